@@ -1,0 +1,3 @@
+//! The Callback UI.
+
+fn main() {}
