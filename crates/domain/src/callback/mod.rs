@@ -1,0 +1,156 @@
+//! A promised callback.
+
+pub mod command;
+pub mod outcome;
+pub mod rules;
+pub mod state;
+pub mod transition;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::access::UnknownName;
+use crate::callback::state::State;
+use crate::id::{CallbackId, ServiceId};
+use crate::phone::PhoneNumber;
+use crate::time::Timestamp;
+
+/// A callback: what was asked for, and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Callback {
+    /// Shown as Callback ID.
+    pub id: CallbackId,
+    /// What the customer asked for; never changes.
+    pub request: Request,
+    /// How the record came about.
+    pub origin: Origin,
+    /// When the record was made.
+    pub created_at: Timestamp,
+    /// The person who made it, if a person did.
+    pub created_by: Option<String>,
+    /// Start of the window in which the customer wants the call.
+    pub desired_time: Timestamp,
+    /// Length of that window, in seconds; fixed when the record is made.
+    pub desired_window_seconds: u32,
+    /// What rescheduling has happened.
+    pub reschedules: Reschedules,
+    /// Dial attempts that failed or connected.
+    pub attempts_made: u32,
+    /// The record that this one repeats.
+    pub recreated_from: Option<CallbackId>,
+    /// The record that repeats this one.
+    pub recreated_as: Option<CallbackId>,
+    /// The person who recreated: on the old and on the new record.
+    pub recreated_by: Option<String>,
+    /// Where it stands.
+    pub state: State,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+    /// 1 when made, one more with each change.
+    pub version: i64,
+}
+
+/// What the customer asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// The service that is to call back.
+    pub service_id: ServiceId,
+    /// The number to call.
+    pub customer_number: PhoneNumber,
+    /// Now, or at a chosen time; fixed at origin.
+    pub callback_type: CallbackType,
+    /// When the customer began to wait elsewhere, such as on the line: keeps
+    /// the place in the queue. Otherwise the desired time counts.
+    pub arrived_at: Option<Timestamp>,
+    /// IANA zone of the customer's wall clock.
+    pub customer_time_zone: Option<String>,
+    /// BCP 47 language tag.
+    pub language: Option<String>,
+    /// Higher is sooner.
+    pub priority: i32,
+    /// Whatever the integrator wants back, as a JSON object; never logged.
+    pub user_data: Option<String>,
+}
+
+/// Rescheduling so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reschedules {
+    /// How often.
+    pub count: u32,
+    /// When last.
+    pub last_at: Option<Timestamp>,
+    /// The person who did it last, if a person did.
+    pub last_by: Option<String>,
+}
+
+/// Whether the customer chose a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CallbackType {
+    /// As soon as an agent is free.
+    Immediate,
+    /// At a date and time.
+    Scheduled,
+}
+
+impl CallbackType {
+    /// The type's stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Immediate => "immediate",
+            Self::Scheduled => "scheduled",
+        }
+    }
+}
+
+impl std::str::FromStr for CallbackType {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Immediate, Self::Scheduled].into_iter().find(|kind| kind.as_str() == text).ok_or(UnknownName)
+    }
+}
+
+/// How a record came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// A person in the Callback UI.
+    Ui,
+    /// A machine.
+    Api,
+    /// Recreated from an earlier record.
+    Recreate,
+}
+
+impl Origin {
+    /// The origin's stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ui => "ui",
+            Self::Api => "api",
+            Self::Recreate => "recreate",
+        }
+    }
+}
+
+impl std::str::FromStr for Origin {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Ui, Self::Api, Self::Recreate].into_iter().find(|origin| origin.as_str() == text).ok_or(UnknownName)
+    }
+}
+
+impl Callback {
+    /// What orders the queue after priority: the customer's arrival elsewhere
+    /// if it was told, else the desired time.
+    pub fn queue_arrival(&self) -> Timestamp {
+        self.request.arrived_at.unwrap_or(self.desired_time)
+    }
+
+    /// When the record is removed.
+    pub fn expires_at(&self) -> Timestamp {
+        crate::retention::expires_at(self.desired_time)
+    }
+}

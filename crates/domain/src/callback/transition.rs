@@ -1,0 +1,459 @@
+//! The transitions, T1 to T11 of the state machine, as pure functions.
+//!
+//! Each takes the callback as it is and gives the callback as it would be,
+//! with the line for its timeline, or says why not. Nothing is changed in
+//! place: the caller writes the result under the version that it read.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::access::{Actor, ActorKind};
+use crate::callback::command::Action;
+use crate::callback::outcome::{DialResult, ResultCategory, ResultCode};
+use crate::callback::rules;
+use crate::callback::state::{Completion, Processing, Queued, Reservation, Routing, State, StateName};
+use crate::callback::{Callback, CallbackType, Origin, Request, Reschedules};
+use crate::id::{AttemptId, CallbackId};
+use crate::service::RetryPolicy;
+use crate::time::Timestamp;
+
+/// Why a command does not apply to the callback as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The state forbids the command.
+    #[error("a callback in state {0} does not allow this")]
+    State(StateName),
+    /// Only finished callbacks that did not reach the agent, once each.
+    #[error("this callback does not qualify to be recreated")]
+    NotRecreatable,
+    /// The desired time is not reached.
+    #[error("the callback is not due yet")]
+    NotDue,
+    /// The gap after a failed attempt is not over.
+    #[error("the gap after the last attempt is not over")]
+    RetryGap,
+    /// Another reservation has taken the place of this one, or none is open.
+    #[error("the reservation is not held any more")]
+    LeaseLost,
+    /// The reservation has time left.
+    #[error("the reservation has not run out")]
+    LeaseAlive,
+    /// The record is to be kept longer.
+    #[error("the record is kept until its removal date")]
+    NotExpired,
+    /// A desired time has to lie ahead.
+    #[error("the desired time is in the past")]
+    DesiredTimePast,
+    /// The router may not end a callback with this result.
+    #[error("a conversation cannot end with this result")]
+    ResultNotAllowed,
+}
+
+/// A transition that applies: the callback afterwards, and what to record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transition {
+    /// The callback as it is to be written.
+    pub callback: Callback,
+    /// The line for the timeline.
+    pub entry: Entry,
+}
+
+/// A line of the timeline, less the time, which is the callback's `updated_at`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// What happened.
+    pub action: Action,
+    /// Who did it.
+    pub actor: Actor,
+    /// The state before; none for a new record.
+    pub from: Option<StateName>,
+    /// The state after.
+    pub to: StateName,
+    /// What else there is to know.
+    pub detail: Detail,
+}
+
+/// What else a line of the timeline says; each part only where it applies.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Detail {
+    /// The attempt concerned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt_id: Option<AttemptId>,
+    /// The agent concerned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// How the dial ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dial_result: Option<DialResult>,
+    /// The result it completed with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<ResultCode>,
+    /// The router's own word for the outcome.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disposition: Option<String>,
+    /// The desired time from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub desired_time: Option<Timestamp>,
+    /// The desired time until now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_desired_time: Option<Timestamp>,
+    /// Earliest time of the next attempt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<Timestamp>,
+    /// The record that this one repeats, or that repeats this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub related_callback_id: Option<CallbackId>,
+}
+
+/// Proof that the caller holds the open attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'a> {
+    /// The attempt.
+    pub attempt_id: AttemptId,
+    /// Its lease token.
+    pub lease_token: &'a str,
+}
+
+/// A new record in the making.
+#[derive(Clone, Debug)]
+pub struct NewCallback {
+    /// Its identifier.
+    pub id: CallbackId,
+    /// What was asked for.
+    pub request: Request,
+    /// The chosen time; `None` for an immediate callback.
+    pub desired_time: Option<Timestamp>,
+    /// The service's window at this moment, in seconds.
+    pub desired_window_seconds: u32,
+}
+
+impl Callback {
+    /// T1: takes a request in.
+    ///
+    /// # Errors
+    /// [`Refusal::DesiredTimePast`] where a scheduled callback has no time ahead.
+    pub fn schedule(new: NewCallback, actor: &Actor, now: Timestamp) -> Result<Transition, Refusal> {
+        let desired_time = match new.request.callback_type {
+            CallbackType::Immediate => now,
+            CallbackType::Scheduled => {
+                new.desired_time.filter(|time| *time > now).ok_or(Refusal::DesiredTimePast)?
+            }
+        };
+        let callback = Self {
+            id: new.id,
+            request: new.request,
+            origin: if actor.kind == ActorKind::User { Origin::Ui } else { Origin::Api },
+            created_at: now,
+            created_by: actor.username(),
+            desired_time,
+            desired_window_seconds: new.desired_window_seconds,
+            reschedules: Reschedules::default(),
+            attempts_made: 0,
+            recreated_from: None,
+            recreated_as: None,
+            recreated_by: None,
+            state: State::Scheduled,
+            updated_at: now,
+            version: 1,
+        };
+        let detail = Detail { desired_time: Some(desired_time), ..Detail::default() };
+        let entry = Entry {
+            action: Action::Created,
+            actor: actor.clone(),
+            from: None,
+            to: StateName::Scheduled,
+            detail,
+        };
+        Ok(Transition { callback, entry })
+    }
+
+    /// T2: moves the desired time of a SCHEDULED callback, and with it the
+    /// removal date.
+    pub fn reschedule(
+        &self,
+        desired_time: Timestamp,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Transition, Refusal> {
+        if !rules::can_reschedule(self.state.name()) {
+            return Err(self.forbidden());
+        }
+        if desired_time <= now {
+            return Err(Refusal::DesiredTimePast);
+        }
+        let detail = Detail {
+            desired_time: Some(desired_time),
+            previous_desired_time: Some(self.desired_time),
+            ..Detail::default()
+        };
+        let mut moved = self.moved(State::Scheduled, Action::Rescheduled, actor, detail, now);
+        moved.callback.desired_time = desired_time;
+        moved.callback.reschedules = Reschedules {
+            count: self.reschedules.count + 1,
+            last_at: Some(now),
+            last_by: actor.username(),
+        };
+        Ok(moved)
+    }
+
+    /// T3: puts a due callback into the queue.
+    pub fn submit(&self, actor: &Actor, now: Timestamp) -> Result<Transition, Refusal> {
+        if self.state.name() != StateName::Scheduled {
+            return Err(self.forbidden());
+        }
+        if now < self.desired_time {
+            return Err(Refusal::NotDue);
+        }
+        let queued = State::Queued(Queued { queued_at: now, retry_at: None });
+        Ok(self.moved(queued, Action::Submitted, actor, Detail::default(), now))
+    }
+
+    /// T5: hands the callback to a router for an agent.
+    pub fn reserve(
+        &self,
+        reservation: Reservation,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Transition, Refusal> {
+        let State::Queued(queued) = &self.state else {
+            return Err(self.forbidden());
+        };
+        if queued.retry_at.is_some_and(|at| now < at) {
+            return Err(Refusal::RetryGap);
+        }
+        let detail = Detail::of(&reservation);
+        let routing = State::Routing(Routing { queued_at: queued.queued_at, reservation });
+        Ok(self.moved(routing, Action::Reserved, actor, detail, now))
+    }
+
+    /// T6: the router gives the callback back; it takes its old place.
+    pub fn release(&self, claim: Claim<'_>, actor: &Actor, now: Timestamp) -> Result<Transition, Refusal> {
+        let routing = self.routing(claim)?;
+        Ok(self.back_in_queue(routing, Action::Released, actor, Detail::of(&routing.reservation), now))
+    }
+
+    /// T6: the reservation ran out; the callback takes its old place.
+    pub fn expire_lease(&self, actor: &Actor, now: Timestamp) -> Result<Transition, Refusal> {
+        let State::Routing(routing) = &self.state else {
+            return Err(self.forbidden());
+        };
+        if now < routing.reservation.lease_expires_at {
+            return Err(Refusal::LeaseAlive);
+        }
+        Ok(self.back_in_queue(routing, Action::LeaseExpired, actor, Detail::of(&routing.reservation), now))
+    }
+
+    /// T6 or T9: the dial failed. Another attempt follows after the gap, or
+    /// the last one completes the callback.
+    pub fn fail_attempt(
+        &self,
+        claim: Claim<'_>,
+        dial_result: DialResult,
+        policy: RetryPolicy,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Transition, Refusal> {
+        let routing = self.routing(claim)?;
+        let attempts_made = self.attempts_made + 1;
+        let detail = Detail { dial_result: Some(dial_result), ..Detail::of(&routing.reservation) };
+        let mut moved = if attempts_made < policy.max_attempts {
+            let retry_at = now.plus_seconds(policy.gap_seconds);
+            let queued = State::Queued(Queued { queued_at: routing.queued_at, retry_at: Some(retry_at) });
+            let detail = Detail { retry_at: Some(retry_at), ..detail };
+            self.moved(queued, Action::AttemptFailed, actor, detail, now)
+        } else {
+            let result = ResultCode::FAIL_CALL_TO_CUSTOMER;
+            self.completed(result, Action::AttemptFailed, actor, detail, now)
+        };
+        moved.callback.attempts_made = attempts_made;
+        Ok(moved)
+    }
+
+    /// T7: the call with the agent stands.
+    ///
+    /// A lease that ran out but was not taken by another still connects: the
+    /// customer is on the line, and refusing would have them called again.
+    pub fn connect(&self, claim: Claim<'_>, actor: &Actor, now: Timestamp) -> Result<Transition, Refusal> {
+        let routing = self.routing(claim)?;
+        let detail = Detail { dial_result: Some(DialResult::Connected), ..Detail::of(&routing.reservation) };
+        let processing = State::Processing(Processing {
+            queued_at: routing.queued_at,
+            reservation: routing.reservation.clone(),
+            connected_at: now,
+        });
+        let mut moved = self.moved(processing, Action::Connected, actor, detail, now);
+        moved.callback.attempts_made += 1;
+        Ok(moved)
+    }
+
+    /// T10: the conversation ended. The result is AGENT_CONNECTED unless the
+    /// router knows of a failure; it is never a cancellation.
+    pub fn finish(
+        &self,
+        claim: Claim<'_>,
+        result: Option<ResultCode>,
+        disposition: Option<String>,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Transition, Refusal> {
+        let State::Processing(processing) = &self.state else {
+            return Err(self.lost_or_forbidden(claim));
+        };
+        processing.reservation.check(claim)?;
+        let result = result.unwrap_or(ResultCode::AGENT_CONNECTED);
+        if result.category() == ResultCategory::Cancelled {
+            return Err(Refusal::ResultNotAllowed);
+        }
+        let detail = Detail { disposition: disposition.clone(), ..Detail::of(&processing.reservation) };
+        let mut moved = self.completed(result, Action::Finished, actor, detail, now);
+        if let State::Completed(completion) = &mut moved.callback.state {
+            completion.disposition = disposition;
+        }
+        Ok(moved)
+    }
+
+    /// T4, T8 or T9: calls the callback off. PROCESSING and COMPLETED stay.
+    pub fn cancel(&self, actor: &Actor, now: Timestamp) -> Result<Transition, Refusal> {
+        if !rules::can_cancel(self.state.name()) {
+            return Err(self.forbidden());
+        }
+        let result = if actor.kind == ActorKind::User {
+            ResultCode::CANCELLED_BY_ADMIN
+        } else {
+            ResultCode::CANCELLED
+        };
+        let detail = self.state.reservation().map(Detail::of).unwrap_or_default();
+        let mut moved = self.completed(result, Action::Cancelled, actor, detail, now);
+        if let State::Completed(completion) = &mut moved.callback.state {
+            completion.cancelled_by = actor.username();
+        }
+        Ok(moved)
+    }
+
+    /// T4, T8, T9 or T10: the record's time is over before it was done.
+    pub fn expire(&self, actor: &Actor, now: Timestamp) -> Result<Transition, Refusal> {
+        if self.state.name() == StateName::Completed {
+            return Err(self.forbidden());
+        }
+        if now < self.expires_at() {
+            return Err(Refusal::NotExpired);
+        }
+        let detail = self.state.reservation().map(Detail::of).unwrap_or_default();
+        Ok(self.completed(ResultCode::FAIL_TIMEOUT_TTL, Action::Expired, actor, detail, now))
+    }
+
+    /// T11: repeats a finished callback as a new record. Gives the old record,
+    /// which now names its successor and changes in nothing else, and the new.
+    pub fn recreate(
+        &self,
+        new: NewCallback,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<(Transition, Transition), Refusal> {
+        let State::Completed(completion) = &self.state else {
+            return Err(self.forbidden());
+        };
+        if !rules::can_recreate(Some(completion.result), self.recreated_as.is_some()) {
+            return Err(Refusal::NotRecreatable);
+        }
+        let mut made = Self::schedule(new, actor, now)?;
+        made.callback.origin = Origin::Recreate;
+        made.callback.recreated_from = Some(self.id);
+        made.callback.recreated_by = actor.username();
+        made.entry.detail.related_callback_id = Some(self.id);
+
+        let detail = Detail { related_callback_id: Some(made.callback.id), ..Detail::default() };
+        let mut old = self.moved(self.state.clone(), Action::Recreated, actor, detail, now);
+        old.callback.recreated_as = Some(made.callback.id);
+        old.callback.recreated_by = actor.username();
+        Ok((old, made))
+    }
+
+    fn forbidden(&self) -> Refusal {
+        Refusal::State(self.state.name())
+    }
+
+    /// Why a claim does not apply: somebody else's attempt, or the wrong state.
+    fn lost_or_forbidden(&self, claim: Claim<'_>) -> Refusal {
+        match self.state.reservation() {
+            Some(reservation) => match reservation.check(claim) {
+                Ok(()) => self.forbidden(),
+                Err(lost) => lost,
+            },
+            None => Refusal::LeaseLost,
+        }
+    }
+
+    fn routing(&self, claim: Claim<'_>) -> Result<&Routing, Refusal> {
+        match &self.state {
+            State::Routing(routing) => routing.reservation.check(claim).map(|()| routing),
+            _ => Err(self.lost_or_forbidden(claim)),
+        }
+    }
+
+    fn moved(&self, to: State, action: Action, actor: &Actor, detail: Detail, now: Timestamp) -> Transition {
+        let entry = Entry {
+            action,
+            actor: actor.clone(),
+            from: Some(self.state.name()),
+            to: to.name(),
+            detail,
+        };
+        let callback = Self { state: to, updated_at: now, version: self.version + 1, ..self.clone() };
+        Transition { callback, entry }
+    }
+
+    fn back_in_queue(
+        &self,
+        routing: &Routing,
+        action: Action,
+        actor: &Actor,
+        detail: Detail,
+        now: Timestamp,
+    ) -> Transition {
+        let queued = State::Queued(Queued { queued_at: routing.queued_at, retry_at: None });
+        self.moved(queued, action, actor, detail, now)
+    }
+
+    fn completed(
+        &self,
+        result: ResultCode,
+        action: Action,
+        actor: &Actor,
+        detail: Detail,
+        now: Timestamp,
+    ) -> Transition {
+        let reservation = self.state.reservation();
+        let completion = Completion {
+            result,
+            completed_at: now,
+            cancelled_by: None,
+            disposition: None,
+            queued_at: self.state.queued_at(),
+            agent: reservation.map(|reservation| reservation.agent.clone()),
+            reserved_at: reservation.map(|reservation| reservation.reserved_at),
+            connected_at: self.state.connected_at(),
+        };
+        let detail = Detail { result: Some(result), ..detail };
+        self.moved(State::Completed(completion), action, actor, detail, now)
+    }
+}
+
+impl Reservation {
+    /// Whether the claim is for this reservation.
+    fn check(&self, claim: Claim<'_>) -> Result<(), Refusal> {
+        let held = self.attempt_id == claim.attempt_id && self.lease_token == claim.lease_token;
+        if held { Ok(()) } else { Err(Refusal::LeaseLost) }
+    }
+}
+
+impl Detail {
+    fn of(reservation: &Reservation) -> Self {
+        Self {
+            attempt_id: Some(reservation.attempt_id),
+            agent: Some(reservation.agent.clone()),
+            ..Self::default()
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! A service: the virtual queue that a callback waits in.
+
+use crate::id::ServiceId;
+
+/// Seconds that the desired callback time lasts unless the service says
+/// otherwise: the time is a short window, not an instant.
+pub const DEFAULT_WINDOW_SECONDS: u32 = 120;
+
+/// Longest window that a service may set, in seconds: one day.
+pub const MAX_WINDOW_SECONDS: u32 = 86_400;
+
+/// A service and its settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Identifier; other records refer to it.
+    pub id: ServiceId,
+    /// The virtual queue's name, unique.
+    pub name: String,
+    /// IANA zone of the service's wall clock.
+    pub time_zone: String,
+    /// ISO 3166 two-letter country in which national numbers are read.
+    pub default_country: String,
+    /// What may be asked of the service, and what it does.
+    pub settings: Settings,
+    /// Raised by each change.
+    pub version: i64,
+}
+
+/// What an administrator can change about a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Takes new callbacks.
+    pub accept_new: bool,
+    /// Hands queued callbacks to routers.
+    pub dial_pending: bool,
+    /// Takes immediate callbacks.
+    pub immediate_enabled: bool,
+    /// Takes scheduled callbacks.
+    pub scheduled_enabled: bool,
+    /// Length of the desired-time window, in seconds.
+    pub desired_window_seconds: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            accept_new: true,
+            dial_pending: true,
+            immediate_enabled: true,
+            scheduled_enabled: true,
+            desired_window_seconds: DEFAULT_WINDOW_SECONDS,
+        }
+    }
+}
+
+/// Attempts for one callback, and seconds between them, after which it
+/// completes as FAIL_CALL_TO_CUSTOMER.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Dial attempts in all.
+    pub max_attempts: u32,
+    /// Seconds from a failed attempt to the earliest next one.
+    pub gap_seconds: i64,
+}
+
+/// The one policy for every service so far.
+pub const RETRY_POLICY: RetryPolicy = RetryPolicy { max_attempts: 3, gap_seconds: 300 };

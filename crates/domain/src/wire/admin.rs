@@ -1,0 +1,202 @@
+//! Services, users and API keys.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::access::{ApiScope, Role};
+use crate::id::{ApiKeyId, ServiceId, UserId};
+use crate::time::Timestamp;
+
+/// A service and its settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ServiceView {
+    /// Identifier.
+    pub id: ServiceId,
+    /// The virtual queue's name, unique.
+    #[schema(example = "Billing EN")]
+    pub name: String,
+    /// IANA zone of the service's wall clock.
+    #[schema(example = "Europe/London")]
+    pub time_zone: String,
+    /// ISO 3166 two-letter country in which national numbers are read.
+    #[schema(example = "GB")]
+    pub default_country: String,
+    /// Takes new callbacks.
+    pub accept_new: bool,
+    /// Hands queued callbacks to routers.
+    pub dial_pending: bool,
+    /// Takes immediate callbacks.
+    pub immediate_enabled: bool,
+    /// Takes scheduled callbacks.
+    pub scheduled_enabled: bool,
+    /// Length of the desired-time window of new callbacks, in seconds.
+    pub desired_window_seconds: u32,
+    /// One more with each change; also the ETag.
+    pub version: i64,
+}
+
+/// A new service; every other setting has its default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateService {
+    /// The virtual queue's name, unique.
+    #[schema(example = "Billing EN", min_length = 1, max_length = 100)]
+    pub name: String,
+    /// IANA zone of the service's wall clock.
+    #[schema(example = "Europe/London")]
+    pub time_zone: String,
+    /// ISO 3166 two-letter country in which national numbers are read.
+    #[schema(example = "GB", min_length = 2, max_length = 2)]
+    pub default_country: String,
+}
+
+/// Changes of a service; what is not named stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct EditService {
+    /// Another name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 100)]
+    pub name: Option<String>,
+    /// Another IANA zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// Another default country.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 2, max_length = 2)]
+    pub default_country: Option<String>,
+    /// Takes new callbacks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accept_new: Option<bool>,
+    /// Hands queued callbacks to routers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dial_pending: Option<bool>,
+    /// Takes immediate callbacks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub immediate_enabled: Option<bool>,
+    /// Takes scheduled callbacks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheduled_enabled: Option<bool>,
+    /// Length of the desired-time window of new callbacks, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 86400)]
+    pub desired_window_seconds: Option<u32>,
+}
+
+/// A person who may log in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UserView {
+    /// Identifier.
+    pub id: UserId,
+    /// User name, unique without regard to case.
+    #[schema(example = "kim")]
+    pub username: String,
+    /// Name shown to people.
+    pub display_name: String,
+    /// What the person is here for.
+    pub role: Role,
+    /// The services that the person may see; null for all.
+    pub services: Option<Vec<ServiceId>>,
+    /// May not log in.
+    pub disabled: bool,
+    /// When the user was made.
+    pub created_at: Timestamp,
+    /// One more with each change; also the ETag.
+    pub version: i64,
+}
+
+/// A new person.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateUser {
+    /// User name: letters, digits, `.`, `_`, `-` and `@`.
+    #[schema(example = "kim", min_length = 1, max_length = 64)]
+    pub username: String,
+    /// Name shown to people; the user name if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 100)]
+    pub display_name: Option<String>,
+    /// Password of 8 to 256 characters.
+    #[schema(min_length = 8, max_length = 256)]
+    pub password: String,
+    /// What the person is here for.
+    pub role: Role,
+    /// The services that the person may see; all if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub services: Option<Vec<ServiceId>>,
+}
+
+/// Changes of a person; what is not named stays. A new password, another role
+/// or disabling ends the person's sessions.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct EditUser {
+    /// Another display name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 100)]
+    pub display_name: Option<String>,
+    /// A new password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 8, max_length = 256)]
+    pub password: Option<String>,
+    /// Another role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Other services; in force at the next log-in. `all_services` wins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub services: Option<Vec<ServiceId>>,
+    /// Every service, also those made later; in force at the next log-in.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub all_services: bool,
+    /// Shut out, or let in again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<bool>,
+}
+
+/// A key for a machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ApiKeyView {
+    /// Identifier.
+    pub id: ApiKeyId,
+    /// Name shown in the audit trail, unique among the keys in force.
+    #[schema(example = "dialler")]
+    pub name: String,
+    /// What it may be used for.
+    pub scopes: Vec<ApiScope>,
+    /// The services that it may see; null for all.
+    pub services: Option<Vec<ServiceId>>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// A new key for a machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateApiKey {
+    /// Name shown in the audit trail.
+    #[schema(example = "dialler", min_length = 1, max_length = 64)]
+    pub name: String,
+    /// What it may be used for; one at least.
+    #[schema(min_items = 1)]
+    pub scopes: Vec<ApiScope>,
+    /// The services that it may see; all if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub services: Option<Vec<ServiceId>>,
+    /// When it ends by itself; never if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A key that was just made, with its clear text: this once.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CreatedApiKey {
+    /// The key's record.
+    #[serde(flatten)]
+    pub api_key: ApiKeyView,
+    /// Sent as `x-api-key`; not shown again.
+    pub key: String,
+}

@@ -1,0 +1,118 @@
+//! Logging in, and who the caller is.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::access::{ApiScope, Permission, Role};
+use crate::callback::state::StateName;
+use crate::id::{ServiceId, UserId};
+use crate::time::Timestamp;
+use crate::wire::callback::ServiceRef;
+
+/// A person's credentials.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogIn {
+    /// User name, upper or lower case.
+    #[schema(example = "supervisor")]
+    pub username: String,
+    /// Password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for LogIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LogIn").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+/// The answer to a log-in or a refresh; the refresh token is in a cookie.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Session {
+    /// Sent as `Authorization: Bearer …`.
+    pub access_token: String,
+    /// Always `Bearer`.
+    #[schema(example = "Bearer")]
+    pub token_type: String,
+    /// Seconds until the access token has to be refreshed.
+    pub expires_in_seconds: u32,
+    /// Who logged in.
+    pub user: UserRef,
+}
+
+/// A person, by what the browser shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UserRef {
+    /// Identifier.
+    pub id: UserId,
+    /// User name.
+    pub username: String,
+    /// Name shown to people.
+    pub display_name: String,
+}
+
+/// Who the caller is and what the caller may do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Me {
+    /// The person; null for an API key.
+    pub user: Option<UserRef>,
+    /// The key's name; null for a person.
+    pub api_key: Option<String>,
+    /// The person's roles.
+    pub roles: Vec<Role>,
+    /// The key's scopes.
+    pub scopes: Vec<ApiScope>,
+    /// What the caller may do.
+    pub permissions: Vec<Permission>,
+    /// The services that the caller may see: for a person as of log-in.
+    pub services: Vec<ServiceRef>,
+    /// A simulator plays agents and customers: nobody is really called.
+    pub simulation: bool,
+}
+
+/// How the Callback UI is to look for one person.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Preferences {
+    /// Shown columns in order; null for the default set.
+    pub columns: Option<Vec<String>>,
+    /// Times in 24-hour form, otherwise AM/PM.
+    pub time_24h: bool,
+    /// Times in UTC, otherwise local.
+    pub utc: bool,
+    /// Date ranges of the person's own.
+    pub custom_ranges: Vec<CustomRange>,
+    /// Shown states; null for all.
+    pub visible_states: Option<Vec<StateName>>,
+    /// Shown services; null for all, also those granted later.
+    pub visible_services: Option<Vec<ServiceId>>,
+    /// The date range in use last.
+    pub last_range: Option<String>,
+    /// Colours; null follows the system.
+    pub theme: Option<Theme>,
+    /// All metrics are shown in an expanded row.
+    pub advanced_metrics: bool,
+}
+
+/// A named date range.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CustomRange {
+    /// Shown in the date-range drop-down.
+    #[schema(max_length = 60)]
+    pub name: String,
+    /// From this moment on.
+    pub from: Timestamp,
+    /// Before this moment.
+    pub to: Timestamp,
+}
+
+/// Colours of the Callback UI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}

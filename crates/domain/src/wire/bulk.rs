@@ -1,0 +1,204 @@
+//! Bulk cancellations.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::access::UnknownName;
+use crate::callback::state::StateName;
+use crate::id::{CallbackId, JobId, ServiceId};
+use crate::time::Timestamp;
+use crate::wire::callback::ActorView;
+use crate::wire::list::{CountByState, SearchField};
+
+/// Most callbacks that can be named one by one.
+pub const MAX_IDS: usize = 10_000;
+
+/// Which callbacks to cancel: either `ids` or `range`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CreateBulkCancellation {
+    /// These callbacks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 10000)]
+    pub ids: Option<Vec<CallbackId>>,
+    /// Every callback that the caller may see with a desired time in here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range: Option<TimeRange>,
+    /// Of the range, only those that match.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matching: Option<Matching>,
+    /// Only count what would be cancelled, and cancel nothing.
+    pub dry_run: bool,
+}
+
+/// A stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TimeRange {
+    /// From this moment on.
+    pub from: Timestamp,
+    /// Before this moment.
+    pub to: Timestamp,
+}
+
+/// The filters of the list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Matching {
+    /// Only these states.
+    pub state: Vec<StateName>,
+    /// Only these services.
+    pub service: Vec<ServiceId>,
+    /// Where to search.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search_field: Option<SearchField>,
+    /// What to search.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
+}
+
+/// A bulk cancellation and how far it has got.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BulkCancellation {
+    /// Identifier of the job.
+    pub id: JobId,
+    /// Whether it is done.
+    pub state: JobState,
+    /// Nothing was cancelled; the counts say what would have been.
+    pub dry_run: bool,
+    /// How far it has got.
+    pub progress: Progress,
+    /// The frozen selection by state at the time of the request.
+    pub selected: CountByState,
+    /// Outcomes so far.
+    pub outcomes: OutcomeCounts,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it was done.
+    pub finished_at: Option<Timestamp>,
+    /// Who asked for it.
+    pub created_by: ActorView,
+}
+
+/// Where a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    /// Not begun.
+    Pending,
+    /// Being worked on.
+    Running,
+    /// Done; the outcomes say how.
+    Completed,
+    /// Given up.
+    Failed,
+}
+
+impl JobState {
+    /// The state's stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl std::str::FromStr for JobState {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Pending, Self::Running, Self::Completed, Self::Failed]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or(UnknownName)
+    }
+}
+
+/// How much of how much.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Progress {
+    /// Callbacks looked at.
+    pub done: u64,
+    /// Callbacks in the frozen selection.
+    pub total: u64,
+}
+
+/// How many callbacks had which outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OutcomeCounts {
+    /// Cancelled by this job.
+    pub cancelled: u64,
+    /// Left alone because an agent was handling them.
+    pub skipped_processing: u64,
+    /// Were over already.
+    pub already_completed: u64,
+    /// Unknown, or not visible to who asked.
+    pub not_permitted: u64,
+    /// Could not be cancelled.
+    pub failed: u64,
+}
+
+/// What became of one callback of the selection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Outcome {
+    /// Cancelled by this job.
+    Cancelled,
+    /// An agent was handling it.
+    SkippedProcessing,
+    /// It was over already.
+    AlreadyCompleted,
+    /// Unknown, or not visible to who asked.
+    NotPermitted,
+    /// It could not be cancelled.
+    Failed,
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 5] =
+        [Self::Cancelled, Self::SkippedProcessing, Self::AlreadyCompleted, Self::NotPermitted, Self::Failed];
+
+    /// The outcome's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cancelled => "CANCELLED",
+            Self::SkippedProcessing => "SKIPPED_PROCESSING",
+            Self::AlreadyCompleted => "ALREADY_COMPLETED",
+            Self::NotPermitted => "NOT_PERMITTED",
+            Self::Failed => "FAILED",
+        }
+    }
+}
+
+impl std::str::FromStr for Outcome {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == text).ok_or(UnknownName)
+    }
+}
+
+/// A line of the Cancellation Summary Report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReportLine {
+    /// Callback ID.
+    pub callback_id: CallbackId,
+    /// Service Name; null where not permitted.
+    pub service: Option<String>,
+    /// Customer Number; null where not permitted.
+    pub customer_number: Option<String>,
+    /// Desired Callback Time; null where not permitted.
+    pub desired_time: Option<Timestamp>,
+    /// The state when the job came to it; null where not permitted.
+    pub state_before: Option<StateName>,
+    /// What became of it; null while the job has not come to it.
+    pub outcome: Option<Outcome>,
+    /// When it was cancelled.
+    pub cancelled_at: Option<Timestamp>,
+    /// User name of who cancelled it, if a person did.
+    pub cancelled_by: Option<String>,
+}

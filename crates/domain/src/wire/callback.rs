@@ -1,0 +1,285 @@
+//! A callback as the API shows it, and the commands on it.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::access::ActorKind;
+use crate::callback::command::Action;
+use crate::callback::outcome::{DialResult, ResultCategory, ResultCode};
+use crate::callback::state::StateName;
+use crate::callback::transition::Detail;
+use crate::callback::{CallbackType, Origin};
+use crate::id::{AttemptId, CallbackId, ServiceId};
+use crate::time::Timestamp;
+
+/// A callback record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CallbackView {
+    /// Callback ID.
+    pub id: CallbackId,
+    /// The service that is to call back.
+    pub service: ServiceRef,
+    /// The number to call, in E.164 form.
+    #[schema(example = "+442079460318")]
+    pub customer_number: String,
+    /// Immediate or scheduled, fixed at origin.
+    pub callback_type: CallbackType,
+    /// Where the callback stands.
+    pub state: StateName,
+    /// How it ended; null unless COMPLETED.
+    pub result: Option<ResultCode>,
+    /// What kind of ending that is; null unless COMPLETED.
+    pub result_category: Option<ResultCategory>,
+    /// Start of the window in which the customer wants the call.
+    pub desired_time: Timestamp,
+    /// Length of that window, in seconds.
+    pub desired_window_seconds: u32,
+    /// Still SCHEDULED although the window has passed.
+    pub overdue: bool,
+    /// Originated as scheduled: shown by a calendar icon.
+    pub scheduled_origin: bool,
+    /// What the caller may do with it now.
+    pub can: Can,
+    /// How the record came about.
+    pub origin: Origin,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+    /// One more with each change; also the ETag.
+    pub version: i64,
+    /// When the record is removed: 14 days after the desired time.
+    pub expires_at: Timestamp,
+    /// Higher is sooner.
+    pub priority: i32,
+    /// BCP 47 language tag.
+    pub language: Option<String>,
+    /// IANA zone of the customer's wall clock.
+    pub customer_time_zone: Option<String>,
+    /// The record that this one repeats.
+    pub recreated_from: Option<CallbackId>,
+    /// The record that repeats this one.
+    pub recreated_as: Option<CallbackId>,
+    /// The integrator's own data; only where a single record is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub user_data: Option<serde_json::Value>,
+    /// Figures, as far as the state has got.
+    pub metrics: Metrics,
+}
+
+/// A service by id and name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ServiceRef {
+    /// Identifier.
+    pub id: ServiceId,
+    /// The virtual queue's name.
+    #[schema(example = "Billing EN")]
+    pub name: String,
+}
+
+/// What the caller may do with a callback as it is now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Can {
+    /// Move it to another time.
+    pub reschedule: bool,
+    /// Call it off.
+    pub cancel: bool,
+    /// Repeat it as a new record.
+    pub recreate: bool,
+}
+
+/// Figures of a callback. Position and estimated wait are always named, and
+/// null where unknown; the others appear as the state advances, and stay.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Metrics {
+    /// Place in the queue of the service, 1 for the next.
+    pub position_in_queue: Option<u32>,
+    /// Seconds until its turn, from the queue and its recent throughput.
+    pub estimated_wait_seconds: Option<u32>,
+    /// Dial attempts that failed or connected.
+    pub attempts_made: u32,
+    /// Dial attempts in all.
+    pub max_attempts: u32,
+    /// User name of who made it in the Callback UI.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
+    /// User name of who rescheduled it last in the Callback UI.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rescheduled_by: Option<String>,
+    /// User name of who cancelled it in the Callback UI.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancelled_by: Option<String>,
+    /// User name of who recreated it in the Callback UI.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recreated_by: Option<String>,
+    /// How often it was rescheduled.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub reschedule_count: u32,
+    /// When it was rescheduled last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_rescheduled_at: Option<Timestamp>,
+    /// When the customer began to wait elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arrived_at: Option<Timestamp>,
+    /// When it entered the queue first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queued_at: Option<Timestamp>,
+    /// Not handed out before this time, after a failed attempt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<Timestamp>,
+    /// The reserved agent, or the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// When that agent was reserved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_reserved_at: Option<Timestamp>,
+    /// When agent and customer were connected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_connected_at: Option<Timestamp>,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<Timestamp>,
+    /// The router's own word for the outcome.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disposition: Option<String>,
+    /// Seconds from entering the queue until an agent was reserved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait_for_agent_seconds: Option<i64>,
+    /// Seconds from the reservation until the call stood.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub establish_seconds: Option<i64>,
+    /// Seconds that agent and customer were connected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handling_seconds: Option<i64>,
+    /// Seconds from the desired time until the call stood.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub punctuality_seconds: Option<i64>,
+    /// Results of the dial attempts, oldest first; only where a single record
+    /// is asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dial_results: Vec<DialResult>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+/// A request for a callback.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateCallback {
+    /// Now, or at a chosen time.
+    pub callback_type: CallbackType,
+    /// The service that is to call back.
+    pub service_id: ServiceId,
+    /// The number to call, in national form of the service's country or in
+    /// international form.
+    #[schema(example = "+44 20 7946 0318", max_length = 40)]
+    pub customer_number: String,
+    /// The chosen time; for a scheduled callback only, and then required.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desired_time: Option<Timestamp>,
+    /// IANA zone of the customer's wall clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Europe/London", max_length = 64)]
+    pub customer_time_zone: Option<String>,
+    /// BCP 47 language tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "en-GB", max_length = 35)]
+    pub language: Option<String>,
+    /// Higher is sooner; 0 if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = -1000, maximum = 1000)]
+    pub priority: Option<i32>,
+    /// The integrator's own data: an object of at most 16 KiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub user_data: Option<serde_json::Value>,
+    /// When the customer began to wait elsewhere, such as on the line; keeps
+    /// their place in the queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrived_at: Option<Timestamp>,
+}
+
+/// A new desired time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RescheduleCallback {
+    /// Start of the window from now on.
+    pub desired_time: Timestamp,
+}
+
+/// How a finished callback is to be repeated; what is not said is taken over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecreateCallback {
+    /// Now, or at a chosen time.
+    pub callback_type: CallbackType,
+    /// Another service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_id: Option<ServiceId>,
+    /// Another number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 40)]
+    pub customer_number: Option<String>,
+    /// The chosen time; for a scheduled callback only, and then required.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desired_time: Option<Timestamp>,
+}
+
+/// A line of the timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TimelineEntry {
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    pub action: Action,
+    /// Who did it.
+    pub actor: ActorView,
+    /// The state before; null for a new record.
+    pub from_state: Option<StateName>,
+    /// The state after.
+    pub to_state: StateName,
+    /// The callback's version after it.
+    pub version: i64,
+    /// What else there is to know.
+    pub detail: Detail,
+}
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ActorView {
+    /// A person, a machine, or Ringback itself.
+    pub kind: ActorKind,
+    /// User name, key name, or the part of Ringback.
+    pub name: String,
+}
+
+/// One reservation of a callback and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AttemptView {
+    /// Identifier.
+    pub id: AttemptId,
+    /// The agent as the router named it.
+    pub agent: String,
+    /// When the agent was reserved.
+    pub reserved_at: Timestamp,
+    /// When agent and customer were connected.
+    pub connected_at: Option<Timestamp>,
+    /// When the attempt ended; null while it is open.
+    pub ended_at: Option<Timestamp>,
+    /// What ended it; null while it is open.
+    pub ended_by: Option<Action>,
+    /// How the dial ended, where there was one.
+    pub dial_result: Option<DialResult>,
+}
+
+/// All of a list that is never long.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Items<T> {
+    /// The items, in their natural order.
+    pub items: Vec<T>,
+}

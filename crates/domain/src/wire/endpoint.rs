@@ -1,0 +1,297 @@
+//! The operations that the browser and the tests call, each said once.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::id::CallbackId;
+use crate::wire::auth::{LogIn, Me, Preferences, Session};
+use crate::wire::bulk::{BulkCancellation, CreateBulkCancellation};
+use crate::wire::callback::{
+    AttemptView, CallbackView, CreateCallback, Items, RecreateCallback, RescheduleCallback, TimelineEntry,
+};
+use crate::wire::list::{CallbackCount, CallbackFilter, CountQuery, FindQuery, Page, PageQuery};
+
+/// Every API path begins so.
+pub const BASE: &str = "/api/v1";
+
+/// An HTTP method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Makes or commands.
+    Post,
+    /// Replaces.
+    Put,
+    /// Changes in part.
+    Patch,
+    /// Removes.
+    Delete,
+}
+
+/// An operation of the API: what is sent where, and what comes back.
+pub trait Endpoint {
+    /// The body; `()` where there is none.
+    type Request: Serialize;
+    /// The answer.
+    type Response: DeserializeOwned;
+    /// The method.
+    const METHOD: Method;
+    /// The path as in the OpenAPI document, after [`BASE`].
+    const TEMPLATE: &'static str;
+
+    /// The path with its parameters and query, after [`BASE`].
+    fn path(&self) -> String {
+        Self::TEMPLATE.to_owned()
+    }
+
+    /// The body, if there is one.
+    fn body(&self) -> Option<&Self::Request> {
+        None
+    }
+}
+
+/// Percent-encodes a value of a query.
+fn encode(into: &mut String, value: &str) {
+    for byte in value.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => into.push(char::from(byte)),
+            _ => {
+                let hex = |nibble: u8| char::from(b"0123456789ABCDEF"[usize::from(nibble)]);
+                into.extend(['%', hex(byte >> 4), hex(byte & 15)]);
+            }
+        }
+    }
+}
+
+/// Adds the fields of a flat struct to a query; a list repeats its name.
+fn add_query(into: &mut String, fields: &impl Serialize) {
+    let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(fields) else { return };
+    for (name, value) in fields {
+        let values = match value {
+            serde_json::Value::Array(values) => values,
+            serde_json::Value::Null => continue,
+            value => vec![value],
+        };
+        for value in values {
+            into.push(if into.contains('?') { '&' } else { '?' });
+            into.push_str(&name);
+            into.push('=');
+            match value {
+                serde_json::Value::String(text) => encode(into, &text),
+                value => encode(into, &value.to_string()),
+            }
+        }
+    }
+}
+
+macro_rules! endpoint {
+    ($(#[$doc:meta])* $name:ident: $method:ident $template:literal -> $response:ty) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name;
+
+        impl Endpoint for $name {
+            type Request = ();
+            type Response = $response;
+            const METHOD: Method = Method::$method;
+            const TEMPLATE: &'static str = $template;
+        }
+    };
+    ($(#[$doc:meta])* $name:ident($request:ty): $method:ident $template:literal -> $response:ty) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $name(pub $request);
+
+        impl Endpoint for $name {
+            type Request = $request;
+            type Response = $response;
+            const METHOD: Method = Method::$method;
+            const TEMPLATE: &'static str = $template;
+
+            fn body(&self) -> Option<&Self::Request> {
+                Some(&self.0)
+            }
+        }
+    };
+    ($(#[$doc:meta])* $name:ident[$id:ty]: $method:ident $template:literal -> $response:ty) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $name(pub $id);
+
+        impl Endpoint for $name {
+            type Request = ();
+            type Response = $response;
+            const METHOD: Method = Method::$method;
+            const TEMPLATE: &'static str = $template;
+
+            fn path(&self) -> String {
+                $template.replace("{id}", &self.0.to_string())
+            }
+        }
+    };
+    ($(#[$doc:meta])* $name:ident[$id:ty]($request:ty): $method:ident $template:literal -> $response:ty) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $name(pub $id, pub $request);
+
+        impl Endpoint for $name {
+            type Request = $request;
+            type Response = $response;
+            const METHOD: Method = Method::$method;
+            const TEMPLATE: &'static str = $template;
+
+            fn path(&self) -> String {
+                $template.replace("{id}", &self.0.to_string())
+            }
+
+            fn body(&self) -> Option<&Self::Request> {
+                Some(&self.1)
+            }
+        }
+    };
+}
+
+endpoint!(
+    /// Logs in.
+    CreateSession(LogIn): Post "/session" -> Session
+);
+endpoint!(
+    /// Takes a new access token for the refresh cookie.
+    RefreshSession: Post "/session/refresh" -> Session
+);
+endpoint!(
+    /// Logs out.
+    DeleteSession: Delete "/session" -> ()
+);
+endpoint!(
+    /// Who am I?
+    GetMe: Get "/me" -> Me
+);
+endpoint!(
+    /// Reads the display preferences.
+    GetPreferences: Get "/me/preferences" -> Preferences
+);
+endpoint!(
+    /// Replaces the display preferences.
+    PutPreferences(Preferences): Put "/me/preferences" -> Preferences
+);
+endpoint!(
+    /// Asks for a callback.
+    PostCallback(CreateCallback): Post "/callbacks" -> CallbackView
+);
+endpoint!(
+    /// Reads one callback.
+    GetCallback[CallbackId]: Get "/callbacks/{id}" -> CallbackView
+);
+endpoint!(
+    /// Reads the timeline of a callback.
+    GetTimeline[CallbackId]: Get "/callbacks/{id}/timeline" -> Items<TimelineEntry>
+);
+endpoint!(
+    /// Reads the attempts of a callback.
+    GetAttempts[CallbackId]: Get "/callbacks/{id}/attempts" -> Items<AttemptView>
+);
+endpoint!(
+    /// Moves a callback to another time.
+    PostReschedule[CallbackId](RescheduleCallback): Post "/callbacks/{id}/reschedule" -> CallbackView
+);
+endpoint!(
+    /// Calls a callback off.
+    PostCancel[CallbackId]: Post "/callbacks/{id}/cancel" -> CallbackView
+);
+endpoint!(
+    /// Repeats a finished callback.
+    PostRecreate[CallbackId](RecreateCallback): Post "/callbacks/{id}/recreate" -> CallbackView
+);
+endpoint!(
+    /// Cancels many callbacks.
+    PostBulkCancellation(CreateBulkCancellation): Post "/bulk-cancellations" -> BulkCancellation
+);
+
+/// A page of callbacks.
+#[derive(Clone, Debug, Default)]
+pub struct ListCallbacks {
+    /// Which callbacks.
+    pub filter: CallbackFilter,
+    /// Which page.
+    pub page: PageQuery,
+}
+
+impl Endpoint for ListCallbacks {
+    type Request = ();
+    type Response = Page<CallbackView>;
+    const METHOD: Method = Method::Get;
+    const TEMPLATE: &'static str = "/callbacks";
+
+    fn path(&self) -> String {
+        let mut path = Self::TEMPLATE.to_owned();
+        add_query(&mut path, &self.filter);
+        add_query(&mut path, &self.page);
+        path
+    }
+}
+
+/// How many callbacks.
+#[derive(Clone, Debug, Default)]
+pub struct CountCallbacks {
+    /// Which callbacks.
+    pub filter: CallbackFilter,
+    /// How exactly.
+    pub count: CountQuery,
+}
+
+impl Endpoint for CountCallbacks {
+    type Request = ();
+    type Response = CallbackCount;
+    const METHOD: Method = Method::Get;
+    const TEMPLATE: &'static str = "/callbacks/count";
+
+    fn path(&self) -> String {
+        let mut path = Self::TEMPLATE.to_owned();
+        add_query(&mut path, &self.filter);
+        add_query(&mut path, &self.count);
+        path
+    }
+}
+
+/// Callbacks by id or number, whatever their time.
+#[derive(Clone, Debug, Default)]
+pub struct FindCallbacks(pub FindQuery);
+
+impl Endpoint for FindCallbacks {
+    type Request = ();
+    type Response = Items<CallbackView>;
+    const METHOD: Method = Method::Get;
+    const TEMPLATE: &'static str = "/callbacks/search";
+
+    fn path(&self) -> String {
+        let mut path = Self::TEMPLATE.to_owned();
+        add_query(&mut path, &self.0);
+        path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::callback::state::StateName;
+    use crate::wire::list::Sort;
+
+    #[test]
+    fn a_list_query_repeats_lists_and_encodes_values() {
+        let list = ListCallbacks {
+            filter: CallbackFilter {
+                from: Some("2026-11-24T00:00:00Z".parse().unwrap()),
+                state: vec![StateName::Queued, StateName::Routing],
+                search: Some("+44 20".into()),
+                ..CallbackFilter::default()
+            },
+            page: PageQuery { sort: Some(Sort::DesiredTimeDescending), ..PageQuery::default() },
+        };
+        assert_eq!(
+            list.path(),
+            "/callbacks?from=2026-11-24T00%3A00%3A00Z&search=%2B44%2020&state=QUEUED&state=ROUTING&sort=-desired_time"
+        );
+    }
+}

@@ -1,0 +1,223 @@
+//! Lists of callbacks: filter, page, count.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::callback::state::StateName;
+use crate::id::ServiceId;
+use crate::time::Timestamp;
+
+/// Most items of a page, and how many it has unless told.
+pub const PAGE_LIMIT: u32 = 250;
+
+/// Pages are numbered within this many rows; further on, a cursor leads.
+pub const NUMBERED_ROWS: u32 = 10_000;
+
+/// Which callbacks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CallbackFilter {
+    /// Desired time from this moment on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
+    /// Desired time before this moment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Timestamp>,
+    /// Only these states; repeatable.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub state: Vec<StateName>,
+    /// Only these services, by id; repeatable.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub service: Vec<ServiceId>,
+    /// Where to search.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search_field: Option<SearchField>,
+    /// What to search: any part of the text, upper or lower case; of a number
+    /// only the digits count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(max_length = 100)]
+    pub search: Option<String>,
+    /// Only those still SCHEDULED after their window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overdue: Option<bool>,
+}
+
+/// Which page of which callbacks, in which order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// The order; by desired time, earliest first, unless told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort: Option<Sort>,
+    /// Items of the page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(minimum = 1, maximum = 250, default = 250)]
+    pub limit: Option<u32>,
+    /// Where the page begins, from `next` or `previous` of another page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(max_length = 400)]
+    pub cursor: Option<String>,
+    /// The page by number, from 1, within the first 10,000 rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(minimum = 1)]
+    pub page: Option<u32>,
+}
+
+/// What a search looks at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SearchField {
+    /// Customer Number; only digits count.
+    #[default]
+    CustomerNumber,
+    /// Callback ID.
+    Id,
+    /// Service Name.
+    Service,
+    /// State or result.
+    State,
+    /// Result.
+    Result,
+    /// Agent.
+    Agent,
+    /// User name of who made it.
+    CreatedBy,
+    /// User name of who cancelled it.
+    CancelledBy,
+    /// Language tag.
+    Language,
+}
+
+/// The order of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+pub enum Sort {
+    /// Desired time, earliest first.
+    #[default]
+    #[serde(rename = "desired_time")]
+    DesiredTime,
+    /// Desired time, latest first.
+    #[serde(rename = "-desired_time")]
+    DesiredTimeDescending,
+    /// Made, earliest first.
+    #[serde(rename = "created_at")]
+    CreatedAt,
+    /// Made, latest first.
+    #[serde(rename = "-created_at")]
+    CreatedAtDescending,
+    /// Changed, earliest first.
+    #[serde(rename = "updated_at")]
+    UpdatedAt,
+    /// Changed, latest first.
+    #[serde(rename = "-updated_at")]
+    UpdatedAtDescending,
+    /// State in the order of a callback's life, then desired time.
+    #[serde(rename = "state")]
+    State,
+    /// State in reverse.
+    #[serde(rename = "-state")]
+    StateDescending,
+    /// Service name, then desired time.
+    #[serde(rename = "service")]
+    Service,
+    /// Service name in reverse.
+    #[serde(rename = "-service")]
+    ServiceDescending,
+}
+
+impl Sort {
+    /// Every order.
+    pub const ALL: [Self; 10] = [
+        Self::DesiredTime,
+        Self::DesiredTimeDescending,
+        Self::CreatedAt,
+        Self::CreatedAtDescending,
+        Self::UpdatedAt,
+        Self::UpdatedAtDescending,
+        Self::State,
+        Self::StateDescending,
+        Self::Service,
+        Self::ServiceDescending,
+    ];
+}
+
+/// A page of a list in stable order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Cursor of the page after this one; null on the last.
+    pub next: Option<String>,
+    /// Cursor of the page before this one; null on the first.
+    pub previous: Option<String>,
+}
+
+/// How exact a count is to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CountQuery {
+    /// Stop counting here and say `at_least`, so that the answer stays quick.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(minimum = 1)]
+    pub up_to: Option<u32>,
+}
+
+/// How many callbacks there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CallbackCount {
+    /// All of them.
+    pub total: u64,
+    /// Each state's share.
+    pub by_state: CountByState,
+    /// Of the SCHEDULED ones, those past their window.
+    pub overdue: u64,
+    /// Counting stopped at `up_to`: there are this many or more.
+    pub at_least: bool,
+}
+
+/// A count for each state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub struct CountByState {
+    /// SCHEDULED ones.
+    pub scheduled: u64,
+    /// QUEUED ones.
+    pub queued: u64,
+    /// ROUTING ones.
+    pub routing: u64,
+    /// PROCESSING ones.
+    pub processing: u64,
+    /// COMPLETED ones.
+    pub completed: u64,
+}
+
+impl CountByState {
+    /// The count of one state.
+    pub const fn of(&mut self, state: StateName) -> &mut u64 {
+        match state {
+            StateName::Scheduled => &mut self.scheduled,
+            StateName::Queued => &mut self.queued,
+            StateName::Routing => &mut self.routing,
+            StateName::Processing => &mut self.processing,
+            StateName::Completed => &mut self.completed,
+        }
+    }
+}
+
+/// What *Callback Search* looks for: one of the two.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FindQuery {
+    /// A Callback ID.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(max_length = 100)]
+    pub id: Option<String>,
+    /// A customer number in any notation; without a country it is matched by
+    /// its digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(max_length = 100)]
+    pub customer_number: Option<String>,
+}

@@ -1,0 +1,12 @@
+//! What goes over the wire, for server, browser and tests alike.
+//!
+//! The wire may use the model; the model never uses the wire.
+
+pub mod admin;
+pub mod auth;
+pub mod bulk;
+pub mod callback;
+pub mod endpoint;
+pub mod list;
+pub mod problem;
+pub mod router;

@@ -1,0 +1,128 @@
+//! Errors as RFC 9457 problem details.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::callback::state::StateName;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $status:literal, $slug:literal, $title:literal;)*) => {
+        /// The closed list of what can go wrong.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum ProblemKind {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl ProblemKind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The status code of the answer.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)* }
+            }
+
+            /// The stable slug at the end of `type`.
+            pub const fn slug(self) -> &'static str {
+                match self { $(Self::$name => $slug,)* }
+            }
+
+            /// A short title.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// The request cannot be parsed.
+    Malformed = 400, "malformed", "The request cannot be read";
+    /// No credentials, or none that are in force.
+    Unauthenticated = 401, "unauthenticated", "Log in first";
+    /// User name or password are wrong.
+    InvalidCredentials = 401, "invalid-credentials", "User name or password are wrong";
+    /// The caller's role or scopes lack the permission.
+    Forbidden = 403, "forbidden", "Not permitted";
+    /// Absent, or not visible to the caller.
+    NotFound = 404, "not-found", "Not found";
+    /// The path exists, the method does not.
+    MethodNotAllowed = 405, "method-not-allowed", "Method not allowed";
+    /// The state forbids the command.
+    StateConflict = 409, "state-conflict", "The state does not allow this";
+    /// The reservation is not held any more.
+    LeaseLost = 409, "lease-lost", "The reservation is not held any more";
+    /// There is one with this name already.
+    Duplicate = 409, "duplicate", "It exists already";
+    /// A request with the same idempotency key is still running.
+    InFlight = 409, "in-flight", "The same request is still running";
+    /// The version in `If-Match` is not the current one.
+    Stale = 412, "stale", "It was changed meanwhile";
+    /// The body is too large.
+    TooLarge = 413, "too-large", "The request is too large";
+    /// The body is of another media type.
+    UnsupportedMediaType = 415, "unsupported-media-type", "Unsupported media type";
+    /// Well-formed, but invalid.
+    Invalid = 422, "invalid", "Some values are invalid";
+    /// The idempotency key was used for another request.
+    IdempotencyKeyReused = 422, "idempotency-key-reused", "The idempotency key was used before";
+    /// Too many requests.
+    RateLimited = 429, "rate-limited", "Too many requests";
+    /// A fault of ours.
+    Internal = 500, "internal", "Something went wrong";
+    /// The database cannot be reached, or the server is shutting down.
+    Unavailable = 503, "unavailable", "Not available at the moment";
+}
+
+/// What begins each `type`.
+pub const TYPE_PREFIX: &str = "urn:ringback:problem:";
+
+/// A problem, as `application/problem+json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// Stable URI of the kind of problem.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:ringback:problem:state-conflict")]
+    pub kind: String,
+    /// The kind in words.
+    pub title: String,
+    /// The status code.
+    #[schema(example = 409)]
+    pub status: u16,
+    /// This case in words.
+    pub detail: String,
+    /// The path that was asked for.
+    pub instance: String,
+    /// Names the request in the log.
+    pub request_id: String,
+    /// What is invalid, part by part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldProblem>,
+    /// The callback's current state, where a state or a version was in the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<StateName>,
+    /// The current version, where a state or a version was in the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
+}
+
+impl Problem {
+    /// The kind, if this program knows it.
+    pub fn known_kind(&self) -> Option<ProblemKind> {
+        let slug = self.kind.strip_prefix(TYPE_PREFIX)?;
+        ProblemKind::ALL.iter().copied().find(|kind| kind.slug() == slug)
+    }
+}
+
+/// One invalid part of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FieldProblem {
+    /// JSON pointer into the body, or `?name` for a query parameter.
+    #[schema(example = "/customer_number")]
+    pub pointer: String,
+    /// Stable word for what is wrong.
+    #[schema(example = "impossible_number")]
+    pub code: String,
+    /// The same in words.
+    pub detail: String,
+}
