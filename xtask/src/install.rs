@@ -1,0 +1,88 @@
+//! Installs what the other commands need and the machine lacks.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::postgres;
+use crate::process::{cargo, find, output, run};
+
+/// The browser and the program that drives it.
+pub(crate) struct Browser {
+    /// Chromium itself.
+    pub(crate) chromium: PathBuf,
+    /// Its `WebDriver` server.
+    pub(crate) driver: PathBuf,
+}
+
+/// Lets Rust build for the browser.
+pub(crate) fn wasm_target() -> Result<()> {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    let sysroot = output(cargo_rustc().args(["--print", "sysroot"]))?;
+    let sysroot = String::from_utf8(sysroot).context("the path of the toolchain is not UTF-8")?;
+    if Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).is_dir() {
+        return Ok(());
+    }
+    println!("installing the Rust target {TARGET}");
+    run(Command::new("rustup").args(["target", "add", TARGET]))
+        .with_context(|| format!("Rust cannot build for the browser: install its target {TARGET}"))
+}
+
+/// Finds `cargo <name>`, installing it from crates.io if it is missing.
+pub(crate) fn cargo_tool(name: &str) -> Result<()> {
+    let program = format!("cargo-{name}");
+    let installed = cargo().args([name, "--version"]).output().is_ok_and(|output| output.status.success());
+    if installed {
+        return Ok(());
+    }
+    println!("installing {program}, once: this takes some minutes");
+    run(cargo().args(["install", "--locked", &program]))
+}
+
+/// Finds `PostgreSQL`'s server, installing it where that is possible.
+pub(crate) fn postgres() -> Result<()> {
+    if postgres::programs().is_none() {
+        debian(&["postgresql"])?;
+    }
+    Ok(())
+}
+
+/// Finds the browser, installing it where that is possible.
+pub(crate) fn browser() -> Result<Browser> {
+    if let Some(browser) = find_browser() {
+        return Ok(browser);
+    }
+    debian(&["chromium", "chromium-driver"])?;
+    find_browser().context("chromium and chromedriver are installed, but not on the search path")
+}
+
+fn find_browser() -> Option<Browser> {
+    let chromium = ["chromium", "chromium-browser", "google-chrome"].iter().find_map(|name| find(name))?;
+    Some(Browser { chromium, driver: find("chromedriver")? })
+}
+
+fn debian(packages: &[&str]) -> Result<()> {
+    let names = packages.join(" ");
+    if find("apt-get").is_none() {
+        bail!("please install what Debian calls: {names}");
+    }
+    if !rustix::process::geteuid().is_root() {
+        bail!("please install it as root: apt-get install {names}");
+    }
+    println!("installing {names}");
+    run(apt_get().args(["-q", "update"]))?;
+    run(apt_get().args(["-q", "-y", "--no-install-recommends", "install"]).args(packages))
+}
+
+fn apt_get() -> Command {
+    let mut command = Command::new("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+fn cargo_rustc() -> Command {
+    let mut command = Command::new("rustc");
+    command.current_dir(crate::process::root());
+    command
+}

@@ -1,0 +1,39 @@
+//! `cargo xtask lint`: what can be checked without running anything.
+
+use anyhow::Result;
+
+use crate::process::{cargo, run};
+use crate::steps::Steps;
+use crate::{install, tidy};
+
+const NATIVE: [&str; 3] = ["--workspace", "--exclude", "ringback-web"];
+const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
+
+/// Stops at the first step that fails; the quick ones come first.
+pub(crate) fn lint() -> Result<()> {
+    let mut steps = Steps::new(8);
+    steps.step("Format", || run(cargo().args(["fmt", "--all", "--check"])))?;
+    steps.step("Project rules", tidy::tidy)?;
+    steps.step("Make sure that the tools are there", || {
+        install::wasm_target()?;
+        install::cargo_tool("deny")
+    })?;
+    // Advisories are left out: their database is not on crates.io, and a new one must not fail an old commit.
+    steps.step("Licences, bans and sources of dependencies", || {
+        run(cargo().args(["deny", "check", "licenses", "bans", "sources"]))
+    })?;
+    steps.step("Lints of server, tests and tools", || {
+        run(cargo().arg("clippy").args(NATIVE).args(["--all-targets", "--", "-D", "warnings"]))
+    })?;
+    steps.step("Lints of the page", || {
+        run(cargo().args(["clippy", "--package", "ringback-web"]).args(WASM).args(["--", "-D", "warnings"]))
+    })?;
+    steps.step("The domain on its own in the browser", || {
+        run(cargo().args(["check", "--package", "ringback-domain"]).args(WASM))
+    })?;
+    steps.step("Documentation", || {
+        run(cargo().args(["doc", "--no-deps"]).args(NATIVE).env("RUSTDOCFLAGS", "-D warnings"))
+    })?;
+    steps.finish();
+    Ok(())
+}

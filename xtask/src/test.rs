@@ -1,0 +1,50 @@
+//! `cargo xtask test`: every test, on both databases and in the browser.
+
+use anyhow::Result;
+
+use crate::postgres::{Cluster, Durability};
+use crate::process::{cargo, run, target};
+use crate::steps::Steps;
+use crate::{codegen, install, web};
+
+/// All that runs on the machine that builds; the page only runs in a browser.
+const NATIVE: [&str; 3] = ["--workspace", "--exclude", "ringback-web"];
+
+/// Runs the tests that `args` select, or all there are.
+pub(crate) fn test(args: &[String], no_web: bool) -> Result<()> {
+    let all = args.is_empty();
+    let mut steps = Steps::new(if all { 7 } else { 5 });
+
+    let browser = steps.step("Make sure that the test tools are there", || {
+        install::wasm_target()?;
+        install::cargo_tool("nextest")?;
+        install::postgres()?;
+        install::browser()
+    })?;
+    let page = steps.step("Build the page", || {
+        if no_web { Ok(web::dist()) } else { web::build(web::Profile::Release) }
+    })?;
+    steps
+        .step("Build server and tests", || run(cargo().args(["build", "--bins", "--tests"]).args(NATIVE)))?;
+    let cluster = steps.step("Start PostgreSQL", || Cluster::start(Durability::Off))?;
+    steps.step("Run the tests", || {
+        run(cargo()
+            .args(["nextest", "run"])
+            .args(NATIVE)
+            .args(args)
+            .env("RINGBACK_TEST_POSTGRES", cluster.url())
+            .env("RINGBACK_TEST_SERVER", target().join("debug/ringback"))
+            .env("RINGBACK_TEST_WEB_DIR", &page)
+            .env("RINGBACK_TEST_CHROMIUM", &browser.chromium)
+            .env("RINGBACK_TEST_CHROMEDRIVER", &browser.driver))
+    })?;
+    drop(cluster);
+    if all {
+        steps.step("Run the examples in the documentation", || {
+            run(cargo().args(["test", "--doc"]).args(NATIVE))
+        })?;
+        steps.step("Check the generated files", || codegen::codegen(true))?;
+    }
+    steps.finish();
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! `cargo xtask tidy`: the project's own rules. Each finding says where, what
+//! and why.
+
+mod containers;
+mod layers;
+mod text;
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::process::{output, root};
+
+/// A text file of the project.
+pub(crate) struct File {
+    /// From the root of the project, with `/`.
+    path: String,
+    text: String,
+}
+
+impl File {
+    fn is_rust_below(&self, folder: &str) -> bool {
+        self.path.starts_with(folder)
+            && std::path::Path::new(&self.path).extension().is_some_and(|extension| extension == "rs")
+    }
+
+    /// Its lines without comments, numbered from 1.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let lines = self.text.lines().map(|line| match line.split_once("//") {
+            // `://` is an address in a string.
+            Some((before, _)) if !before.ends_with(':') => before,
+            _ => line,
+        });
+        lines.enumerate().map(|(index, line)| (index + 1, line))
+    }
+
+    fn at(&self, line: usize) -> String {
+        format!("{}:{line}", self.path)
+    }
+}
+
+/// A rule that does not hold somewhere.
+#[derive(Debug, PartialEq, Eq)]
+struct Finding {
+    place: String,
+    rule: &'static str,
+    why: &'static str,
+    /// What was seen, where the place does not show it.
+    detail: String,
+}
+
+impl Finding {
+    fn new(rule: &Rule, place: String) -> Self {
+        Self { place, rule: rule.what, why: rule.why, detail: String::new() }
+    }
+
+    fn with(rule: &Rule, place: &str, detail: &str) -> Self {
+        Self { detail: format!(" ({detail})"), ..Self::new(rule, place.to_owned()) }
+    }
+
+    fn print(&self) {
+        println!("{}: {}{}\n    because {}", self.place, self.rule, self.detail, self.why);
+    }
+}
+
+/// What has to hold, and why.
+struct Rule {
+    what: &'static str,
+    why: &'static str,
+}
+
+/// Fails if a rule does not hold.
+pub(crate) fn tidy() -> Result<()> {
+    let files = files()?;
+    for long in text::long_files(&files) {
+        print!("warning: ");
+        long.print();
+    }
+    let findings: Vec<Finding> = [layers::check(&files), containers::check(&files), text::check(&files)]
+        .into_iter()
+        .flatten()
+        .collect();
+    for finding in &findings {
+        finding.print();
+    }
+    if !findings.is_empty() {
+        bail!("{} places break a rule of the project", findings.len());
+    }
+    println!("{} files keep the rules", files.len());
+    Ok(())
+}
+
+/// All text files, but those that Git ignores.
+fn files() -> Result<Vec<File>> {
+    let root = root();
+    let listed = output(Command::new("git").current_dir(&root).args([
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ]))?;
+    let paths = String::from_utf8_lossy(&listed);
+    let mut files: Vec<File> = paths
+        .split_terminator('\0')
+        .filter_map(|path| {
+            Some(File { path: path.to_owned(), text: fs::read_to_string(root.join(path)).ok()? })
+        })
+        .collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
+/// Whether `word` stands in `line` on its own, not within a longer name.
+fn has_word(line: &str, word: &str) -> bool {
+    let in_name = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices(word).any(|(start, _)| {
+        !line[..start].ends_with(in_name) && !line[start + word.len()..].starts_with(in_name)
+    })
+}
+
+#[cfg(test)]
+fn file(path: &str, text: &str) -> File {
+    File { path: path.to_owned(), text: text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_no_part_of_a_longer_name() {
+        assert!(has_word("use sqlx::Row;", "sqlx"));
+        assert!(!has_word("let sqlx_row = 1;", "sqlx"));
+        assert!(!has_word("mysqlx::row()", "sqlx"));
+    }
+
+    #[test]
+    fn comments_are_not_code() {
+        let file = file("a.rs", "one // two\nlet url = \"http://host\";");
+        let code: Vec<_> = file.code().collect();
+        assert_eq!(code, [(1, "one "), (2, "let url = \"http://host\";")]);
+    }
+}

@@ -1,0 +1,91 @@
+//! Rules on the text of files.
+
+use super::{File, Finding, Rule};
+
+const LONGEST: usize = 600;
+const LONG: Rule = Rule {
+    what: "a Rust file has at most 600 lines",
+    why: "a file should be about one thing, which one can read in one go",
+};
+const STYLE: Rule = Rule {
+    what: "no style attribute",
+    why: "the content security policy forbids it, and the element would stay unstyled",
+};
+const PLACE: Rule =
+    Rule { what: "no path of one machine", why: "the project has to work wherever it is cloned" };
+/// Without their slashes, lest this file breaks its own rule.
+const FOLDERS: [&str; 3] = ["home", "root", "work"];
+
+/// Files that should be split soon.
+pub(super) fn long_files(files: &[File]) -> Vec<Finding> {
+    let rust = files.iter().filter(|file| file.is_rust_below(""));
+    rust.map(|file| (file, file.text.lines().count()))
+        .filter(|(_, lines)| *lines > LONGEST)
+        .map(|(file, lines)| Finding::with(&LONG, &file.path, &lines.to_string()))
+        .collect()
+}
+
+/// What must not be written.
+pub(super) fn check(files: &[File]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in files {
+        let page = file.path == "crates/web/index.html" || file.is_rust_below("crates/web/src/");
+        for (number, line) in file.code().filter(|_| page) {
+            if has_style(line) {
+                findings.push(Finding::new(&STYLE, file.at(number)));
+            }
+        }
+        for (line, number) in file.text.lines().zip(1..) {
+            if names_machine(line) {
+                findings.push(Finding::new(&PLACE, file.at(number)));
+            }
+        }
+    }
+    findings
+}
+
+/// rustfmt puts a space before the `=` of an assignment, but no one does in an
+/// element.
+fn has_style(line: &str) -> bool {
+    line.match_indices("style=").any(|(start, _)| start == 0 || line[..start].ends_with([' ', '<']))
+}
+
+fn names_machine(line: &str) -> bool {
+    FOLDERS.iter().any(|folder| {
+        let path = format!("/{folder}/");
+        line.match_indices(&path).any(|(start, _)| {
+            // Within a longer path or an address it is a folder like any other.
+            !line[..start].ends_with(|c: char| c.is_alphanumeric() || "_-.*}".contains(c))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::file;
+    use super::*;
+
+    #[test]
+    fn style_attributes_are_found_and_directives_are_not() {
+        assert!(has_style("<p style=\"color: red\">"));
+        assert!(!has_style("<p style:color=\"red\">"));
+        assert!(!has_style("let style = 1;"));
+        assert!(!has_style("<p data-style=\"x\">"));
+    }
+
+    #[test]
+    fn paths_of_a_machine_are_found() {
+        for folder in FOLDERS {
+            assert!(names_machine(&format!("see /{folder}/me/file")));
+            assert!(!names_machine(&format!("see crates/{folder}/file")));
+        }
+    }
+
+    #[test]
+    fn long_files_are_named_with_their_length() {
+        let files = [file("a.rs", &"x\n".repeat(601)), file("b.rs", &"x\n".repeat(600))];
+        let findings = long_files(&files);
+        assert_eq!(findings.len(), 1);
+        assert_eq!((findings[0].place.as_str(), findings[0].detail.as_str()), ("a.rs", " (601)"));
+    }
+}

@@ -1,0 +1,33 @@
+//! Compressed siblings, so that the server never compresses the page itself.
+
+use std::io::Write;
+
+use anyhow::Result;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+/// Whether a file of this name is worth it: fonts and pictures are compressed
+/// already.
+pub(crate) fn pays(path: &str) -> bool {
+    const KINDS: [&str; 9] = ["html", "js", "css", "svg", "wasm", "json", "txt", "map", "webmanifest"];
+    path.rsplit('.').next().is_some_and(|extension| KINDS.contains(&extension))
+}
+
+/// As gzip.
+pub(crate) fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?)
+}
+
+/// As brotli; `best` is several times slower.
+pub(crate) fn brotli(bytes: &[u8], best: bool) -> Result<Vec<u8>> {
+    let params = brotli::enc::BrotliEncoderParams {
+        quality: if best { 11 } else { 4 },
+        size_hint: bytes.len(),
+        ..Default::default()
+    };
+    let mut packed = Vec::new();
+    brotli::BrotliCompress(&mut &*bytes, &mut packed, &params)?;
+    Ok(packed)
+}

@@ -1,0 +1,248 @@
+//! `cargo xtask web`: the page, ready to be served, without Trunk.
+
+mod bundle;
+mod compress;
+mod sprite;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::install;
+use crate::process::{cargo, find, root, run, target};
+use bundle::{Bundle, digest};
+
+/// How the page is built.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Quickly, with names and assertions in the module.
+    Dev,
+    /// As small as it gets.
+    Release,
+}
+
+/// A module and its glue, as wasm-bindgen makes them.
+struct Module {
+    wasm: Vec<u8>,
+    script: String,
+    /// Files that the glue imports, by their path beside it.
+    snippets: BTreeMap<String, String>,
+}
+
+/// Where the page is built.
+pub(crate) fn dist() -> PathBuf {
+    target().join("web/dist")
+}
+
+/// Builds the page and returns its folder.
+pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
+    install::wasm_target()?;
+    let raw = compile(profile)?;
+    let sources = Sources::read(&root().join("crates/web"))?;
+    let optimizer = match profile {
+        Profile::Release => find("wasm-opt"),
+        Profile::Dev => None,
+    };
+
+    let dist = dist();
+    let stamp_file = dist.with_extension("stamp");
+    let stamp = stamp(&raw, &sources, profile, optimizer.as_deref());
+    if dist.is_dir() && fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) {
+        println!("the page has not changed");
+        return Ok(dist);
+    }
+
+    let mut module = bind(&raw, profile)?;
+    match optimizer {
+        Some(program) => optimize(&program, &mut module)?,
+        None if profile == Profile::Release => println!("wasm-opt is not installed: going on without it"),
+        None => {}
+    }
+    let bundle = assemble(module, &sources)?;
+    // A page that is half there must never carry a stamp.
+    let _ = fs::remove_file(&stamp_file);
+    bundle.write(&dist, profile == Profile::Release)?;
+    fs::write(&stamp_file, stamp)?;
+    Ok(dist)
+}
+
+fn compile(profile: Profile) -> Result<Vec<u8>> {
+    let mut command = cargo();
+    command.args(["build", "--package", "ringback-web", "--target", "wasm32-unknown-unknown"]);
+    let folder = match profile {
+        Profile::Dev => "debug",
+        Profile::Release => {
+            command.args(["--profile", "web"]);
+            "web"
+        }
+    };
+    run(&mut command)?;
+    let file = target().join("wasm32-unknown-unknown").join(folder).join("ringback-web.wasm");
+    fs::read(&file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+fn bind(raw: &[u8], profile: Profile) -> Result<Module> {
+    let debug = profile == Profile::Dev;
+    let mut output = Bindgen::new()
+        .input_bytes("ringback-web", raw.to_vec())
+        .web(true)?
+        .typescript(false)
+        .debug(debug)
+        .keep_debug(debug)
+        .remove_name_section(!debug)
+        .remove_producers_section(!debug)
+        .generate_output()
+        .context("wasm-bindgen failed")?;
+    let mut snippets = BTreeMap::new();
+    for (package, scripts) in output.snippets() {
+        for (number, script) in scripts.iter().enumerate() {
+            snippets.insert(format!("snippets/{package}/inline{number}.js"), script.clone());
+        }
+    }
+    for (path, script) in output.local_modules() {
+        snippets.insert(format!("snippets/{path}"), script.clone());
+    }
+    let script = output.js().to_owned();
+    Ok(Module { wasm: output.wasm_mut().emit_wasm(), script, snippets })
+}
+
+fn optimize(program: &Path, module: &mut Module) -> Result<()> {
+    let input = target().join("web/unoptimized.wasm");
+    let output = target().join("web/optimized.wasm");
+    fs::write(&input, &module.wasm)?;
+    // What rustc may use in a module nowadays; the tool refuses what it is not told of.
+    let result = run(Command::new(program)
+        .args(["-Oz", "--enable-bulk-memory", "--enable-sign-ext", "--enable-mutable-globals"])
+        .args(["--enable-nontrapping-float-to-int", "--enable-reference-types", "--enable-multivalue"])
+        .arg("-o")
+        .args([&output, &input]));
+    match result {
+        Ok(()) => {
+            let smaller = fs::read(&output)?;
+            println!("wasm-opt: {} to {} bytes", module.wasm.len(), smaller.len());
+            module.wasm = smaller;
+        }
+        Err(error) => println!("wasm-opt cannot read this module: going on without it ({error})"),
+    }
+    Ok(())
+}
+
+fn assemble(module: Module, sources: &Sources) -> Result<Bundle> {
+    let mut bundle = Bundle::default();
+    for (path, bytes) in &sources.assets {
+        if let Some(path) = path.strip_prefix("static/") {
+            bundle.add(path, bytes.clone());
+        } else if !path.starts_with("icons/") {
+            bundle.add_hashed(path, bytes.clone());
+        }
+    }
+    let icons = sources.assets.iter().filter_map(|(path, bytes)| {
+        let name = path.strip_prefix("icons/")?.strip_suffix(".svg")?;
+        Some((name, String::from_utf8_lossy(bytes)))
+    });
+    let icons = sprite::sprite(icons)?;
+    bundle.add_named("icons", "icons.svg", icons.into_bytes());
+    let style = bundle.resolve_urls(&sources.style)?;
+    bundle.add_named("css", "app.css", style.into_bytes());
+
+    bundle.add_named("wasm", "ringback-web_bg.wasm", module.wasm);
+    for (path, script) in module.snippets {
+        bundle.add(&format!("assets/{path}"), script.into_bytes());
+    }
+    let wasm = bundle.url("wasm")?.trim_start_matches("/assets/").to_owned();
+    let script = module.script.replace("ringback-web_bg.wasm", &wasm);
+    bundle.add_named("js", "ringback-web.js", script.into_bytes());
+    let loader = bundle.fill(&sources.loader, "crates/web/loader.js")?;
+    bundle.add_named("loader", "loader.js", loader.into_bytes());
+    let index = bundle.fill(&sources.index, "crates/web/index.html")?;
+    bundle.add("index.html", index.into_bytes());
+    Ok(bundle)
+}
+
+/// Changes when anything that the page is made of does, this module included.
+fn stamp(raw: &[u8], sources: &Sources, profile: Profile, optimizer: Option<&Path>) -> String {
+    let how = format!("{} {}", profile == Profile::Dev, optimizer.is_some());
+    let mut parts: Vec<&[u8]> = vec![
+        include_bytes!("mod.rs"),
+        include_bytes!("bundle.rs"),
+        include_bytes!("compress.rs"),
+        include_bytes!("sprite.rs"),
+        how.as_bytes(),
+        raw,
+        sources.style.as_bytes(),
+        sources.loader.as_bytes(),
+        sources.index.as_bytes(),
+    ];
+    for (path, bytes) in &sources.assets {
+        parts.extend([path.as_bytes(), bytes]);
+    }
+    digest(parts)
+}
+
+/// What the page is made of, beside the module.
+struct Sources {
+    style: String,
+    loader: String,
+    index: String,
+    /// By their path below `assets/`.
+    assets: BTreeMap<String, Vec<u8>>,
+}
+
+impl Sources {
+    fn read(web: &Path) -> Result<Self> {
+        let text = |name: &str| {
+            fs::read_to_string(web.join(name)).with_context(|| format!("cannot read crates/web/{name}"))
+        };
+        let mut style = String::new();
+        for file in stylesheets(web)? {
+            style.push_str(&fs::read_to_string(&file)?);
+            style.push('\n');
+        }
+        let mut assets = BTreeMap::new();
+        let folder = web.join("assets");
+        for file in files_below(&folder)? {
+            let path = file.strip_prefix(&folder)?.to_string_lossy().into_owned();
+            assets.insert(path, fs::read(&file)?);
+        }
+        Ok(Self { style, loader: text("loader.js")?, index: text("index.html")?, assets })
+    }
+}
+
+/// Tokens and base first, as everything else builds on them.
+fn stylesheets(web: &Path) -> Result<Vec<PathBuf>> {
+    let css = |folder: &str| -> Result<Vec<PathBuf>> {
+        let mut files = files_below(&web.join(folder))?;
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "css"));
+        Ok(files)
+    };
+    let mut files = css("style")?;
+    let rank = |file: &PathBuf| match file.file_name().and_then(|name| name.to_str()) {
+        Some("tokens.css") => 0,
+        Some("base.css") => 1,
+        _ => 2,
+    };
+    files.sort_by_key(rank);
+    files.extend(css("src")?);
+    Ok(files)
+}
+
+/// All files below a folder, in order; none where there is no folder.
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    if folder.is_dir() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                files.extend(files_below(&path)?);
+            } else {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
