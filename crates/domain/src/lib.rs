@@ -4,7 +4,7 @@
 //! come as parameters, so every rule can be tested by itself and the browser
 //! asks the same rules that the server enforces.
 //!
-//! Invariants, each with a property test in `tests/transitions.rs`:
+//! Invariants, each with a property test in `tests/invariants.rs`:
 //! a callback is in exactly one state and a state owns its data; it is
 //! COMPLETED exactly when it has a result; a cancel never changes PROCESSING
 //! or COMPLETED; its removal date is the desired time plus 14 days; every

@@ -6,7 +6,9 @@ use std::fmt;
 ///
 /// Whether the number can exist in its country is checked where a request is
 /// taken in, with the tables that only the server carries.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 #[serde(try_from = "String")]
 #[schema(value_type = String, example = "+442079460318", pattern = r"^\+[1-9][0-9]{6,14}$")]
 pub struct PhoneNumber(String);
@@ -58,7 +60,8 @@ mod tests {
         for good in ["+4420794", "+442079460318", "+123456789012345"] {
             assert!(PhoneNumber::try_from(good.to_owned()).is_ok(), "{good}");
         }
-        for bad in ["442079460318", "+0442079460318", "+44 20 7946", "+123456", "+1234567890123456", "+", ""] {
+        for bad in ["442079460318", "+0442079460318", "+44 20 7946", "+123456", "+1234567890123456", "+", ""]
+        {
             assert_eq!(PhoneNumber::try_from(bad.to_owned()), Err(NotE164), "{bad}");
         }
     }

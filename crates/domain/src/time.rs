@@ -22,7 +22,8 @@ const SECOND: i64 = 1_000_000;
 
 impl Timestamp {
     /// 0001-01-01 and 9999-12-31: what four-digit years can say.
-    const RANGE: std::ops::RangeInclusive<i64> = -62_135_596_800 * SECOND..=253_402_300_799 * SECOND + 999_999;
+    const RANGE: std::ops::RangeInclusive<i64> =
+        -62_135_596_800 * SECOND..=253_402_300_799 * SECOND + 999_999;
 
     /// The instant that lies this many microseconds after the Unix epoch,
     /// held inside the years 1 to 9999.
@@ -77,8 +78,7 @@ fn civil(days_since_epoch: i64) -> (u32, u32, u32) {
     let shifted = days_since_epoch + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;

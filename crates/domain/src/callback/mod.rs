@@ -138,7 +138,10 @@ impl std::str::FromStr for Origin {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Ui, Self::Api, Self::Recreate].into_iter().find(|origin| origin.as_str() == text).ok_or(UnknownName)
+        [Self::Ui, Self::Api, Self::Recreate]
+            .into_iter()
+            .find(|origin| origin.as_str() == text)
+            .ok_or(UnknownName)
     }
 }
 

@@ -109,7 +109,9 @@ impl ResultCode {
     pub fn as_str(self) -> Cow<'static, str> {
         match self {
             Self::Named(code) => Cow::Borrowed(code.as_str()),
-            Self::PreviewRejected(times) => Cow::Owned(format!("{}{times}{}", Self::PREVIEW.0, Self::PREVIEW.1)),
+            Self::PreviewRejected(times) => {
+                Cow::Owned(format!("{}{times}{}", Self::PREVIEW.0, Self::PREVIEW.1))
+            }
         }
     }
 

@@ -44,8 +44,8 @@ pub enum Refusal {
     /// A desired time has to lie ahead.
     #[error("the desired time is in the past")]
     DesiredTimePast,
-    /// The router may not end a callback with this result.
-    #[error("a conversation cannot end with this result")]
+    /// The router may not report this result.
+    #[error("this result does not go with this report")]
     ResultNotAllowed,
 }
 
@@ -189,11 +189,8 @@ impl Callback {
         };
         let mut moved = self.moved(State::Scheduled, Action::Rescheduled, actor, detail, now);
         moved.callback.desired_time = desired_time;
-        moved.callback.reschedules = Reschedules {
-            count: self.reschedules.count + 1,
-            last_at: Some(now),
-            last_by: actor.username(),
-        };
+        moved.callback.reschedules =
+            Reschedules { count: self.reschedules.count + 1, last_at: Some(now), last_by: actor.username() };
         Ok(moved)
     }
 
@@ -245,7 +242,7 @@ impl Callback {
     }
 
     /// T6 or T9: the dial failed. Another attempt follows after the gap, or
-    /// the last one completes the callback.
+    /// the last one completes the callback. A dial that connected did not fail.
     pub fn fail_attempt(
         &self,
         claim: Claim<'_>,
@@ -255,6 +252,9 @@ impl Callback {
         now: Timestamp,
     ) -> Result<Transition, Refusal> {
         let routing = self.routing(claim)?;
+        if dial_result == DialResult::Connected {
+            return Err(Refusal::ResultNotAllowed);
+        }
         let attempts_made = self.attempts_made + 1;
         let detail = Detail { dial_result: Some(dial_result), ..Detail::of(&routing.reservation) };
         let mut moved = if attempts_made < policy.max_attempts {
@@ -393,13 +393,8 @@ impl Callback {
     }
 
     fn moved(&self, to: State, action: Action, actor: &Actor, detail: Detail, now: Timestamp) -> Transition {
-        let entry = Entry {
-            action,
-            actor: actor.clone(),
-            from: Some(self.state.name()),
-            to: to.name(),
-            detail,
-        };
+        let entry =
+            Entry { action, actor: actor.clone(), from: Some(self.state.name()), to: to.name(), detail };
         let callback = Self { state: to, updated_at: now, version: self.version + 1, ..self.clone() };
         Transition { callback, entry }
     }

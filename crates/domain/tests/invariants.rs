@@ -1,0 +1,511 @@
+//! What holds whatever happens: lives of callbacks under random commands, with
+//! a clock that also jumps back, and with reservations that others have taken.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::{at, claim, machine, person, request, reservation};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use ringback_domain::callback::command::Action;
+use ringback_domain::callback::state::Reservation;
+use ringback_domain::callback::transition::{Entry, Refusal, Transition};
+use ringback_domain::service::RetryPolicy;
+use ringback_domain::{
+    Actor, AttemptId, Callback, CallbackId, DialResult, ResultCode, State, StateName, Timestamp,
+};
+
+const DAY: i64 = 86_400;
+
+/// A command, with whatever it needs.
+#[derive(Clone, Copy, Debug)]
+enum Command {
+    Reschedule { ahead: i64 },
+    Submit,
+    Reserve { lease: i64 },
+    Release(Proof),
+    ExpireLease,
+    FailAttempt(Proof),
+    Connect(Proof),
+    Finish(Proof, Option<ResultCode>),
+    Cancel,
+    Expire,
+    Recreate,
+}
+
+/// What a router shows for holding an attempt.
+#[derive(Clone, Copy, Debug)]
+enum Proof {
+    /// The reservation handed out last.
+    Last,
+    /// One handed out so many before.
+    Earlier(usize),
+    /// The attempt handed out last, with another token.
+    Forged,
+}
+
+#[derive(Clone, Debug)]
+struct Step {
+    /// How far the clock moves before the command.
+    wait: i64,
+    by_person: bool,
+    command: Command,
+}
+
+/// A command, and what became of it.
+#[derive(Clone, Debug)]
+struct Moment {
+    command: Command,
+    /// The attempt for which the command has proof; none if it has none.
+    proven: Option<AttemptId>,
+    actor: Actor,
+    now: Timestamp,
+    before: Callback,
+    outcome: Result<Change, Refusal>,
+}
+
+#[derive(Clone, Debug)]
+struct Change {
+    after: Callback,
+    entry: Entry,
+    /// The new record, where it was recreated.
+    repeat: Option<Transition>,
+}
+
+#[derive(Clone, Debug)]
+struct Life {
+    policy: RetryPolicy,
+    born: Transition,
+    moments: Vec<Moment>,
+}
+
+impl Life {
+    /// The moments at which something changed.
+    fn changes(&self) -> impl Iterator<Item = (&Moment, &Change)> {
+        self.moments.iter().filter_map(|moment| Some((moment, moment.outcome.as_ref().ok()?)))
+    }
+
+    /// The callback after each change, from its beginning.
+    fn versions(&self) -> impl Iterator<Item = &Callback> {
+        std::iter::once(&self.born.callback).chain(self.changes().map(|(_, change)| &change.after))
+    }
+
+    /// Each change, with the attempt that is open before it as the timeline
+    /// tells it, not as the callback itself does.
+    fn changes_with_open_attempt(&self) -> Vec<(&Moment, &Change, Option<AttemptId>)> {
+        let mut open = None;
+        let mut changes = Vec::new();
+        for (moment, change) in self.changes() {
+            changes.push((moment, change, open));
+            open = match change.entry.action {
+                Action::Reserved => change.entry.detail.attempt_id,
+                Action::Connected => open,
+                _ => None,
+            };
+        }
+        changes
+    }
+}
+
+fn live(desired_in: Option<i64>, policy: RetryPolicy, steps: Vec<Step>) -> Life {
+    let mut now = at(0);
+    let new = request(0, desired_in.map(|seconds| now.plus_seconds(seconds)));
+    let born = Callback::schedule(new, &person(), now).expect("its time lies ahead");
+    let mut callback = born.callback.clone();
+    let mut handed_out: Vec<Reservation> = Vec::new();
+    let mut moments = Vec::new();
+    for (id, step) in (1..).zip(steps) {
+        now = now.plus_seconds(step.wait);
+        let actor = if step.by_person { person() } else { machine() };
+        let shown = shown(step.command, &handed_out);
+        let genuine = shown.as_ref().is_some_and(|shown| handed_out.contains(shown));
+        let shown = shown.unwrap_or_else(|| reservation(u128::MAX, now, 0));
+        let proof = claim(&shown);
+        let mut repeat = None;
+        let result = match step.command {
+            Command::Reschedule { ahead } => callback.reschedule(now.plus_seconds(ahead), &actor, now),
+            Command::Submit => callback.submit(&actor, now),
+            Command::Reserve { lease } => callback.reserve(reservation(id, now, lease), &actor, now),
+            Command::Release(_) => callback.release(proof, &actor, now),
+            Command::ExpireLease => callback.expire_lease(&actor, now),
+            Command::FailAttempt(_) => {
+                callback.fail_attempt(proof, DialResult::NoAnswer, policy, &actor, now)
+            }
+            Command::Connect(_) => callback.connect(proof, &actor, now),
+            Command::Finish(_, result) => callback.finish(proof, result, None, &actor, now),
+            Command::Cancel => callback.cancel(&actor, now),
+            Command::Expire => callback.expire(&actor, now),
+            Command::Recreate => callback.recreate(request(id, None), &actor, now).map(|(old, new)| {
+                repeat = Some(new);
+                old
+            }),
+        };
+        let before = callback.clone();
+        let outcome = result.map(|transition| {
+            callback = transition.callback;
+            handed_out.extend((transition.entry.action == Action::Reserved).then(|| {
+                callback.state.reservation().expect("a reserved callback has its reservation").clone()
+            }));
+            Change { after: callback.clone(), entry: transition.entry, repeat }
+        });
+        let proven = genuine.then_some(shown.attempt_id);
+        moments.push(Moment { command: step.command, proven, actor, now, before, outcome });
+    }
+    Life { policy, born, moments }
+}
+
+/// The reservation that the command shows, if any was handed out so far.
+fn shown(command: Command, handed_out: &[Reservation]) -> Option<Reservation> {
+    let (Command::Release(proof)
+    | Command::FailAttempt(proof)
+    | Command::Connect(proof)
+    | Command::Finish(proof, _)) = command
+    else {
+        return None;
+    };
+    let mut latest_first = handed_out.iter().rev().cloned();
+    match proof {
+        Proof::Last => latest_first.next(),
+        Proof::Earlier(count) => latest_first.nth(count),
+        Proof::Forged => latest_first
+            .next()
+            .map(|last| Reservation { lease_token: format!("not {}", last.lease_token), ..last }),
+    }
+}
+
+prop_compose! {
+    fn proofs()(proof in prop_oneof![
+        6 => Just(Proof::Last),
+        2 => (1..4_usize).prop_map(Proof::Earlier),
+        1 => Just(Proof::Forged),
+    ]) -> Proof {
+        proof
+    }
+}
+
+/// Endings are rare, so that most lives get far.
+fn commands() -> impl Strategy<Value = Command> {
+    let results = prop_oneof![
+        Just(None),
+        Just(Some(ResultCode::CANCELLED)),
+        Just("FAIL_ERROR".parse::<ResultCode>().ok()),
+    ];
+    prop_oneof![
+        6 => (-60..2 * DAY).prop_map(|ahead| Command::Reschedule { ahead }),
+        10 => Just(Command::Submit),
+        12 => (0..120_i64).prop_map(|lease| Command::Reserve { lease }),
+        6 => proofs().prop_map(Command::Release),
+        6 => Just(Command::ExpireLease),
+        8 => proofs().prop_map(Command::FailAttempt),
+        8 => proofs().prop_map(Command::Connect),
+        6 => (proofs(), results).prop_map(|(proof, result)| Command::Finish(proof, result)),
+        1 => Just(Command::Cancel),
+        3 => Just(Command::Expire),
+        3 => Just(Command::Recreate),
+    ]
+}
+
+fn lives() -> impl Strategy<Value = Life> {
+    let wait = prop_oneof![
+        8 => 0..90_i64,
+        4 => 200..700_i64,
+        2 => -3_600..0_i64,
+        2 => 0..2 * DAY,
+        1 => Just(20 * DAY),
+    ];
+    let step = (wait, any::<bool>(), commands()).prop_map(|(wait, by_person, command)| Step {
+        wait,
+        by_person,
+        command,
+    });
+    let policy = (1..5_u32, 0..600_i64)
+        .prop_map(|(max_attempts, gap_seconds)| RetryPolicy { max_attempts, gap_seconds });
+    let desired_in = proptest::option::of(1..2 * DAY);
+    (desired_in, policy, prop::collection::vec(step, 0..60))
+        .prop_map(|(desired_in, policy, steps)| live(desired_in, policy, steps))
+}
+
+/// The arrows of the state machine, T2 to T11, written down a second time.
+const ARROWS: [(StateName, StateName); 10] = {
+    use StateName::{Completed, Processing, Queued, Routing, Scheduled};
+    [
+        (Scheduled, Scheduled),
+        (Scheduled, Queued),
+        (Scheduled, Completed),
+        (Queued, Routing),
+        (Queued, Completed),
+        (Routing, Queued),
+        (Routing, Processing),
+        (Routing, Completed),
+        (Processing, Completed),
+        (Completed, Completed),
+    ]
+};
+
+fn agent(callback: &Callback) -> Option<(&str, Timestamp)> {
+    match &callback.state {
+        State::Completed(completion) => completion.agent.as_deref().zip(completion.reserved_at),
+        state => state.reservation().map(|held| (held.agent.as_str(), held.reserved_at)),
+    }
+}
+
+/// The others would hold as well if no life got anywhere.
+#[test]
+fn the_random_lives_take_every_step_and_meet_every_refusal() {
+    let mut runner = TestRunner::deterministic();
+    let mut taken = BTreeSet::from([Action::Created.as_str()]);
+    let mut refused = BTreeSet::new();
+    for _ in 0..2_000 {
+        let life = lives().new_tree(&mut runner).expect("a life").current();
+        taken.extend(life.changes().map(|(_, change)| change.entry.action.as_str()));
+        let refusals = life.moments.iter().filter_map(|moment| moment.outcome.as_ref().err());
+        refused.extend(refusals.map(|refusal| format!("{refusal:?}")));
+    }
+    assert_eq!(taken, Action::ALL.map(Action::as_str).into());
+    let states = StateName::ALL.map(|state| format!("{:?}", Refusal::State(state)));
+    let others = [
+        Refusal::NotRecreatable,
+        Refusal::NotDue,
+        Refusal::RetryGap,
+        Refusal::LeaseLost,
+        Refusal::LeaseAlive,
+        Refusal::NotExpired,
+        Refusal::DesiredTimePast,
+        Refusal::ResultNotAllowed,
+    ];
+    assert_eq!(refused, others.map(|refusal| format!("{refusal:?}")).into_iter().chain(states).collect());
+}
+
+proptest! {
+    #[test]
+    fn a_callback_only_takes_the_steps_of_the_state_machine(life in lives()) {
+        for (moment, change) in life.changes() {
+            let step = (moment.before.state.name(), change.after.state.name());
+            prop_assert!(ARROWS.contains(&step), "{step:?} by {:?}", moment.command);
+        }
+    }
+
+    #[test]
+    fn the_timeline_tells_the_states_without_a_gap(life in lives()) {
+        prop_assert_eq!((life.born.entry.from, life.born.entry.to), (None, StateName::Scheduled));
+        let mut state = StateName::Scheduled;
+        for (moment, change) in life.changes() {
+            prop_assert_eq!(change.entry.from, Some(state));
+            prop_assert_eq!(change.entry.to, change.after.state.name());
+            prop_assert_eq!(&change.entry.actor, &moment.actor);
+            state = change.entry.to;
+        }
+    }
+
+    #[test]
+    fn a_callback_has_a_result_and_an_ending_exactly_when_it_is_completed(life in lives()) {
+        for (moment, change) in life.changes() {
+            let ends = moment.before.state.name() != StateName::Completed
+                && change.after.state.name() == StateName::Completed;
+            prop_assert_eq!(change.entry.detail.result.is_some(), ends);
+            if let (true, State::Completed(completion)) = (ends, &change.after.state) {
+                prop_assert_eq!(change.entry.detail.result, Some(completion.result));
+                prop_assert_eq!(completion.completed_at, moment.now);
+            }
+        }
+    }
+
+    #[test]
+    fn a_cancel_never_changes_processing_or_completed_and_never_fails_elsewhere(life in lives()) {
+        for moment in &life.moments {
+            if let Command::Cancel = moment.command {
+                let state = moment.before.state.name();
+                let stays = matches!(state, StateName::Processing | StateName::Completed);
+                prop_assert_eq!(moment.outcome.is_err(), stays, "{}", state);
+            }
+        }
+    }
+
+    #[test]
+    fn no_router_ends_a_callback_as_cancelled(life in lives()) {
+        for (moment, change) in life.changes() {
+            if let State::Completed(completion) = &change.after.state
+                && completion.result.as_str().starts_with("CANCELLED")
+            {
+                let called_off = matches!(moment.command, Command::Cancel | Command::Recreate);
+                prop_assert!(called_off, "{:?}", moment.command);
+            }
+        }
+    }
+
+    #[test]
+    fn a_callback_is_kept_until_14_days_after_its_desired_time(life in lives()) {
+        for callback in life.versions() {
+            let kept = callback.expires_at().seconds_since(callback.desired_time);
+            prop_assert_eq!(kept, 14 * DAY);
+        }
+        for (moment, change) in life.changes() {
+            let moved = change.after.desired_time != moment.before.desired_time;
+            let rescheduled = change.entry.action == Action::Rescheduled;
+            prop_assert!(rescheduled || !moved);
+            if change.entry.action == Action::Expired {
+                prop_assert!(moment.now >= moment.before.expires_at());
+            }
+        }
+    }
+
+    #[test]
+    fn every_change_raises_the_version_by_one_and_is_dated(life in lives()) {
+        for (version, callback) in (1..).zip(life.versions()) {
+            prop_assert_eq!(callback.version, version);
+        }
+        for (moment, change) in life.changes() {
+            prop_assert_eq!(change.after.updated_at, moment.now);
+        }
+    }
+
+    #[test]
+    fn what_was_asked_for_never_changes(life in lives()) {
+        for callback in life.versions() {
+            let born = &life.born.callback;
+            prop_assert_eq!(callback.id, born.id);
+            prop_assert_eq!(&callback.request, &born.request);
+            prop_assert_eq!((callback.created_at, &callback.created_by), (born.created_at, &born.created_by));
+            prop_assert_eq!(callback.desired_window_seconds, born.desired_window_seconds);
+        }
+    }
+
+    #[test]
+    fn a_callback_has_one_open_attempt_at_most(life in lives()) {
+        for (_, change, open) in life.changes_with_open_attempt() {
+            if change.entry.action == Action::Reserved {
+                prop_assert_eq!(open, None);
+            }
+            let held = change.after.state.reservation().is_some();
+            let reserved = matches!(change.entry.action, Action::Reserved | Action::Connected);
+            prop_assert_eq!(held, reserved, "{:?}", change.entry.action);
+        }
+    }
+
+    #[test]
+    fn a_report_applies_only_with_the_proof_of_the_open_attempt(life in lives()) {
+        for (moment, change, open) in life.changes_with_open_attempt() {
+            let report = matches!(
+                change.entry.action,
+                Action::Released | Action::AttemptFailed | Action::Connected | Action::Finished
+            );
+            if report {
+                prop_assert!(moment.proven.is_some());
+                prop_assert_eq!(moment.proven, open);
+                prop_assert_eq!(change.entry.detail.attempt_id, open);
+            }
+        }
+    }
+
+    #[test]
+    fn a_reservation_runs_out_no_earlier_than_it_says(life in lives()) {
+        for (moment, change) in life.changes() {
+            if change.entry.action == Action::LeaseExpired {
+                let until = moment.before.state.reservation().map(|held| held.lease_expires_at);
+                prop_assert!(until.is_some_and(|until| moment.now >= until));
+            }
+        }
+    }
+
+    #[test]
+    fn a_callback_is_never_queued_before_its_desired_time(life in lives()) {
+        for (moment, change) in life.changes() {
+            if change.entry.action == Action::Submitted {
+                prop_assert!(moment.now >= change.after.desired_time);
+            }
+        }
+    }
+
+    #[test]
+    fn a_callback_is_not_handed_out_in_the_gap_after_a_failed_attempt(life in lives()) {
+        let mut failed_at = None;
+        for (moment, change) in life.changes() {
+            match change.entry.action {
+                Action::AttemptFailed => failed_at = Some(moment.now),
+                Action::Reserved => {
+                    let again = failed_at.map(|at: Timestamp| at.plus_seconds(life.policy.gap_seconds));
+                    prop_assert!(again.is_none_or(|again| moment.now >= again));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn a_completed_callback_stays_as_it_is_but_for_the_link_to_its_repeat(life in lives()) {
+        for (moment, change) in life.changes() {
+            if moment.before.state.name() == StateName::Completed {
+                let linked = Callback {
+                    recreated_as: change.after.recreated_as,
+                    recreated_by: change.after.recreated_by.clone(),
+                    updated_at: change.after.updated_at,
+                    version: change.after.version,
+                    ..moment.before.clone()
+                };
+                prop_assert_eq!(&change.after, &linked);
+                prop_assert_eq!(moment.before.recreated_as, None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_repeat_is_a_fresh_callback_that_names_the_old_one(life in lives()) {
+        for (moment, change) in life.changes() {
+            let repeat: Option<CallbackId> = change.repeat.as_ref().map(|new| new.callback.id);
+            prop_assert_eq!(repeat.is_some(), change.entry.action == Action::Recreated);
+            if let Some(Transition { callback: new, .. }) = &change.repeat {
+                prop_assert_eq!(change.after.recreated_as, repeat);
+                prop_assert_eq!(new.recreated_from, Some(moment.before.id));
+                prop_assert_eq!((&new.state, new.version, new.attempts_made), (&State::Scheduled, 1, 0));
+                prop_assert_eq!(&new.recreated_by, &moment.actor.username());
+            }
+        }
+    }
+
+    #[test]
+    fn there_are_never_more_attempts_than_the_policy_allows(life in lives()) {
+        for callback in life.versions() {
+            prop_assert!(callback.attempts_made <= life.policy.max_attempts);
+        }
+        for (moment, change) in life.changes() {
+            let counted = matches!(change.entry.action, Action::AttemptFailed | Action::Connected);
+            prop_assert_eq!(change.after.attempts_made, moment.before.attempts_made + u32::from(counted));
+        }
+    }
+
+    /// A reservation that was given back is no fact about the callback any
+    /// more: QUEUED means that nobody is assigned. The attempt keeps it.
+    #[test]
+    fn what_is_known_stays_known_through_completion(life in lives()) {
+        for (moment, change) in life.changes() {
+            let (before, after) = (&moment.before, &change.after);
+            if before.state.queued_at().is_some() {
+                prop_assert_eq!(before.state.queued_at(), after.state.queued_at());
+            }
+            if before.state.connected_at().is_some() {
+                prop_assert_eq!(before.state.connected_at(), after.state.connected_at());
+            }
+            if agent(before).is_some() && after.state.name() != StateName::Queued {
+                prop_assert_eq!(agent(before), agent(after));
+            }
+        }
+    }
+
+    #[test]
+    fn only_people_leave_their_name_on_the_record(life in lives()) {
+        for (moment, change) in life.changes() {
+            let name = moment.actor.username();
+            match (change.entry.action, &change.after.state) {
+                (Action::Rescheduled, _) => prop_assert_eq!(&change.after.reschedules.last_by, &name),
+                (Action::Recreated, _) => prop_assert_eq!(&change.after.recreated_by, &name),
+                (_, State::Completed(completion)) => {
+                    let name = name.filter(|_| change.entry.action == Action::Cancelled);
+                    prop_assert_eq!(&completion.cancelled_by, &name);
+                }
+                _ => {}
+            }
+        }
+    }
+}
