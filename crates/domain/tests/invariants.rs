@@ -420,13 +420,14 @@ proptest! {
 
     #[test]
     fn a_callback_is_not_handed_out_in_the_gap_after_a_failed_attempt(life in lives()) {
-        let mut failed_at = None;
+        let mut failed_at: Option<Timestamp> = None;
         for (moment, change) in life.changes() {
             match change.entry.action {
                 Action::AttemptFailed => failed_at = Some(moment.now),
+                // Taken once it is over, the gap is over for good.
                 Action::Reserved => {
-                    let again = failed_at.map(|at: Timestamp| at.plus_seconds(life.policy.gap_seconds));
-                    prop_assert!(again.is_none_or(|again| moment.now >= again));
+                    let gap = failed_at.take().map(|at| (moment.now, at.plus_seconds(life.policy.gap_seconds)));
+                    prop_assert!(gap.is_none_or(|(now, end)| now >= end), "{gap:?}");
                 }
                 _ => {}
             }
