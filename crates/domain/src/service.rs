@@ -28,6 +28,7 @@ pub struct Service {
 
 /// What an administrator can change about a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Settings {
     /// Takes new callbacks.
     pub accept_new: bool,
@@ -54,7 +55,7 @@ impl Default for Settings {
 }
 
 /// Attempts for one callback, and seconds between them, after which it
-/// completes as FAIL_CALL_TO_CUSTOMER.
+/// completes as `FAIL_CALL_TO_CUSTOMER`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// Dial attempts in all.

@@ -3,8 +3,9 @@
 mod common;
 
 use common::{at, claim, machine, person, request, reservation};
+use ringback_domain::callback::state::Reservation;
 use ringback_domain::callback::transition::{Refusal, Transition};
-use ringback_domain::service::{RETRY_POLICY, RetryPolicy};
+use ringback_domain::service::RETRY_POLICY;
 use ringback_domain::{Callback, DialResult, ResultCode, State, Timestamp};
 
 const DAY: i64 = 86_400;
@@ -129,8 +130,7 @@ fn commands(callback: &Callback) -> Vec<(&'static str, Outcome)> {
     let now = at(0);
     let (person, machine) = (person(), machine());
     let (held, overtaken) = (reservation(OPEN_ATTEMPT, now, LEASE), reservation(6, now, LEASE));
-    let mut stolen = held.clone();
-    stolen.lease_token = overtaken.lease_token.clone();
+    let stolen = Reservation { attempt_id: held.attempt_id, ..overtaken.clone() };
     let one = |outcome: Result<Transition, Refusal>| outcome.map(|transition| vec![transition]);
     let finish = |result| one(callback.finish(claim(&held), result, None, &machine, now));
     let fail =

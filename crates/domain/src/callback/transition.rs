@@ -287,7 +287,7 @@ impl Callback {
         Ok(moved)
     }
 
-    /// T10: the conversation ended. The result is AGENT_CONNECTED unless the
+    /// T10: the conversation ended. The result is `AGENT_CONNECTED` unless the
     /// router knows of a failure; it is never a cancellation.
     pub fn finish(
         &self,

@@ -9,6 +9,7 @@ use crate::time::Timestamp;
 
 /// A service and its settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct ServiceView {
     /// Identifier.
     pub id: ServiceId,

@@ -106,7 +106,7 @@ pub struct FailAttempt {
 pub struct CompleteAttempt {
     /// As handed over with the reservation.
     pub lease_token: String,
-    /// The callback's result; AGENT_CONNECTED if not given.
+    /// The callback's result; `AGENT_CONNECTED` if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<ResultCode>,
     /// The router's own word for the outcome.
