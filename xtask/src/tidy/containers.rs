@@ -1,6 +1,6 @@
 //! The container files. No engine is needed to see that they are well-formed.
 
-use serde_json::Value;
+use yaml_rust2::{Yaml, YamlLoader};
 
 use super::{File, Finding, Rule};
 
@@ -47,16 +47,20 @@ pub(super) fn check(files: &[File]) -> Vec<Finding> {
 }
 
 fn compose(text: &str) -> Vec<String> {
-    let document: Value = match serde_saphyr::from_str(text) {
-        Ok(document) => document,
+    let documents = match YamlLoader::load_from_str(text) {
+        Ok(documents) => documents,
         Err(error) => return vec![error.to_string()],
     };
-    let Some(services) = document["services"].as_object() else {
-        return vec!["it has no services".to_owned()];
+    let [document] = documents.as_slice() else {
+        return vec!["it is not one document".to_owned()];
     };
+    let services: Vec<(&str, &Yaml)> = entries(&document["services"]).collect();
+    if services.is_empty() {
+        return vec!["it has no services".to_owned()];
+    }
     let mut problems = Vec::new();
-    for (name, service) in services {
-        if service["image"].is_null() && service["build"].is_null() {
+    for &(name, service) in &services {
+        if service["image"].is_badvalue() && service["build"].is_badvalue() {
             problems.push(format!("{name} has neither an image nor a build"));
         }
         for port in strings(&service["ports"]) {
@@ -66,16 +70,16 @@ fn compose(text: &str) -> Vec<String> {
         }
         for volume in strings(&service["volumes"]) {
             let source = volume.split(':').next().unwrap_or_default();
-            if !source.starts_with(['.', '/']) && document["volumes"].get(source).is_none() {
+            let named = || entries(&document["volumes"]).any(|(name, _)| name == source);
+            if !source.starts_with(['.', '/']) && !named() {
                 problems.push(format!("{name} mounts {source}, which is no volume"));
             }
         }
-        let needed = service["depends_on"].as_object().into_iter().flatten();
-        for (other, condition) in needed {
-            let healthy = condition["condition"] == "service_healthy";
-            match services.get(other) {
+        for (other, condition) in entries(&service["depends_on"]) {
+            let healthy = condition["condition"].as_str() == Some("service_healthy");
+            match services.iter().find(|(name, _)| *name == other) {
                 None => problems.push(format!("{name} depends on {other}, which is no service")),
-                Some(other_service) if healthy && other_service["healthcheck"].is_null() => {
+                Some((_, other_service)) if healthy && other_service["healthcheck"].is_badvalue() => {
                     problems
                         .push(format!("{name} waits until {other} is healthy, which has no health check"));
                 }
@@ -86,8 +90,12 @@ fn compose(text: &str) -> Vec<String> {
     problems
 }
 
-fn strings(list: &Value) -> impl Iterator<Item = &str> {
-    list.as_array().into_iter().flatten().filter_map(Value::as_str)
+fn entries(map: &Yaml) -> impl Iterator<Item = (&str, &Yaml)> {
+    map.as_hash().into_iter().flatten().filter_map(|(key, value)| Some((key.as_str()?, value)))
+}
+
+fn strings(list: &Yaml) -> impl Iterator<Item = &str> {
+    list.as_vec().into_iter().flatten().filter_map(Yaml::as_str)
 }
 
 fn dockerfile(text: &str) -> Vec<String> {
@@ -124,7 +132,7 @@ fn dockerfile(text: &str) -> Vec<String> {
                     problems.push(format!("COPY from {from}, which is no stage before it"));
                 }
             }
-            "CMD" | "ENTRYPOINT" if serde_json::from_str::<Vec<String>>(rest).is_err() => {
+            "CMD" | "ENTRYPOINT" if !rest.starts_with('[') || !rest.ends_with(']') => {
                 problems.push(format!("{keyword} is no JSON list, so a shell would swallow signals"));
             }
             _ => {}
