@@ -1,0 +1,442 @@
+//! A browser without a window, used as people do: by what a thing is and what
+//! it is called, as assistive technology tells it, never by classes or ids.
+//!
+//! The protocol is `WebDriver`, a few JSON requests to `chromedriver`. The
+//! accessibility tree comes from Chromium's own protocol, through the same.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{setting, settle};
+
+/// Quiet, and without what a test does not need.
+const FLAGS: [&str; 10] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    // Containers have little of it.
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--lang=en",
+    "--window-size=1280,900",
+];
+
+/// Keys for [`Browser::press`].
+pub mod key {
+    /// Moves the focus on.
+    pub const TAB: &str = "\u{E004}";
+    /// Presses a button or submits a form.
+    pub const ENTER: &str = "\u{E007}";
+    /// Closes a dialog.
+    pub const ESCAPE: &str = "\u{E00C}";
+    /// Presses a button or ticks a box.
+    pub const SPACE: &str = " ";
+    /// Moves within a list or a group.
+    pub const DOWN: &str = "\u{E015}";
+}
+
+/// A running browser with a profile of its own. Dropping it closes it.
+#[derive(Debug)]
+pub struct Browser {
+    http: reqwest::Client,
+    driver: Child,
+    /// The driver must be able to write to it.
+    _output: BufReader<ChildStdout>,
+    port: u16,
+    session: String,
+    profile: TempDir,
+}
+
+type Failure = String;
+
+impl Browser {
+    /// Starts a browser.
+    pub async fn start() -> Self {
+        let program = setting("RINGBACK_TEST_CHROMEDRIVER").unwrap_or_else(|| "chromedriver".to_owned());
+        let mut driver = Command::new(&program)
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| {
+                panic!("cannot start {program}: {error}; `cargo xtask test` installs it")
+            });
+        let mut output = BufReader::new(driver.stdout.take().expect("its output is piped"));
+        let port = port(&mut output);
+        let profile = tempfile::tempdir().expect("a temporary folder");
+        let http = reqwest::Client::new();
+        let mut browser = Self { http, driver, _output: output, port, session: String::new(), profile };
+        browser.session = browser.open_session().await;
+        browser
+    }
+
+    async fn open_session(&self) -> String {
+        let profile = format!("--user-data-dir={}", self.profile.path().display());
+        let flags: Vec<_> = FLAGS.into_iter().chain([profile.as_str()]).collect();
+        let mut options = json!({ "args": flags });
+        if let Some(program) = setting("RINGBACK_TEST_CHROMIUM") {
+            options["binary"] = program.into();
+        }
+        let wanted = json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
+        let body = json!({ "capabilities": { "alwaysMatch": wanted } });
+        let session = self.request(Method::POST, "/session", Some(body)).await.expect("the browser starts");
+        format!("/session/{}", text(&session["sessionId"]))
+    }
+
+    /// Opens an address.
+    pub async fn open(&self, url: &str) {
+        self.post("/url", json!({ "url": url })).await.expect("the page opens");
+    }
+
+    /// The address of the page.
+    pub async fn url(&self) -> String {
+        text(&self.get("/url").await.expect("there is a page"))
+    }
+
+    /// Loads the page again.
+    pub async fn reload(&self) {
+        self.post("/refresh", json!({})).await.expect("the page loads again");
+    }
+
+    /// Makes the window as wide and as high as a device.
+    pub async fn resize(&self, width: u32, height: u32) {
+        let device = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.chromium("Emulation.setDeviceMetricsOverride", device).await.expect("it takes the size");
+    }
+
+    /// What a function with this body returns in the page.
+    pub async fn script(&self, body: &str) -> Value {
+        let call = json!({ "script": body, "args": [] });
+        self.post("/execute/sync", call).await.unwrap_or_else(|error| panic!("{error} in {body}"))
+    }
+
+    /// What the page wrote to the console since it was last asked: errors of
+    /// scripts and whatever the content security policy refused among it.
+    pub async fn console(&self) -> Vec<String> {
+        let log = self.post("/se/log", json!({ "type": "browser" })).await.expect("the console");
+        let lines = log.as_array().into_iter().flatten();
+        lines.map(|line| format!("{} {}", text(&line["level"]), text(&line["message"]))).collect()
+    }
+
+    /// Types into whatever has the focus.
+    pub async fn press(&self, keys: &str) {
+        let focused = self.get("/element/active").await.expect("something has the focus");
+        let path = format!("/element/{}/value", element(&focused));
+        self.post(&path, json!({ "text": keys })).await.expect("it takes keys");
+    }
+
+    /// What has the focus, such as `button "Save"`.
+    pub async fn focus(&self) -> String {
+        let focused = self.get("/element/active").await.expect("something has the focus");
+        let path = format!("/element/{}", element(&focused));
+        let role = self.get(&format!("{path}/computedrole")).await.expect("it has a role");
+        let name = self.get(&format!("{path}/computedlabel")).await.expect("it may have a name");
+        format!("{} {name}", text(&role))
+    }
+
+    /// The thing of this role with exactly this name.
+    pub fn at(&self, role: &'static str, name: &str) -> Place<'_> {
+        self.page().at(role, name)
+    }
+
+    /// The whole page.
+    pub fn page(&self) -> Place<'_> {
+        Place { browser: self, path: Vec::new() }
+    }
+
+    async fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.request(Method::GET, &format!("{}{path}", self.session), None).await
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {
+        self.request(Method::POST, &format!("{}{path}", self.session), Some(body)).await
+    }
+
+    async fn chromium(&self, command: &str, parameters: Value) -> Result<Value, Failure> {
+        self.post("/goog/cdp/execute", json!({ "cmd": command, "params": parameters })).await
+    }
+
+    async fn request(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Failure> {
+        let mut request = self.http.request(method, format!("http://127.0.0.1:{}{path}", self.port));
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.map_err(|error| error.to_string())?;
+        let failed = !response.status().is_success();
+        let mut answer: Value = response.json().await.map_err(|error| error.to_string())?;
+        let value = answer["value"].take();
+        if failed {
+            Err(format!("{}: {}", text(&value["error"]), text(&value["message"])))
+        } else {
+            Ok(value)
+        }
+    }
+
+    /// The things of a role that are there for assistive technology.
+    async fn query(&self, within: Option<&Value>, role: &str) -> Result<Vec<Node>, Failure> {
+        self.ask_tree(within, json!({ "role": role })).await
+    }
+
+    /// The rows with a cell of this name; a row itself has none.
+    async fn rows_with(&self, within: Option<&Value>, cell: &str) -> Result<Vec<Node>, Failure> {
+        let mut rows: Vec<Node> = Vec::new();
+        for part in self.ask_tree(within, json!({ "accessibleName": cell })).await? {
+            let closest = "function () {
+                const part = this.nodeType === Node.TEXT_NODE ? this.parentElement : this;
+                return part.closest('tr, [role=row]') ?? part.ownerDocument;
+            }";
+            let row = self.apply(&part, closest).await?;
+            let row = self.chromium("DOM.describeNode", json!({ "objectId": row["objectId"] })).await?;
+            let (id, is_row) = (row["node"]["backendNodeId"].clone(), row["node"]["nodeType"] == 1);
+            if is_row && !rows.iter().any(|row| row.id == id) {
+                rows.push(Node { id, role: "row".to_owned(), name: String::new() });
+            }
+        }
+        Ok(rows)
+    }
+
+    async fn ask_tree(&self, within: Option<&Value>, mut query: Value) -> Result<Vec<Node>, Failure> {
+        if let Some(node) = within {
+            query["backendNodeId"] = node.clone();
+        } else {
+            let document = self.chromium("Runtime.evaluate", json!({ "expression": "document" })).await?;
+            query["objectId"] = document["result"]["objectId"].clone();
+        }
+        Ok(nodes(&self.chromium("Accessibility.queryAXTree", query).await?))
+    }
+
+    /// What the function returns, with the node as `this`.
+    async fn apply(&self, node: &Node, function: &str) -> Result<Value, Failure> {
+        let node = self.chromium("DOM.resolveNode", json!({ "backendNodeId": node.id })).await?;
+        let call = json!({ "objectId": node["object"]["objectId"], "functionDeclaration": function });
+        Ok(self.chromium("Runtime.callFunctionOn", call).await?["result"].take())
+    }
+
+    /// `WebDriver`'s handle of a node.
+    async fn handle(&self, node: &Node) -> Result<String, Failure> {
+        self.apply(node, "function () { window.ringbackFound = this }").await?;
+        let script = json!({ "script": "return window.ringbackFound", "args": [] });
+        Ok(element(&self.post("/execute/sync", script).await?))
+    }
+
+    /// All that has a name, for the message of a test that did not find it.
+    async fn outline(&self) -> String {
+        let tree = self.chromium("Accessibility.getFullAXTree", json!({})).await.unwrap_or_default();
+        let mut outline = String::new();
+        for node in nodes(&tree).iter().filter(|node| !node.name.is_empty()) {
+            let inner = ["StaticText", "InlineTextBox"].contains(&node.role.as_str());
+            if !inner && write!(outline, "\n  {} {:?}", node.role, node.name).is_err() {
+                break;
+            }
+        }
+        outline
+    }
+}
+
+impl Drop for Browser {
+    /// Asks the driver to close the browser, which knows its processes, and
+    /// ends the driver.
+    fn drop(&mut self) {
+        if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) {
+            let host = "Host: localhost\r\nConnection: close";
+            let _ = write!(stream, "DELETE {} HTTP/1.1\r\n{host}\r\n\r\n", self.session);
+            let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
+            // It answers once the browser is closed, and keeps the connection.
+            let _ = stream.read(&mut [0; 1024]);
+        }
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+/// How to get to something on the page. It is looked up anew for each use, and
+/// waited for, since pages draw themselves again.
+#[derive(Clone, Debug)]
+pub struct Place<'a> {
+    browser: &'a Browser,
+    path: Vec<Mark>,
+}
+
+#[derive(Clone, Debug)]
+enum Mark {
+    Named(&'static str, String),
+    Like(&'static str, String),
+    Nth(&'static str, usize),
+    RowWith(String),
+}
+
+impl Place<'_> {
+    /// The thing in here of this role with exactly this name.
+    #[must_use]
+    pub fn at(&self, role: &'static str, name: &str) -> Self {
+        self.then(Mark::Named(role, name.to_owned()))
+    }
+
+    /// The thing in here of this role whose name has this part.
+    #[must_use]
+    pub fn like(&self, role: &'static str, part: &str) -> Self {
+        self.then(Mark::Like(role, part.to_owned()))
+    }
+
+    /// The thing in here of this role that comes after so many others.
+    #[must_use]
+    pub fn nth(&self, role: &'static str, index: usize) -> Self {
+        self.then(Mark::Nth(role, index))
+    }
+
+    /// The row in here that has a cell with exactly this text.
+    #[must_use]
+    pub fn row_with(&self, cell: &str) -> Self {
+        self.then(Mark::RowWith(cell.to_owned()))
+    }
+
+    fn then(&self, mark: Mark) -> Self {
+        let mut place = self.clone();
+        place.path.push(mark);
+        place
+    }
+
+    /// Waits until it is there.
+    pub async fn shown(&self) {
+        self.settle(async || self.find().await).await;
+    }
+
+    /// Waits until it is not there.
+    pub async fn gone(&self) {
+        self.settle(async || match self.find().await {
+            Ok(_) => Err("it is still there".to_owned()),
+            Err(_) => Ok(()),
+        })
+        .await;
+    }
+
+    /// The names of all things of a role in here, as it is now.
+    pub async fn names(&self, role: &str) -> Vec<String> {
+        let names = async || {
+            let here = self.find().await?;
+            let nodes = self.browser.query(here.as_ref().map(|node| &node.id), role).await?;
+            Ok(nodes.into_iter().map(|node| node.name).collect())
+        };
+        self.settle(names).await
+    }
+
+    /// Clicks it.
+    pub async fn click(&self) {
+        self.act("click", json!({})).await;
+    }
+
+    /// Writes into it, in place of what it had.
+    pub async fn fill(&self, text: &str) {
+        self.act("clear", json!({})).await;
+        self.act("value", json!({ "text": text })).await;
+    }
+
+    /// The text that it shows.
+    pub async fn text(&self) -> String {
+        text(&self.ask("text").await)
+    }
+
+    /// One of its properties, such as `value`, `checked` or `ariaExpanded`.
+    pub async fn property(&self, name: &str) -> Value {
+        self.ask(&format!("property/{name}")).await
+    }
+
+    async fn act(&self, action: &str, body: Value) {
+        self.settle(async || {
+            let path = format!("/element/{}/{action}", self.handle().await?);
+            self.browser.post(&path, body.clone()).await
+        })
+        .await;
+    }
+
+    async fn ask(&self, question: &str) -> Value {
+        self.settle(async || self.browser.get(&format!("/element/{}/{question}", self.handle().await?)).await)
+            .await
+    }
+
+    async fn handle(&self) -> Result<String, Failure> {
+        let node = self.find().await?.ok_or("the page itself is no element")?;
+        self.browser.handle(&node).await
+    }
+
+    /// The node; none for the whole page.
+    async fn find(&self) -> Result<Option<Node>, Failure> {
+        let mut here: Option<Node> = None;
+        for mark in &self.path {
+            let within = here.as_ref().map(|node| &node.id);
+            let mut found = match mark {
+                Mark::Named(role, _) | Mark::Like(role, _) | Mark::Nth(role, _) => {
+                    self.browser.query(within, role).await?
+                }
+                Mark::RowWith(cell) => self.browser.rows_with(within, cell).await?,
+            };
+            match mark {
+                Mark::Named(_, name) => found.retain(|node| node.name == *name),
+                Mark::Like(_, part) => found.retain(|node| node.name.contains(part)),
+                Mark::Nth(_, index) => found = found.into_iter().skip(*index).take(1).collect(),
+                Mark::RowWith(_) => {}
+            }
+            let count = found.len();
+            here = found.pop().filter(|_| count == 1);
+            if here.is_none() {
+                return Err(format!("there are {count} of {mark:?}"));
+            }
+        }
+        Ok(here)
+    }
+
+    async fn settle<T>(&self, attempt: impl AsyncFnMut() -> Result<T, Failure>) -> T {
+        match settle(attempt).await {
+            Ok(value) => value,
+            Err(failure) => panic!("{failure}; the page has:{}", self.browser.outline().await),
+        }
+    }
+}
+
+/// A node of the accessibility tree.
+#[derive(Debug)]
+struct Node {
+    id: Value,
+    role: String,
+    name: String,
+}
+
+fn nodes(tree: &Value) -> Vec<Node> {
+    let nodes = tree["nodes"].as_array().into_iter().flatten();
+    let present = nodes.filter(|node| node["ignored"] == false);
+    present
+        .map(|node| Node {
+            id: node["backendDOMNodeId"].clone(),
+            role: text(&node["role"]["value"]),
+            name: text(&node["name"]["value"]),
+        })
+        .collect()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// The handle in `WebDriver`'s reference to an element, its only value.
+fn element(reference: &Value) -> String {
+    reference.as_object().and_then(|object| object.values().next()).map(text).unwrap_or_default()
+}
+
+/// The port that the driver says it listens on.
+fn port(output: &mut impl BufRead) -> u16 {
+    let port = output.lines().map_while(Result::ok).find_map(|line| {
+        let (_, port) = line.split_once("started successfully on port ")?;
+        port.trim_end_matches('.').parse().ok()
+    });
+    port.expect("chromedriver says its port")
+}

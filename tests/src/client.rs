@@ -1,0 +1,127 @@
+//! A client of the API, as a program outside would be.
+
+use std::fmt;
+
+use reqwest::header::HeaderMap;
+use reqwest::{Method, RequestBuilder};
+use ringback_domain::wire::endpoint::{self, BASE, Endpoint};
+use ringback_domain::wire::problem::Problem;
+use serde_json::Value;
+
+/// Calls one server, as one caller.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    server: String,
+    token: Option<String>,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body as text; empty where there is none.
+    pub body: String,
+}
+
+impl Client {
+    /// A caller without credentials of the server at an address such as
+    /// `127.0.0.1:8080`.
+    pub fn new(address: impl fmt::Display) -> Self {
+        Self { http: reqwest::Client::new(), server: format!("http://{address}"), token: None }
+    }
+
+    /// The same with an access token or API key.
+    #[must_use]
+    pub fn with_token(&self, token: impl Into<String>) -> Self {
+        Self { token: Some(token.into()), ..self.clone() }
+    }
+
+    /// Runs an operation.
+    ///
+    /// # Errors
+    /// The problem that the server answered with.
+    pub async fn call<E: Endpoint>(&self, endpoint: &E) -> Result<E::Response, Problem> {
+        let answer = self.answer(endpoint).await;
+        if answer.is_success() { Ok(answer.read()) } else { Err(answer.read()) }
+    }
+
+    /// Runs an operation and gives the answer as it came.
+    pub async fn answer<E: Endpoint>(&self, endpoint: &E) -> Answer {
+        let request = self.request(method(E::METHOD), &format!("{BASE}{}", endpoint.path()));
+        Answer::to(match endpoint.body() {
+            Some(body) => request.json(body),
+            None => request,
+        })
+        .await
+    }
+
+    /// Any request of this caller, to be sent by [`Answer::to`].
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.server));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    /// Reads a path.
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::to(self.request(Method::GET, path)).await
+    }
+
+    /// Posts JSON to a path.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        Answer::to(self.request(Method::POST, path).json(body)).await
+    }
+}
+
+impl Answer {
+    /// Sends a request.
+    pub async fn to(request: RequestBuilder) -> Self {
+        let response = request.send().await.expect("the server answers");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = response.text().await.expect("the body is text");
+        Self { status, headers, body }
+    }
+
+    /// Whether the status is one of success.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// A header, if it is there and text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body as a value; an empty one is read as `null`.
+    pub fn read<T: serde::de::DeserializeOwned>(&self) -> T {
+        let text = if self.body.is_empty() { "null" } else { &self.body };
+        serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in the answer {self}"))
+    }
+}
+
+/// For snapshots: the status, then the body, as JSON where it is.
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.status)?;
+        match serde_json::from_str::<Value>(&self.body) {
+            Ok(json) => write!(f, "{json:#}"),
+            Err(_) => f.write_str(&self.body),
+        }
+    }
+}
+
+const fn method(method: endpoint::Method) -> Method {
+    match method {
+        endpoint::Method::Get => Method::GET,
+        endpoint::Method::Post => Method::POST,
+        endpoint::Method::Put => Method::PUT,
+        endpoint::Method::Patch => Method::PATCH,
+        endpoint::Method::Delete => Method::DELETE,
+    }
+}
