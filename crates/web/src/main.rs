@@ -1,3 +1,30 @@
-//! The Callback UI.
+//! The Callback UI: a page that talks to the API and to nothing else.
+//!
+//! Invariants: only `api.rs` and `events.rs` talk to the server; the address of
+//! the page says which view is shown; pages fetch and decide, components only
+//! render; every sentence that a person reads is in `messages.rs`.
 
-fn main() {}
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "properties of a component belong to it, so the macro takes them by value"
+)]
+
+mod api;
+mod app;
+mod browser;
+mod clock;
+mod components;
+mod events;
+mod format;
+mod messages;
+mod pages;
+mod phone;
+mod ranges;
+mod session;
+mod shell;
+mod theme;
+
+fn main() {
+    console_error_panic_hook::set_once();
+    leptos::mount::mount_to_body(app::App);
+}

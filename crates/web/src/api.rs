@@ -1,0 +1,146 @@
+//! Sends what `wire::endpoint` describes.
+
+use gloo_net::http::{Method as Verb, RequestBuilder, Response};
+use ringback_domain::wire::endpoint::{BASE, Endpoint, Method};
+use ringback_domain::wire::problem::{Problem, ProblemKind};
+use web_sys::AbortSignal;
+
+use crate::messages;
+
+/// Why a request had no answer of use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// There is no way to the server.
+    Unreachable,
+    /// The answer is not what the API promises; its status.
+    Unreadable(u16),
+    /// The server refused, and says why.
+    Problem(Box<Problem>),
+}
+
+impl Failure {
+    /// What kind of refusal it is, if it is one.
+    pub(crate) fn kind(&self) -> Option<ProblemKind> {
+        match self {
+            Self::Problem(problem) => problem.known_kind(),
+            Self::Unreachable | Self::Unreadable(_) => None,
+        }
+    }
+
+    /// One sentence for people.
+    pub(crate) fn sentence(&self) -> String {
+        let problem = match self {
+            Self::Unreachable => return messages::unreachable().to_owned(),
+            Self::Unreadable(status) => return messages::unreadable(status),
+            Self::Problem(problem) => problem,
+        };
+        let known = problem.known_kind().and_then(|kind| {
+            Some(match kind {
+                ProblemKind::Unauthenticated => messages::problem_session(),
+                ProblemKind::InvalidCredentials => messages::wrong_credentials(),
+                ProblemKind::Forbidden => messages::problem_forbidden(),
+                ProblemKind::NotFound => messages::problem_not_found(),
+                ProblemKind::StateConflict => messages::problem_state(),
+                ProblemKind::Stale => messages::problem_stale(),
+                ProblemKind::InFlight => messages::problem_in_flight(),
+                ProblemKind::Invalid if problem.detail.is_empty() => messages::problem_invalid(),
+                ProblemKind::RateLimited => messages::problem_rate(),
+                ProblemKind::Internal => messages::problem_internal(),
+                ProblemKind::Unavailable => messages::problem_unavailable(),
+                _ => return None,
+            })
+        });
+        known.map_or_else(|| problem.detail.clone(), ToOwned::to_owned)
+    }
+
+    /// Names the request in the server's log, where it is the server's fault.
+    pub(crate) fn reference(&self) -> Option<String> {
+        match self {
+            Self::Problem(problem) if problem.status >= 500 => Some(problem.request_id.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// What makes a request a command that is carried out once.
+#[derive(Clone, Debug)]
+pub(crate) struct Command {
+    /// The same for each try of the same command.
+    pub(crate) key: String,
+    /// The version that the person saw.
+    pub(crate) version: Option<i64>,
+}
+
+/// Calls an operation.
+pub(crate) async fn call<E: Endpoint>(
+    endpoint: &E,
+    token: Option<&str>,
+    command: Option<&Command>,
+) -> Result<E::Response, Failure> {
+    let verb = match E::METHOD {
+        Method::Get => Verb::GET,
+        Method::Post => Verb::POST,
+        Method::Put => Verb::PUT,
+        Method::Patch => Verb::PATCH,
+        Method::Delete => Verb::DELETE,
+    };
+    let mut builder = RequestBuilder::new(&format!("{BASE}{}", endpoint.path())).method(verb);
+    if let Some(token) = token {
+        builder = builder.header("authorization", &format!("Bearer {token}"));
+    }
+    if let Some(command) = command {
+        builder = builder.header("idempotency-key", &command.key);
+        if let Some(version) = command.version {
+            builder = builder.header("if-match", &format!("\"{version}\""));
+        }
+    }
+    let request = match endpoint.body() {
+        Some(body) => {
+            let body = serde_json::to_string(body).map_err(|_| Failure::Unreadable(0))?;
+            builder.header("content-type", "application/json").body(body)
+        }
+        None => builder.build(),
+    };
+    let response = request.map_err(|_| Failure::Unreachable)?.send().await.map_err(|_| Failure::Unreachable)?;
+    read(response).await
+}
+
+async fn read<T: serde::de::DeserializeOwned>(response: Response) -> Result<T, Failure> {
+    let status = response.status();
+    let text = response.text().await.map_err(|_| Failure::Unreachable)?;
+    if !response.ok() {
+        return Err(refusal(status, &text));
+    }
+    // An answer without content reads as `()`.
+    let text = if text.is_empty() { "null" } else { &text };
+    serde_json::from_str(text).map_err(|_| Failure::Unreadable(status))
+}
+
+fn refusal(status: u16, text: &str) -> Failure {
+    match serde_json::from_str(text) {
+        Ok(problem) => Failure::Problem(Box::new(problem)),
+        Err(_) => Failure::Unreadable(status),
+    }
+}
+
+/// Opens the stream of events; the body is read as it comes.
+pub(crate) async fn open_events(
+    token: &str,
+    last_event_id: Option<&str>,
+    abort: &AbortSignal,
+) -> Result<web_sys::ReadableStream, Failure> {
+    let mut builder = RequestBuilder::new(&format!("{BASE}/events"))
+        .header("authorization", &format!("Bearer {token}"))
+        .header("accept", "text/event-stream")
+        .abort_signal(Some(abort));
+    if let Some(id) = last_event_id {
+        builder = builder.header("last-event-id", id);
+    }
+    let response = builder.send().await.map_err(|_| Failure::Unreachable)?;
+    let status = response.status();
+    if !response.ok() {
+        let text = response.text().await.map_err(|_| Failure::Unreachable)?;
+        return Err(refusal(status, &text));
+    }
+    response.body().ok_or(Failure::Unreadable(status))
+}

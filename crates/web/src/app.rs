@@ -1,0 +1,36 @@
+//! The routes, and what every page can rely on.
+
+use leptos::prelude::*;
+use leptos_router::components::{Redirect, Route, Router, Routes};
+use leptos_router::path;
+
+use crate::clock::Clock;
+use crate::components::toast::{ToastRegion, Toasts};
+use crate::pages::callbacks::CallbacksPage;
+use crate::pages::login::LoginPage;
+use crate::pages::not_found::NotFoundPage;
+use crate::session::Session;
+use crate::shell::SignedIn;
+use crate::theme;
+
+/// The whole page.
+#[component]
+pub(crate) fn App() -> impl IntoView {
+    theme::follow_system();
+    Clock::provide();
+    Toasts::provide();
+    Session::provide();
+    view! {
+        <Router>
+            <Routes fallback=NotFoundPage>
+                <Route path=path!("/") view=|| view! { <Redirect path="/callbacks" /> } />
+                <Route path=path!("/login") view=LoginPage />
+                <Route
+                    path=path!("/callbacks")
+                    view=|| view! { <SignedIn><CallbacksPage /></SignedIn> }
+                />
+            </Routes>
+            <ToastRegion />
+        </Router>
+    }
+}

@@ -1,0 +1,101 @@
+//! What the browser offers, without its sharp edges.
+
+use js_sys::{Function, Promise, Reflect};
+use leptos::prelude::{document, window};
+use ringback_domain::Timestamp;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::HtmlElement;
+
+/// The browser's clock.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_micros(whole(js_sys::Date::now() * 1000.0))
+}
+
+/// Cuts off what is behind the point; what JavaScript counts fits.
+#[expect(clippy::cast_possible_truncation, reason = "a saturating cast is meant")]
+pub(crate) fn whole(number: f64) -> i64 {
+    number as i64
+}
+
+/// For JavaScript, which knows one kind of number; exact up to 2⁵³.
+#[expect(clippy::cast_precision_loss, reason = "counts and times of this page are far below 2⁵³")]
+pub(crate) fn number(whole: i64) -> f64 {
+    whole as f64
+}
+
+/// Waits.
+pub(crate) async fn sleep(milliseconds: i32) {
+    let promise = Promise::new(&mut |resolve: Function, _| {
+        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
+    });
+    let _ = JsFuture::from(promise).await;
+}
+
+/// A key that no other request has.
+pub(crate) fn random_key() -> String {
+    let mut bytes = [0; 16];
+    if let Ok(crypto) = window().crypto() {
+        let _ = crypto.get_random_values_with_u8_array(&mut bytes);
+    }
+    // The version and variant bits of a random UUID.
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let mut key = String::with_capacity(36);
+    for (index, byte) in bytes.into_iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            key.push('-');
+        }
+        for nibble in [byte >> 4, byte & 0x0f] {
+            key.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+        }
+    }
+    key
+}
+
+/// Nobody looks at the page.
+pub(crate) fn hidden() -> bool {
+    document().hidden()
+}
+
+/// The browser knows that there is no network.
+pub(crate) fn offline() -> bool {
+    !window().navigator().on_line()
+}
+
+/// Moves the focus to the element with this id, if there is one.
+pub(crate) fn focus(id: &str) -> bool {
+    let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    element.is_some_and(|element| element.focus().is_ok())
+}
+
+/// The element that has the focus.
+pub(crate) fn focused() -> Option<HtmlElement> {
+    document().active_element().and_then(|element| element.dyn_into().ok())
+}
+
+/// A value kept for this browser.
+pub(crate) fn stored(name: &str) -> Option<String> {
+    window().local_storage().ok().flatten()?.get_item(name).ok().flatten()
+}
+
+/// Keeps a value for this browser; private windows may refuse, which is fine.
+pub(crate) fn store(name: &str, value: Option<&str>) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = match value {
+            Some(value) => storage.set_item(name, value),
+            None => storage.remove_item(name),
+        };
+    }
+}
+
+/// The content of `<meta name=…>`.
+pub(crate) fn meta(name: &str) -> Option<String> {
+    document().query_selector(&format!("meta[name=\"{name}\"]")).ok().flatten()?.get_attribute("content")
+}
+
+/// A property of a JavaScript object; absent ones are `None`.
+pub(crate) fn property(object: &JsValue, name: &str) -> Option<JsValue> {
+    let value = Reflect::get(object, &name.into()).ok()?;
+    (!value.is_undefined() && !value.is_null()).then_some(value)
+}

@@ -1,0 +1,64 @@
+//! One timer for everything on the page that grows older.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use ringback_domain::Timestamp;
+
+use crate::browser;
+
+/// The time, in two grains; both stand still while nobody looks.
+#[derive(Clone, Copy)]
+pub(crate) struct Clock {
+    second: RwSignal<Timestamp>,
+    coarse: RwSignal<Timestamp>,
+}
+
+/// Younger than this, the seconds are shown.
+const YOUNG: i64 = 60;
+/// How often the coarse time moves, in seconds.
+const COARSE: i64 = 10;
+
+impl Clock {
+    /// Starts the timer and gives it to the components below.
+    pub(crate) fn provide() {
+        let clock = Self { second: RwSignal::new(browser::now()), coarse: RwSignal::new(browser::now()) };
+        let tick = move || {
+            if browser::hidden() {
+                return;
+            }
+            let now = browser::now();
+            clock.second.set(now);
+            if now.seconds_since(clock.coarse.get_untracked()).abs() >= COARSE {
+                clock.coarse.set(now);
+            }
+        };
+        set_interval(tick, Duration::from_secs(1));
+        provide_context(clock);
+    }
+
+    /// The clock of the page.
+    pub(crate) fn here() -> Self {
+        expect_context()
+    }
+
+    /// Moves each second.
+    pub(crate) fn second(self) -> Timestamp {
+        self.second.get()
+    }
+
+    /// Moves every few seconds.
+    pub(crate) fn coarse(self) -> Timestamp {
+        self.coarse.get()
+    }
+
+    /// Seconds since `start`, followed each second only while that is visible.
+    pub(crate) fn since(self, start: Timestamp) -> i64 {
+        let age = self.coarse.get().seconds_since(start);
+        if (-YOUNG - COARSE..YOUNG + COARSE).contains(&age) {
+            self.second.get().seconds_since(start)
+        } else {
+            age
+        }
+    }
+}

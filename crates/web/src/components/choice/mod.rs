@@ -1,0 +1,94 @@
+//! Radio cards and switches.
+
+use leptos::prelude::*;
+
+use crate::components::unique_id;
+
+/// One of several ways to go on.
+#[derive(Clone)]
+pub(crate) struct Card<T> {
+    /// What it stands for.
+    pub(crate) value: T,
+    /// Its name.
+    pub(crate) label: &'static str,
+    /// What it means; or why it cannot be chosen.
+    pub(crate) hint: Signal<Option<&'static str>>,
+    /// Cannot be chosen now.
+    pub(crate) disabled: Signal<bool>,
+}
+
+/// Radio buttons as large as cards.
+#[component]
+pub(crate) fn RadioCards<T>(
+    /// What is chosen by them.
+    label: &'static str,
+    /// The choice.
+    value: RwSignal<T>,
+    /// What there is to choose from.
+    cards: Vec<Card<T>>,
+    /// The chosen one has the focus when a dialog opens.
+    #[prop(optional)]
+    autofocus: bool,
+) -> impl IntoView
+where
+    T: Copy + PartialEq + Send + Sync + 'static,
+{
+    let group = unique_id("cards");
+    let first = value.get_untracked();
+    let cards = cards
+        .into_iter()
+        .enumerate()
+        .map(|(index, card)| {
+            let name_id = format!("{group}-{index}");
+            let hint_id = StoredValue::new(format!("{group}-{index}-hint"));
+            let Card { value: own, label, hint, disabled } = card;
+            view! {
+                <label class="segopt">
+                    <input
+                        class="radio"
+                        type="radio"
+                        name=group.clone()
+                        autofocus=autofocus && own == first
+                        prop:checked=move || value.get() == own
+                        disabled=disabled
+                        aria-labelledby=name_id.clone()
+                        aria-describedby=move || hint.get().map(|_| hint_id.get_value())
+                        on:change=move |_| value.set(own)
+                    />
+                    <b id=name_id>{label}</b>
+                    {move || {
+                        let hint = hint.get()?;
+                        Some(view! { <span class="hint" id=hint_id.get_value()>{hint}</span> })
+                    }}
+                </label>
+            }
+        })
+        .collect_view();
+    view! { <div class="seg" role="radiogroup" aria-label=label>{cards}</div> }
+}
+
+/// A switch with its label after it.
+#[component]
+pub(crate) fn Switch(
+    /// What it switches.
+    label: &'static str,
+    /// Whether it is on.
+    #[prop(into)]
+    on: Signal<bool>,
+    /// What happens when it is switched.
+    #[prop(into)]
+    on_switch: Callback<bool>,
+) -> impl IntoView {
+    view! {
+        <label class="optrow">
+            <input
+                type="checkbox"
+                role="switch"
+                class="switch"
+                prop:checked=on
+                on:change=move |event| on_switch.run(event_target_checked(&event))
+            />
+            {label}
+        </label>
+    }
+}

@@ -1,0 +1,121 @@
+//! Dialogs: native ones, so that the page behind them is out of reach.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::browser;
+use crate::components::button::{Button, Size};
+use crate::components::icon::Icon;
+use crate::components::icon_button::IconButton;
+use crate::components::unique_id;
+use crate::messages;
+
+/// Closes the dialog that it belongs to.
+#[derive(Clone, Copy)]
+pub(crate) struct DialogHandle(NodeRef<html::Dialog>);
+
+impl DialogHandle {
+    /// For a dialog that is not there yet.
+    pub(crate) fn new() -> Self {
+        Self(NodeRef::new())
+    }
+
+    /// Closes it; the browser gives the focus back to what opened it.
+    pub(crate) fn close(self) {
+        if let Some(dialog) = self.0.get_untracked() {
+            dialog.close();
+        }
+    }
+
+    /// Moves the focus to the first field that is wrong, once it is marked.
+    pub(crate) fn focus_first_error(self) {
+        request_animation_frame(move || {
+            let Some(dialog) = self.0.get_untracked() else { return };
+            if let Ok(Some(field)) = dialog.query_selector("[aria-invalid=\"true\"]")
+                && let Ok(field) = wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(field)
+            {
+                let _ = field.focus();
+            }
+        });
+    }
+}
+
+/// A dialog with a form. Closing is always called Close, since Cancel is about
+/// callbacks here.
+#[component]
+pub(crate) fn Dialog(
+    /// Closes it.
+    handle: DialogHandle,
+    /// What it is about.
+    title: &'static str,
+    /// The id of what gets the focus where the opener is gone.
+    #[prop(optional, into)]
+    fallback_focus: Option<String>,
+    /// After it was closed, by whatever means.
+    #[prop(into)]
+    on_close: Callback<()>,
+    /// When the form is sent.
+    #[prop(into)]
+    on_submit: Callback<()>,
+    /// What could not be done, and why.
+    #[prop(into)]
+    problem: Signal<Option<String>>,
+    /// The button that sends the form.
+    action: Children,
+    /// The fields.
+    children: Children,
+) -> impl IntoView {
+    let DialogHandle(node) = handle;
+    let title_id = unique_id("dialog");
+    let labelled_by = title_id.clone();
+    node.on_load(|dialog| {
+        // Not before it is in the document.
+        request_animation_frame(move || {
+            if dialog.is_connected() && !dialog.open() {
+                let _ = dialog.show_modal();
+            }
+        });
+    });
+    let closed = move |_| {
+        let lost = browser::focused().is_none_or(|element| element.tag_name() == "BODY");
+        if lost && let Some(id) = &fallback_focus {
+            browser::focus(id);
+        }
+        on_close.run(());
+    };
+    view! {
+        <dialog class="dialog" node_ref=node aria-labelledby=labelled_by on:close=closed>
+            <form
+                novalidate=true
+                on:submit=move |event| {
+                    event.prevent_default();
+                    on_submit.run(());
+                }
+            >
+                <div class="dialog-h">
+                    <h2 id=title_id tabindex="-1">{title}</h2>
+                    <IconButton
+                        icon="x"
+                        label=messages::dismiss().to_owned()
+                        on_press=move |()| handle.close()
+                    />
+                </div>
+                <div class="dialog-b">
+                    {children()}
+                    <div role="alert" class="dialog-problem">
+                        {move || {
+                            let problem = problem.get()?;
+                            Some(view! {
+                                <div class="note note-danger"><Icon name="circle-alert" /><span>{problem}</span></div>
+                            })
+                        }}
+                    </div>
+                </div>
+                <footer class="dialog-f">
+                    <Button size=Size::Large on_press=move |()| handle.close()>{messages::close()}</Button>
+                    {action()}
+                </footer>
+            </form>
+        </dialog>
+    }
+}

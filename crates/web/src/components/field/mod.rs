@@ -1,0 +1,77 @@
+//! A label, a control, and what is to be said about it.
+
+use leptos::prelude::*;
+
+use crate::components::icon::Icon;
+use crate::components::unique_id;
+
+/// The ids that tie a control to its texts.
+#[derive(Clone, Copy)]
+pub(crate) struct FieldIds(StoredValue<String>);
+
+impl FieldIds {
+    /// Ids of a field that is not there yet.
+    pub(crate) fn new() -> Self {
+        Self(StoredValue::new(unique_id("field")))
+    }
+
+    /// Of the control.
+    pub(crate) fn control(self) -> String {
+        self.0.get_value()
+    }
+
+    fn hint(self) -> String {
+        format!("{}-hint", self.0.get_value())
+    }
+
+    fn error(self) -> String {
+        format!("{}-error", self.0.get_value())
+    }
+
+    /// For `aria-describedby` of the control.
+    pub(crate) fn described_by(self, hint: bool, error: bool) -> Option<String> {
+        match (hint, error) {
+            (false, false) => None,
+            (true, false) => Some(self.hint()),
+            (false, true) => Some(self.error()),
+            (true, true) => Some(format!("{} {}", self.error(), self.hint())),
+        }
+    }
+}
+
+/// What is wrong with a field, if anything is.
+pub(crate) type FieldError = RwSignal<Option<String>>;
+
+/// The frame of a field; the control inside it uses the same ids.
+#[component]
+pub(crate) fn Field(
+    /// Ties control and texts together.
+    ids: FieldIds,
+    /// What is asked for.
+    label: &'static str,
+    /// Help that is always there.
+    #[prop(optional, into)]
+    hint: MaybeProp<String>,
+    /// What is wrong.
+    #[prop(into)]
+    error: Signal<Option<String>>,
+    /// The control.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label class="label" for=ids.control()>{label}</label>
+            {children()}
+            {move || {
+                let text = error.get()?;
+                Some(view! {
+                    <span class="error" id=ids.error()><Icon name="circle-alert" class="i-sm" />{text}</span>
+                })
+            }}
+            {move || {
+                let text = hint.get()?;
+                Some(view! { <span class="hint" id=ids.hint()>{text}</span> })
+            }}
+        </div>
+    }
+}

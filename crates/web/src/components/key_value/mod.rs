@@ -1,0 +1,41 @@
+//! Terms and their values.
+
+use leptos::prelude::*;
+
+/// A term with its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fact {
+    /// The term.
+    pub(crate) term: &'static str,
+    /// The value.
+    pub(crate) value: String,
+    /// An id or a code.
+    pub(crate) code: bool,
+}
+
+impl Fact {
+    /// A term with a value in words.
+    pub(crate) fn new(term: &'static str, value: impl Into<String>) -> Self {
+        Self { term, value: value.into(), code: false }
+    }
+
+    /// A term with an id or a code.
+    pub(crate) fn code(term: &'static str, value: impl Into<String>) -> Self {
+        Self { term, value: value.into(), code: true }
+    }
+}
+
+/// The list.
+#[component]
+pub(crate) fn KeyValue(
+    /// What is known.
+    facts: Vec<Fact>,
+) -> impl IntoView {
+    let line = |fact: Fact| {
+        let class = if fact.code { "mono" } else { "num" };
+        // The whole value where it does not fit.
+        let title = fact.value.clone();
+        view! { <div><dt>{fact.term}</dt><dd class=class title=title>{fact.value}</dd></div> }
+    };
+    view! { <dl class="kv">{facts.into_iter().map(line).collect_view()}</dl> }
+}

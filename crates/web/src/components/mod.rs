@@ -1,0 +1,28 @@
+//! Parts that any page is made of. They render what they are given and know
+//! neither the server nor the address.
+
+pub(crate) mod banner;
+pub(crate) mod button;
+pub(crate) mod choice;
+pub(crate) mod dialog;
+pub(crate) mod empty_state;
+pub(crate) mod field;
+pub(crate) mod icon;
+pub(crate) mod icon_button;
+pub(crate) mod input;
+pub(crate) mod key_value;
+pub(crate) mod menu;
+pub(crate) mod pager;
+mod placement;
+pub(crate) mod state_badge;
+pub(crate) mod timeline;
+pub(crate) mod toast;
+pub(crate) mod tooltip;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// An id that no other element of the page has.
+pub(crate) fn unique_id(prefix: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    format!("{prefix}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}

@@ -1,0 +1,76 @@
+//! A callback's state, and its result beside it.
+
+use leptos::prelude::*;
+use ringback_domain::{ResultCategory, ResultCode, StateName};
+
+/// A ring that fills as the callback advances; a disc when it is over.
+macro_rules! ring {
+    ($rest:literal) => {
+        concat!(r#"<circle cx="7" cy="7" r="5.4" stroke-width="1.6""#, $rest)
+    };
+}
+macro_rules! disc {
+    ($mark:literal) => {
+        concat!(
+            r#"<circle cx="7" cy="7" r="6.2" fill="currentColor" stroke="none"/><path class="g-cut" fill="none" d=""#,
+            $mark,
+            r#""/>"#
+        )
+    };
+}
+
+fn glyph(state: StateName, category: Option<ResultCategory>) -> &'static str {
+    match (state, category) {
+        (StateName::Scheduled, _) => ring!(r#" stroke-dasharray="1.9 1.49"/>"#),
+        (StateName::Queued, _) => {
+            ring!(r#"/><path d="M7 7V3.6A3.4 3.4 0 0 1 10.4 7Z" fill="currentColor" stroke="none"/>"#)
+        }
+        (StateName::Routing, _) => {
+            ring!(r#"/><path d="M7 3.6a3.4 3.4 0 0 1 0 6.8Z" fill="currentColor" stroke="none"/>"#)
+        }
+        (StateName::Processing, _) => {
+            ring!(r#"/><path d="M7 7V3.6A3.4 3.4 0 1 1 3.6 7Z" fill="currentColor" stroke="none"/>"#)
+        }
+        (StateName::Completed, Some(ResultCategory::Success)) => disc!("m4.4 7.2 1.8 1.8 3.4-3.8"),
+        (StateName::Completed, Some(ResultCategory::Cancelled)) => disc!("M4.4 7h5.2"),
+        (StateName::Completed, Some(ResultCategory::Failed) | None) => {
+            disc!("m4.9 4.9 4.2 4.2m0-4.2L4.9 9.1")
+        }
+    }
+}
+
+/// State and result. The text is the state's word and, behind one space, the
+/// result in brackets.
+#[component]
+pub(crate) fn StateBadge(
+    /// The state.
+    state: StateName,
+    /// The result of a finished callback.
+    #[prop(optional_no_strip)]
+    result: Option<ResultCode>,
+) -> impl IntoView {
+    let category = result.map(ResultCode::category);
+    let (frame, badge) = match (state, category) {
+        (StateName::Scheduled, _) => ("state", "badge st-scheduled"),
+        (StateName::Queued, _) => ("state", "badge st-queued"),
+        (StateName::Routing, _) => ("state", "badge st-routing"),
+        (StateName::Processing, _) => ("state", "badge st-processing"),
+        (StateName::Completed, Some(ResultCategory::Success)) => ("state is-ok", "badge st-completed st-ok"),
+        (StateName::Completed, Some(ResultCategory::Cancelled)) => {
+            ("state is-cancel", "badge st-completed st-cancel")
+        }
+        (StateName::Completed, Some(ResultCategory::Failed) | None) => {
+            ("state is-fail", "badge st-completed st-fail")
+        }
+    };
+    let result = result.map(|result| view! { " " <span class="result">{format!("({result})")}</span> });
+    view! {
+        <span class=frame>
+            <span class=badge>
+                <svg class="g" viewBox="0 0 14 14" aria-hidden="true" inner_html=glyph(state, category)></svg>
+                {state.as_str()}
+            </span>
+            {result}
+        </span>
+    }
+}

@@ -1,0 +1,185 @@
+//! Times, durations and counts as people read them.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use js_sys::{Array, Date, Function, Intl, Object, Reflect};
+use leptos::prelude::window;
+use ringback_domain::Timestamp;
+use wasm_bindgen::JsValue;
+
+use crate::browser::number;
+use crate::messages;
+
+/// How a person wants times to be shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Style {
+    /// 14:15 instead of 2:15 PM.
+    pub(crate) h24: bool,
+    /// UTC instead of where the browser is.
+    pub(crate) utc: bool,
+}
+
+/// Which parts of a time are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Parts {
+    DayTime,
+    DayTimeSeconds,
+    Time,
+    TimeSeconds,
+    Day,
+}
+
+thread_local! {
+    /// Making a formatter takes longer than formatting a whole page.
+    static FORMATTERS: RefCell<HashMap<(Parts, Style), Function>> = RefCell::default();
+}
+
+fn locale() -> String {
+    let language = window().navigator().language().unwrap_or_default();
+    // The texts are English, so the order of day and month is too.
+    if language.starts_with("en") { language } else { "en-GB".to_owned() }
+}
+
+fn formatter(parts: Parts, style: Style) -> Function {
+    FORMATTERS.with_borrow_mut(|known| {
+        known
+            .entry((parts, style))
+            .or_insert_with(|| {
+                let options = Object::new();
+                let set = |name: &str, value: &str| {
+                    let _ = Reflect::set(&options, &name.into(), &value.into());
+                };
+                if matches!(parts, Parts::Day | Parts::DayTime | Parts::DayTimeSeconds) {
+                    set("day", "numeric");
+                    set("month", "short");
+                }
+                if parts != Parts::Day {
+                    set("hour", if style.h24 { "2-digit" } else { "numeric" });
+                    set("minute", "2-digit");
+                    set("hourCycle", if style.h24 { "h23" } else { "h12" });
+                }
+                if matches!(parts, Parts::TimeSeconds | Parts::DayTimeSeconds) {
+                    set("second", "2-digit");
+                }
+                if style.utc {
+                    set("timeZone", "UTC");
+                }
+                let locales = Array::of1(&JsValue::from_str(&locale()));
+                Intl::DateTimeFormat::new(&locales, &options).format()
+            })
+            .clone()
+    })
+}
+
+fn formatted(at: Timestamp, parts: Parts, style: Style) -> String {
+    let milliseconds = JsValue::from_f64(number(at.micros() / 1000));
+    let text = formatter(parts, style).call1(&JsValue::UNDEFINED, &milliseconds);
+    // Browsers put a narrow space before AM that no one types or searches.
+    text.ok().and_then(|text| text.as_string()).unwrap_or_default().replace('\u{202f}', " ")
+}
+
+/// `24 Nov, 14:15`.
+pub(crate) fn day_time(at: Timestamp, style: Style) -> String {
+    formatted(at, Parts::DayTime, style)
+}
+
+/// `24 Nov, 14:15:07`.
+pub(crate) fn day_time_seconds(at: Timestamp, style: Style) -> String {
+    formatted(at, Parts::DayTimeSeconds, style)
+}
+
+/// `14:15`.
+pub(crate) fn time(at: Timestamp, style: Style) -> String {
+    formatted(at, Parts::Time, style)
+}
+
+/// `14:15:07`.
+pub(crate) fn time_seconds(at: Timestamp, style: Style) -> String {
+    formatted(at, Parts::TimeSeconds, style)
+}
+
+/// `24 Nov`.
+pub(crate) fn day(at: Timestamp, style: Style) -> String {
+    formatted(at, Parts::Day, style)
+}
+
+/// The time if it is of the same day as `now`, the day otherwise.
+pub(crate) fn time_or_day(at: Timestamp, now: Timestamp, style: Style) -> String {
+    if day(at, style) == day(now, style) { time_seconds(at, style) } else { day(at, style) }
+}
+
+/// The zone in which times are shown.
+pub(crate) fn zone(style: Style) -> String {
+    if style.utc {
+        return "UTC".to_owned();
+    }
+    let options = Intl::DateTimeFormat::new(&Array::new(), &Object::new()).resolved_options();
+    let name = Reflect::get(&options, &"timeZone".into()).ok().and_then(|name| name.as_string());
+    let minutes = -Date::new_0().get_timezone_offset();
+    let sign = if minutes < 0.0 { '-' } else { '+' };
+    let minutes = crate::browser::whole(minutes.abs());
+    let offset = format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60);
+    match name {
+        Some(name) if name != "UTC" => messages::zone_offset(name, offset),
+        _ => "UTC".to_owned(),
+    }
+}
+
+/// `12 min`: one unit, cut off.
+pub(crate) fn duration(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    match seconds {
+        0..60 => messages::seconds(seconds),
+        60..7_200 => messages::minutes(seconds / 60),
+        7_200..172_800 => messages::hours(seconds / 3_600),
+        _ => messages::days(u64::try_from(seconds / 86_400).unwrap_or_default()),
+    }
+}
+
+/// `3 min 28 s`: two units.
+pub(crate) fn exact_duration(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    match seconds {
+        0..60 => messages::seconds(seconds),
+        60..3_600 => messages::minutes_seconds(seconds / 60, seconds % 60),
+        3_600..172_800 => messages::hours_minutes(seconds / 3_600, seconds % 3_600 / 60),
+        _ => duration(seconds),
+    }
+}
+
+/// `1,284`.
+pub(crate) fn count(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_grouped_by_thousands() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1284), "1,284");
+        assert_eq!(count(1_234_567), "1,234,567");
+    }
+
+    #[test]
+    fn durations_have_one_or_two_units() {
+        assert_eq!(duration(41), "41 s");
+        assert_eq!(duration(725), "12 min");
+        assert_eq!(duration(72_000), "20 h");
+        assert_eq!(duration(200_000), "2 days");
+        assert_eq!(exact_duration(208), "3 min 28 s");
+        assert_eq!(exact_duration(3_720), "1 h 2 min");
+    }
+}

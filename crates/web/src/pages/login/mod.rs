@@ -1,0 +1,164 @@
+//! Signing in.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+use ringback_domain::wire::problem::ProblemKind;
+
+use crate::api::Failure;
+use crate::components::button::{Button, Size, Weight};
+use crate::components::icon::{BrandMark, Icon};
+use crate::components::input::TextField;
+use crate::messages;
+use crate::session::{Session, Stage};
+
+/// The page.
+#[component]
+pub(crate) fn LoginPage() -> impl IntoView {
+    document().set_title(&messages::page_title(messages::sign_in()));
+    let session = Session::here();
+    let query = use_query_map();
+    let navigate = use_navigate();
+    // Also where the cookie turned out to be good, and after signing in.
+    Effect::new(move |_| {
+        if matches!(session.stage(), Stage::SignedIn(_)) {
+            let wanted = query.with_untracked(|query| query.get("next"));
+            let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
+            navigate(&own_path(wanted), options);
+        }
+    });
+    let username = RwSignal::new(String::new());
+    let password = RwSignal::new(String::new());
+    let username_error = RwSignal::new(None);
+    let password_error = RwSignal::new(None);
+    let failure = RwSignal::new(None::<Failure>);
+    let busy = RwSignal::new(false);
+    let name_field = NodeRef::<html::Input>::new();
+    let password_field = NodeRef::<html::Input>::new();
+    let focus = |field: NodeRef<html::Input>| {
+        if let Some(field) = field.get_untracked() {
+            let _ = field.focus();
+        }
+    };
+    name_field.on_load(move |field| {
+        let _ = field.focus();
+    });
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        // Password managers may fill fields without telling.
+        let value = |field: NodeRef<html::Input>| field.get_untracked().map(|field| field.value());
+        let (name, secret) = (value(name_field).unwrap_or_default(), value(password_field).unwrap_or_default());
+        failure.set(None);
+        username_error.set(name.trim().is_empty().then(|| messages::enter_username().to_owned()));
+        password_error.set(secret.is_empty().then(|| messages::enter_password().to_owned()));
+        if name.trim().is_empty() {
+            return focus(name_field);
+        }
+        if secret.is_empty() {
+            return focus(password_field);
+        }
+        busy.set(true);
+        spawn_local(async move {
+            let result = session.sign_in(name.trim().to_owned(), secret).await;
+            busy.try_set(false);
+            if let Err(reason) = result {
+                failure.try_set(Some(reason));
+                focus(password_field);
+            }
+        });
+    };
+    let note = move || match (failure.get(), session.stage()) {
+        (Some(failure), _) => Some((true, sentence(&failure))),
+        (None, Stage::SignedOut { ended: true }) => Some((false, messages::session_ended().to_owned())),
+        _ => None,
+    };
+    view! {
+        <div class="login">
+            <svg class="login-art" viewBox="0 0 1440 1440" aria-hidden="true">{arcs()}</svg>
+            <main id="main" class="login-main">
+                <form class="login-card" novalidate=true on:submit=submit>
+                    <div class="brand"><BrandMark />{messages::product()}</div>
+                    <h1>{messages::sign_in()}</h1>
+                    <div role="alert" class="login-note">
+                        {move || {
+                            let (bad, text) = note()?;
+                            let (class, icon) =
+                                if bad { ("note note-danger", "circle-alert") } else { ("note note-info", "info") };
+                            Some(view! { <div class=class><Icon name=icon /><span>{text}</span></div> })
+                        }}
+                    </div>
+                    <TextField
+                        label=messages::username()
+                        value=username
+                        error=username_error
+                        autocomplete="username"
+                        node=name_field
+                    />
+                    <TextField
+                        label=messages::password()
+                        value=password
+                        error=password_error
+                        kind="password"
+                        autocomplete="current-password"
+                        node=password_field
+                    />
+                    <Button weight=Weight::Primary size=Size::Large wide=true submit=true busy=Signal::from(busy)>
+                        {messages::sign_in()}
+                    </Button>
+                </form>
+            </main>
+            <footer class="login-foot">
+                <span class="num">{messages::version(env!("CARGO_PKG_VERSION"))}</span>
+            </footer>
+        </div>
+    }
+}
+
+fn sentence(failure: &Failure) -> String {
+    match failure.kind() {
+        Some(ProblemKind::InvalidCredentials | ProblemKind::Unauthenticated) => {
+            messages::wrong_credentials().to_owned()
+        }
+        _ => failure.sentence(),
+    }
+}
+
+/// A path of ours; an address elsewhere would lead people astray.
+fn own_path(wanted: Option<String>) -> String {
+    let own = |path: &String| path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/\\");
+    wanted.filter(own).filter(|path| !path.starts_with("/login")).unwrap_or_else(|| "/callbacks".to_owned())
+}
+
+/// Open rings, as of a bell.
+fn arcs() -> impl IntoView {
+    const RADII: [f64; 7] = [150.0, 235.0, 320.0, 405.0, 490.0, 575.0, 660.0];
+    let centre = 720.0;
+    let arc = move |(index, radius): (usize, f64)| {
+        let turn = f64::from(u32::try_from(index).unwrap_or_default());
+        let point = |angle: f64| (centre + radius * angle.cos(), centre + radius * angle.sin());
+        let (from, to) = (point(-0.5 - turn * 0.16), point(0.28 - turn * 0.16));
+        let path = format!("M{} {}A{radius} {radius} 0 1 0 {} {}", from.0, from.1, to.0, to.1);
+        view! { <path stroke-width=format!("{}", 20.0 - turn * 2.0) stroke-linecap="round" d=path /> }
+    };
+    RADII.into_iter().enumerate().map(arc).collect_view()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_path;
+
+    #[test]
+    fn signing_in_leads_to_our_own_pages_only() {
+        let to = |path: &str| own_path(Some(path.to_owned()));
+        assert_eq!(to("/callbacks?range=tomorrow"), "/callbacks?range=tomorrow");
+        for elsewhere in ["https://example.org", "//example.org", "/\\example.org", "", "/login"] {
+            assert_eq!(to(elsewhere), "/callbacks", "{elsewhere}");
+        }
+        assert_eq!(own_path(None), "/callbacks");
+    }
+}

@@ -1,0 +1,188 @@
+//! The date ranges, and where their bounds lie at a moment.
+
+use js_sys::Date;
+use ringback_domain::Timestamp;
+use ringback_domain::wire::bulk::TimeRange;
+
+use crate::browser::{number, whole};
+use crate::messages;
+
+/// A range that is there without being made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum DateRange {
+    /// Thirty days until now.
+    Last30Days,
+    /// Fourteen days until now.
+    Last14Days,
+    /// Seven days until now.
+    Last7Days,
+    /// The calendar day before.
+    Yesterday,
+    /// The calendar day.
+    #[default]
+    Today,
+    /// The calendar day after.
+    Tomorrow,
+    /// A day from now on.
+    Next24Hours,
+    /// Seven days from now on.
+    Next7Days,
+    /// Fourteen days from now on.
+    Next14Days,
+    /// Thirty days from now on.
+    Next30Days,
+}
+
+const DAY: i64 = 86_400;
+
+impl DateRange {
+    /// Every range, earliest first.
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Last30Days,
+        Self::Last14Days,
+        Self::Last7Days,
+        Self::Yesterday,
+        Self::Today,
+        Self::Tomorrow,
+        Self::Next24Hours,
+        Self::Next7Days,
+        Self::Next14Days,
+        Self::Next30Days,
+    ];
+    /// Those that end now or before.
+    pub(crate) const PAST: [Self; 4] = [Self::Last30Days, Self::Last14Days, Self::Last7Days, Self::Yesterday];
+    /// Those around now.
+    pub(crate) const NOW: [Self; 2] = [Self::Today, Self::Tomorrow];
+    /// Those that begin now.
+    pub(crate) const AHEAD: [Self; 4] =
+        [Self::Next24Hours, Self::Next7Days, Self::Next14Days, Self::Next30Days];
+
+    /// The word in the address and in the preferences.
+    pub(crate) const fn slug(self) -> &'static str {
+        match self {
+            Self::Last30Days => "last-30-days",
+            Self::Last14Days => "last-14-days",
+            Self::Last7Days => "last-7-days",
+            Self::Yesterday => "yesterday",
+            Self::Today => "today",
+            Self::Tomorrow => "tomorrow",
+            Self::Next24Hours => "next-24-hours",
+            Self::Next7Days => "next-7-days",
+            Self::Next14Days => "next-14-days",
+            Self::Next30Days => "next-30-days",
+        }
+    }
+
+    /// The range with this word.
+    pub(crate) fn from_slug(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|range| range.slug() == slug)
+    }
+
+    /// What people call it.
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::Last30Days => messages::last_30_days(),
+            Self::Last14Days => messages::last_14_days(),
+            Self::Last7Days => messages::last_7_days(),
+            Self::Yesterday => messages::yesterday(),
+            Self::Today => messages::today(),
+            Self::Tomorrow => messages::tomorrow(),
+            Self::Next24Hours => messages::next_24_hours(),
+            Self::Next7Days => messages::next_7_days(),
+            Self::Next14Days => messages::next_14_days(),
+            Self::Next30Days => messages::next_30_days(),
+        }
+    }
+
+    /// From when until before when, seen from `now`; days begin in UTC or
+    /// where the browser is.
+    pub(crate) fn bounds(self, now: Timestamp, utc: bool) -> TimeRange {
+        let day = |offset| midnight(now, offset, utc);
+        let (from, to) = match self {
+            Self::Last30Days => (now.plus_seconds(-30 * DAY), now),
+            Self::Last14Days => (now.plus_seconds(-14 * DAY), now),
+            Self::Last7Days => (now.plus_seconds(-7 * DAY), now),
+            Self::Yesterday => (day(-1), day(0)),
+            Self::Today => (day(0), day(1)),
+            Self::Tomorrow => (day(1), day(2)),
+            Self::Next24Hours => (now, now.plus_seconds(DAY)),
+            Self::Next7Days => (now, now.plus_seconds(7 * DAY)),
+            Self::Next14Days => (now, now.plus_seconds(14 * DAY)),
+            Self::Next30Days => (now, now.plus_seconds(30 * DAY)),
+        };
+        TimeRange { from, to }
+    }
+
+    /// The narrowest range that a time lies in, if there is one.
+    pub(crate) fn around(at: Timestamp, now: Timestamp, utc: bool) -> Option<Self> {
+        const BY_WIDTH: [DateRange; 10] = [
+            DateRange::Today,
+            DateRange::Tomorrow,
+            DateRange::Yesterday,
+            DateRange::Next24Hours,
+            DateRange::Next7Days,
+            DateRange::Last7Days,
+            DateRange::Next14Days,
+            DateRange::Last14Days,
+            DateRange::Next30Days,
+            DateRange::Last30Days,
+        ];
+        BY_WIDTH.into_iter().find(|range| {
+            let bounds = range.bounds(now, utc);
+            bounds.from <= at && at < bounds.to
+        })
+    }
+
+    /// The range to offer where this one is empty.
+    pub(crate) const fn neighbour(self) -> Self {
+        match self {
+            Self::Last30Days | Self::Last14Days | Self::Last7Days | Self::Today => Self::Next7Days,
+            Self::Yesterday => Self::Last7Days,
+            Self::Tomorrow | Self::Next24Hours => Self::Next14Days,
+            Self::Next7Days | Self::Next14Days | Self::Next30Days => Self::Last7Days,
+        }
+    }
+}
+
+/// The beginning of the day that lies `offset` days from the one of `now`.
+fn midnight(now: Timestamp, offset: i32, utc: bool) -> Timestamp {
+    if utc {
+        let days = now.micros().div_euclid(DAY * 1_000_000) + i64::from(offset);
+        return Timestamp::from_micros(days * DAY * 1_000_000);
+    }
+    let today = Date::new(&number(now.micros() / 1000).into());
+    let signed = |part: u32| i32::try_from(part).unwrap_or_default();
+    // JavaScript takes days beyond a month's end, and days of 23 hours too.
+    let (month, day) = (signed(today.get_month()), signed(today.get_date()) + offset);
+    let start = Date::new_with_year_month_day(today.get_full_year(), month, day);
+    Timestamp::from_micros(whole(start.get_time()) * 1000)
+}
+
+/// The instant of a wall time as `YYYY-MM-DD` and `HH:MM`; `None` where it is
+/// no date, or where the clock leaves it out.
+pub(crate) fn instant(date: &str, time: &str, utc: bool) -> Option<Timestamp> {
+    if utc {
+        return format!("{date}T{time}:00Z").parse().ok();
+    }
+    // Without an offset JavaScript reads it where the browser is.
+    let instant = Date::new(&format!("{date}T{time}:00").into());
+    let milliseconds = instant.get_time();
+    if milliseconds.is_nan() || wall(instant) != (date.to_owned(), time.to_owned()) {
+        return None;
+    }
+    Some(Timestamp::from_micros(whole(milliseconds) * 1000))
+}
+
+/// The wall time of an instant, as the fields for date and time take it.
+pub(crate) fn wall_time(at: Timestamp, utc: bool) -> (String, String) {
+    if utc {
+        let text = at.to_string();
+        return (text[..10].to_owned(), text[11..16].to_owned());
+    }
+    wall(Date::new(&number(at.micros() / 1000).into()))
+}
+
+fn wall(date: Date) -> (String, String) {
+    let day = format!("{:04}-{:02}-{:02}", date.get_full_year(), date.get_month() + 1, date.get_date());
+    (day, format!("{:02}:{:02}", date.get_hours(), date.get_minutes()))
+}

@@ -1,0 +1,300 @@
+//! Who is signed in. The access token lives in memory only; the refresh token
+//! is in a cookie that no script can read.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{LocalBoxFuture, Shared};
+use js_sys::{Function, Promise};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use ringback_domain::wire::auth::{self, LogIn, Me, Preferences};
+use ringback_domain::wire::endpoint::{
+    CreateSession, DeleteSession, Endpoint, GetMe, GetPreferences, PutPreferences, RefreshSession,
+};
+use ringback_domain::wire::problem::ProblemKind;
+use ringback_domain::{Permission, Timestamp};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+
+use crate::api::{self, Command, Failure};
+use crate::browser;
+use crate::format::Style;
+use crate::theme;
+
+/// How far the page has got with knowing its user.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Stage {
+    /// The cookie is being tried.
+    Starting,
+    /// The server did not answer.
+    Failed(Failure),
+    /// Nobody is signed in.
+    SignedOut {
+        /// There was a session, and it ended by itself.
+        ended: bool,
+    },
+    /// This person is.
+    SignedIn(Arc<Me>),
+}
+
+#[derive(Clone)]
+struct Token {
+    text: String,
+    expires_at: Timestamp,
+}
+
+type Refreshing = Shared<LocalBoxFuture<'static, Result<String, Failure>>>;
+
+/// The session of this page.
+#[derive(Clone, Copy)]
+pub(crate) struct Session {
+    stage: RwSignal<Stage>,
+    preferences: RwSignal<Preferences>,
+    token: StoredValue<Option<Token>>,
+    refreshing: StoredValue<Option<Refreshing>, LocalStorage>,
+    /// Counts changes of the preferences, so that only the last is sent.
+    changes: StoredValue<u32>,
+}
+
+/// A token is renewed this long before it ends, in seconds.
+const AHEAD: i64 = 30;
+/// Preferences are sent after this pause.
+const PREFERENCE_PAUSE: Duration = Duration::from_millis(400);
+
+impl Session {
+    /// Gives a session to the components below and tries to resume it.
+    pub(crate) fn provide() -> Self {
+        let session = Self {
+            stage: RwSignal::new(Stage::Starting),
+            preferences: RwSignal::new(Preferences::default()),
+            token: StoredValue::new(None),
+            refreshing: StoredValue::new_local(None),
+            changes: StoredValue::new(0),
+        };
+        provide_context(session);
+        session.resume();
+        session
+    }
+
+    /// The session of the page.
+    pub(crate) fn here() -> Self {
+        expect_context()
+    }
+
+    /// Followed by those who ask.
+    pub(crate) fn stage(self) -> Stage {
+        self.stage.get()
+    }
+
+    /// The person, followed; `None` while nobody is signed in.
+    pub(crate) fn me(self) -> Option<Arc<Me>> {
+        self.stage.with(|stage| match stage {
+            Stage::SignedIn(me) => Some(Arc::clone(me)),
+            _ => None,
+        })
+    }
+
+    /// Whether the person may do something. Fixed as long as the page stands,
+    /// since it is read when signing in.
+    pub(crate) fn may(self, permission: Permission) -> bool {
+        self.stage.with_untracked(
+            |stage| matches!(stage, Stage::SignedIn(me) if me.permissions.contains(&permission)),
+        )
+    }
+
+    /// How the person wants things to look.
+    pub(crate) fn preferences(self) -> RwSignal<Preferences> {
+        self.preferences
+    }
+
+    /// How times are shown.
+    pub(crate) fn style(self) -> Style {
+        self.preferences.with(style_of)
+    }
+
+    /// The same, not followed.
+    pub(crate) fn style_now(self) -> Style {
+        self.preferences.with_untracked(style_of)
+    }
+
+    /// Changes the preferences here at once and on the server soon.
+    pub(crate) fn prefer(self, change: impl FnOnce(&mut Preferences)) {
+        self.preferences.update(change);
+        self.changes.update_value(|changes| *changes += 1);
+        let number = self.changes.get_value();
+        let send = move || {
+            if self.changes.get_value() == number {
+                let preferences = self.preferences.get_untracked();
+                // Shown as chosen even if it could not be kept.
+                spawn_local(async move { drop(self.get(&PutPreferences(preferences)).await) });
+            }
+        };
+        set_timeout(send, PREFERENCE_PAUSE);
+    }
+
+    /// Tries the cookie.
+    pub(crate) fn resume(self) {
+        self.stage.set(Stage::Starting);
+        spawn_local(async move {
+            let result = match self.refresh().await {
+                Ok(_) => self.enter().await,
+                Err(failure) => Err(failure),
+            };
+            match result {
+                Err(failure) if self.is_refused(&failure) => self.leave(false),
+                Err(failure) => self.stage.set(Stage::Failed(failure)),
+                Ok(()) => {}
+            }
+        });
+    }
+
+    /// Signs in.
+    pub(crate) async fn sign_in(self, username: String, password: String) -> Result<(), Failure> {
+        let session = api::call(&CreateSession(LogIn { username, password }), None, None).await?;
+        self.keep(session);
+        self.enter().await
+    }
+
+    /// Signs out, here even if the server cannot be told.
+    pub(crate) async fn sign_out(self) {
+        let token = self.token.with_value(|token| token.as_ref().map(|token| token.text.clone()));
+        drop(api::call(&DeleteSession, token.as_deref(), None).await);
+        self.leave(false);
+    }
+
+    /// Calls an operation as the person who is signed in.
+    pub(crate) async fn get<E: Endpoint>(self, endpoint: &E) -> Result<E::Response, Failure> {
+        self.call(endpoint, None).await
+    }
+
+    /// Gives a command.
+    pub(crate) async fn command<E: Endpoint>(
+        self,
+        endpoint: &E,
+        command: &Command,
+    ) -> Result<E::Response, Failure> {
+        self.call(endpoint, Some(command)).await
+    }
+
+    async fn call<E: Endpoint>(self, endpoint: &E, command: Option<&Command>) -> Result<E::Response, Failure> {
+        let token = self.token().await?;
+        match api::call(endpoint, Some(&token), command).await {
+            Err(failure) if self.is_refused(&failure) => {
+                let token = self.renewed_token(&token).await?;
+                api::call(endpoint, Some(&token), command).await
+            }
+            answer => answer,
+        }
+    }
+
+    /// A token that is good for a while.
+    pub(crate) async fn token(self) -> Result<String, Failure> {
+        let soon = browser::now().plus_seconds(AHEAD);
+        let token = self.token.with_value(|token| match token {
+            Some(token) if token.expires_at > soon => Some(token.text.clone()),
+            _ => None,
+        });
+        match token {
+            Some(token) => Ok(token),
+            None => self.refresh_or_leave().await,
+        }
+    }
+
+    /// Another token than the one that was refused.
+    pub(crate) async fn renewed_token(self, refused: &str) -> Result<String, Failure> {
+        let current = self.token.with_value(|token| token.as_ref().map(|token| token.text.clone()));
+        match current {
+            Some(current) if current != refused => Ok(current),
+            _ => self.refresh_or_leave().await,
+        }
+    }
+
+    /// The server wants credentials.
+    pub(crate) fn is_refused(self, failure: &Failure) -> bool {
+        failure.kind() == Some(ProblemKind::Unauthenticated)
+            || matches!(failure, Failure::Problem(problem) if problem.status == 401)
+            || *failure == Failure::Unreadable(401)
+    }
+
+    async fn refresh_or_leave(self) -> Result<String, Failure> {
+        let result = self.refresh().await;
+        if let Err(failure) = &result
+            && self.is_refused(failure)
+        {
+            self.leave(true);
+        }
+        result
+    }
+
+    /// One refresh for everyone who waits for it, in all tabs one after the
+    /// other: using a refresh token twice would end the session.
+    async fn refresh(self) -> Result<String, Failure> {
+        let running = self.refreshing.with_value(Clone::clone);
+        let refreshing = running.unwrap_or_else(|| {
+            let work = async move {
+                let result = exclusively(api::call(&RefreshSession, None, None)).await;
+                self.refreshing.set_value(None);
+                result.unwrap_or(Err(Failure::Unreachable)).map(|session| self.keep(session))
+            };
+            let refreshing = work.boxed_local().shared();
+            self.refreshing.set_value(Some(refreshing.clone()));
+            refreshing
+        });
+        refreshing.await
+    }
+
+    fn keep(self, session: auth::Session) -> String {
+        let text = session.access_token;
+        let expires_at = browser::now().plus_seconds(i64::from(session.expires_in_seconds));
+        self.token.set_value(Some(Token { text: text.clone(), expires_at }));
+        text
+    }
+
+    /// Reads who it is and how things are to look.
+    async fn enter(self) -> Result<(), Failure> {
+        let me = self.get(&GetMe).await?;
+        if me.permissions.contains(&Permission::OwnPreferences)
+            && let Ok(preferences) = self.get(&GetPreferences).await
+        {
+            theme::apply(preferences.theme);
+            self.preferences.set(preferences);
+        }
+        self.stage.set(Stage::SignedIn(Arc::new(me)));
+        Ok(())
+    }
+
+    fn leave(self, ended: bool) {
+        self.token.set_value(None);
+        self.preferences.set(Preferences::default());
+        self.stage.set(Stage::SignedOut { ended });
+    }
+}
+
+fn style_of(preferences: &Preferences) -> Style {
+    Style { h24: preferences.time_24h, utc: preferences.utc }
+}
+
+/// Works while no other tab does the same; where the browser has no locks, at
+/// once. `None` if the lock could not be had.
+async fn exclusively<T: 'static>(work: impl Future<Output = T> + 'static) -> Option<T> {
+    let Some(locks) = browser::property(&window().navigator(), "locks") else { return Some(work.await) };
+    let result = Rc::new(RefCell::new(None));
+    let slot = Rc::clone(&result);
+    let held = Closure::once(move |_lock: JsValue| -> Promise {
+        future_to_promise(async move {
+            let done = work.await;
+            slot.replace(Some(done));
+            Ok(JsValue::UNDEFINED)
+        })
+    });
+    let request: Function = browser::property(&locks, "request")?.unchecked_into();
+    let promise = request.call2(&locks, &"ringback-session".into(), held.as_ref()).ok()?;
+    drop(JsFuture::from(promise.unchecked_into::<Promise>()).await);
+    result.take()
+}
