@@ -2,11 +2,10 @@
 
 use anyhow::Result;
 
-use crate::process::{cargo, run};
+use crate::process::{NATIVE, cargo, run};
 use crate::steps::Steps;
 use crate::{install, tidy};
 
-const NATIVE: [&str; 3] = ["--workspace", "--exclude", "ringback-web"];
 const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
 
 /// Stops at the first step that fails; the quick ones come first.

@@ -11,6 +11,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+/// Selects all packages that run on the machine that builds; the page only
+/// runs in a browser.
+pub(crate) const NATIVE: [&str; 3] = ["--workspace", "--exclude", "ringback-web"];
+
 /// The program in the foreground, or 0.
 static FOREGROUND: AtomicI32 = AtomicI32::new(0);
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);

@@ -3,16 +3,14 @@
 use anyhow::Result;
 
 use crate::postgres::{Cluster, Durability};
-use crate::process::{cargo, run, target};
+use crate::process::{NATIVE, cargo, run, target};
 use crate::steps::Steps;
 use crate::{codegen, install, web};
-
-/// All that runs on the machine that builds; the page only runs in a browser.
-const NATIVE: [&str; 3] = ["--workspace", "--exclude", "ringback-web"];
 
 /// Runs the tests that `args` select, or all there are.
 pub(crate) fn test(args: &[String], no_web: bool) -> Result<()> {
     let all = args.is_empty();
+    let server = target().join("debug/ringback");
     let mut steps = Steps::new(if all { 7 } else { 5 });
 
     let browser = steps.step("Make sure that the test tools are there", || {
@@ -33,7 +31,7 @@ pub(crate) fn test(args: &[String], no_web: bool) -> Result<()> {
             .args(NATIVE)
             .args(args)
             .env("RINGBACK_TEST_POSTGRES", cluster.url())
-            .env("RINGBACK_TEST_SERVER", target().join("debug/ringback"))
+            .env("RINGBACK_TEST_SERVER", &server)
             .env("RINGBACK_TEST_WEB_DIR", &page)
             .env("RINGBACK_TEST_CHROMIUM", &browser.chromium)
             .env("RINGBACK_TEST_CHROMEDRIVER", &browser.driver))
@@ -43,7 +41,7 @@ pub(crate) fn test(args: &[String], no_web: bool) -> Result<()> {
         steps.step("Run the examples in the documentation", || {
             run(cargo().args(["test", "--doc"]).args(NATIVE))
         })?;
-        steps.step("Check the generated files", || codegen::codegen(true))?;
+        steps.step("Check the generated files", || codegen::check(&server))?;
     }
     steps.finish();
     Ok(())

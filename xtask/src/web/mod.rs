@@ -136,14 +136,12 @@ fn assemble(module: Module, sources: &Sources) -> Result<Bundle> {
     for (path, bytes) in &sources.assets {
         if let Some(path) = path.strip_prefix("static/") {
             bundle.add(path, bytes.clone());
-        } else if !path.starts_with("icons/") {
+        } else if icon_name(path).is_none() {
             bundle.add_hashed(path, bytes.clone());
         }
     }
-    let icons = sources.assets.iter().filter_map(|(path, bytes)| {
-        let name = path.strip_prefix("icons/")?.strip_suffix(".svg")?;
-        Some((name, String::from_utf8_lossy(bytes)))
-    });
+    let icons = sources.assets.iter();
+    let icons = icons.filter_map(|(path, bytes)| Some((icon_name(path)?, String::from_utf8_lossy(bytes))));
     let icons = sprite::sprite(icons)?;
     bundle.add_named("icons", "icons.svg", icons.into_bytes());
     let style = bundle.resolve_urls(&sources.style)?;
@@ -161,6 +159,10 @@ fn assemble(module: Module, sources: &Sources) -> Result<Bundle> {
     let index = bundle.fill(&sources.index, "crates/web/index.html")?;
     bundle.add("index.html", index.into_bytes());
     Ok(bundle)
+}
+
+fn icon_name(path: &str) -> Option<&str> {
+    path.strip_prefix("icons/")?.strip_suffix(".svg")
 }
 
 /// Changes when anything that the page is made of does, this module included.
