@@ -101,7 +101,8 @@ pub(crate) async fn call<E: Endpoint>(
         }
         None => builder.build(),
     };
-    let response = request.map_err(|_| Failure::Unreachable)?.send().await.map_err(|_| Failure::Unreachable)?;
+    let response =
+        request.map_err(|_| Failure::Unreachable)?.send().await.map_err(|_| Failure::Unreachable)?;
     read(response).await
 }
 

@@ -4,6 +4,7 @@
 //! the page says which view is shown; pages fetch and decide, components only
 //! render; every sentence that a person reads is in `messages.rs`.
 
+#![expect(unreachable_pub, reason = "the macro for components makes their functions public")]
 #![expect(
     clippy::needless_pass_by_value,
     reason = "properties of a component belong to it, so the macro takes them by value"
@@ -23,6 +24,7 @@ mod ranges;
 mod session;
 mod shell;
 mod theme;
+mod width;
 
 fn main() {
     console_error_panic_hook::set_once();

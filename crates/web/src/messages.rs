@@ -33,11 +33,9 @@ messages! {
     product { "Ringback" }
     page_title(page) { "{page} - Ringback" }
     page_title_overdue(count, page) { "({count}) {page} - Ringback" }
-    separator { ": " }
     none { "–" }
     dismiss { "Dismiss" }
     close { "Close" }
-    optional { "optional" }
     loading { "Loading" }
     try_again { "Try again" }
 
@@ -108,7 +106,6 @@ messages! {
     search { "Search" }
     search_column { "Search Column" }
     search_placeholder { "Filter as you type" }
-    any_column { "Any Column" }
     refresh { "Refresh" }
     live { "Live" }
     connecting { "Connecting" }
@@ -177,7 +174,6 @@ messages! {
     attempts_of(max) { "of {max}" }
     since(time) { "since {time}" }
     known_once_queued { "known once QUEUED" }
-    customers_time { "Customer's time" }
     advanced_switch { "Advanced Callback Metrics" }
     timeline { "Timeline" }
     advanced_metrics { "Advanced metrics" }
@@ -274,8 +270,6 @@ messages! {
     removal_moves { "The record is removed 14 days after the desired time." }
     callback_rescheduled { "Callback rescheduled" }
     callback_cancelled { "Callback cancelled" }
-    not_cancelled { "Not cancelled" }
-    not_saved { "Not saved" }
     changed_meanwhile(before, after, time) { "This callback went from {before} to {after} at {time}." }
     no_longer_reschedulable { "It can no longer be rescheduled." }
     no_longer_cancellable { "It can no longer be cancelled." }

@@ -36,7 +36,8 @@ const GROUPS: &[(&str, &str, &[usize])] = &[
 
 /// `+442079460318` as `+44 20 7946 0318`.
 pub(crate) fn grouped(e164: &str) -> String {
-    let Some(digits) = e164.strip_prefix('+').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+    let Some(digits) =
+        e164.strip_prefix('+').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
     else {
         return e164.to_owned();
     };

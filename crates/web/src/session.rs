@@ -182,7 +182,11 @@ impl Session {
         self.call(endpoint, Some(command)).await
     }
 
-    async fn call<E: Endpoint>(self, endpoint: &E, command: Option<&Command>) -> Result<E::Response, Failure> {
+    async fn call<E: Endpoint>(
+        self,
+        endpoint: &E,
+        command: Option<&Command>,
+    ) -> Result<E::Response, Failure> {
         let token = self.token().await?;
         match api::call(endpoint, Some(&token), command).await {
             Err(failure) if self.is_refused(&failure) => {

@@ -30,7 +30,8 @@ pub(crate) fn SignedIn(
     let location = use_location();
     let navigate = use_navigate();
     let children = StoredValue::new(children);
-    move || match session.stage() {
+    move || {
+        match session.stage() {
         Stage::Starting => view! { <p class="vh" role="status">{messages::loading()}</p> }.into_any(),
         Stage::Failed(failure) => view! {
             <main id="main" class="page-plain">
@@ -59,6 +60,7 @@ pub(crate) fn SignedIn(
         }
         .into_any(),
         Stage::SignedIn(me) => view! { <Shell me>{children.with_value(|children| children())}</Shell> }.into_any(),
+    }
     }
 }
 

@@ -60,7 +60,8 @@ impl Parser {
 mod tests {
     use super::*;
 
-    const STREAM: &str = ": hello\n\nevent: callback\r\nid: 7\ndata: {\"a\":\ndata: \"é\"}\n\nevent: resync\n\n";
+    const STREAM: &str =
+        ": hello\n\nevent: callback\r\nid: 7\ndata: {\"a\":\ndata: \"é\"}\n\nevent: resync\n\n";
 
     fn expected() -> [Message; 2] {
         [

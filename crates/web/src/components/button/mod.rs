@@ -13,8 +13,6 @@ pub(crate) enum Weight {
     /// Everything else.
     #[default]
     Normal,
-    /// What rarely matters.
-    Ghost,
     /// What cannot be taken back.
     Danger,
 }
@@ -22,8 +20,6 @@ pub(crate) enum Weight {
 /// How large a button is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Size {
-    /// 28 px, in bars.
-    Small,
     /// 32 px.
     #[default]
     Medium,
@@ -68,11 +64,9 @@ pub(crate) fn Button(
     classes.extend(match weight {
         Weight::Primary => Some("btn-primary"),
         Weight::Normal => None,
-        Weight::Ghost => Some("btn-ghost"),
         Weight::Danger => Some("btn-danger-solid"),
     });
     classes.extend(match size {
-        Size::Small => Some("btn-sm"),
         Size::Medium => None,
         Size::Large => Some("btn-lg"),
     });

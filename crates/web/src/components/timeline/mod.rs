@@ -42,7 +42,8 @@ pub(crate) fn Timeline(
             Weight::Failed => "bad",
             Weight::Next => "next",
         };
-        let (instant, time) = entry.at.map_or((None, String::new()), |(at, text)| (Some(at.to_string()), text));
+        let (instant, time) =
+            entry.at.map_or((None, String::new()), |(at, text)| (Some(at.to_string()), text));
         let detail = (!entry.detail.is_empty()).then(|| view! { " " <small>{entry.detail}</small> });
         view! {
             <li class=class>

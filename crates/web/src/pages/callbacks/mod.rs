@@ -1,4 +1,152 @@
-//! The Callbacks page.
+//! The Callbacks page: the list, and everything that is done with it.
+
+mod cells;
+mod columns;
+mod create;
+mod detail;
+mod edit;
+mod empty;
+mod feed;
+mod forms;
+mod highlight;
+mod history;
+mod live;
+mod matching;
+mod metrics;
+mod paging;
+mod recreate;
+mod row;
+mod table;
+mod toolbar;
+mod view_state;
+mod when;
+
+use leptos::html;
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+use ringback_domain::Permission;
+
+use crate::messages;
+use crate::pages::focus_heading;
+use crate::session::Session;
+use crate::width::Width;
+use feed::{Feed, Row};
+use view_state::ViewState;
+
+/// A dialog that is open.
+#[derive(Clone)]
+enum Open {
+    Create,
+    Edit(Row),
+    Recreate(Row),
+}
+
+type Go = Box<dyn Fn(&str, NavigateOptions)>;
+
+/// What the parts of the page share.
+#[derive(Clone, Copy)]
+struct Page {
+    session: Session,
+    feed: Feed,
+    view: Memo<ViewState>,
+    width: Signal<Width>,
+    dialog: RwSignal<Option<Open>>,
+    /// The person may give commands.
+    manages: bool,
+    go: StoredValue<Go, LocalStorage>,
+}
+
+impl Page {
+    fn here() -> Self {
+        expect_context()
+    }
+
+    /// Goes to another view of the list.
+    fn show(self, view: &ViewState) {
+        self.navigate(view, false);
+    }
+
+    /// The same, without a step to come back to.
+    fn replace(self, view: &ViewState) {
+        self.navigate(view, true);
+    }
+
+    fn navigate(self, view: &ViewState, replace: bool) {
+        let options = NavigateOptions { replace, scroll: false, ..NavigateOptions::default() };
+        self.go.with_value(|go| go(&view.href(), options));
+    }
+}
+
+/// The page.
 #[component]
-pub(crate) fn CallbacksPage() -> impl IntoView { view! { <main id="main"><h1>{crate::messages::callbacks()}</h1></main> } }
+pub(crate) fn CallbacksPage() -> impl IntoView {
+    let session = Session::here();
+    let query = use_query_map();
+    let preferences = session.preferences();
+    let view = Memo::new(move |_| {
+        let last_range = preferences.with(|preferences| preferences.last_range.clone());
+        query.with(|query| ViewState::from_query(query, last_range.as_deref()))
+    });
+    let list = Memo::new(move |_| view.with(|view| view.list.clone()));
+    let feed = Feed::new(session, list);
+    let page = Page {
+        session,
+        feed,
+        view,
+        width: Width::follow(),
+        dialog: RwSignal::new(None),
+        manages: session.may(Permission::ManageCallbacks),
+        go: StoredValue::new_local(Box::new(use_navigate())),
+    };
+    provide_context(page);
+    Effect::new(move |_| {
+        list.track();
+        untrack(|| feed.load());
+    });
+    live::follow(feed);
+    keep_title(feed);
+
+    let heading = NodeRef::<html::H1>::new();
+    focus_heading(heading);
+    view! {
+        <live::PausedBanner />
+        <main id="main" class="page-table" tabindex="-1">
+            <div class="pagehead">
+                <h1 node_ref=heading tabindex="-1">{messages::callbacks()}</h1>
+                <toolbar::QuickFilter />
+                <toolbar::Actions />
+            </div>
+            <toolbar::FilterBar />
+            <table::TableBar />
+            <table::Records />
+            <table::Foot />
+        </main>
+        <Dialogs />
+    }
+}
+
+/// The number of late callbacks is in the title, to be seen from other tabs.
+fn keep_title(feed: Feed) {
+    Effect::new(move |_| {
+        let overdue = feed.counts.with(|counts| counts.as_ref().map_or(0, |counts| counts.overdue));
+        let title = if overdue == 0 {
+            messages::page_title(messages::callbacks())
+        } else {
+            messages::page_title_overdue(overdue, messages::callbacks())
+        };
+        document().set_title(&title);
+    });
+}
+
+#[component]
+fn Dialogs() -> impl IntoView {
+    let page = Page::here();
+    move || {
+        Some(match page.dialog.get()? {
+            Open::Create => view! { <create::CreateDialog /> }.into_any(),
+            Open::Edit(row) => view! { <edit::EditDialog row /> }.into_any(),
+            Open::Recreate(row) => view! { <recreate::RecreateDialog row /> }.into_any(),
+        })
+    }
+}

@@ -52,7 +52,8 @@ pub(crate) fn LoginPage() -> impl IntoView {
         }
         // Password managers may fill fields without telling.
         let value = |field: NodeRef<html::Input>| field.get_untracked().map(|field| field.value());
-        let (name, secret) = (value(name_field).unwrap_or_default(), value(password_field).unwrap_or_default());
+        let (name, secret) =
+            (value(name_field).unwrap_or_default(), value(password_field).unwrap_or_default());
         failure.set(None);
         username_error.set(name.trim().is_empty().then(|| messages::enter_username().to_owned()));
         password_error.set(secret.is_empty().then(|| messages::enter_password().to_owned()));

@@ -1,0 +1,225 @@
+//! Edit Callback: another time, or none.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use ringback_domain::StateName;
+use ringback_domain::wire::callback::{CallbackView, RescheduleCallback};
+use ringback_domain::wire::endpoint::{GetCallback, PostCancel, PostReschedule};
+use ringback_domain::wire::problem::ProblemKind;
+
+use super::Page;
+use super::cells::{arrow_id, shown_number};
+use super::feed::Row;
+use super::forms::place;
+use super::when::{When, WhenFields};
+use crate::api::{Command, Failure};
+use crate::browser;
+use crate::components::button::{Button, Size, Weight};
+use crate::components::choice::{Card, RadioCards};
+use crate::components::dialog::{Dialog, DialogHandle};
+use crate::components::icon::Icon;
+use crate::components::state_badge::StateBadge;
+use crate::components::toast::{Toast, Toasts};
+use crate::format;
+use crate::messages;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choice {
+    Reschedule,
+    Cancel,
+}
+
+/// The dialog.
+#[component]
+pub(super) fn EditDialog(
+    /// The row whose pencil was pressed.
+    row: Row,
+) -> impl IntoView {
+    let page = Page::here();
+    let toasts = Toasts::here();
+    let handle = DialogHandle::new();
+    let before = row.record.get_untracked();
+    let record = StoredValue::new(row.record.clone());
+    let current = Memo::new(move |_| record.get_value().get());
+    let can = Memo::new(move |_| current.with(|view| view.can));
+    let choice = RwSignal::new(if before.can.reschedule { Choice::Reschedule } else { Choice::Cancel });
+    let when = When::at(before.desired_time, page.session.style_now());
+    let problem = RwSignal::new(None);
+    let busy = RwSignal::new(false);
+    // What became impossible is not left chosen.
+    Effect::new(move |_| {
+        if !can.get().reschedule {
+            choice.set(Choice::Cancel);
+        }
+    });
+
+    let id = row.id;
+    let settle = move |answer: Result<CallbackView, Failure>, done: &'static str| {
+        if busy.try_set(false).is_some() {
+            return;
+        }
+        match answer {
+            Ok(view) => {
+                page.feed.put(view);
+                handle.close();
+                toasts.show(Toast::done(done));
+            }
+            Err(failure) => {
+                problem.set(place(&failure, &[("/desired_time", when.time_error)]));
+                handle.focus_first_error();
+                if matches!(failure.kind(), Some(ProblemKind::StateConflict | ProblemKind::Stale)) {
+                    // The form stays; what it is about is brought up to date.
+                    spawn_local(async move {
+                        if let Ok(view) = page.session.get(&GetCallback(id)).await {
+                            page.feed.put(view);
+                        }
+                    });
+                }
+            }
+        }
+    };
+    let submit = move |()| {
+        if busy.get_untracked() || !can.get_untracked().cancel {
+            return;
+        }
+        problem.set(None);
+        let command = Command {
+            key: browser::random_key(),
+            version: Some(current.with_untracked(|view| view.version)),
+        };
+        match choice.get_untracked() {
+            Choice::Cancel => {
+                busy.set(true);
+                spawn_local(async move {
+                    let answer = page.session.command(&PostCancel(id), &command).await;
+                    settle(answer, messages::callback_cancelled());
+                });
+            }
+            Choice::Reschedule => {
+                let Some(desired_time) = when.read(page.session.style_now()) else {
+                    return handle.focus_first_error();
+                };
+                busy.set(true);
+                spawn_local(async move {
+                    let request = PostReschedule(id, RescheduleCallback { desired_time });
+                    let answer = page.session.command(&request, &command).await;
+                    settle(answer, messages::callback_rescheduled());
+                });
+            }
+        }
+    };
+    let cards = vec![
+        Card {
+            value: Choice::Reschedule,
+            label: messages::reschedule(),
+            hint: Signal::derive(move || (!can.get().reschedule).then(messages::only_scheduled)),
+            disabled: Signal::derive(move || !can.get().reschedule),
+        },
+        Card {
+            value: Choice::Cancel,
+            label: messages::cancel_callback(),
+            hint: Signal::stored(None),
+            disabled: Signal::derive(move || !can.get().cancel),
+        },
+    ];
+    let stuck =
+        Signal::derive(move || (!can.get().cancel).then(|| messages::no_longer_cancellable().to_owned()));
+    let action = move || match choice.get() {
+        Choice::Reschedule => view! {
+            <Button weight=Weight::Primary size=Size::Large submit=true busy=Signal::from(busy)>
+                {messages::save()}
+            </Button>
+        },
+        Choice::Cancel => view! {
+            <Button
+                weight=Weight::Danger
+                size=Size::Large
+                submit=true
+                busy=Signal::from(busy)
+                inactive=stuck
+            >
+                {messages::confirm()}
+            </Button>
+        },
+    };
+    let number = shown_number(&row);
+    view! {
+        <Dialog
+            handle
+            title=messages::edit_callback()
+            fallback_focus=arrow_id(&row)
+            on_close=move |()| page.dialog.set(None)
+            on_submit=submit
+            problem=problem
+            action=Box::new(move || action.into_any())
+        >
+            <Summary number current />
+            <ChangedMeanwhile before current />
+            <RadioCards label=messages::edit_options() value=choice cards autofocus=true />
+            {move || match choice.get() {
+                Choice::Reschedule => view! {
+                    <WhenFields when />
+                    <p class="hint">{messages::removal_moves()}</p>
+                }.into_any(),
+                Choice::Cancel => {
+                    let until = current.with(|view| format::day(view.expires_at, page.session.style()));
+                    view! { <p>{messages::cancel_consequence(until)}</p> }.into_any()
+                }
+            }}
+        </Dialog>
+    }
+}
+
+/// Which callback it is.
+#[component]
+pub(super) fn Summary(number: String, current: Memo<CallbackView>) -> impl IntoView {
+    let page = Page::here();
+    view! {
+        <dl class="was">
+            <dt>{messages::column_number()}</dt>
+            <dd class="num" dir="ltr">{number}</dd>
+            <dt>{messages::column_service()}</dt>
+            <dd>{move || current.with(|view| view.service.name.clone())}</dd>
+            <dt>{messages::column_desired_time()}</dt>
+            <dd class="num">
+                {move || current.with(|view| format::day_time(view.desired_time, page.session.style()))}
+            </dd>
+            <dt>{messages::column_state()}</dt>
+            <dd>
+                {move || {
+                    let (state, result) = current.with(|view| (view.state, view.result));
+                    view! { <StateBadge state result /> }
+                }}
+            </dd>
+        </dl>
+    }
+}
+
+/// Says so if the callback is not any more what the dialog was opened for.
+#[component]
+fn ChangedMeanwhile(before: CallbackView, current: Memo<CallbackView>) -> impl IntoView {
+    let page = Page::here();
+    let text = move || {
+        let now = current.get();
+        let style = page.session.style();
+        if now.state != before.state {
+            let time = format::time_seconds(now.updated_at, style);
+            let changed = messages::changed_meanwhile(before.state, now.state, time);
+            let effect = match now.state {
+                StateName::Queued | StateName::Routing => messages::no_longer_reschedulable(),
+                _ => messages::no_longer_cancellable(),
+            };
+            return Some(format!("{changed} {effect}"));
+        }
+        (now.desired_time != before.desired_time)
+            .then(|| messages::moved_meanwhile(format::day_time(now.desired_time, style)))
+    };
+    view! {
+        <div role="status">
+            {move || {
+                let text = text()?;
+                Some(view! { <div class="note note-warn"><Icon name="triangle-alert" /><span>{text}</span></div> })
+            }}
+        </div>
+    }
+}

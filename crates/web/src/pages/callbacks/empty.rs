@@ -1,0 +1,115 @@
+//! Why there are no rows, and what to do about it.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use ringback_domain::wire::endpoint::CountCallbacks;
+use ringback_domain::wire::list::{CallbackFilter, CountQuery, NUMBERED_ROWS};
+
+use super::view_state::{ListState, Quick, SEARCH_COLUMNS};
+use super::{Open, Page};
+use crate::browser;
+use crate::components::button::{Button, Weight};
+use crate::components::empty_state::EmptyState;
+use crate::messages;
+
+/// Nothing is in the list.
+#[component]
+pub(super) fn Empty() -> impl IntoView {
+    let page = Page::here();
+    move || {
+        let list = page.view.with(|view| view.list.clone());
+        if !list.search.trim().is_empty() {
+            nothing_found(page, &list).into_any()
+        } else if list.quick != Quick::All {
+            nothing_left(page, &list).into_any()
+        } else {
+            view! { <NothingThere list /> }.into_any()
+        }
+    }
+}
+
+fn nothing_found(page: Page, list: &ListState) -> impl IntoView {
+    let text = list.search.trim().to_owned();
+    let column = SEARCH_COLUMNS.iter().find(|(field, _)| *field == list.column).map(|(_, label)| *label);
+    let title = match column {
+        Some(column) => messages::empty_search(column, text),
+        None => messages::empty_search_any(text),
+    };
+    let clear = move |()| page.show(&page.view.get_untracked().with(|list| list.search.clear()));
+    view! {
+        <EmptyState icon="search" title text=messages::searched(list.range.label())>
+            <Button on_press=clear>{messages::clear_filter()}</Button>
+        </EmptyState>
+    }
+}
+
+fn nothing_left(page: Page, list: &ListState) -> impl IntoView {
+    let title = messages::empty_filter(list.quick.label(), list.range.label());
+    let clear = move |()| page.show(&page.view.get_untracked().with(|list| list.quick = Quick::All));
+    view! {
+        <EmptyState icon="calendar-days" title text=messages::empty_filter_text().to_owned()>
+            <Button on_press=clear>{messages::show_all()}</Button>
+        </EmptyState>
+    }
+}
+
+/// The range is empty; perhaps the neighbouring one is not.
+#[component]
+fn NothingThere(list: ListState) -> impl IntoView {
+    let page = Page::here();
+    let neighbour = list.range.neighbour();
+    let count = RwSignal::new(0_u64);
+    spawn_local(async move {
+        let bounds = neighbour.bounds(browser::now(), page.session.style_now().utc);
+        let filter =
+            CallbackFilter { from: Some(bounds.from), to: Some(bounds.to), ..CallbackFilter::default() };
+        let request = CountCallbacks { filter, count: CountQuery { up_to: Some(NUMBERED_ROWS) } };
+        if let Ok(answer) = page.session.get(&request).await {
+            count.try_set(answer.total);
+        }
+    });
+    let text = move || match count.get() {
+        0 => messages::empty_range_text().to_owned(),
+        count => messages::empty_neighbour(count, neighbour.label()),
+    };
+    let switch = move |()| page.show(&page.view.get_untracked().with(|list| list.range = neighbour));
+    view! {
+        <EmptyState
+            icon="calendar-days"
+            title=messages::empty_range(list.range.label())
+            text=Signal::derive(text)
+        >
+            <Show when=move || { count.get() > 0 }>
+                <Button on_press=switch>{messages::show_range(neighbour.label())}</Button>
+            </Show>
+            <Show when=move || page.manages>
+                <Button
+                    weight=Weight::Primary
+                    icon="plus"
+                    on_press=move |()| page.dialog.set(Some(Open::Create))
+                >
+                    {messages::create_callback()}
+                </Button>
+            </Show>
+        </EmptyState>
+    }
+}
+
+/// The list could not be loaded.
+#[component]
+pub(super) fn Failed() -> impl IntoView {
+    let page = Page::here();
+    let text = move || {
+        page.feed.failure.with(|failure| {
+            failure.as_ref().map_or_else(String::new, |failure| {
+                let reference = failure.reference().map(messages::reference);
+                std::iter::once(failure.sentence()).chain(reference).collect::<Vec<_>>().join(" ")
+            })
+        })
+    };
+    view! {
+        <EmptyState icon="circle-alert" bad=true title=messages::list_failed() text=Signal::derive(text)>
+            <Button icon="refresh-cw" on_press=move |()| page.feed.load()>{messages::try_again()}</Button>
+        </EmptyState>
+    }
+}

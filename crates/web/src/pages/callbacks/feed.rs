@@ -1,0 +1,330 @@
+//! The rows on screen: loaded from the server, patched by its events, never
+//! moved before the person asks.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use ringback_domain::wire::callback::CallbackView;
+use ringback_domain::wire::endpoint::{CountCallbacks, ListCallbacks};
+use ringback_domain::wire::list::{CallbackCount, CallbackFilter, CountQuery, NUMBERED_ROWS, Page, Sort};
+use ringback_domain::{CallbackId, Timestamp};
+
+use super::matching::matches;
+use super::view_state::ListState;
+use crate::api::Failure;
+use crate::browser;
+use crate::events::Event;
+use crate::session::Session;
+
+/// A row and its record, which changes in place.
+#[derive(Clone)]
+pub(crate) struct Row {
+    /// Names the row.
+    pub(crate) id: CallbackId,
+    /// The record as it is now.
+    pub(crate) record: ArcRwSignal<CallbackView>,
+    /// It does not belong to the list any more, and goes with the next reload.
+    pub(crate) left: ArcRwSignal<bool>,
+    /// What changed last, to show it for a moment; the number tells two equal
+    /// changes apart.
+    pub(crate) changed: ArcRwSignal<(u32, Vec<&'static str>)>,
+}
+
+impl Row {
+    fn new(view: CallbackView) -> Self {
+        Self {
+            id: view.id,
+            record: ArcRwSignal::new(view),
+            left: ArcRwSignal::new(false),
+            changed: ArcRwSignal::default(),
+        }
+    }
+
+    /// Shows a newer record; an older one is dropped, as events and answers
+    /// may overtake one another.
+    fn patch(&self, view: CallbackView, filter: &CallbackFilter, now: Timestamp) {
+        let changes = self.record.with_untracked(|old| {
+            (view.version > old.version || (view.version == old.version && view != *old))
+                .then(|| changes(old, &view))
+        });
+        let Some(changes) = changes else { return };
+        let left = !matches(&view, filter, now);
+        if self.left.get_untracked() != left {
+            self.left.set(left);
+        }
+        self.record.set(view);
+        if !changes.is_empty() {
+            self.changed.update(|(number, names)| {
+                *number += 1;
+                *names = changes;
+            });
+        }
+    }
+}
+
+/// The names of the cells that look different.
+fn changes(old: &CallbackView, new: &CallbackView) -> Vec<&'static str> {
+    let pairs = [
+        ("state", old.state != new.state || old.result != new.result),
+        ("time", old.desired_time != new.desired_time),
+        ("att", old.metrics.attempts_made != new.metrics.attempts_made),
+        ("agent", old.metrics.agent != new.metrics.agent),
+    ];
+    pairs.into_iter().filter_map(|(name, changed)| changed.then_some(name)).collect()
+}
+
+/// Whether something is being loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loading {
+    /// No.
+    Idle,
+    /// Another list than the one on screen.
+    Other,
+    /// The same list again.
+    Again,
+}
+
+/// Whether changes arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Live {
+    /// Not yet.
+    Connecting,
+    /// Yes.
+    Yes,
+    /// Not since then.
+    Lost(Timestamp),
+}
+
+/// The list.
+#[derive(Clone, Copy)]
+pub(crate) struct Feed {
+    session: Session,
+    /// What is to be listed.
+    list: Memo<ListState>,
+    /// The rows; `None` before the first answer.
+    pub(crate) rows: RwSignal<Option<Vec<Row>>>,
+    /// Cursors of the pages after and before.
+    pub(crate) neighbours: RwSignal<(Option<String>, Option<String>)>,
+    /// Counts of the range and the search, whatever the quick filter.
+    pub(crate) counts: RwSignal<Option<CallbackCount>>,
+    /// Whether something is being loaded.
+    pub(crate) loading: RwSignal<Loading>,
+    /// Why the last load failed.
+    pub(crate) failure: RwSignal<Option<Failure>>,
+    /// New matching records that are not on screen.
+    pub(crate) arrivals: RwSignal<HashSet<CallbackId>>,
+    /// When what is on screen was true last.
+    pub(crate) as_of: RwSignal<Option<Timestamp>>,
+    /// Whether changes arrive.
+    pub(crate) live: RwSignal<Live>,
+    /// The list that the rows are of.
+    shown: StoredValue<Option<ListState>>,
+    /// Answers to older questions are dropped.
+    question: StoredValue<u32>,
+    counting: StoredValue<bool>,
+    /// When the last load began.
+    loaded_at: StoredValue<Timestamp>,
+}
+
+/// Counts are asked for again this long after a change at the earliest.
+const COUNT_PAUSE: Duration = Duration::from_secs(3);
+
+impl Feed {
+    /// An empty list.
+    pub(crate) fn new(session: Session, list: Memo<ListState>) -> Self {
+        Self {
+            session,
+            list,
+            rows: RwSignal::new(None),
+            neighbours: RwSignal::new((None, None)),
+            counts: RwSignal::new(None),
+            loading: RwSignal::new(Loading::Idle),
+            failure: RwSignal::new(None),
+            arrivals: RwSignal::new(HashSet::new()),
+            as_of: RwSignal::new(None),
+            live: RwSignal::new(Live::Connecting),
+            shown: StoredValue::new(None),
+            question: StoredValue::new(0),
+            counting: StoredValue::new(false),
+            loaded_at: StoredValue::new(browser::now()),
+        }
+    }
+
+    fn filter_now(self) -> CallbackFilter {
+        let now = browser::now();
+        let utc = self.session.style_now().utc;
+        self.list.with_untracked(|list| list.filter(list.bounds(now, utc)))
+    }
+
+    /// Loads what is to be listed and puts it in order. Rows that stay keep
+    /// their element, and with it focus and scroll position.
+    pub(crate) fn load(self) {
+        let list = self.list.get_untracked();
+        self.question.update_value(|question| *question += 1);
+        let question = self.question.get_value();
+        let same = self.shown.with_value(|shown| shown.as_ref() == Some(&list));
+        self.loading.set(if same { Loading::Again } else { Loading::Other });
+        let now = browser::now();
+        self.loaded_at.set_value(now);
+        let bounds = list.bounds(now, self.session.style_now().utc);
+        let request = ListCallbacks { filter: list.filter(bounds), page: list.page_query() };
+        if !same {
+            self.counts.set(None);
+        }
+        self.count(question);
+        spawn_local(async move {
+            let answer = self.session.get(&request).await;
+            if self.question.try_get_value() != Some(question) {
+                return;
+            }
+            self.loading.set(Loading::Idle);
+            match answer {
+                Ok(page) => self.show(list, page, now),
+                Err(failure) => {
+                    if !same {
+                        self.rows.set(None);
+                        self.shown.set_value(None);
+                    }
+                    self.failure.set(Some(failure));
+                }
+            }
+        });
+    }
+
+    fn show(self, list: ListState, page: Page<CallbackView>, now: Timestamp) {
+        let filter = self.filter_now();
+        let old: HashMap<CallbackId, Row> =
+            self.rows.with_untracked(|rows| rows.iter().flatten().map(|row| (row.id, row.clone())).collect());
+        let reuse = |view: CallbackView| match old.get(&view.id) {
+            Some(row) => {
+                row.patch(view, &filter, now);
+                row.left.set(false);
+                row.clone()
+            }
+            None => Row::new(view),
+        };
+        let rows: Vec<Row> = page.items.into_iter().map(reuse).collect();
+        let unchanged = self.rows.with_untracked(|old| {
+            old.as_ref().is_some_and(|old| old.iter().map(|row| row.id).eq(rows.iter().map(|row| row.id)))
+        });
+        if !unchanged {
+            self.rows.set(Some(rows));
+        }
+        self.neighbours.set((page.next, page.previous));
+        self.failure.set(None);
+        self.arrivals.update(HashSet::clear);
+        self.as_of.set(Some(browser::now()));
+        self.shown.set_value(Some(list));
+    }
+
+    fn count(self, question: u32) {
+        let list = self.list.get_untracked();
+        let bounds = list.bounds(browser::now(), self.session.style_now().utc);
+        let request = CountCallbacks {
+            filter: list.base_filter(bounds),
+            count: CountQuery { up_to: Some(NUMBERED_ROWS) },
+        };
+        spawn_local(async move {
+            let answer = self.session.get(&request).await;
+            if let (Ok(counts), Some(current)) = (answer, self.question.try_get_value())
+                && current == question
+                && self.counts.with_untracked(|old| old.as_ref() != Some(&counts))
+            {
+                self.counts.set(Some(counts));
+            }
+        });
+    }
+
+    /// Counts again soon, once for many changes.
+    fn count_soon(self) {
+        if self.counting.get_value() {
+            return;
+        }
+        self.counting.set_value(true);
+        let count = move || {
+            if self.counting.try_set_value(false).is_none() {
+                self.count(self.question.get_value());
+            }
+        };
+        set_timeout(count, COUNT_PAUSE);
+    }
+
+    /// Shows what a command of this page led to.
+    pub(crate) fn put(self, view: CallbackView) {
+        self.apply_changes(vec![view]);
+    }
+
+    /// Takes events as they come.
+    pub(crate) fn apply(self, events: Vec<Event>) {
+        let mut changed = Vec::new();
+        let mut reload = false;
+        for event in events {
+            match event {
+                Event::Connected { resumed } => {
+                    self.live.set(Live::Yes);
+                    // What happened between the load and now was not told.
+                    reload |= !resumed;
+                }
+                Event::Changed(view) => changed.push(*view),
+                Event::Resync => reload = true,
+                Event::Disconnected => {
+                    if !matches!(self.live.get_untracked(), Live::Lost(_)) {
+                        self.live.set(Live::Lost(browser::now()));
+                    }
+                }
+            }
+        }
+        if !changed.is_empty() {
+            self.apply_changes(changed);
+        }
+        if reload {
+            self.load();
+        }
+    }
+
+    fn apply_changes(self, views: Vec<CallbackView>) {
+        let now = browser::now();
+        let filter = self.filter_now();
+        let sort = self.list.with_untracked(|list| list.sort);
+        let mut arrivals = self.arrivals.get_untracked();
+        let before = arrivals.len();
+        self.rows.with_untracked(|rows| {
+            let Some(rows) = rows else { return };
+            for view in views {
+                if let Some(row) = rows.iter().find(|row| row.id == view.id) {
+                    row.patch(view, &filter, now);
+                } else if matches(&view, &filter, now) && self.is_new(&view, rows, sort) {
+                    arrivals.insert(view.id);
+                } else if !matches(&view, &filter, now) {
+                    arrivals.remove(&view.id);
+                }
+            }
+        });
+        if arrivals.len() != before {
+            self.arrivals.set(arrivals);
+        }
+        self.as_of.set(Some(now));
+        self.count_soon();
+    }
+
+    /// Whether a record that is not on screen is new to the list, rather than
+    /// on another page of it.
+    fn is_new(self, view: &CallbackView, rows: &[Row], sort: Sort) -> bool {
+        let alone = self.neighbours.with_untracked(|(next, previous)| next.is_none() && previous.is_none());
+        if alone || view.created_at >= self.loaded_at.get_value() {
+            return true;
+        }
+        let desired_time =
+            |row: Option<&Row>| row.map(|row| row.record.with_untracked(|view| view.desired_time));
+        let (Some(first), Some(last)) = (desired_time(rows.first()), desired_time(rows.last())) else {
+            return true;
+        };
+        match sort {
+            Sort::DesiredTime => first < view.desired_time && view.desired_time < last,
+            Sort::DesiredTimeDescending => last < view.desired_time && view.desired_time < first,
+            _ => false,
+        }
+    }
+}

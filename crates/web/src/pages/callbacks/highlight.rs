@@ -1,0 +1,61 @@
+//! Marks what was searched where it was found.
+
+use std::ops::Range;
+
+use leptos::prelude::*;
+
+/// The text with the part that was found marked.
+pub(crate) fn marked(text: &str, found: Option<Range<usize>>) -> AnyView {
+    let parts = found
+        .and_then(|found| Some((text.get(..found.start)?, text.get(found.clone())?, text.get(found.end..)?)));
+    match parts {
+        None => text.to_owned().into_any(),
+        Some((before, hit, after)) => {
+            view! { {before.to_owned()}<mark>{hit.to_owned()}</mark>{after.to_owned()} }.into_any()
+        }
+    }
+}
+
+/// Where a text contains another, upper or lower case.
+pub(crate) fn find_text(text: &str, search: &str) -> Option<Range<usize>> {
+    let search = search.trim().to_lowercase();
+    let lower = text.to_lowercase();
+    // Rarely letters take more bytes in lower case; then nothing is marked.
+    if search.is_empty() || lower.len() != text.len() {
+        return None;
+    }
+    let start = lower.find(&search)?;
+    Some(start..start + search.len())
+}
+
+/// Where a grouped number contains digits, whatever is between them.
+pub(crate) fn find_digits(text: &str, search: &str) -> Option<Range<usize>> {
+    let wanted: String = search.chars().filter(char::is_ascii_digit).collect();
+    let (places, digits): (Vec<usize>, String) =
+        text.char_indices().filter(|(_, letter)| letter.is_ascii_digit()).unzip();
+    if wanted.is_empty() {
+        return None;
+    }
+    let start = digits.find(&wanted)?;
+    Some(places[start]..places[start + wanted.len() - 1] + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_found_across_groups() {
+        let text = "+44 20 7946 0318";
+        assert_eq!(&text[find_digits(text, "7946 03").unwrap()], "7946 03");
+        assert_eq!(&text[find_digits(text, "207").unwrap()], "20 7");
+        assert_eq!(find_digits(text, "09"), None);
+        assert_eq!(find_digits(text, "+"), None);
+    }
+
+    #[test]
+    fn case_does_not_matter() {
+        assert_eq!(find_text("Billing EN", "en"), Some(8..10));
+        assert_eq!(find_text("Billing EN", " "), None);
+    }
+}

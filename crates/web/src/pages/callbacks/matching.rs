@@ -1,0 +1,120 @@
+//! Whether a record belongs to the list, asked in the browser when the server
+//! tells of a change.
+
+use ringback_domain::callback::rules;
+use ringback_domain::wire::callback::CallbackView;
+use ringback_domain::wire::list::{CallbackFilter, SearchField};
+use ringback_domain::{StateName, Timestamp};
+
+/// Whether the server would list it.
+pub(crate) fn matches(view: &CallbackView, filter: &CallbackFilter, now: Timestamp) -> bool {
+    let in_range = filter.from.is_none_or(|from| from <= view.desired_time)
+        && filter.to.is_none_or(|to| view.desired_time < to);
+    let in_state = filter.state.is_empty() || filter.state.contains(&view.state);
+    let in_service = filter.service.is_empty() || filter.service.contains(&view.service.id);
+    let late = filter.overdue.is_none_or(|overdue| overdue == is_overdue(view, now));
+    let found = match &filter.search {
+        Some(search) => contains(view, filter.search_field.unwrap_or_default(), search),
+        None => true,
+    };
+    in_range && in_state && in_service && late && found
+}
+
+/// Still SCHEDULED after its window; time passes without the server telling.
+pub(crate) fn is_overdue(view: &CallbackView, now: Timestamp) -> bool {
+    view.state == StateName::Scheduled
+        && (view.overdue
+            || rules::is_overdue(view.state, view.desired_time, view.desired_window_seconds, now))
+}
+
+fn contains(view: &CallbackView, field: SearchField, search: &str) -> bool {
+    let within = |text: &str| text.to_lowercase().contains(&search.to_lowercase());
+    let optional = |text: Option<&str>| text.is_some_and(within);
+    let result = || view.result.is_some_and(|result| within(&result.as_str()));
+    match field {
+        SearchField::CustomerNumber => {
+            let digits: String = search.chars().filter(char::is_ascii_digit).collect();
+            !digits.is_empty() && view.customer_number.contains(&digits)
+        }
+        SearchField::Id => within(&view.id.to_string()),
+        SearchField::Service => within(&view.service.name),
+        SearchField::State => within(view.state.as_str()) || result(),
+        SearchField::Result => result(),
+        SearchField::Agent => optional(view.metrics.agent.as_deref()),
+        SearchField::CreatedBy => optional(view.metrics.created_by.as_deref()),
+        SearchField::CancelledBy => optional(view.metrics.cancelled_by.as_deref()),
+        SearchField::Language => optional(view.language.as_deref()),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A callback for tests of this page.
+    pub(crate) fn example() -> CallbackView {
+        serde_json::from_value(serde_json::json!({
+            "id": "019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2",
+            "service": {"id": "019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c3", "name": "Billing EN"},
+            "customer_number": "+442079460318",
+            "callback_type": "scheduled",
+            "state": "SCHEDULED",
+            "result": null,
+            "result_category": null,
+            "desired_time": "2026-11-24T14:15:00Z",
+            "desired_window_seconds": 120,
+            "overdue": false,
+            "scheduled_origin": true,
+            "can": {"reschedule": true, "cancel": true, "recreate": false},
+            "origin": "ui",
+            "created_at": "2026-11-24T09:00:00Z",
+            "updated_at": "2026-11-24T09:00:00Z",
+            "version": 1,
+            "expires_at": "2026-12-08T14:15:00Z",
+            "priority": 0,
+            "language": null,
+            "customer_time_zone": null,
+            "recreated_from": null,
+            "recreated_as": null,
+            "metrics": {"position_in_queue": null, "estimated_wait_seconds": null}
+        }))
+        .unwrap()
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_range_includes_its_beginning_and_not_its_end() {
+        let view = example();
+        let range = |from: &str, to: &str| CallbackFilter {
+            from: Some(at(from)),
+            to: Some(at(to)),
+            ..CallbackFilter::default()
+        };
+        let now = at("2026-11-24T12:00:00Z");
+        assert!(matches(&view, &range("2026-11-24T14:15:00Z", "2026-11-25T00:00:00Z"), now));
+        assert!(!matches(&view, &range("2026-11-24T00:00:00Z", "2026-11-24T14:15:00Z"), now));
+    }
+
+    #[test]
+    fn of_a_number_only_digits_are_compared() {
+        let filter =
+            |search: &str| CallbackFilter { search: Some(search.into()), ..CallbackFilter::default() };
+        let now = at("2026-11-24T12:00:00Z");
+        for found in ["7946 03", "794603", "+44 20 7946 0318"] {
+            assert!(matches(&example(), &filter(found), now), "{found}");
+        }
+        for missing in ["7946 09", "billing", "+"] {
+            assert!(!matches(&example(), &filter(missing), now), "{missing}");
+        }
+    }
+
+    #[test]
+    fn a_callback_becomes_late_by_itself() {
+        let filter = CallbackFilter { overdue: Some(true), ..CallbackFilter::default() };
+        assert!(!matches(&example(), &filter, at("2026-11-24T14:17:00Z")));
+        assert!(matches(&example(), &filter, at("2026-11-24T14:17:01Z")));
+    }
+}

@@ -1,0 +1,245 @@
+//! The table with the bars above and below it.
+
+use leptos::html;
+use leptos::prelude::*;
+use ringback_domain::wire::list::Sort;
+
+use super::Page;
+use super::columns::{Column, sort_label};
+use super::empty::{Empty, Failed};
+use super::feed::Loading;
+use super::paging;
+use super::row::RecordRow;
+use crate::clock::Clock;
+use crate::components::empty_state::Skeleton;
+use crate::components::icon::Icon;
+use crate::components::pager::Pager;
+use crate::format;
+use crate::messages;
+
+fn row_count(page: Page) -> Option<usize> {
+    page.feed.rows.with(|rows| rows.as_ref().map(Vec::len))
+}
+
+fn total(page: Page) -> Option<(u64, bool)> {
+    let quick = page.view.with(|view| view.list.quick);
+    page.feed.counts.with(|counts| counts.as_ref().map(|counts| paging::total(counts, quick)))
+}
+
+fn summary(page: Page) -> String {
+    row_count(page).map_or_else(String::new, |rows| {
+        page.view.with(|view| paging::summary(&view.list.place, rows, total(page)))
+    })
+}
+
+/// What is on the page, and what is new to it.
+#[component]
+pub(super) fn TableBar() -> impl IntoView {
+    let page = Page::here();
+    let arrivals =
+        Memo::new(move |_| page.feed.arrivals.with(|new| u64::try_from(new.len()).unwrap_or_default()));
+    let loading = move || page.feed.loading.get() != Loading::Idle;
+    view! {
+        <div class="tablebar" class:is-loading=loading>
+            <span class="num">{move || summary(page)}</span>
+            <span role="status">
+                <Show when=move || { arrivals.get() > 0 }>
+                    <button type="button" class="newpill" on:click=move |_| page.feed.load()>
+                        <Icon name="arrow-down" class="i-sm" />
+                        {move || messages::new_callbacks(arrivals.get())}
+                    </button>
+                </Show>
+            </span>
+            <span class="vh" role="status">{found(page)}</span>
+        </div>
+    }
+}
+
+/// Says how many a search found, once it is done.
+fn found(page: Page) -> impl Fn() -> Option<String> {
+    move || {
+        let searching = page.view.with(|view| !view.list.search.trim().is_empty());
+        let (total, _) = total(page)?;
+        searching.then(|| messages::callbacks_found(total))
+    }
+}
+
+/// The table, or why there is none.
+#[component]
+pub(super) fn Records() -> impl IntoView {
+    let page = Page::here();
+    let region = NodeRef::<html::Div>::new();
+    // Another page begins at its top, with the focus on the table.
+    let place = Memo::new(move |_| page.view.with(|view| view.list.place.clone()));
+    Effect::new(move |before: Option<super::view_state::Place>| {
+        let now = place.get();
+        if before.is_some_and(|before| before != now)
+            && let Some(region) = region.get_untracked()
+        {
+            region.set_scroll_top(0);
+            let _ = region.focus();
+        }
+        now
+    });
+    let patient = RwSignal::new(false);
+    set_timeout(
+        move || {
+            patient.try_set(true);
+        },
+        std::time::Duration::from_millis(200),
+    );
+    let content = Memo::new(move |_| {
+        let feed = page.feed;
+        let rows = row_count(page);
+        match (rows, feed.failure.with(Option::is_some)) {
+            (None | Some(0), true) => Content::Failed,
+            (None, false) => Content::Loading,
+            (Some(0), false) => Content::Empty,
+            (Some(_), _) => Content::Rows,
+        }
+    });
+    view! {
+        <div
+            class="tablewrap"
+            tabindex="0"
+            role="region"
+            aria-label=messages::records_region()
+            aria-busy=move || (page.feed.loading.get() != Loading::Idle).then_some("true")
+            node_ref=region
+        >
+            {move || match content.get() {
+                Content::Loading => patient
+                    .get()
+                    .then(|| view! { <Skeleton label=messages::loading_callbacks() /> })
+                    .into_any(),
+                Content::Failed => view! { <Failed /> }.into_any(),
+                Content::Empty => view! { <Empty /> }.into_any(),
+                Content::Rows => view! { <Table /> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Content {
+    Loading,
+    Failed,
+    Empty,
+    Rows,
+}
+
+#[component]
+fn Table() -> impl IntoView {
+    let page = Page::here();
+    let columns = Memo::new(move |_| Column::shown(page.width.get(), page.manages));
+    let offset = Signal::derive(move || page.view.with(|view| paging::offset(&view.list.place)).unwrap_or(0));
+    let caption = move || {
+        page.view.with(|view| messages::table_caption(view.list.range.label(), sort_label(view.list.sort)))
+    };
+    let rows_in_all = move || match total(page) {
+        Some((total, false)) => i64::try_from(total).unwrap_or(-1),
+        // The way to say that it is not known.
+        _ => -1,
+    };
+    let now_above = now_line(page);
+    move || {
+        let columns = StoredValue::new(columns.get());
+        let (widths, heads): (Vec<_>, Vec<_>) = columns
+            .get_value()
+            .into_iter()
+            .map(|column| (view! { <col class=column.width_class() /> }, view! { <Head column /> }))
+            .unzip();
+        view! {
+            <table class="cb" role="table" aria-rowcount=rows_in_all>
+                <caption class="vh">{caption}</caption>
+                <colgroup>{widths}</colgroup>
+                <thead role="rowgroup"><tr role="row" aria-rowindex="1">{heads}</tr></thead>
+                <tbody role="rowgroup">
+                    <ForEnumerate
+                        each=move || page.feed.rows.get().unwrap_or_default()
+                        key=|row| row.id
+                        children=move |index, row| view! { <RecordRow row index offset columns now_above /> }
+                    />
+                </tbody>
+            </table>
+        }
+    }
+}
+
+/// The row that the present time lies above, in the usual order.
+fn now_line(page: Page) -> Memo<Option<(ringback_domain::CallbackId, String)>> {
+    let clock = Clock::here();
+    Memo::new(move |_| {
+        if page.view.with(|view| view.list.sort != Sort::DesiredTime) {
+            return None;
+        }
+        let now = clock.coarse();
+        let next = page.feed.rows.with(|rows| {
+            let rows = rows.as_ref()?;
+            let ahead = |row: &super::feed::Row| row.record.with(|view| view.desired_time > now);
+            let at = rows.iter().position(ahead)?;
+            // Above the first row it would say nothing.
+            (at > 0).then(|| rows[at].id)
+        })?;
+        Some((next, messages::now_line(format::time(now, page.session.style()))))
+    })
+}
+
+#[component]
+fn Head(column: Column) -> impl IntoView {
+    let page = Page::here();
+    let sort = Memo::new(move |_| page.view.with(|view| view.list.sort));
+    let label = column.label();
+    let content = match column.sorts() {
+        None if column.is_silent() => view! { <span class="vh">{label}</span> }.into_any(),
+        None => label.into_any(),
+        Some((up, down)) => {
+            let press = move |_| {
+                let other = if sort.get_untracked() == up { down } else { up };
+                page.show(&page.view.get_untracked().with(|list| list.sort = other));
+            };
+            view! {
+                <button type="button" on:click=press>
+                    {label}
+                    {move || match sort.get() {
+                        sort if sort == up => Some(view! { <Icon name="arrow-up" class="i-sm" /> }),
+                        sort if sort == down => Some(view! { <Icon name="arrow-down" class="i-sm" /> }),
+                        _ => None,
+                    }}
+                </button>
+            }
+            .into_any()
+        }
+    };
+    let direction = move || {
+        let (up, down) = column.sorts()?;
+        match sort.get() {
+            sort if sort == up => Some("ascending"),
+            sort if sort == down => Some("descending"),
+            _ => None,
+        }
+    };
+    view! { <th scope="col" role="columnheader" aria-sort=direction>{content}</th> }
+}
+
+/// Pages, and how times are shown.
+#[component]
+pub(super) fn Foot() -> impl IntoView {
+    let page = Page::here();
+    let pages = Memo::new(move |_| {
+        let (next, previous) = page.feed.neighbours.get();
+        page.view.with(|view| paging::pages(view, total(page), next, previous))
+    });
+    let several = Memo::new(move |_| {
+        pages.with(|pages| pages.numbered.len() > 1 || pages.next.is_some() || pages.previous.is_some())
+    });
+    view! {
+        <footer class="tablefoot">
+            <span class="num">{move || summary(page)}</span>
+            <Show when=move || several.get()><Pager pages /></Show>
+            <span class="grow"></span>
+            <span class="k-wide">{move || messages::times_in(format::zone(page.session.style()))}</span>
+            <span class="k-wide">{messages::kept()}</span>
+        </footer>
+    }
+}

@@ -1,0 +1,315 @@
+//! What the address says about the view, and the address of another view.
+
+use leptos_router::params::ParamsMap;
+use ringback_domain::wire::bulk::TimeRange;
+use ringback_domain::wire::list::{CallbackFilter, PAGE_LIMIT, PageQuery, SearchField, Sort};
+use ringback_domain::{CallbackId, StateName, Timestamp};
+
+use crate::messages;
+use crate::ranges::DateRange;
+
+/// Which part of the range is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Quick {
+    /// All of it.
+    #[default]
+    All,
+    /// One state.
+    State(StateName),
+    /// What is late.
+    Overdue,
+}
+
+impl Quick {
+    /// Every filter, as the buttons stand.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::All,
+        Self::State(StateName::Scheduled),
+        Self::State(StateName::Queued),
+        Self::State(StateName::Routing),
+        Self::State(StateName::Processing),
+        Self::State(StateName::Completed),
+        Self::Overdue,
+    ];
+
+    /// What people call it.
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::All => messages::quick_all(),
+            Self::State(StateName::Scheduled) => messages::quick_scheduled(),
+            Self::State(StateName::Queued) => messages::quick_queued(),
+            Self::State(StateName::Routing) => messages::quick_routing(),
+            Self::State(StateName::Processing) => messages::quick_processing(),
+            Self::State(StateName::Completed) => messages::quick_completed(),
+            Self::Overdue => messages::quick_overdue(),
+        }
+    }
+
+    const OVERDUE: &'static str = "OVERDUE";
+
+    fn from_word(word: &str) -> Option<Self> {
+        if word == Self::OVERDUE {
+            return Some(Self::Overdue);
+        }
+        word.parse().ok().map(Self::State)
+    }
+
+    const fn word(self) -> Option<&'static str> {
+        match self {
+            Self::All => None,
+            Self::State(state) => Some(state.as_str()),
+            Self::Overdue => Some(Self::OVERDUE),
+        }
+    }
+}
+
+/// Which page of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Place {
+    /// By number, from 1.
+    Page(u32),
+    /// By a cursor, where numbers end.
+    Cursor(String),
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self::Page(1)
+    }
+}
+
+/// What is listed; another list is loaded when it changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct ListState {
+    /// The date range.
+    pub(crate) range: DateRange,
+    /// The quick filter.
+    pub(crate) quick: Quick,
+    /// What is searched; nothing if empty.
+    pub(crate) search: String,
+    /// Where it is searched.
+    pub(crate) column: SearchField,
+    /// The order.
+    pub(crate) sort: Sort,
+    /// The page.
+    pub(crate) place: Place,
+}
+
+/// The view as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ViewState {
+    /// What is listed.
+    pub(crate) list: ListState,
+    /// Rows that are expanded.
+    pub(crate) open: Vec<CallbackId>,
+}
+
+/// Most rows that are expanded at once by the address.
+const MOST_OPEN: usize = 5;
+
+impl ListState {
+    /// The filter without the quick filter, which the counts are for.
+    pub(crate) fn base_filter(&self, bounds: TimeRange) -> CallbackFilter {
+        let search = self.search.trim();
+        CallbackFilter {
+            from: Some(bounds.from),
+            to: Some(bounds.to),
+            search_field: (!search.is_empty()).then_some(self.column),
+            search: (!search.is_empty()).then(|| search.to_owned()),
+            ..CallbackFilter::default()
+        }
+    }
+
+    /// The filter of the list.
+    pub(crate) fn filter(&self, bounds: TimeRange) -> CallbackFilter {
+        let mut filter = self.base_filter(bounds);
+        match self.quick {
+            Quick::All => {}
+            Quick::State(state) => filter.state = vec![state],
+            Quick::Overdue => filter.overdue = Some(true),
+        }
+        filter
+    }
+
+    /// The page to ask for.
+    pub(crate) fn page_query(&self) -> PageQuery {
+        let (page, cursor) = match &self.place {
+            // The first page is what one gets unless one asks.
+            Place::Page(1) => (None, None),
+            Place::Page(page) => (Some(*page), None),
+            Place::Cursor(cursor) => (None, Some(cursor.clone())),
+        };
+        PageQuery { sort: Some(self.sort), limit: Some(PAGE_LIMIT), cursor, page }
+    }
+
+    /// The bounds of the range at a moment.
+    pub(crate) fn bounds(&self, now: Timestamp, utc: bool) -> TimeRange {
+        self.range.bounds(now, utc)
+    }
+}
+
+impl ViewState {
+    /// Reads the address. What is not understood is as if it were not there.
+    pub(crate) fn from_query(query: &ParamsMap, last_range: Option<&str>) -> Self {
+        let get = |name: &str| query.get_str(name).filter(|value| !value.is_empty());
+        let range = get("range").and_then(DateRange::from_slug);
+        let range = range.or_else(|| last_range.and_then(DateRange::from_slug)).unwrap_or_default();
+        let page = get("page").and_then(|page| page.parse().ok()).filter(|page| *page >= 1);
+        let place = match get("cursor") {
+            Some(cursor) => Place::Cursor(cursor.to_owned()),
+            None => Place::Page(page.unwrap_or(1)),
+        };
+        let open = get("open").into_iter().flat_map(|ids| ids.split(','));
+        Self {
+            list: ListState {
+                range,
+                quick: get("states").and_then(Quick::from_word).unwrap_or_default(),
+                search: query.get("q").unwrap_or_default(),
+                column: get("col").and_then(word_as).unwrap_or_default(),
+                sort: get("sort").and_then(word_as).unwrap_or_default(),
+                place,
+            },
+            open: open.filter_map(|id| id.parse().ok()).take(MOST_OPEN).collect(),
+        }
+    }
+
+    /// The address of this view.
+    pub(crate) fn href(&self) -> String {
+        let Self { list, open } = self;
+        let mut href = format!("/callbacks?range={}", list.range.slug());
+        let mut add = |name: &str, value: &str| {
+            href.push('&');
+            href.push_str(name);
+            href.push('=');
+            href.push_str(&String::from(js_sys::encode_uri_component(value)));
+        };
+        if let Some(word) = list.quick.word() {
+            add("states", word);
+        }
+        if !list.search.is_empty() {
+            add("q", &list.search);
+        }
+        if list.column != SearchField::default() {
+            add("col", &word_of(list.column));
+        }
+        if list.sort != Sort::default() {
+            add("sort", &word_of(list.sort));
+        }
+        match &list.place {
+            Place::Page(1) => {}
+            Place::Page(page) => add("page", &page.to_string()),
+            Place::Cursor(cursor) => add("cursor", cursor),
+        }
+        if !open.is_empty() {
+            let ids: Vec<String> = open.iter().map(ToString::to_string).collect();
+            add("open", &ids.join(","));
+        }
+        href
+    }
+
+    /// The same view from its first page on.
+    pub(crate) fn with(&self, change: impl FnOnce(&mut ListState)) -> Self {
+        let mut other = self.clone();
+        other.list.place = Place::default();
+        change(&mut other.list);
+        other
+    }
+
+    /// The same view with a row opened or closed.
+    pub(crate) fn toggled(&self, id: CallbackId) -> Self {
+        let mut other = self.clone();
+        if let Some(at) = other.open.iter().position(|open| *open == id) {
+            other.open.remove(at);
+        } else {
+            other.open.push(id);
+            if other.open.len() > MOST_OPEN {
+                other.open.remove(0);
+            }
+        }
+        other
+    }
+}
+
+/// A value by its word on the wire.
+fn word_as<T: serde::de::DeserializeOwned>(word: &str) -> Option<T> {
+    serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
+}
+
+/// The word of a value on the wire.
+fn word_of(value: impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
+
+/// What people call the columns that can be searched.
+pub(crate) const SEARCH_COLUMNS: [(SearchField, &str); 5] = [
+    (SearchField::CustomerNumber, messages::column_number()),
+    (SearchField::Id, messages::column_id()),
+    (SearchField::Service, messages::column_service()),
+    (SearchField::State, messages::column_state()),
+    (SearchField::Agent, messages::column_agent()),
+];
+
+/// The word of a search column, as the drop-down keeps it.
+pub(crate) fn search_word(field: SearchField) -> String {
+    word_of(field)
+}
+
+/// The search column with this word.
+pub(crate) fn search_field(word: &str) -> Option<SearchField> {
+    word_as(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&'static str, &str)]) -> ViewState {
+        let mut query = ParamsMap::new();
+        for (name, value) in pairs {
+            query.insert(*name, (*value).to_owned());
+        }
+        ViewState::from_query(&query, Some("tomorrow"))
+    }
+
+    #[test]
+    fn the_address_wins_over_the_range_in_use_last() {
+        assert_eq!(read(&[]).list.range, DateRange::Tomorrow);
+        assert_eq!(read(&[("range", "yesterday")]).list.range, DateRange::Yesterday);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_left_out() {
+        let view = read(&[
+            ("range", "sometime"),
+            ("states", "LATE"),
+            ("sort", "colour"),
+            ("col", "shoe_size"),
+            ("page", "0"),
+            ("open", "x,y"),
+        ]);
+        let list = ListState { range: DateRange::Tomorrow, ..ListState::default() };
+        assert_eq!(view, ViewState { list, open: Vec::new() });
+    }
+
+    #[test]
+    fn a_row_more_than_five_closes_the_first() {
+        let ids: Vec<CallbackId> =
+            (0..6).map(|n| format!("019ab5c4-7d1e-7c20-9c4f-00000000000{n}").parse().unwrap()).collect();
+        let view = ids.iter().fold(ViewState::default(), |view, id| view.toggled(*id));
+        assert_eq!(view.open, ids[1..]);
+        assert_eq!(view.toggled(ids[3]).open, [ids[1], ids[2], ids[4], ids[5]]);
+    }
+
+    #[test]
+    fn the_quick_filter_narrows_the_list_but_not_the_counts() {
+        let list = ListState { quick: Quick::Overdue, search: " 79 46 ".into(), ..ListState::default() };
+        let at = Timestamp::from_micros(0);
+        let bounds = TimeRange { from: at, to: at };
+        assert_eq!(list.filter(bounds).overdue, Some(true));
+        assert_eq!(list.base_filter(bounds).overdue, None);
+        assert_eq!(list.filter(bounds).search.as_deref(), Some("79 46"));
+    }
+}
