@@ -1,3 +1,170 @@
 //! The `ringback` command.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks on its streams")]
 
-fn main() {}
+use std::io::BufRead;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::Parser;
+use ringback_api::clock::Clock;
+use ringback_api::config::{AddUser, Cli, Command, Database, Healthcheck, LogFormat, Serve, User};
+use ringback_api::server::{self, Config};
+use ringback_api::store::{Backend, Store, users};
+use ringback_api::telephony::simulator::Behaviour;
+use ringback_api::{accounts, app, demo, openapi};
+use ringback_domain::wire::admin::CreateUser;
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve(options) => serve(options).await,
+        Command::Migrate(database) => migrate(&database).await,
+        Command::User(User::Add(options)) => add_user(options).await,
+        Command::Openapi => {
+            print!("{}", openapi::json());
+            Ok(())
+        }
+        Command::StateMachine => {
+            print!("{}", ringback_domain::diagram::markdown());
+            Ok(())
+        }
+        Command::Healthcheck(options) => healthcheck(&options).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("ringback: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Opens the database and sees to its schema. An embedded one is brought up to
+/// date by itself; a server only where that was asked for.
+async fn open(database: &Database, migrate: bool) -> anyhow::Result<Store> {
+    let store = Store::connect(database.url()).await.context("the database cannot be opened")?;
+    if migrate || store.backend() == Backend::Sqlite {
+        store.migrate().await.context("the database cannot be brought up to date")?;
+    } else if !store.is_migrated().await? {
+        bail!("the database is not up to date: run `ringback migrate`, or set RINGBACK_MIGRATE=true");
+    }
+    Ok(store)
+}
+
+async fn migrate(database: &Database) -> anyhow::Result<()> {
+    let store = open(database, true).await?;
+    store.close().await;
+    println!("The database is up to date.");
+    Ok(())
+}
+
+async fn serve(options: Serve) -> anyhow::Result<()> {
+    start_log(&options)?;
+    if options.demo && !options.listen.ip().is_loopback() {
+        bail!("the demo has known users: it only listens on loopback, such as 127.0.0.1:8080");
+    }
+    if options.web_dir.as_ref().is_some_and(|folder| !folder.join("index.html").is_file()) {
+        bail!("there is no built Callback UI in the folder given by --web-dir: `cargo xtask web` builds it");
+    }
+    let store = open(&options.database, options.migrate).await?;
+    let clock = Clock::System;
+    let credentials = if options.demo { demo::fill(&store, &clock).await? } else { None };
+    let nobody = users::is_empty(&mut store.read().await?).await?;
+    let threads = options.threads.filter(|threads| *threads > 0);
+    let config = Config {
+        listen: options.listen,
+        web_dir: options.web_dir,
+        simulator: (options.demo || options.simulator).then(Behaviour::default),
+        workers: true,
+        threads: threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from)),
+    };
+    let running = server::start(store, clock, config).await?;
+
+    println!("Ringback listens on http://{}", running.address);
+    println!("The API is described at http://{}/swagger-ui/", running.address);
+    if let Some(credentials) = credentials {
+        println!();
+        println!("Demo: agents and customers are simulated, nobody is called.");
+        println!("Log in as {} with the password {}", credentials.usernames.join(", "), credentials.password);
+    } else if nobody {
+        println!();
+        println!("There is nobody who could log in yet. Make the first administrator with");
+        println!("  ringback user add NAME --role administrator --password-stdin");
+        println!("against the same database, and type the password.");
+    }
+    stop_signal().await?;
+    tracing::info!("stopping");
+    running.stop().await;
+    Ok(())
+}
+
+/// Waits for Ctrl-C or the signal of a service manager.
+async fn stop_signal() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        done = tokio::signal::ctrl_c() => done?,
+    }
+    Ok(())
+}
+
+fn start_log(options: &Serve) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&options.log).context("--log cannot be read")?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match options.log_format {
+        LogFormat::Text => log.with_target(false).init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}
+
+async fn add_user(options: AddUser) -> anyhow::Result<()> {
+    let mut password = String::new();
+    std::io::stdin().lock().read_line(&mut password).context("the password cannot be read")?;
+    let password = password.trim_end_matches(['\r', '\n']).to_owned();
+    let store = open(&options.database, options.migrate).await?;
+    let app = app::App::new(store, Clock::System, false, false).await?;
+    let known = app.services().await?;
+    let mut services = Vec::new();
+    for name in &options.services {
+        let service = known.all().iter().find(|service| &service.name == name);
+        services.push(service.with_context(|| format!("there is no service {name:?}"))?.id);
+    }
+    let body = CreateUser {
+        username: options.name,
+        display_name: options.display_name,
+        password,
+        role: options.role,
+        services: (!services.is_empty()).then_some(services),
+    };
+    let user = match accounts::new_user(&app, body).await {
+        Err(ringback_api::error::Error::Invalid(faults)) => {
+            bail!("{}", faults.into_iter().map(|fault| fault.detail).collect::<Vec<_>>().join("; "))
+        }
+        other => other?,
+    };
+    let username = user.username.clone();
+    accounts::add(&app, user).await?;
+    app.store.close().await;
+    println!("{username} may log in now.");
+    Ok(())
+}
+
+async fn healthcheck(options: &Healthcheck) -> anyhow::Result<()> {
+    let mut address = options.listen;
+    if address.ip().is_unspecified() {
+        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    let client = reqwest::Client::builder()
+        .timeout(std::time::Duration::from_secs(3))
+        .no_proxy()
+        .build()
+        .context("the health check cannot be made")?;
+    let answer = client.get(format!("http://{address}/health/ready")).send().await?;
+    if !answer.status().is_success() {
+        bail!("the server answers {}", answer.status());
+    }
+    println!("ready");
+    Ok(())
+}

@@ -147,9 +147,10 @@ impl std::str::FromStr for Origin {
 
 impl Callback {
     /// What orders the queue after priority: the customer's arrival elsewhere
-    /// if it was told, else the desired time.
+    /// if it was told, else the desired time. Whoever is moved to another time
+    /// gives the old place up.
     pub fn queue_arrival(&self) -> Timestamp {
-        self.request.arrived_at.unwrap_or(self.desired_time)
+        self.request.arrived_at.filter(|_| self.reschedules.count == 0).unwrap_or(self.desired_time)
     }
 
     /// When the record is removed.

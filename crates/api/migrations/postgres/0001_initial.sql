@@ -1,0 +1,214 @@
+-- Times are microseconds since the Unix epoch. Ids are UUIDv7, made by the
+-- program, as is every time: the database has no clock of its own here.
+
+CREATE TABLE services (
+    id UUID NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    time_zone TEXT NOT NULL,
+    default_country TEXT NOT NULL,
+    accept_new BOOLEAN NOT NULL,
+    dial_pending BOOLEAN NOT NULL,
+    immediate_enabled BOOLEAN NOT NULL,
+    scheduled_enabled BOOLEAN NOT NULL,
+    desired_window_seconds BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+
+CREATE TABLE callbacks (
+    id UUID NOT NULL PRIMARY KEY,
+    service_id UUID NOT NULL REFERENCES services (id),
+    customer_number TEXT NOT NULL,
+    callback_type TEXT NOT NULL CHECK (callback_type IN ('immediate', 'scheduled')),
+    arrived_at BIGINT,
+    queue_arrival BIGINT NOT NULL,
+    customer_time_zone TEXT,
+    language TEXT,
+    priority BIGINT NOT NULL,
+    user_data TEXT,
+    origin TEXT NOT NULL CHECK (origin IN ('ui', 'api', 'recreate')),
+    created_at BIGINT NOT NULL,
+    created_by TEXT,
+    desired_time BIGINT NOT NULL,
+    desired_window_seconds BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    reschedule_count BIGINT NOT NULL,
+    last_rescheduled_at BIGINT,
+    rescheduled_by TEXT,
+    attempts_made BIGINT NOT NULL,
+    recreated_from UUID UNIQUE,
+    recreated_as UUID,
+    recreated_by TEXT,
+    state TEXT NOT NULL CHECK (state IN ('SCHEDULED', 'QUEUED', 'ROUTING', 'PROCESSING', 'COMPLETED')),
+    queued_at BIGINT,
+    retry_at BIGINT,
+    attempt_id UUID,
+    lease_token TEXT,
+    lease_expires_at BIGINT,
+    agent TEXT,
+    reserved_at BIGINT,
+    connected_at BIGINT,
+    completed_at BIGINT,
+    result TEXT,
+    cancelled_by TEXT,
+    disposition TEXT,
+    updated_at BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    CHECK ((state = 'COMPLETED') = (result IS NOT NULL)),
+    CHECK ((state = 'COMPLETED') = (completed_at IS NOT NULL)),
+    CHECK (expires_at = desired_time + 1209600000000)
+);
+
+-- The list in its usual order. Number and service are in the index, so that a
+-- search and a restricted view look at the index alone.
+CREATE INDEX callbacks_by_desired_time ON callbacks (desired_time, id, service_id, customer_number);
+-- One state in the usual order; counts.
+CREATE INDEX callbacks_by_state ON callbacks (state, desired_time, id, service_id);
+-- One service in the usual order.
+CREATE INDEX callbacks_by_service ON callbacks (service_id, desired_time, id);
+CREATE INDEX callbacks_by_created_at ON callbacks (created_at, id, desired_time, service_id);
+CREATE INDEX callbacks_by_updated_at ON callbacks (updated_at, id, desired_time, service_id);
+-- Callback Search.
+CREATE INDEX callbacks_by_customer_number ON callbacks (customer_number);
+-- What is due, ready and leased: small, because only those are in it.
+CREATE INDEX callbacks_due ON callbacks (desired_time, id) WHERE state = 'SCHEDULED';
+CREATE INDEX callbacks_ready ON callbacks (service_id, priority DESC, queue_arrival, id) WHERE state = 'QUEUED';
+CREATE INDEX callbacks_leased ON callbacks (lease_expires_at, id) WHERE state = 'ROUTING';
+CREATE INDEX callbacks_by_expiry ON callbacks (expires_at, id);
+
+CREATE TABLE attempts (
+    id UUID NOT NULL PRIMARY KEY,
+    callback_id UUID NOT NULL REFERENCES callbacks (id) ON DELETE CASCADE,
+    service_id UUID NOT NULL,
+    agent TEXT NOT NULL,
+    reserved_at BIGINT NOT NULL,
+    connected_at BIGINT,
+    ended_at BIGINT,
+    ended_by TEXT,
+    dial_result TEXT
+);
+
+CREATE INDEX attempts_by_callback ON attempts (callback_id, id);
+-- Recent throughput, for the estimated wait.
+CREATE INDEX attempts_by_connection ON attempts (service_id, connected_at) WHERE connected_at IS NOT NULL;
+
+-- Each change of a callback, written in the transaction of the change: the
+-- timeline, the audit and the feed of events. (tx, seq) is the position in the
+-- feed: rows are read in the order of their transactions, and only those
+-- before the oldest transaction that still runs, so that none is missed.
+CREATE TABLE timeline (
+    seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tx BIGINT NOT NULL DEFAULT (pg_current_xact_id()::text::bigint),
+    callback_id UUID NOT NULL REFERENCES callbacks (id) ON DELETE CASCADE,
+    at BIGINT NOT NULL,
+    action TEXT NOT NULL,
+    actor_kind TEXT NOT NULL,
+    actor_name TEXT NOT NULL,
+    from_state TEXT,
+    to_state TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    detail TEXT NOT NULL,
+    UNIQUE (callback_id, version)
+);
+
+CREATE INDEX timeline_feed ON timeline (tx, seq);
+
+CREATE TABLE users (
+    id UUID NOT NULL PRIMARY KEY,
+    username TEXT NOT NULL UNIQUE,
+    display_name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    services TEXT,
+    password_hash TEXT NOT NULL,
+    disabled BOOLEAN NOT NULL,
+    preferences TEXT,
+    created_at BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+
+-- A log-in with the services as of then; every refresh token descends from one.
+CREATE TABLE sessions (
+    id UUID NOT NULL PRIMARY KEY,
+    user_id UUID NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    services TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    ended_at BIGINT
+);
+
+CREATE INDEX sessions_by_user ON sessions (user_id);
+CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+
+CREATE TABLE refresh_tokens (
+    hash BYTEA NOT NULL PRIMARY KEY,
+    session_id UUID NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    created_at BIGINT NOT NULL,
+    used_at BIGINT
+);
+
+CREATE INDEX refresh_tokens_by_session ON refresh_tokens (session_id);
+
+CREATE TABLE api_keys (
+    id UUID NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    hash BYTEA NOT NULL UNIQUE,
+    scopes TEXT NOT NULL,
+    services TEXT,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT,
+    revoked_at BIGINT
+);
+
+CREATE UNIQUE INDEX api_keys_in_force ON api_keys (name) WHERE revoked_at IS NULL;
+
+-- Keys that the server makes for itself and keeps, by purpose.
+CREATE TABLE signing_keys (
+    purpose TEXT NOT NULL PRIMARY KEY,
+    kid TEXT NOT NULL,
+    secret BYTEA NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE idempotency_keys (
+    owner TEXT NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint BYTEA NOT NULL,
+    answer TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (owner, key)
+);
+
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+
+CREATE TABLE bulk_cancellations (
+    id UUID NOT NULL PRIMARY KEY,
+    owner TEXT NOT NULL,
+    actor_kind TEXT NOT NULL,
+    actor_name TEXT NOT NULL,
+    state TEXT NOT NULL,
+    dry_run BOOLEAN NOT NULL,
+    selected TEXT NOT NULL,
+    done BIGINT NOT NULL,
+    total BIGINT NOT NULL,
+    outcomes TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    finished_at BIGINT
+);
+
+CREATE INDEX bulk_cancellations_unfinished ON bulk_cancellations (created_at, id) WHERE finished_at IS NULL;
+CREATE INDEX bulk_cancellations_by_owner ON bulk_cancellations (owner, created_at);
+
+-- The frozen selection of a bulk cancellation, and what became of each.
+CREATE TABLE bulk_cancellation_items (
+    job_id UUID NOT NULL REFERENCES bulk_cancellations (id) ON DELETE CASCADE,
+    number BIGINT NOT NULL,
+    callback_id UUID NOT NULL,
+    service TEXT,
+    customer_number TEXT,
+    desired_time BIGINT,
+    state_before TEXT,
+    outcome TEXT,
+    cancelled_at BIGINT,
+    cancelled_by TEXT,
+    PRIMARY KEY (job_id, number)
+);

@@ -1,0 +1,213 @@
+-- Times are microseconds since the Unix epoch. Ids are UUIDv7, made by the
+-- program, as is every time: the database has no clock of its own here.
+
+CREATE TABLE services (
+    id BLOB NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    time_zone TEXT NOT NULL,
+    default_country TEXT NOT NULL,
+    accept_new INTEGER NOT NULL,
+    dial_pending INTEGER NOT NULL,
+    immediate_enabled INTEGER NOT NULL,
+    scheduled_enabled INTEGER NOT NULL,
+    desired_window_seconds INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    version INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE callbacks (
+    id BLOB NOT NULL PRIMARY KEY,
+    service_id BLOB NOT NULL REFERENCES services (id),
+    customer_number TEXT NOT NULL,
+    callback_type TEXT NOT NULL CHECK (callback_type IN ('immediate', 'scheduled')),
+    arrived_at INTEGER,
+    queue_arrival INTEGER NOT NULL,
+    customer_time_zone TEXT,
+    language TEXT,
+    priority INTEGER NOT NULL,
+    user_data TEXT,
+    origin TEXT NOT NULL CHECK (origin IN ('ui', 'api', 'recreate')),
+    created_at INTEGER NOT NULL,
+    created_by TEXT,
+    desired_time INTEGER NOT NULL,
+    desired_window_seconds INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    reschedule_count INTEGER NOT NULL,
+    last_rescheduled_at INTEGER,
+    rescheduled_by TEXT,
+    attempts_made INTEGER NOT NULL,
+    recreated_from BLOB UNIQUE,
+    recreated_as BLOB,
+    recreated_by TEXT,
+    state TEXT NOT NULL CHECK (state IN ('SCHEDULED', 'QUEUED', 'ROUTING', 'PROCESSING', 'COMPLETED')),
+    queued_at INTEGER,
+    retry_at INTEGER,
+    attempt_id BLOB,
+    lease_token TEXT,
+    lease_expires_at INTEGER,
+    agent TEXT,
+    reserved_at INTEGER,
+    connected_at INTEGER,
+    completed_at INTEGER,
+    result TEXT,
+    cancelled_by TEXT,
+    disposition TEXT,
+    updated_at INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    CHECK ((state = 'COMPLETED') = (result IS NOT NULL)),
+    CHECK ((state = 'COMPLETED') = (completed_at IS NOT NULL)),
+    CHECK (expires_at = desired_time + 1209600000000)
+) STRICT;
+
+-- The list in its usual order. Number and service are in the index, so that a
+-- search and a restricted view look at the index alone.
+CREATE INDEX callbacks_by_desired_time ON callbacks (desired_time, id, service_id, customer_number);
+-- One state in the usual order; counts.
+CREATE INDEX callbacks_by_state ON callbacks (state, desired_time, id, service_id);
+-- One service in the usual order.
+CREATE INDEX callbacks_by_service ON callbacks (service_id, desired_time, id);
+CREATE INDEX callbacks_by_created_at ON callbacks (created_at, id, desired_time, service_id);
+CREATE INDEX callbacks_by_updated_at ON callbacks (updated_at, id, desired_time, service_id);
+-- Callback Search.
+CREATE INDEX callbacks_by_customer_number ON callbacks (customer_number);
+-- What is due, ready and leased: small, because only those are in it.
+CREATE INDEX callbacks_due ON callbacks (desired_time, id) WHERE state = 'SCHEDULED';
+CREATE INDEX callbacks_ready ON callbacks (service_id, priority DESC, queue_arrival, id) WHERE state = 'QUEUED';
+CREATE INDEX callbacks_leased ON callbacks (lease_expires_at, id) WHERE state = 'ROUTING';
+CREATE INDEX callbacks_by_expiry ON callbacks (expires_at, id);
+
+CREATE TABLE attempts (
+    id BLOB NOT NULL PRIMARY KEY,
+    callback_id BLOB NOT NULL REFERENCES callbacks (id) ON DELETE CASCADE,
+    service_id BLOB NOT NULL,
+    agent TEXT NOT NULL,
+    reserved_at INTEGER NOT NULL,
+    connected_at INTEGER,
+    ended_at INTEGER,
+    ended_by TEXT,
+    dial_result TEXT
+) STRICT;
+
+CREATE INDEX attempts_by_callback ON attempts (callback_id, id);
+-- Recent throughput, for the estimated wait.
+CREATE INDEX attempts_by_connection ON attempts (service_id, connected_at) WHERE connected_at IS NOT NULL;
+
+-- Each change of a callback, written in the transaction of the change: the
+-- timeline, the audit and the feed of events. (tx, seq) is the position in the
+-- feed; here there is one writer, so seq alone orders it.
+CREATE TABLE timeline (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    tx INTEGER NOT NULL DEFAULT 0,
+    callback_id BLOB NOT NULL REFERENCES callbacks (id) ON DELETE CASCADE,
+    at INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    actor_kind TEXT NOT NULL,
+    actor_name TEXT NOT NULL,
+    from_state TEXT,
+    to_state TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    detail TEXT NOT NULL,
+    UNIQUE (callback_id, version)
+) STRICT;
+
+CREATE INDEX timeline_feed ON timeline (tx, seq);
+
+CREATE TABLE users (
+    id BLOB NOT NULL PRIMARY KEY,
+    username TEXT NOT NULL UNIQUE,
+    display_name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    services TEXT,
+    password_hash TEXT NOT NULL,
+    disabled INTEGER NOT NULL,
+    preferences TEXT,
+    created_at INTEGER NOT NULL,
+    version INTEGER NOT NULL
+) STRICT;
+
+-- A log-in with the services as of then; every refresh token descends from one.
+CREATE TABLE sessions (
+    id BLOB NOT NULL PRIMARY KEY,
+    user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    services TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    ended_at INTEGER
+) STRICT;
+
+CREATE INDEX sessions_by_user ON sessions (user_id);
+CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+
+CREATE TABLE refresh_tokens (
+    hash BLOB NOT NULL PRIMARY KEY,
+    session_id BLOB NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    used_at INTEGER
+) STRICT;
+
+CREATE INDEX refresh_tokens_by_session ON refresh_tokens (session_id);
+
+CREATE TABLE api_keys (
+    id BLOB NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    hash BLOB NOT NULL UNIQUE,
+    scopes TEXT NOT NULL,
+    services TEXT,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    revoked_at INTEGER
+) STRICT;
+
+CREATE UNIQUE INDEX api_keys_in_force ON api_keys (name) WHERE revoked_at IS NULL;
+
+-- Keys that the server makes for itself and keeps, by purpose.
+CREATE TABLE signing_keys (
+    purpose TEXT NOT NULL PRIMARY KEY,
+    kid TEXT NOT NULL,
+    secret BLOB NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE idempotency_keys (
+    owner TEXT NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    answer TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (owner, key)
+) STRICT;
+
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+
+CREATE TABLE bulk_cancellations (
+    id BLOB NOT NULL PRIMARY KEY,
+    owner TEXT NOT NULL,
+    actor_kind TEXT NOT NULL,
+    actor_name TEXT NOT NULL,
+    state TEXT NOT NULL,
+    dry_run INTEGER NOT NULL,
+    selected TEXT NOT NULL,
+    done INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    outcomes TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    finished_at INTEGER
+) STRICT;
+
+CREATE INDEX bulk_cancellations_unfinished ON bulk_cancellations (created_at, id) WHERE finished_at IS NULL;
+CREATE INDEX bulk_cancellations_by_owner ON bulk_cancellations (owner, created_at);
+
+-- The frozen selection of a bulk cancellation, and what became of each.
+CREATE TABLE bulk_cancellation_items (
+    job_id BLOB NOT NULL REFERENCES bulk_cancellations (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    callback_id BLOB NOT NULL,
+    service TEXT,
+    customer_number TEXT,
+    desired_time INTEGER,
+    state_before TEXT,
+    outcome TEXT,
+    cancelled_at INTEGER,
+    cancelled_by TEXT,
+    PRIMARY KEY (job_id, number)
+) STRICT;

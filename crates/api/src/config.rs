@@ -1,0 +1,147 @@
+//! The command line: every flag is an environment variable too.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ringback_domain::Role;
+
+/// Callback management for contact centres.
+#[derive(Debug, Parser)]
+#[command(name = "ringback", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the API and the Callback UI
+    Serve(Serve),
+    /// Bring the database up to date
+    Migrate(Database),
+    /// Manage people's accounts
+    #[command(subcommand)]
+    User(User),
+    /// Print the OpenAPI document
+    Openapi,
+    /// Print the state machine as a page
+    #[command(hide = true)]
+    StateMachine,
+    /// Ask a server whether it can answer; fails if not
+    Healthcheck(Healthcheck),
+}
+
+/// Which database.
+#[derive(Clone, Args)]
+pub struct Database {
+    /// SQLite file or PostgreSQL server: sqlite:ringback.db, postgres://user@host/name; also
+    /// taken from DATABASE_URL
+    #[arg(long, env = "RINGBACK_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// The variable that other programs use for the same thing.
+    #[arg(long = "database-url-fallback", env = "DATABASE_URL", hide = true, hide_env_values = true)]
+    fallback: Option<String>,
+}
+
+impl Database {
+    /// The URL that was given; a file in the current folder otherwise.
+    pub fn url(&self) -> &str {
+        self.database_url.as_deref().or(self.fallback.as_deref()).unwrap_or("sqlite:ringback.db")
+    }
+
+    /// Whether a database was named.
+    pub const fn is_given(&self) -> bool {
+        self.database_url.is_some() || self.fallback.is_some()
+    }
+}
+
+/// A URL may hold a password, and `Debug` output ends up in logs.
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.url().split(':').next().unwrap_or_default())
+    }
+}
+
+/// `ringback serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address to listen on
+    #[arg(long, env = "RINGBACK_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub listen: SocketAddr,
+    /// Which database
+    #[command(flatten)]
+    pub database: Database,
+    /// Folder of the built Callback UI
+    #[arg(long, env = "RINGBACK_WEB_DIR", value_name = "DIR")]
+    pub web_dir: Option<PathBuf>,
+    /// Fill an empty database with made-up callbacks and play agents and customers; loopback only
+    #[arg(long, env = "RINGBACK_DEMO")]
+    pub demo: bool,
+    /// Play agents and customers: nobody is really called
+    #[arg(long, env = "RINGBACK_SIMULATOR")]
+    pub simulator: bool,
+    /// Bring a PostgreSQL database up to date first; a SQLite file always is
+    #[arg(long, env = "RINGBACK_MIGRATE")]
+    pub migrate: bool,
+    /// Threads that answer requests; one for each core unless told
+    #[arg(long, env = "RINGBACK_THREADS", value_name = "N")]
+    pub threads: Option<usize>,
+    /// Form of the log
+    #[arg(long, env = "RINGBACK_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+    /// What is logged: error, warn, info, debug, or a filter such as ringback_api=debug
+    #[arg(long, env = "RINGBACK_LOG", default_value = "info", value_name = "FILTER")]
+    pub log: String,
+}
+
+/// The form of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs: one JSON object on each line.
+    Json,
+}
+
+/// `ringback user`
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Add a person who may log in
+    Add(AddUser),
+}
+
+/// `ringback user add`
+#[derive(Debug, Args)]
+pub struct AddUser {
+    /// User name
+    pub name: String,
+    /// What the person is here for: monitor, supervisor, administrator or developer
+    #[arg(long, env = "RINGBACK_ROLE")]
+    pub role: Role,
+    /// A service that the person may see, by name; all services if none is given
+    #[arg(long = "service", env = "RINGBACK_SERVICE", value_name = "NAME", value_delimiter = ',')]
+    pub services: Vec<String>,
+    /// Name shown to people; the user name if not given
+    #[arg(long, env = "RINGBACK_DISPLAY_NAME", value_name = "TEXT")]
+    pub display_name: Option<String>,
+    /// Read the password from the first line of standard input
+    #[arg(long, env = "RINGBACK_PASSWORD_STDIN", required = true)]
+    pub password_stdin: bool,
+    /// Bring a PostgreSQL database up to date first; a SQLite file always is
+    #[arg(long, env = "RINGBACK_MIGRATE")]
+    pub migrate: bool,
+    /// Which database
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// `ringback healthcheck`
+#[derive(Debug, Args)]
+pub struct Healthcheck {
+    /// Address that the server listens on
+    #[arg(long, env = "RINGBACK_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub listen: SocketAddr,
+}

@@ -1,0 +1,287 @@
+//! Fills an empty database with made-up callbacks in every state, around now.
+//!
+//! Each record goes through the real transitions at made-up times, so that its
+//! timeline and its metrics are what a real day would have left.
+
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use ringback_domain::callback::Callback;
+use ringback_domain::callback::state::Reservation;
+use ringback_domain::callback::transition::{Claim, NewCallback, Refusal, Transition};
+use ringback_domain::service::{RETRY_POLICY, Settings};
+use ringback_domain::{
+    Actor, ActorKind, AttemptId, CallbackId, CallbackType, DialResult, PhoneNumber, Request, Role, Service,
+    ServiceId, StateName, Timestamp, UserId,
+};
+
+use crate::auth::password;
+use crate::auth::token::new_secret;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::store::users::{self, User};
+use crate::store::{Conn, Store, StoreResult, callbacks, services};
+
+/// How people log in to the demo.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The three users.
+    pub usernames: Vec<String>,
+    /// Their password.
+    pub password: String,
+}
+
+/// Callbacks of the demo.
+const CALLBACKS: usize = 3_000;
+
+/// Records in one transaction.
+const CHUNK: usize = 250;
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 3_600;
+const DAY: i64 = 86_400;
+
+/// Name, zone, country, language, and a number range that is reserved for
+/// made-up numbers, with its free digits.
+const SERVICES: [(&str, &str, &str, &str, &str, u32); 7] = [
+    ("Billing EN", "Europe/London", "GB", "en-GB", "+442079460", 3),
+    ("Billing DE", "Europe/Berlin", "DE", "de-DE", "+493023125", 3),
+    ("Claims Intake", "Europe/Berlin", "DE", "de-DE", "+4917139200", 2),
+    ("Fraud Hotline", "America/New_York", "US", "en-US", "+16465550", 3),
+    ("Mortgage Advice", "Europe/Berlin", "DE", "de-DE", "+498999998", 3),
+    ("Retail Orders", "America/New_York", "US", "en-US", "+12125550", 3),
+    ("Tech Support", "Europe/Paris", "FR", "fr-FR", "+3363998", 4),
+];
+
+/// Fills the database if it has neither users nor services. Gives how to log
+/// in, also to a database that was filled before: then with a new password.
+pub async fn fill(store: &Store, clock: &Clock) -> Result<Option<Credentials>, Error> {
+    let mut conn = store.read().await?;
+    let empty = users::is_empty(&mut conn).await? && services::list(&mut conn).await?.is_empty();
+    drop(conn);
+    let roles =
+        [("admin", Role::Administrator), ("supervisor", Role::Supervisor), ("monitor", Role::Monitor)];
+    let usernames: Vec<String> = roles.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let password: String = new_secret().chars().filter(char::is_ascii_alphanumeric).take(14).collect();
+    let hash = password::hash(password.clone()).await?;
+    let now = clock.now();
+    let credentials = Credentials { usernames, password };
+
+    if !empty {
+        return renew_passwords(store, credentials, hash).await;
+    }
+    let people: Vec<User> = roles
+        .into_iter()
+        .map(|(name, role)| User {
+            id: UserId(clock.new_id()),
+            username: name.to_owned(),
+            display_name: match role {
+                Role::Administrator => "Demo Administrator",
+                Role::Supervisor => "Demo Supervisor",
+                Role::Monitor | Role::Developer => "Demo Monitor",
+            }
+            .to_owned(),
+            role,
+            services: None,
+            password_hash: hash.clone(),
+            disabled: false,
+            created_at: now,
+            version: 1,
+        })
+        .collect();
+    let made: Vec<Service> = SERVICES
+        .iter()
+        .map(|(name, zone, country, ..)| Service {
+            id: ServiceId(clock.new_id()),
+            name: (*name).to_owned(),
+            time_zone: (*zone).to_owned(),
+            default_country: (*country).to_owned(),
+            settings: Settings::default(),
+            version: 1,
+        })
+        .collect();
+    let ids: Vec<ServiceId> = made.iter().map(|service| service.id).collect();
+    store
+        .write(async move |conn| {
+            for service in &made {
+                services::insert(conn, service, now).await?;
+            }
+            Ok::<_, Error>(())
+        })
+        .await?;
+    for chunk in 0..CALLBACKS.div_ceil(CHUNK) {
+        let (ids, clock) = (ids.clone(), clock.clone());
+        store
+            .write(async move |conn| {
+                let mut life = Life { dice: StdRng::seed_from_u64(chunk as u64), clock, now };
+                for _ in 0..CHUNK {
+                    life.live(conn, &ids).await?;
+                }
+                Ok::<_, Error>(())
+            })
+            .await?;
+    }
+    // People come last: whoever finds one finds the demo complete.
+    store
+        .write(async move |conn| {
+            for user in &people {
+                users::insert(conn, user).await?;
+            }
+            Ok::<_, Error>(())
+        })
+        .await?;
+    Ok(Some(credentials))
+}
+
+/// The demo's password is known only while it runs, so each start has its own.
+async fn renew_passwords(
+    store: &Store,
+    credentials: Credentials,
+    hash: String,
+) -> Result<Option<Credentials>, Error> {
+    let usernames = credentials.usernames.clone();
+    let renewed = store
+        .write(async move |conn| {
+            let mut renewed = 0;
+            for username in &usernames {
+                if let Some(user) = users::find_by_username(conn, username).await?
+                    && user.display_name.starts_with("Demo ")
+                {
+                    users::update(conn, &User { password_hash: hash.clone(), ..user }).await?;
+                    renewed += 1;
+                }
+            }
+            Ok::<_, Error>(renewed == usernames.len())
+        })
+        .await?;
+    Ok(renewed.then_some(credentials))
+}
+
+/// Makes callbacks and lets them live until now.
+struct Life {
+    dice: StdRng,
+    clock: Clock,
+    now: Timestamp,
+}
+
+impl Life {
+    fn between(&mut self, least: i64, most: i64) -> i64 {
+        self.dice.random_range(least..=most)
+    }
+
+    fn person(&mut self) -> Actor {
+        let name = ["admin", "supervisor"][self.dice.random_range(0..2)];
+        Actor { kind: ActorKind::User, name: name.to_owned() }
+    }
+
+    fn new_callback(&mut self, services: &[ServiceId], desired: Option<Timestamp>) -> NewCallback {
+        let which = self.dice.random_range(0..SERVICES.len());
+        let (_, zone, _, language, range, digits) = SERVICES[which];
+        let number = self.dice.random_range(0..10_u32.pow(digits));
+        let text = format!("{range}{number:0width$}", width = digits as usize);
+        NewCallback {
+            id: CallbackId(self.clock.new_id()),
+            desired_time: desired,
+            desired_window_seconds: Settings::default().desired_window_seconds,
+            request: Request {
+                service_id: services[which],
+                customer_number: PhoneNumber::try_from(text).expect("the ranges above make E.164 numbers"),
+                callback_type: if desired.is_some() { CallbackType::Scheduled } else { CallbackType::Immediate },
+                arrived_at: None,
+                customer_time_zone: Some(zone.to_owned()),
+                language: Some(language.to_owned()),
+                priority: if self.dice.random_bool(0.1) { 5 } else { 0 },
+                user_data: None,
+            },
+        }
+    }
+
+    /// One callback, at a made-up time between five days ago and a week ahead.
+    async fn live(&mut self, conn: &mut Conn, services: &[ServiceId]) -> StoreResult<()> {
+        let made_by = if self.dice.random_bool(0.5) {
+            self.person()
+        } else {
+            Actor { kind: ActorKind::ApiKey, name: "website".to_owned() }
+        };
+        let ahead = self.dice.random_bool(0.3);
+        let (desired, created) = if ahead {
+            let desired = self.now.plus_seconds(self.between(10 * MINUTE, 7 * DAY));
+            (Some(desired), self.now.plus_seconds(-self.between(MINUTE, 3 * DAY)))
+        } else {
+            let began = self.now.plus_seconds(-self.between(MINUTE, 5 * DAY));
+            let scheduled = self.dice.random_bool(0.5);
+            let lead = self.between(HOUR, DAY);
+            if scheduled { (Some(began), began.plus_seconds(-lead)) } else { (None, began) }
+        };
+        let made = Callback::schedule(self.new_callback(services, desired), &made_by, created)
+            .expect("the desired time lies after the creation");
+        callbacks::insert(conn, &made).await?;
+        if ahead {
+            if self.dice.random_bool(0.05) {
+                let at = created.plus_seconds(30);
+                let by = self.person();
+                keep(conn, made.callback.cancel(&by, at)).await?;
+            }
+            return Ok(());
+        }
+        self.route(conn, made.callback).await
+    }
+
+    /// What routers and customers did with a callback whose time has come.
+    async fn route(&mut self, conn: &mut Conn, callback: Callback) -> StoreResult<()> {
+        let system = Actor::system("scheduler");
+        let router = Actor { kind: ActorKind::ApiKey, name: "dialler".to_owned() };
+        let mut at = callback.desired_time;
+        let mut callback = keep(conn, callback.submit(&system, at)).await?;
+        if self.dice.random_bool(0.08) {
+            at = at.plus_seconds(self.between(10, 50));
+            let by = self.person();
+            keep(conn, callback.cancel(&by, at)).await?;
+            return Ok(());
+        }
+        loop {
+            at = at.plus_seconds(self.between(5, 6 * MINUTE));
+            if at >= self.now {
+                return Ok(());
+            }
+            let agent = format!("Agent {}", self.between(1, 24));
+            let held = Reservation {
+                attempt_id: AttemptId(self.clock.new_id()),
+                lease_token: new_secret(),
+                agent,
+                reserved_at: at,
+                // Whoever is being called right now is so for another minute.
+                lease_expires_at: self.now.plus_seconds(MINUTE),
+            };
+            callback = keep(conn, callback.reserve(held.clone(), &router, at)).await?;
+            let claim = Claim { attempt_id: held.attempt_id, lease_token: &held.lease_token };
+            at = at.plus_seconds(self.between(4, 25));
+            if at >= self.now {
+                return Ok(());
+            }
+            if self.dice.random_bool(0.25) {
+                let result = if self.dice.random_bool(0.4) { DialResult::Busy } else { DialResult::NoAnswer };
+                let failed = callback.fail_attempt(claim, result, RETRY_POLICY, &router, at);
+                callback = keep(conn, failed).await?;
+                if callback.state.name() != StateName::Queued {
+                    return Ok(());
+                }
+                at = at.plus_seconds(RETRY_POLICY.gap_seconds);
+                continue;
+            }
+            callback = keep(conn, callback.connect(claim, &router, at)).await?;
+            at = at.plus_seconds(self.between(30, 9 * MINUTE));
+            if at < self.now {
+                let over = callback.finish(claim, None, Some("solved".to_owned()), &router, at);
+                keep(conn, over).await?;
+            }
+            return Ok(());
+        }
+    }
+}
+
+/// Keeps a transition of a made-up life, which never asks for what is refused.
+async fn keep(conn: &mut Conn, transition: Result<Transition, Refusal>) -> StoreResult<Callback> {
+    let transition = transition.expect("a made-up life follows the rules");
+    callbacks::save(conn, &transition).await?;
+    Ok(transition.callback)
+}

@@ -1,0 +1,262 @@
+//! Bulk cancellations.
+
+use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use ringback_domain::wire::bulk::{
+    BulkCancellation, CreateBulkCancellation, JobState, MAX_IDS, ReportLine,
+};
+use ringback_domain::wire::callback::Items;
+use ringback_domain::wire::list::CallbackFilter;
+use ringback_domain::{CallbackId, JobId};
+
+use super::extract::{Idempotency, Json, LARGE_BODY_BYTES, Path};
+use super::respond;
+use crate::app::{App, Effect};
+use crate::auth::{Caller, permit};
+use crate::error::Error;
+use crate::selection;
+use crate::store::bulk::{self, NamedItem};
+use crate::store::idempotency::Answer;
+use crate::store::list::Selection;
+use crate::store::callbacks;
+
+/// Lines of a report that are read at once.
+const REPORT_LINES: i64 = 1_000;
+
+/// What a request selects.
+enum Which {
+    Named(Vec<CallbackId>),
+    Matching(Selection),
+}
+
+fn which(
+    body: CreateBulkCancellation,
+    services: &crate::app::Services,
+    caller: &crate::auth::Identity,
+    now: ringback_domain::Timestamp,
+) -> Result<Which, Error> {
+    match (body.ids, body.range) {
+        (Some(_), _) if body.matching.is_some() => {
+            Err(Error::invalid("/matching", "conflict", "`matching` goes with `range`"))
+        }
+        (Some(ids), None) => {
+            if ids.is_empty() || ids.len() > MAX_IDS {
+                let detail = format!("name 1 to {MAX_IDS} callbacks");
+                return Err(Error::invalid("/ids", "out_of_range", detail));
+            }
+            let mut unique = Vec::with_capacity(ids.len());
+            let mut seen = std::collections::HashSet::new();
+            unique.extend(ids.into_iter().filter(|id| seen.insert(*id)));
+            Ok(Which::Named(unique))
+        }
+        (None, Some(range)) => {
+            if range.from >= range.to {
+                return Err(Error::invalid("/range/to", "invalid_value", "a range ends after it begins"));
+            }
+            let matching = body.matching.unwrap_or_default();
+            let filter = CallbackFilter {
+                from: Some(range.from),
+                to: Some(range.to),
+                state: matching.state,
+                service: matching.service,
+                search_field: matching.search_field,
+                search: matching.search,
+                overdue: None,
+            };
+            Ok(Which::Matching(selection::of_filter(&filter, services, caller, now)?))
+        }
+        _ => Err(Error::invalid("/ids", "required", "give either `ids` or `range`")),
+    }
+}
+
+/// Cancel many callbacks
+///
+/// Freezes the selection and cancels it in the background. PROCESSING
+/// callbacks are skipped and counted. With `dry_run` nothing is cancelled; the
+/// counts say what would be.
+#[utoipa::path(
+    tag = "Bulk cancellations",
+    request_body(content = CreateBulkCancellation, example = json!({
+        "range": {"from": "2026-11-24T00:00:00Z", "to": "2026-11-25T00:00:00Z"}, "dry_run": true
+    })),
+    responses((status = 202, description = "Accepted", body = BulkCancellation,
+        headers(("Location" = String, description = "The job")))),
+    extensions(("x-permission" = json!("manage_callbacks"))),
+)]
+#[post("/bulk-cancellations")]
+pub async fn create_bulk_cancellation(
+    app: web::Data<App>,
+    caller: Caller<permit::ManageCallbacks>,
+    idempotency: Idempotency,
+    body: Json<CreateBulkCancellation, LARGE_BODY_BYTES>,
+) -> Result<HttpResponse, Error> {
+    let now = app.clock.now();
+    let services = app.services().await?;
+    let key = idempotency.of(&caller, body.digest());
+    let dry_run = body.dry_run;
+    let which = which(body.into_inner(), &services, &caller, now)?;
+    let (id, identity) = (JobId(app.clock.new_id()), caller.clone());
+    let answer = app
+        .command(key, async move |conn| {
+            let mut job = bulk::new_job(id, &identity.actor(), dry_run, now);
+            bulk::insert(conn, &job, &identity.owner()).await?;
+            match which {
+                Which::Matching(selection) => bulk::freeze_selection(conn, id, &selection).await?,
+                Which::Named(ids) => {
+                    let mut items = Vec::with_capacity(ids.len());
+                    for callback_id in ids {
+                        let callback = callbacks::find(conn, callback_id, &identity.visible).await?;
+                        let known = callback.map(|callback| {
+                            let service = services.get(callback.request.service_id);
+                            (
+                                service.map(|service| service.name.clone()).unwrap_or_default(),
+                                callback.request.customer_number.as_str().to_owned(),
+                                callback.desired_time,
+                                callback.state.name(),
+                            )
+                        });
+                        items.push(NamedItem { callback_id, known });
+                    }
+                    bulk::freeze_named(conn, id, &items).await?;
+                    job.outcomes.not_permitted =
+                        items.iter().filter(|item| item.known.is_none()).count() as u64;
+                    job.progress.done = job.outcomes.not_permitted;
+                }
+            }
+            bulk::count_items(conn, &mut job).await?;
+            if dry_run || job.progress.done == job.progress.total {
+                job.state = JobState::Completed;
+                job.finished_at = Some(now);
+            }
+            bulk::begin(conn, &job).await?;
+            let answer = Answer {
+                status: 202,
+                location: Some(format!("/api/v1/bulk-cancellations/{id}")),
+                etag: None,
+                body: serde_json::to_string(&job).map_err(Error::internal)?,
+            };
+            Ok(Effect { answer, transitions: Vec::new() })
+        })
+        .await?;
+    app.signals.bulk.notify_one();
+    Ok(respond(&answer))
+}
+
+/// List my bulk cancellations
+///
+/// The caller's own, newest first.
+#[utoipa::path(
+    tag = "Bulk cancellations",
+    responses((status = 200, description = "The jobs", body = Items<BulkCancellation>)),
+    extensions(("x-permission" = json!("manage_callbacks"))),
+)]
+#[get("/bulk-cancellations")]
+pub async fn list_bulk_cancellations(
+    app: web::Data<App>,
+    caller: Caller<permit::ManageCallbacks>,
+) -> Result<HttpResponse, Error> {
+    let items = bulk::list(&mut app.store.read().await?, &caller.owner()).await?;
+    Ok(HttpResponse::Ok().json(Items { items }))
+}
+
+/// Read a bulk cancellation
+///
+/// How far it has got, and the outcomes so far.
+#[utoipa::path(
+    tag = "Bulk cancellations",
+    params(("id" = JobId, Path, description = "The job")),
+    responses((status = 200, description = "The job", body = BulkCancellation)),
+    extensions(("x-permission" = json!("manage_callbacks"))),
+)]
+#[get("/bulk-cancellations/{id}")]
+pub async fn get_bulk_cancellation(
+    app: web::Data<App>,
+    caller: Caller<permit::ManageCallbacks>,
+    Path(id): Path<JobId>,
+) -> Result<HttpResponse, Error> {
+    let job = bulk::find(&mut app.store.read().await?, id, &caller.owner()).await?;
+    Ok(HttpResponse::Ok().json(job.ok_or(Error::NotFound("bulk cancellation"))?))
+}
+
+/// Read the Cancellation Summary Report
+///
+/// One line for each callback of the selection: CSV, or JSON where `Accept`
+/// asks for it.
+#[utoipa::path(
+    tag = "Bulk cancellations",
+    params(("id" = JobId, Path, description = "The job")),
+    responses((status = 200, description = "The report", content(
+        (String = "text/csv"), (Items<ReportLine> = "application/json")
+    ))),
+    extensions(("x-permission" = json!("manage_callbacks"))),
+)]
+#[get("/bulk-cancellations/{id}/report")]
+pub async fn get_report(
+    app: web::Data<App>,
+    caller: Caller<permit::ManageCallbacks>,
+    Path(id): Path<JobId>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Error> {
+    let job = bulk::find(&mut app.store.read().await?, id, &caller.owner()).await?;
+    job.ok_or(Error::NotFound("bulk cancellation"))?;
+    let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accept.contains("application/json") {
+        let mut items: Vec<ReportLine> = Vec::new();
+        let mut after = 0;
+        loop {
+            let (lines, last) =
+                bulk::report(&mut app.store.read().await?, id, after, REPORT_LINES).await?;
+            if lines.is_empty() {
+                return Ok(HttpResponse::Ok().json(Items { items }));
+            }
+            items.extend(lines);
+            after = last;
+        }
+    }
+    let stream = futures_util::stream::try_unfold((app, 0, true), move |(app, after, first)| async move {
+        let mut conn = app.store.read().await?;
+        let (lines, last) = bulk::report(&mut conn, id, after, REPORT_LINES).await?;
+        drop(conn);
+        if lines.is_empty() && !first {
+            return Ok::<_, Error>(None);
+        }
+        Ok(Some((report_csv(&lines, first)?, (app, last, false))))
+    });
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"cancellation-summary-report.csv\""))
+        .streaming(stream))
+}
+
+fn report_csv(lines: &[ReportLine], header: bool) -> Result<Bytes, Error> {
+    let mut csv = super::export::writer();
+    if header {
+        csv.write_record([
+            "callback_id",
+            "service",
+            "customer_number",
+            "desired_time",
+            "state_before",
+            "outcome",
+            "cancelled_at",
+            "cancelled_by",
+        ])
+        .map_err(Error::internal)?;
+    }
+    for line in lines {
+        csv.write_record([
+            line.callback_id.to_string(),
+            super::export::safe(line.service.as_deref().unwrap_or_default()),
+            // A number begins with a plus sign by nature, and is digits after it.
+            line.customer_number.clone().unwrap_or_default(),
+            line.desired_time.map(|at| at.to_string()).unwrap_or_default(),
+            line.state_before.map(|state| state.to_string()).unwrap_or_default(),
+            line.outcome.map(|outcome| outcome.as_str().to_owned()).unwrap_or_default(),
+            line.cancelled_at.map(|at| at.to_string()).unwrap_or_default(),
+            super::export::safe(line.cancelled_by.as_deref().unwrap_or_default()),
+        ])
+        .map_err(Error::internal)?;
+    }
+    Ok(Bytes::from(csv.into_inner().map_err(|error| Error::Internal(anyhow::anyhow!("csv: {error}")))?))
+}

@@ -1,0 +1,376 @@
+//! Reading requests, so that whatever is wrong with them becomes a problem
+//! that names the part.
+
+use std::future::{Future, Ready, ready};
+use std::ops::Deref;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_TYPE, IF_MATCH};
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::StreamExt;
+use ringback_domain::wire::list::{CallbackFilter, CountQuery, FindQuery, PageQuery};
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use crate::auth::Identity;
+use crate::callbacks::Expected;
+use crate::error::{Error, field};
+use crate::store::idempotency::IdempotencyKey;
+
+/// Most bytes of a body.
+pub const BODY_BYTES: usize = 64 * 1024;
+
+/// Most bytes of a body that lists many ids.
+pub const LARGE_BODY_BYTES: usize = 1024 * 1024;
+
+/// Most characters of an idempotency key.
+const KEY_CHARS: usize = 255;
+
+type Later<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;
+
+async fn read_body(request: &HttpRequest, payload: Payload, most: usize) -> Result<Vec<u8>, Error> {
+    let announced = request.headers().get("content-length").and_then(|value| value.to_str().ok());
+    if announced.and_then(|text| text.parse().ok()).is_some_and(|bytes: usize| bytes > most) {
+        return Err(Error::TooLarge(most));
+    }
+    let mut payload: web::Payload = web::Payload::from_request(request, &mut { payload })
+        .await
+        .map_err(|error| Error::Malformed(error.to_string()))?;
+    let mut body = Vec::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| Error::Malformed(format!("the body broke off: {error}")))?;
+        if body.len() + chunk.len() > most {
+            return Err(Error::TooLarge(most));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// `a.b[3].c` as the JSON pointer `/a/b/3/c`.
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in path {
+        pointer.push('/');
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&index.to_string()),
+            Segment::Map { key } => pointer.push_str(&key.replace('~', "~0").replace('/', "~1")),
+            Segment::Enum { variant } => pointer.push_str(variant),
+            Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+/// The stable word for what serde says of a value.
+fn code(message: &str) -> &'static str {
+    if message.starts_with("unknown field") {
+        "unknown_field"
+    } else if message.starts_with("missing field") {
+        "required"
+    } else if message.starts_with("invalid type") {
+        "wrong_type"
+    } else if message.starts_with("unknown variant") {
+        "unknown_value"
+    } else {
+        "invalid_value"
+    }
+}
+
+/// The field that a message names between backticks.
+fn named(message: &str) -> Option<&str> {
+    message.split('`').nth(1)
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let inner = error.inner();
+        if !inner.is_data() {
+            return Error::Malformed(format!("the body is not JSON: {inner}"));
+        }
+        let message = inner.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default();
+        let code = code(message);
+        let mut pointer = pointer(error.path());
+        // The path of a field that is missing or unknown is its parent's.
+        if matches!(code, "required" | "unknown_field")
+            && let Some(name) = named(message)
+            && !pointer.ends_with(&format!("/{name}"))
+        {
+            pointer = format!("{}/{name}", pointer.trim_end_matches('/'));
+        }
+        Error::Invalid(vec![field(&pointer, code, message)])
+    })?;
+    json.end().map_err(|error| Error::Malformed(format!("the body is not JSON: {error}")))?;
+    Ok(value)
+}
+
+/// A JSON body, and its hash for the idempotency key.
+#[derive(Debug)]
+pub struct Json<T, const MOST: usize = BODY_BYTES> {
+    value: T,
+    digest: Vec<u8>,
+}
+
+impl<T, const MOST: usize> Json<T, MOST> {
+    /// The body.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// The hash of the body's bytes.
+    pub fn digest(&self) -> &[u8] {
+        &self.digest
+    }
+}
+
+impl<T, const MOST: usize> Deref for Json<T, MOST> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: DeserializeOwned + 'static, const MOST: usize> FromRequest for Json<T, MOST> {
+    type Error = Error;
+    type Future = Later<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = payload.take();
+        Box::pin(async move {
+            let media = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+            let media = media.and_then(|text| text.split(';').next()).unwrap_or_default().trim();
+            if !media.eq_ignore_ascii_case("application/json") {
+                return Err(Error::UnsupportedMediaType);
+            }
+            let body = read_body(&request, payload, MOST).await?;
+            Ok(Self { value: parse(&body)?, digest: Sha256::digest(&body).to_vec() })
+        })
+    }
+}
+
+/// No body, or an empty object: for commands that say everything in the path.
+#[derive(Debug)]
+pub struct Empty;
+
+impl FromRequest for Empty {
+    type Error = Error;
+    type Future = Later<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = payload.take();
+        Box::pin(async move {
+            let body = read_body(&request, payload, BODY_BYTES).await?;
+            if body.is_empty() {
+                return Ok(Self);
+            }
+            let fields: serde_json::Map<String, serde_json::Value> = parse(&body)?;
+            match fields.keys().next() {
+                None => Ok(Self),
+                Some(name) => Err(Error::invalid(&format!("/{name}"), "unknown_field", "this takes no body")),
+            }
+        })
+    }
+}
+
+/// A path parameter.
+#[derive(Debug)]
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Path<T> {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let value = web::Path::<T>::extract(request).into_inner();
+        ready(match value {
+            Ok(value) => Ok(Self(value.into_inner())),
+            Err(_) => Err(Error::Malformed("the id in the path is no UUID".to_owned())),
+        })
+    }
+}
+
+/// What a query string can be read into.
+pub trait QueryFields: DeserializeOwned + 'static {
+    /// The names of its parameters.
+    const NAMES: &'static [&'static str];
+}
+
+impl QueryFields for CallbackFilter {
+    const NAMES: &'static [&'static str] =
+        &["from", "to", "state", "service", "search_field", "search", "overdue"];
+}
+
+impl QueryFields for PageQuery {
+    const NAMES: &'static [&'static str] = &["sort", "limit", "cursor", "page"];
+}
+
+impl QueryFields for CountQuery {
+    const NAMES: &'static [&'static str] = &["up_to"];
+}
+
+impl QueryFields for FindQuery {
+    const NAMES: &'static [&'static str] = &["id", "customer_number"];
+}
+
+impl QueryFields for () {
+    const NAMES: &'static [&'static str] = &[];
+}
+
+/// A query string in two parts, such as a filter and a page.
+#[derive(Debug)]
+pub struct Query<A, B = ()>(pub A, pub B);
+
+impl<A: QueryFields, B: QueryFields> FromRequest for Query<A, B> {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(read_query(request.query_string()))
+    }
+}
+
+fn read_query<A: QueryFields, B: QueryFields>(text: &str) -> Result<Query<A, B>, Error> {
+    let mut parts = [String::new(), String::new()];
+    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+        let name = pair.split('=').next().unwrap_or_default();
+        let part = match name {
+            _ if A::NAMES.contains(&name) => &mut parts[0],
+            _ if B::NAMES.contains(&name) => &mut parts[1],
+            _ => {
+                return Err(Error::invalid(&format!("?{name}"), "unknown_field", "there is no such parameter"));
+            }
+        };
+        if !part.is_empty() {
+            part.push('&');
+        }
+        part.push_str(pair);
+    }
+    Ok(Query(read_part(&parts[0])?, read_part(&parts[1])?))
+}
+
+fn read_part<T: QueryFields>(text: &str) -> Result<T, Error> {
+    if T::NAMES.is_empty() {
+        return serde_json::from_value(serde_json::Value::Null).map_err(Error::internal);
+    }
+    let form = serde_html_form::Deserializer::from_bytes(text.as_bytes());
+    serde_path_to_error::deserialize(form).map_err(|error| {
+        let name = error.path().to_string();
+        let name = name.split(['.', '[']).next().unwrap_or_default();
+        let message = error.inner().to_string();
+        Error::Invalid(vec![field(&format!("?{name}"), code(&message), message)])
+    })
+}
+
+/// The version that a caller expects, from `If-Match`.
+impl FromRequest for Expected {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(match request.headers().get(IF_MATCH) {
+            None => Ok(Self::Any),
+            Some(value) => match value.to_str().map(str::trim) {
+                Ok("*") => Ok(Self::Any),
+                Ok(text) => text
+                    .trim_matches('"')
+                    .parse()
+                    .map(Self::Version)
+                    .map_err(|_| Error::Malformed("If-Match is no version such as \"3\"".to_owned())),
+                Err(_) => Err(Error::Malformed("If-Match cannot be read".to_owned())),
+            },
+        })
+    }
+}
+
+/// The `Idempotency-Key` header, and what the request is about.
+#[derive(Debug)]
+pub struct Idempotency {
+    key: Option<String>,
+    method: String,
+    path: String,
+    if_match: String,
+}
+
+impl Idempotency {
+    /// The key as this caller's, for this body.
+    pub fn of(self, caller: &Identity, digest: &[u8]) -> Option<IdempotencyKey> {
+        let mut hash = Sha256::new();
+        for part in [self.method.as_bytes(), self.path.as_bytes(), self.if_match.as_bytes(), digest] {
+            hash.update(part.len().to_le_bytes());
+            hash.update(part);
+        }
+        Some(IdempotencyKey { owner: caller.owner(), key: self.key?, fingerprint: hash.finalize().to_vec() })
+    }
+
+    /// Whether a key was sent.
+    pub const fn is_sent(&self) -> bool {
+        self.key.is_some()
+    }
+}
+
+impl FromRequest for Idempotency {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let key = match request.headers().get("idempotency-key").map(|value| value.to_str()) {
+            None => None,
+            Some(Ok(key)) if !key.is_empty() && key.len() <= KEY_CHARS => Some(key.to_owned()),
+            Some(_) => {
+                let detail = format!("Idempotency-Key has 1 to {KEY_CHARS} visible characters");
+                return ready(Err(Error::Malformed(detail)));
+            }
+        };
+        let if_match = request.headers().get(IF_MATCH).and_then(|value| value.to_str().ok());
+        ready(Ok(Self {
+            key,
+            method: request.method().to_string(),
+            path: request.path().to_owned(),
+            if_match: if_match.unwrap_or_default().to_owned(),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use utoipa::IntoParams;
+
+    fn names<T: IntoParams>() -> Vec<String> {
+        T::into_params(|| None).into_iter().map(|parameter| parameter.name).collect()
+    }
+
+    #[test]
+    fn every_parameter_of_the_document_is_read() {
+        assert_eq!(names::<CallbackFilter>(), CallbackFilter::NAMES);
+        assert_eq!(names::<PageQuery>(), PageQuery::NAMES);
+        assert_eq!(names::<CountQuery>(), CountQuery::NAMES);
+        assert_eq!(names::<FindQuery>(), FindQuery::NAMES);
+    }
+
+    #[test]
+    fn a_query_is_split_between_filter_and_page() {
+        let query: Query<CallbackFilter, PageQuery> =
+            read_query("state=QUEUED&limit=10&state=ROUTING&search=%2B44+20").unwrap();
+        assert_eq!(query.0.state.len(), 2);
+        assert_eq!(query.0.search.as_deref(), Some("+44 20"));
+        assert_eq!(query.1.limit, Some(10));
+    }
+
+    #[test]
+    fn a_wrong_query_names_the_parameter() {
+        for (text, pointer) in [("colour=red", "?colour"), ("limit=many", "?limit"), ("state=LOST", "?state")] {
+            let Err(Error::Invalid(errors)) = read_query::<CallbackFilter, PageQuery>(text) else {
+                panic!("{text} was read");
+            };
+            assert_eq!(errors[0].pointer, pointer);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Who the caller is, and how they like the page.
+
+use actix_web::{HttpResponse, get, put, web};
+use ringback_domain::wire::auth::{Me, Preferences};
+use ringback_domain::wire::callback::ServiceRef;
+
+use super::extract::Json;
+use crate::app::App;
+use crate::auth::caller::Who;
+use crate::auth::{Caller, permit};
+use crate::error::Error;
+use crate::store::users;
+
+/// Most custom ranges of a person.
+const MAX_RANGES: usize = 50;
+
+/// Most bytes of one person's preferences.
+const MAX_BYTES: usize = 32 * 1024;
+
+/// Who am I?
+///
+/// The person or the API key, what they may do, and the services that they may
+/// see: for a person as of log-in.
+#[utoipa::path(tag = "Credentials", responses((status = 200, description = "The caller", body = Me)))]
+#[get("/me")]
+pub async fn get_me(app: web::Data<App>, caller: Caller<permit::Anyone>) -> Result<HttpResponse, Error> {
+    let services = app.services().await?;
+    let visible = services
+        .all()
+        .iter()
+        .filter(|service| caller.visible.contains(service.id))
+        .map(|service| ServiceRef { id: service.id, name: service.name.clone() })
+        .collect();
+    let (user, api_key, roles, scopes) = match &caller.who {
+        Who::User { user, role, .. } => (Some(user.clone()), None, vec![*role], Vec::new()),
+        Who::ApiKey { name, scopes, .. } => (None, Some(name.clone()), Vec::new(), scopes.clone()),
+    };
+    Ok(HttpResponse::Ok().json(Me {
+        user,
+        api_key,
+        roles,
+        scopes,
+        permissions: caller.permissions.clone(),
+        services: visible,
+        simulation: app.simulation,
+    }))
+}
+
+/// Read my preferences
+#[utoipa::path(
+    tag = "Credentials",
+    responses((status = 200, description = "The preferences", body = Preferences)),
+    extensions(("x-permission" = json!("own_preferences"))),
+)]
+#[get("/me/preferences")]
+pub async fn get_preferences(
+    app: web::Data<App>,
+    caller: Caller<permit::OwnPreferences>,
+) -> Result<HttpResponse, Error> {
+    let user = caller.user_id().ok_or(Error::NotFound("preferences"))?;
+    let kept = users::preferences(&mut app.store.read().await?, user).await?;
+    // Preferences of an older kind are not worth an error.
+    let preferences: Preferences =
+        kept.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    Ok(HttpResponse::Ok().json(preferences))
+}
+
+/// Replace my preferences
+#[utoipa::path(
+    tag = "Credentials",
+    request_body(content = Preferences, example = json!({"time_24h": true, "utc": false, "last_range": "Today"})),
+    responses((status = 200, description = "The preferences as kept", body = Preferences)),
+    extensions(("x-permission" = json!("own_preferences"))),
+)]
+#[put("/me/preferences")]
+pub async fn replace_preferences(
+    app: web::Data<App>,
+    caller: Caller<permit::OwnPreferences>,
+    body: Json<Preferences>,
+) -> Result<HttpResponse, Error> {
+    let user = caller.user_id().ok_or(Error::NotFound("preferences"))?;
+    for (index, range) in body.custom_ranges.iter().enumerate() {
+        if range.name.trim().is_empty() || range.name.chars().count() > 60 {
+            let pointer = format!("/custom_ranges/{index}/name");
+            return Err(Error::invalid(&pointer, "invalid_value", "a range has a name of 1 to 60 characters"));
+        }
+        if range.from >= range.to {
+            let pointer = format!("/custom_ranges/{index}/to");
+            return Err(Error::invalid(&pointer, "invalid_value", "a range ends after it begins"));
+        }
+    }
+    let text = serde_json::to_string(&*body).map_err(Error::internal)?;
+    if body.custom_ranges.len() > MAX_RANGES || text.len() > MAX_BYTES {
+        return Err(Error::invalid("", "too_large", "these preferences are too many to keep"));
+    }
+    app.store
+        .write(async move |conn| users::set_preferences(conn, user, &text).await.map_err(Error::from))
+        .await?;
+    Ok(HttpResponse::Ok().json(body.into_inner()))
+}

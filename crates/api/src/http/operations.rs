@@ -1,0 +1,50 @@
+//! For those who run the server.
+
+use actix_web::{HttpResponse, get, web};
+
+use crate::app::App;
+use crate::error::Error;
+use crate::store::feed;
+
+/// Is the process alive?
+#[utoipa::path(
+    tag = "Operations",
+    responses((status = 200, description = "Alive", body = Health)),
+    security(()),
+)]
+#[get("/health/live")]
+pub async fn live() -> HttpResponse {
+    HttpResponse::Ok().json(Health { status: "ok".to_owned() })
+}
+
+/// Can it answer requests?
+#[utoipa::path(
+    tag = "Operations",
+    responses((status = 200, description = "Ready", body = Health)),
+    security(()),
+)]
+#[get("/health/ready")]
+pub async fn ready(app: web::Data<App>) -> Result<HttpResponse, Error> {
+    let mut conn = app.store.read().await?;
+    feed::ping(&mut conn).await?;
+    Ok(HttpResponse::Ok().json(Health { status: "ok".to_owned() }))
+}
+
+/// Figures for Prometheus
+#[utoipa::path(
+    tag = "Operations",
+    responses((status = 200, description = "The figures", body = String, content_type = "text/plain")),
+    security(()),
+)]
+#[get("/metrics")]
+pub async fn metrics(app: web::Data<App>) -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(app.metrics.text())
+}
+
+/// How the server is.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct Health {
+    /// `ok`.
+    #[schema(example = "ok")]
+    pub status: String,
+}

@@ -1,0 +1,111 @@
+//! Figures for Prometheus.
+
+use std::time::Duration;
+
+use actix_web::http::Method;
+use prometheus::{
+    Encoder, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+    TextEncoder,
+};
+use ringback_domain::callback::transition::Entry;
+
+/// The figures of one server.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    request_seconds: HistogramVec,
+    transitions: IntCounterVec,
+    /// Callbacks made.
+    pub callbacks_created: IntCounter,
+    worker_lag_seconds: GaugeVec,
+    worker_failures: IntCounterVec,
+    /// Browsers and programs that listen to events.
+    pub event_listeners: IntGauge,
+    /// Callbacks in the queue at the last look.
+    pub queue_size: Gauge,
+}
+
+impl Metrics {
+    /// A fresh set of figures.
+    ///
+    /// # Errors
+    /// Never in practice: names are unique and well-formed.
+    pub fn new() -> prometheus::Result<Self> {
+        let registry = Registry::new();
+        let requests = IntCounterVec::new(
+            Opts::new("ringback_http_requests_total", "Requests answered, by route, method and status"),
+            &["method", "route", "status"],
+        )?;
+        let request_seconds = HistogramVec::new(
+            HistogramOpts::new("ringback_http_request_duration_seconds", "Time until a request was answered")
+                .buckets(vec![0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0]),
+            &["method", "route"],
+        )?;
+        let transitions = IntCounterVec::new(
+            Opts::new("ringback_callback_transitions_total", "Changes of callbacks on this node, by kind"),
+            &["action", "to"],
+        )?;
+        let callbacks_created = IntCounter::new("ringback_callbacks_created", "Callbacks made on this node")?;
+        let worker_lag_seconds = GaugeVec::new(
+            Opts::new("ringback_worker_lag_seconds", "How late the oldest piece of work of a worker is"),
+            &["worker"],
+        )?;
+        let worker_failures = IntCounterVec::new(
+            Opts::new("ringback_worker_failures_total", "Rounds of a worker that failed"),
+            &["worker"],
+        )?;
+        let event_listeners = IntGauge::new("ringback_event_listeners", "Open event streams")?;
+        let queue_size = Gauge::new("ringback_monitor_size", "Callbacks in the queue at the last look")?;
+        registry.register(Box::new(requests.clone()))?;
+        registry.register(Box::new(request_seconds.clone()))?;
+        registry.register(Box::new(transitions.clone()))?;
+        registry.register(Box::new(callbacks_created.clone()))?;
+        registry.register(Box::new(worker_lag_seconds.clone()))?;
+        registry.register(Box::new(worker_failures.clone()))?;
+        registry.register(Box::new(event_listeners.clone()))?;
+        registry.register(Box::new(queue_size.clone()))?;
+        Ok(Self {
+            registry,
+            requests,
+            request_seconds,
+            transitions,
+            callbacks_created,
+            worker_lag_seconds,
+            worker_failures,
+            event_listeners,
+            queue_size,
+        })
+    }
+
+    /// A request was answered. The route is the pattern, never the path.
+    pub fn answered(&self, method: &Method, route: &str, status: u16, took: Duration) {
+        let method = if method.as_str().len() <= 7 { method.as_str() } else { "other" };
+        self.requests.with_label_values(&[method, route, &status.to_string()]).inc();
+        self.request_seconds.with_label_values(&[method, route]).observe(took.as_secs_f64());
+    }
+
+    /// A callback changed.
+    pub fn moved(&self, entry: &Entry) {
+        self.transitions.with_label_values(&[entry.action.as_str(), entry.to.as_str()]).inc();
+    }
+
+    /// How late the oldest work of a worker is.
+    pub fn worker_lag(&self, worker: &str, seconds: f64) {
+        self.worker_lag_seconds.with_label_values(&[worker]).set(seconds.max(0.0));
+    }
+
+    /// A round of a worker failed.
+    pub fn worker_failed(&self, worker: &str) {
+        self.worker_failures.with_label_values(&[worker]).inc();
+    }
+
+    /// The text for a scraper.
+    pub fn text(&self) -> String {
+        let mut text = Vec::new();
+        // Encoding into memory cannot fail.
+        let _ = TextEncoder::new().encode(&self.registry.gather(), &mut text);
+        String::from_utf8_lossy(&text).into_owned()
+    }
+}
+

@@ -1,0 +1,130 @@
+//! The OpenAPI document, made from the handlers.
+
+use std::collections::BTreeMap;
+
+use ringback_domain::wire::problem::Problem;
+use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{OpenApi, ToSchema};
+use utoipa_actix_web::AppExt;
+
+/// What the handlers cannot say.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Ringback",
+        description = "Callback management for contact centres. A callback that was promised is never lost, \
+            and nobody is called twice for one request.",
+        license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT"),
+    ),
+    servers((url = "/", description = "This server")),
+    tags(
+        (name = "Credentials", description = "Logging in, and who the caller is"),
+        (name = "Callbacks", description = "Callback records: lists, single records, commands, events"),
+        (name = "Bulk cancellations", description = "Cancelling many callbacks at once"),
+        (name = "Router", description = "What an ACD, a dialler or an agent desktop calls"),
+        (name = "Services", description = "Virtual queues and their settings"),
+        (name = "Users", description = "People who may log in"),
+        (name = "API keys", description = "Keys of machines"),
+        (name = "Operations", description = "For those who run the server"),
+    ),
+    components(schemas(Problem)),
+)]
+struct Base;
+
+/// The document of this program.
+pub fn document() -> Document {
+    let (_, mut document) =
+        actix_web::App::new().into_utoipa_app().openapi(Base::openapi()).configure(crate::http::routes).split_for_parts();
+    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    add_security(&mut document);
+    for item in document.paths.paths.values_mut() {
+        for operation in operations(item) {
+            complete(operation);
+        }
+    }
+    document
+}
+
+/// The document as it is committed and served.
+pub fn json() -> String {
+    // Through a map, so that keys are in order and the text is stable.
+    let value = serde_json::to_value(document()).unwrap_or_default();
+    let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten()
+}
+
+fn add_security(document: &mut Document) {
+    let components = document.components.get_or_insert_default();
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("A person's access token, from `POST /api/v1/session`"))
+        .build();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    let key = ApiKeyValue::with_description("x-api-key", "A machine's key, from `POST /api/v1/api-keys`");
+    components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(key)));
+    let cookie = ApiKeyValue::with_description("ringback_refresh", "The refresh cookie, set by the log-in");
+    components.add_security_scheme("refresh_cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+}
+
+fn problem(description: &str) -> RefOr<Response> {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
+    ResponseBuilder::new().description(description).content("application/problem+json", content).build().into()
+}
+
+/// Adds what is the same for every operation of a kind: who may call it, and
+/// the problems that it may answer with.
+fn complete(operation: &mut Operation) {
+    if operation.security.is_none() {
+        let empty: [&str; 0] = [];
+        operation.security = Some(vec![
+            SecurityRequirement::new("bearer", empty),
+            SecurityRequirement::new("api_key", empty),
+        ]);
+    }
+    let parameters = operation.parameters.as_deref().unwrap_or_default();
+    let in_path = parameters.iter().any(
+        |one| matches!(one, RefOr::T(parameter) if matches!(parameter.parameter_in, ParameterIn::Path)),
+    );
+    let has_input = !parameters.is_empty() || operation.request_body.is_some();
+    let guarded = operation.extensions.as_ref().is_some_and(|known| known.contains_key("x-permission"));
+    let mut add: BTreeMap<&str, &str> = BTreeMap::new();
+    if guarded || operation.operation_id.as_deref() == Some("get_me") {
+        add.insert("401", "No credentials, or none in force");
+    }
+    if guarded {
+        add.insert("403", "The caller's role or scopes lack the permission");
+    }
+    if in_path {
+        add.insert("404", "Absent, or not visible to the caller");
+    }
+    if has_input {
+        add.insert("400", "The request cannot be read");
+        add.insert("422", "Well-formed, but invalid");
+    }
+    if operation.request_body.is_some() {
+        add.insert("413", "The body is too large");
+        add.insert("415", "The body is of another media type");
+        if guarded {
+            add.insert("409", "The state, a taken name or a running request forbids it");
+        }
+    }
+    let commands = ["cancel_callback", "reschedule_callback", "recreate_callback", "edit_service", "edit_user"];
+    if operation.operation_id.as_deref().is_some_and(|id| commands.contains(&id)) {
+        add.insert("409", "The state forbids it");
+        add.insert("412", "The version in If-Match is not the current one");
+    }
+    add.insert("default", "Any other problem");
+    for (status, description) in add {
+        operation.responses.responses.entry(status.to_owned()).or_insert_with(|| problem(description));
+    }
+}

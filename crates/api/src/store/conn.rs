@@ -1,0 +1,113 @@
+//! A connection to either database, and the macro that speaks to both.
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, Postgres, Sqlite, Transaction};
+
+use super::error::StoreResult;
+
+/// The kinds of database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// Embedded.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+impl Backend {
+    /// The text of a statement that has to differ between the two.
+    pub const fn pick(self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        match self {
+            Self::Sqlite => sqlite,
+            Self::Postgres => postgres,
+        }
+    }
+}
+
+/// A connection, inside a transaction where it was handed out for writing.
+#[derive(Debug)]
+pub enum Conn {
+    /// To a file.
+    Sqlite(PoolConnection<Sqlite>),
+    /// To a server.
+    Postgres(PgHandle),
+}
+
+/// A PostgreSQL connection with or without a transaction.
+#[derive(Debug)]
+pub enum PgHandle {
+    /// Each statement by itself.
+    Pooled(PoolConnection<Postgres>),
+    /// Rolled back unless committed.
+    Transaction(Transaction<'static, Postgres>),
+}
+
+impl Deref for PgHandle {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        match self {
+            Self::Pooled(conn) => conn,
+            Self::Transaction(transaction) => transaction,
+        }
+    }
+}
+
+impl DerefMut for PgHandle {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        match self {
+            Self::Pooled(conn) => conn,
+            Self::Transaction(transaction) => transaction,
+        }
+    }
+}
+
+impl Conn {
+    pub(super) const fn sqlite(conn: PoolConnection<Sqlite>) -> Self {
+        Self::Sqlite(conn)
+    }
+
+    pub(super) const fn pooled(conn: PoolConnection<Postgres>) -> Self {
+        Self::Postgres(PgHandle::Pooled(conn))
+    }
+
+    pub(super) const fn transaction(transaction: Transaction<'static, Postgres>) -> Self {
+        Self::Postgres(PgHandle::Transaction(transaction))
+    }
+
+    /// Which kind of database this is.
+    pub const fn backend(&self) -> Backend {
+        match self {
+            Self::Sqlite(_) => Backend::Sqlite,
+            Self::Postgres(_) => Backend::Postgres,
+        }
+    }
+
+    pub(super) async fn commit(self) -> StoreResult<()> {
+        if let Self::Postgres(PgHandle::Transaction(transaction)) = self {
+            transaction.commit().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Runs one expression on the driver at hand: `on!(conn, |c| query.execute(c).await)`.
+/// It is compiled twice, with `c` as a connection of each kind.
+macro_rules! on {
+    ($conn:expr, |$c:ident| $body:expr) => {
+        match &mut *$conn {
+            $crate::store::Conn::Sqlite(conn) => {
+                let $c: &mut sqlx::SqliteConnection = &mut **conn;
+                $body
+            }
+            $crate::store::Conn::Postgres(conn) => {
+                let $c: &mut sqlx::PgConnection = &mut **conn;
+                $body
+            }
+        }
+    };
+}
+
+pub(crate) use on;

@@ -1,0 +1,103 @@
+//! Answers to requests that carried an `Idempotency-Key`, kept in the
+//! transaction of their effect and replayed for a day.
+
+use ringback_domain::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::error::inconsistent;
+use super::{Conn, StoreResult, on};
+
+/// How long an answer is replayed, in seconds.
+pub const KEPT_SECONDS: i64 = 86_400;
+
+/// A key as one caller sent it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct IdempotencyKey {
+    /// Whose key it is: the same text of another caller is another key.
+    pub owner: String,
+    /// The text.
+    pub key: String,
+    /// Hash of method, path and body.
+    pub fingerprint: Vec<u8>,
+}
+
+/// An answer that can be given again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Status code.
+    pub status: u16,
+    /// Where the new thing is.
+    pub location: Option<String>,
+    /// Its version.
+    pub etag: Option<i64>,
+    /// The JSON text.
+    pub body: String,
+}
+
+/// What is known of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// Nothing: go on.
+    New,
+    /// The same request was answered so.
+    Answered(Answer),
+    /// It was used for another request.
+    OtherRequest,
+}
+
+const FIND: &str = "SELECT fingerprint, answer FROM idempotency_keys WHERE owner = $1 AND key = $2 AND created_at > $3";
+const INSERT: &str = "INSERT INTO idempotency_keys (owner, key, fingerprint, answer, created_at) \
+     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (owner, key) DO UPDATE SET fingerprint = excluded.fingerprint, \
+     answer = excluded.answer, created_at = excluded.created_at WHERE idempotency_keys.created_at <= $6";
+const PURGE: &str = "DELETE FROM idempotency_keys WHERE created_at <= $1";
+/// On PostgreSQL two nodes could run the same key at once: the second waits
+/// here for the first to end.
+const LOCK: &str = "SELECT 1::bigint FROM pg_advisory_xact_lock(hashtextextended($1, 0))";
+
+/// Whether the key was used before. On PostgreSQL nobody else gets past this
+/// with the same key until the transaction ends.
+pub async fn look_up(conn: &mut Conn, key: &IdempotencyKey, now: Timestamp) -> StoreResult<Seen> {
+    if let Conn::Postgres(c) = conn {
+        let name = format!("{}\n{}", key.owner, key.key);
+        sqlx::query(LOCK).bind(name).execute(&mut **c).await?;
+    }
+    let oldest = now.plus_seconds(-KEPT_SECONDS).micros();
+    let row: Option<(Vec<u8>, String)> = on!(conn, |c| {
+        sqlx::query_as(FIND).bind(&key.owner).bind(&key.key).bind(oldest).fetch_optional(c).await
+    })?;
+    Ok(match row {
+        None => Seen::New,
+        Some((fingerprint, _)) if fingerprint != key.fingerprint => Seen::OtherRequest,
+        Some((_, answer)) => Seen::Answered(
+            serde_json::from_str(&answer)
+                .map_err(|_| inconsistent("idempotency_keys", &key.key, "answer cannot be read"))?,
+        ),
+    })
+}
+
+/// Keeps the answer with its key.
+pub async fn keep(conn: &mut Conn, key: &IdempotencyKey, answer: &Answer, now: Timestamp) -> StoreResult<()> {
+    let text = serde_json::to_string(answer)
+        .map_err(|_| inconsistent("idempotency_keys", &key.key, "answer cannot be written"))?;
+    on!(conn, |c| {
+        sqlx::query(INSERT)
+            .bind(&key.owner)
+            .bind(&key.key)
+            .bind(&key.fingerprint)
+            .bind(text)
+            .bind(now.micros())
+            .bind(now.plus_seconds(-KEPT_SECONDS).micros())
+            .execute(c)
+            .await
+            .map(|_| ())
+    })?;
+    Ok(())
+}
+
+/// Removes what is replayed no longer. Gives how many.
+pub async fn purge(conn: &mut Conn, now: Timestamp) -> StoreResult<u64> {
+    let oldest = now.plus_seconds(-KEPT_SECONDS).micros();
+    let removed =
+        on!(conn, |c| sqlx::query(PURGE).bind(oldest).execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(removed)
+}

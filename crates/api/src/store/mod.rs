@@ -1,0 +1,198 @@
+//! Everything that is kept, on SQLite or PostgreSQL.
+//!
+//! One SQL text serves both: the `on!` macro pastes an expression into an arm
+//! for each driver. Where the two must differ, the difference stands at the
+//! place of use as two constants.
+//!
+//! Reads take a connection from a pool. Writes go through [`Store::write`]:
+//! on PostgreSQL a transaction each, on SQLite one writer that commits what
+//! has queued up (see [`writer`]).
+
+mod conn;
+mod error;
+mod writer;
+
+pub mod api_keys;
+pub mod bulk;
+pub mod callbacks;
+pub mod feed;
+pub mod idempotency;
+pub mod list;
+pub mod queue;
+pub mod services;
+pub mod sessions;
+pub mod timeline;
+pub mod users;
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, SqlitePool};
+
+pub(crate) use conn::on;
+pub use conn::{Backend, Conn};
+pub use error::{StoreError, StoreResult};
+use writer::Writer;
+
+/// The open database. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub enum Store {
+    /// A file of our own.
+    Sqlite {
+        /// Connections that only read.
+        readers: SqlitePool,
+        /// The one connection that writes.
+        writer: Writer,
+    },
+    /// A server.
+    Postgres(PgPool),
+}
+
+/// Connections to a PostgreSQL server from one node.
+const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// SQLite connections that read.
+const SQLITE_READERS: u32 = 4;
+
+impl Store {
+    /// Opens the database that the URL names: `sqlite:` or `postgres:`. An
+    /// embedded database is made where it is missing.
+    ///
+    /// # Errors
+    /// If the URL is of another kind or the database cannot be opened.
+    pub async fn connect(url: &str) -> StoreResult<Self> {
+        if url.starts_with("sqlite:") {
+            Self::open_sqlite(url).await
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let options = PgConnectOptions::from_str(url)?.application_name("ringback");
+            let pool = PgPoolOptions::new()
+                .max_connections(POSTGRES_CONNECTIONS)
+                .acquire_timeout(Duration::from_secs(5))
+                // A connection in steady use needs no question before each use.
+                .test_before_acquire(false)
+                .before_acquire(|conn, meta| {
+                    Box::pin(async move {
+                        if meta.idle_for < Duration::from_secs(1) {
+                            return Ok(true);
+                        }
+                        sqlx::Connection::ping(conn).await.map(|()| true)
+                    })
+                })
+                .connect_with(options)
+                .await?;
+            Ok(Self::Postgres(pool))
+        } else {
+            Err(StoreError::UnknownUrl)
+        }
+    }
+
+    async fn open_sqlite(url: &str) -> StoreResult<Self> {
+        let options = SqliteConnectOptions::from_str(url)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // Grouped commits make a full sync as cheap as none.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            .statement_cache_capacity(200)
+            .pragma("cache_size", "-65536");
+        // The writer comes first: it makes the file and its write-ahead log.
+        let one = SqlitePoolOptions::new()
+            .max_connections(1)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.clone())
+            .await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(SQLITE_READERS)
+            .acquire_timeout(Duration::from_secs(10))
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.pragma("query_only", "ON"))
+            .await?;
+        Ok(Self::Sqlite { readers, writer: Writer::start(one)? })
+    }
+
+    /// Brings the schema up to date. Two nodes may do so at once.
+    pub async fn migrate(&self) -> StoreResult<()> {
+        match self {
+            Self::Sqlite { writer, .. } => {
+                sqlx::migrate!("migrations/sqlite").run(writer.pool()).await?;
+            }
+            Self::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await?,
+        }
+        Ok(())
+    }
+
+    /// Whether the schema is the one that this program knows.
+    pub async fn is_migrated(&self) -> StoreResult<bool> {
+        let newest = match self {
+            Self::Sqlite { .. } => sqlx::migrate!("migrations/sqlite").iter().map(|one| one.version).max(),
+            Self::Postgres(_) => sqlx::migrate!("migrations/postgres").iter().map(|one| one.version).max(),
+        };
+        let conn = &mut self.read().await?;
+        let applied: Result<Option<i64>, sqlx::Error> = on!(conn, |c| {
+            sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(c).await
+        });
+        match applied {
+            Ok(version) => Ok(version >= newest),
+            // The table is made by the first migration.
+            Err(sqlx::Error::Database(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Which kind of database this is.
+    pub fn backend(&self) -> Backend {
+        match self {
+            Self::Sqlite { .. } => Backend::Sqlite,
+            Self::Postgres(_) => Backend::Postgres,
+        }
+    }
+
+    /// A connection for reading; each statement sees what is committed by then.
+    pub async fn read(&self) -> StoreResult<Conn> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Conn::sqlite(readers.acquire().await?),
+            Self::Postgres(pool) => Conn::pooled(pool.acquire().await?),
+        })
+    }
+
+    /// Runs `work` in a transaction: all that it writes is kept, durably, when
+    /// this returns `Ok`, and none of it if `work` fails.
+    ///
+    /// # Errors
+    /// What `work` answers, or that the transaction could not be kept.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        match self {
+            Self::Sqlite { writer, .. } => writer.write(work).await,
+            Self::Postgres(pool) => {
+                let transaction = pool.begin().await.map_err(StoreError::from)?;
+                let mut conn = Conn::transaction(transaction);
+                let done = work(&mut conn).await?;
+                conn.commit().await?;
+                Ok(done)
+            }
+        }
+    }
+
+    /// Closes every connection once its statement is done.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! What is due, ready, leased and past its keeping, and how the queue moves.
+
+use std::collections::HashMap;
+
+use ringback_domain::callback::Callback;
+use ringback_domain::{CallbackId, ServiceId, Timestamp};
+use uuid::Uuid;
+
+use super::callbacks::{CallbackRow, columns};
+use super::{Conn, StoreResult, on};
+
+const DUE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM callbacks WHERE state = 'SCHEDULED' AND desired_time <= $1 ORDER BY desired_time, id LIMIT $2"
+);
+const DUE_LOCKED: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM callbacks WHERE state = 'SCHEDULED' AND desired_time <= $1 ORDER BY desired_time, id LIMIT $2 \
+      FOR UPDATE SKIP LOCKED"
+);
+const NEXT_DUE: &str = "SELECT MIN(desired_time) FROM callbacks WHERE state = 'SCHEDULED'";
+
+const NEXT_LEASE_END: &str = "SELECT MIN(lease_expires_at) FROM callbacks WHERE state = 'ROUTING'";
+
+const READY: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM callbacks WHERE state = 'QUEUED' AND service_id = $1 AND (retry_at IS NULL OR retry_at <= $2) \
+      ORDER BY priority DESC, queue_arrival, id LIMIT $3"
+);
+const READY_LOCKED: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM callbacks WHERE state = 'QUEUED' AND service_id = $1 AND (retry_at IS NULL OR retry_at <= $2) \
+      ORDER BY priority DESC, queue_arrival, id LIMIT $3 FOR UPDATE SKIP LOCKED"
+);
+
+const HAS_READY: &str = "SELECT priority FROM callbacks WHERE state = 'QUEUED' AND service_id = $1 \
+     AND (retry_at IS NULL OR retry_at <= $2) LIMIT 1";
+
+const LEASES_OVER: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM callbacks WHERE state = 'ROUTING' AND lease_expires_at <= $1 ORDER BY lease_expires_at, id LIMIT $2"
+);
+const LEASES_OVER_LOCKED: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM callbacks WHERE state = 'ROUTING' AND lease_expires_at <= $1 ORDER BY lease_expires_at, id LIMIT $2 \
+      FOR UPDATE SKIP LOCKED"
+);
+
+const UNFINISHED_PAST_KEEPING: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM callbacks WHERE expires_at <= $1 AND state <> 'COMPLETED' ORDER BY expires_at, id LIMIT $2"
+);
+const UNFINISHED_PAST_KEEPING_LOCKED: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM callbacks WHERE expires_at <= $1 AND state <> 'COMPLETED' ORDER BY expires_at, id LIMIT $2 \
+      FOR UPDATE SKIP LOCKED"
+);
+const PURGE: &str = "DELETE FROM callbacks WHERE id IN \
+     (SELECT id FROM callbacks WHERE expires_at <= $1 AND state = 'COMPLETED' ORDER BY expires_at, id LIMIT $2)";
+
+const AHEAD: &str = "SELECT COUNT(*) FROM callbacks WHERE state = 'QUEUED' AND service_id = $1 \
+     AND (priority > $2 OR (priority = $2 AND (queue_arrival, id) < ($3, $4)))";
+const ORDER: &str = "SELECT service_id, id FROM callbacks WHERE state = 'QUEUED' \
+     ORDER BY service_id, priority DESC, queue_arrival, id";
+/// One value instead of many rows: see `list`.
+const ORDER_JSON: &str = "SELECT COALESCE(json_group_array(json_array(lower(hex(service_id)), lower(hex(id)))), '[]') \
+     FROM (SELECT service_id, id FROM callbacks WHERE state = 'QUEUED' \
+     ORDER BY service_id, priority DESC, queue_arrival, id)";
+const CONNECTED_SINCE: &str = "SELECT service_id, COUNT(*) FROM attempts WHERE connected_at > $1 GROUP BY service_id";
+
+/// Callbacks that a query gives, each held until the transaction ends where
+/// several nodes could take the same.
+async fn taken(
+    conn: &mut Conn,
+    sqlite: &'static str,
+    postgres: &'static str,
+    until: Timestamp,
+    limit: i64,
+) -> StoreResult<Vec<Callback>> {
+    let sql = conn.backend().pick(sqlite, postgres);
+    let rows: Vec<CallbackRow> =
+        on!(conn, |c| sqlx::query_as(sql).bind(until.micros()).bind(limit).fetch_all(c).await)?;
+    rows.into_iter().map(Callback::try_from).collect()
+}
+
+/// SCHEDULED callbacks whose desired time has come.
+pub async fn take_due(conn: &mut Conn, now: Timestamp, limit: i64) -> StoreResult<Vec<Callback>> {
+    taken(conn, DUE, DUE_LOCKED, now, limit).await
+}
+
+/// When the next SCHEDULED callback is due.
+pub async fn next_due(conn: &mut Conn) -> StoreResult<Option<Timestamp>> {
+    let micros: Option<i64> = on!(conn, |c| sqlx::query_scalar(NEXT_DUE).fetch_one(c).await)?;
+    Ok(micros.map(Timestamp::from_micros))
+}
+
+/// When the next lease runs out.
+pub async fn next_lease_end(conn: &mut Conn) -> StoreResult<Option<Timestamp>> {
+    let micros: Option<i64> = on!(conn, |c| sqlx::query_scalar(NEXT_LEASE_END).fetch_one(c).await)?;
+    Ok(micros.map(Timestamp::from_micros))
+}
+
+/// ROUTING callbacks whose lease has run out.
+pub async fn take_expired_leases(conn: &mut Conn, now: Timestamp, limit: i64) -> StoreResult<Vec<Callback>> {
+    taken(conn, LEASES_OVER, LEASES_OVER_LOCKED, now, limit).await
+}
+
+/// Callbacks past their keeping that are not finished.
+pub async fn take_unfinished_past_keeping(
+    conn: &mut Conn,
+    now: Timestamp,
+    limit: i64,
+) -> StoreResult<Vec<Callback>> {
+    taken(conn, UNFINISHED_PAST_KEEPING, UNFINISHED_PAST_KEEPING_LOCKED, now, limit).await
+}
+
+/// Removes finished records past their keeping, with all that belongs to them.
+/// Gives how many.
+pub async fn purge(conn: &mut Conn, now: Timestamp, limit: i64) -> StoreResult<u64> {
+    let removed = on!(conn, |c| {
+        sqlx::query(PURGE).bind(now.micros()).bind(limit).execute(c).await.map(|done| done.rows_affected())
+    })?;
+    Ok(removed)
+}
+
+/// The next queued callbacks of these services in the order of the queue:
+/// priority, then arrival, then id. On PostgreSQL those that a competitor is
+/// taking are passed over.
+pub async fn take_ready(
+    conn: &mut Conn,
+    services: &[ServiceId],
+    now: Timestamp,
+    limit: usize,
+) -> StoreResult<Vec<Callback>> {
+    let sql = conn.backend().pick(READY, READY_LOCKED);
+    let at_most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut ready = Vec::new();
+    for service in services {
+        let rows: Vec<CallbackRow> = on!(conn, |c| {
+            sqlx::query_as(sql).bind(service.0).bind(now.micros()).bind(at_most).fetch_all(c).await
+        })?;
+        for row in rows {
+            ready.push(Callback::try_from(row)?);
+        }
+    }
+    ready.sort_by_key(|callback| {
+        (std::cmp::Reverse(callback.request.priority), callback.queue_arrival(), callback.id)
+    });
+    ready.truncate(limit);
+    Ok(ready)
+}
+
+/// Whether a queued callback of these services can be handed out.
+pub async fn has_ready(conn: &mut Conn, services: &[ServiceId], now: Timestamp) -> StoreResult<bool> {
+    for service in services {
+        let found: Option<i64> = on!(conn, |c| {
+            sqlx::query_scalar(HAS_READY).bind(service.0).bind(now.micros()).fetch_optional(c).await
+        })?;
+        if found.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// How many queued callbacks of the service come before this one.
+pub async fn ahead_of(conn: &mut Conn, callback: &Callback) -> StoreResult<u32> {
+    let ahead: i64 = on!(conn, |c| {
+        sqlx::query_scalar(AHEAD)
+            .bind(callback.request.service_id.0)
+            .bind(i64::from(callback.request.priority))
+            .bind(callback.queue_arrival().micros())
+            .bind(callback.id.0)
+            .fetch_one(c)
+            .await
+    })?;
+    Ok(u32::try_from(ahead).unwrap_or(u32::MAX))
+}
+
+/// Every queued callback by service, in the order of its queue.
+pub async fn order(conn: &mut Conn) -> StoreResult<Vec<(ServiceId, CallbackId)>> {
+    let pairs: Vec<(Uuid, Uuid)> = match conn {
+        Conn::Sqlite(c) => {
+            let json: String = sqlx::query_scalar(ORDER_JSON).fetch_one(&mut **c).await?;
+            serde_json::from_str(&json)
+                .map_err(|_| super::error::inconsistent("callbacks", "queue", "the order cannot be read"))?
+        }
+        Conn::Postgres(c) => sqlx::query_as(ORDER).fetch_all(&mut **c).await?,
+    };
+    Ok(pairs.into_iter().map(|(service, id)| (ServiceId(service), CallbackId(id))).collect())
+}
+
+/// Callbacks connected since then, by service.
+pub async fn connected_since(conn: &mut Conn, since: Timestamp) -> StoreResult<HashMap<ServiceId, u32>> {
+    let rows: Vec<(Uuid, i64)> =
+        on!(conn, |c| sqlx::query_as(CONNECTED_SINCE).bind(since.micros()).fetch_all(c).await)?;
+    Ok(rows
+        .into_iter()
+        .map(|(service, connected)| (ServiceId(service), u32::try_from(connected).unwrap_or(u32::MAX)))
+        .collect())
+}

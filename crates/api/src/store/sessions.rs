@@ -1,0 +1,147 @@
+//! Log-in sessions, their refresh tokens, and the key that signs access
+//! tokens.
+
+use ringback_domain::{ServiceId, SessionId, Timestamp, UserId};
+use uuid::Uuid;
+
+use super::error::inconsistent;
+use super::users::id_list;
+use super::{Conn, StoreResult, on};
+
+/// A log-in, with the services as of then.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Identifier; every refresh token of the log-in carries it.
+    pub id: SessionId,
+    /// Who logged in.
+    pub user_id: UserId,
+    /// The services that the person could see when logging in.
+    pub services: Vec<ServiceId>,
+    /// When the session ends by itself.
+    pub expires_at: Timestamp,
+}
+
+const INSERT: &str =
+    "INSERT INTO sessions (id, user_id, services, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
+const FIND: &str = "SELECT id, user_id, services, expires_at FROM sessions \
+     WHERE id = $1 AND ended_at IS NULL AND expires_at > $2";
+const END: &str = "UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
+const END_OF_USER: &str = "UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL";
+const ADD_TOKEN: &str = "INSERT INTO refresh_tokens (hash, session_id, created_at) VALUES ($1, $2, $3)";
+const USE_TOKEN: &str = "UPDATE refresh_tokens SET used_at = $2 WHERE hash = $1 AND used_at IS NULL \
+     RETURNING session_id";
+const SESSION_OF_TOKEN: &str = "SELECT session_id FROM refresh_tokens WHERE hash = $1";
+const PURGE: &str = "DELETE FROM sessions WHERE expires_at <= $1";
+const KEY: &str = "SELECT kid, secret FROM signing_keys WHERE purpose = $1";
+const ADD_KEY: &str = "INSERT INTO signing_keys (purpose, kid, secret, created_at) VALUES ($1, $2, $3, $4) \
+     ON CONFLICT (purpose) DO NOTHING";
+
+/// Keeps a new session.
+pub async fn insert(conn: &mut Conn, session: &Session, now: Timestamp) -> StoreResult<()> {
+    on!(conn, |c| {
+        sqlx::query(INSERT)
+            .bind(session.id.0)
+            .bind(session.user_id.0)
+            .bind(id_list(Some(&session.services)))
+            .bind(now.micros())
+            .bind(session.expires_at.micros())
+            .execute(c)
+            .await
+            .map(|_| ())
+    })?;
+    Ok(())
+}
+
+/// The session, if it goes on.
+pub async fn find(conn: &mut Conn, id: SessionId, now: Timestamp) -> StoreResult<Option<Session>> {
+    let row: Option<(Uuid, Uuid, String, i64)> =
+        on!(conn, |c| sqlx::query_as(FIND).bind(id.0).bind(now.micros()).fetch_optional(c).await)?;
+    row.map(|(id, user_id, services, expires_at)| {
+        Ok(Session {
+            id: SessionId(id),
+            user_id: UserId(user_id),
+            services: serde_json::from_str(&services).map_err(|_| inconsistent("sessions", id, "services"))?,
+            expires_at: Timestamp::from_micros(expires_at),
+        })
+    })
+    .transpose()
+}
+
+/// Ends a session, with every token of it.
+pub async fn end(conn: &mut Conn, id: SessionId, now: Timestamp) -> StoreResult<()> {
+    on!(conn, |c| sqlx::query(END).bind(id.0).bind(now.micros()).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Ends every session of a person.
+pub async fn end_of_user(conn: &mut Conn, id: UserId, now: Timestamp) -> StoreResult<()> {
+    on!(conn, |c| sqlx::query(END_OF_USER).bind(id.0).bind(now.micros()).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Keeps the hash of a new refresh token.
+pub async fn add_token(conn: &mut Conn, hash: &[u8], session: SessionId, now: Timestamp) -> StoreResult<()> {
+    on!(conn, |c| {
+        sqlx::query(ADD_TOKEN).bind(hash).bind(session.0).bind(now.micros()).execute(c).await.map(|_| ())
+    })?;
+    Ok(())
+}
+
+/// What became of presenting a refresh token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenUse {
+    /// It was good, and is spent now.
+    Fresh(SessionId),
+    /// It was spent before: somebody has a copy.
+    Reused(SessionId),
+    /// It was never given out.
+    Unknown,
+}
+
+/// Spends a refresh token: of two who present it, one succeeds.
+pub async fn use_token(conn: &mut Conn, hash: &[u8], now: Timestamp) -> StoreResult<TokenUse> {
+    let fresh: Option<Uuid> =
+        on!(conn, |c| sqlx::query_scalar(USE_TOKEN).bind(hash).bind(now.micros()).fetch_optional(c).await)?;
+    if let Some(session) = fresh {
+        return Ok(TokenUse::Fresh(SessionId(session)));
+    }
+    let spent: Option<Uuid> =
+        on!(conn, |c| sqlx::query_scalar(SESSION_OF_TOKEN).bind(hash).fetch_optional(c).await)?;
+    Ok(spent.map_or(TokenUse::Unknown, |session| TokenUse::Reused(SessionId(session))))
+}
+
+/// Which session a refresh token belongs to, spent or not.
+pub async fn session_of_token(conn: &mut Conn, hash: &[u8]) -> StoreResult<Option<SessionId>> {
+    let session: Option<Uuid> =
+        on!(conn, |c| sqlx::query_scalar(SESSION_OF_TOKEN).bind(hash).fetch_optional(c).await)?;
+    Ok(session.map(SessionId))
+}
+
+/// Removes sessions that have ended by themselves. Gives how many.
+pub async fn purge(conn: &mut Conn, now: Timestamp) -> StoreResult<u64> {
+    let removed =
+        on!(conn, |c| sqlx::query(PURGE).bind(now.micros()).execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(removed)
+}
+
+/// The key of a purpose, made by whoever comes first: of several nodes that
+/// start at once, all end up with the same.
+pub async fn key_or_insert(
+    conn: &mut Conn,
+    purpose: &str,
+    kid: &str,
+    secret: &[u8],
+    now: Timestamp,
+) -> StoreResult<(String, Vec<u8>)> {
+    on!(conn, |c| {
+        sqlx::query(ADD_KEY)
+            .bind(purpose)
+            .bind(kid)
+            .bind(secret)
+            .bind(now.micros())
+            .execute(c)
+            .await
+            .map(|_| ())
+    })?;
+    Ok(on!(conn, |c| sqlx::query_as(KEY).bind(purpose).fetch_one(c).await)?)
+}

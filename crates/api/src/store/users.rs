@@ -1,0 +1,177 @@
+//! People who log in, and how they like the page.
+
+use ringback_domain::{Role, ServiceId, Timestamp, UserId};
+use uuid::Uuid;
+
+use super::error::inconsistent;
+use super::{Conn, StoreError, StoreResult, on};
+
+/// A person.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// Identifier.
+    pub id: UserId,
+    /// User name in lower case.
+    pub username: String,
+    /// Name shown to people.
+    pub display_name: String,
+    /// What the person is here for.
+    pub role: Role,
+    /// The services that the person may see; `None` for all.
+    pub services: Option<Vec<ServiceId>>,
+    /// Hash of the password, with its parameters.
+    pub password_hash: String,
+    /// May not log in.
+    pub disabled: bool,
+    /// When the user was made.
+    pub created_at: Timestamp,
+    /// Raised by each change.
+    pub version: i64,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, username, display_name, role, services, password_hash, disabled, created_at, version \
+             FROM users ",
+            $rest
+        )
+    };
+}
+
+const LIST: &str = select!("ORDER BY username");
+const FIND: &str = select!("WHERE id = $1");
+const FIND_BY_USERNAME: &str = select!("WHERE username = $1");
+const INSERT: &str = "INSERT INTO users (id, username, display_name, role, services, password_hash, disabled, \
+     created_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)";
+const UPDATE: &str = "UPDATE users SET display_name = $3, role = $4, services = $5, password_hash = $6, \
+     disabled = $7, version = version + 1 WHERE id = $1 AND version = $2";
+const COUNT: &str = "SELECT COUNT(*) FROM users";
+const PREFERENCES: &str = "SELECT preferences FROM users WHERE id = $1";
+const SET_PREFERENCES: &str = "UPDATE users SET preferences = $2 WHERE id = $1";
+
+#[derive(sqlx::FromRow)]
+struct UserRow {
+    id: Uuid,
+    username: String,
+    display_name: String,
+    role: String,
+    services: Option<String>,
+    password_hash: String,
+    disabled: bool,
+    created_at: i64,
+    version: i64,
+}
+
+impl TryFrom<UserRow> for User {
+    type Error = StoreError;
+
+    fn try_from(row: UserRow) -> StoreResult<Self> {
+        let wrong = |what| inconsistent("users", row.id, what);
+        Ok(Self {
+            id: UserId(row.id),
+            role: row.role.parse().map_err(|_| wrong("role"))?,
+            services: row
+                .services
+                .as_deref()
+                .map(serde_json::from_str)
+                .transpose()
+                .map_err(|_| wrong("services"))?,
+            username: row.username,
+            display_name: row.display_name,
+            password_hash: row.password_hash,
+            disabled: row.disabled,
+            created_at: Timestamp::from_micros(row.created_at),
+            version: row.version,
+        })
+    }
+}
+
+/// A list of ids as it is kept.
+pub(super) fn id_list(ids: Option<&[ServiceId]>) -> Option<String> {
+    // Writing ids as JSON cannot fail.
+    ids.and_then(|ids| serde_json::to_string(ids).ok())
+}
+
+/// Every person, ordered by user name.
+pub async fn list(conn: &mut Conn) -> StoreResult<Vec<User>> {
+    let rows: Vec<UserRow> = on!(conn, |c| sqlx::query_as(LIST).fetch_all(c).await)?;
+    rows.into_iter().map(User::try_from).collect()
+}
+
+/// One person.
+pub async fn find(conn: &mut Conn, id: UserId) -> StoreResult<Option<User>> {
+    let row: Option<UserRow> = on!(conn, |c| sqlx::query_as(FIND).bind(id.0).fetch_optional(c).await)?;
+    row.map(User::try_from).transpose()
+}
+
+/// The person of this user name, given in lower case.
+pub async fn find_by_username(conn: &mut Conn, username: &str) -> StoreResult<Option<User>> {
+    let row: Option<UserRow> =
+        on!(conn, |c| sqlx::query_as(FIND_BY_USERNAME).bind(username).fetch_optional(c).await)?;
+    row.map(User::try_from).transpose()
+}
+
+/// Whether there is nobody yet.
+pub async fn is_empty(conn: &mut Conn) -> StoreResult<bool> {
+    let count: i64 = on!(conn, |c| sqlx::query_scalar(COUNT).fetch_one(c).await)?;
+    Ok(count == 0)
+}
+
+/// Keeps a new person.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] if the user name is taken.
+pub async fn insert(conn: &mut Conn, user: &User) -> StoreResult<()> {
+    on!(conn, |c| {
+        sqlx::query(INSERT)
+            .bind(user.id.0)
+            .bind(&user.username)
+            .bind(&user.display_name)
+            .bind(user.role.as_str())
+            .bind(id_list(user.services.as_deref()))
+            .bind(&user.password_hash)
+            .bind(user.disabled)
+            .bind(user.created_at.micros())
+            .execute(c)
+            .await
+            .map(|_| ())
+    })?;
+    Ok(())
+}
+
+/// Keeps a changed person under the version that was read.
+///
+/// # Errors
+/// [`StoreError::Stale`] if there is another version by now.
+pub async fn update(conn: &mut Conn, user: &User) -> StoreResult<()> {
+    let changed = on!(conn, |c| {
+        sqlx::query(UPDATE)
+            .bind(user.id.0)
+            .bind(user.version)
+            .bind(&user.display_name)
+            .bind(user.role.as_str())
+            .bind(id_list(user.services.as_deref()))
+            .bind(&user.password_hash)
+            .bind(user.disabled)
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected())
+    })?;
+    if changed == 1 { Ok(()) } else { Err(StoreError::Stale) }
+}
+
+/// How the person likes the page, as JSON.
+pub async fn preferences(conn: &mut Conn, id: UserId) -> StoreResult<Option<String>> {
+    let row: Option<Option<String>> =
+        on!(conn, |c| sqlx::query_scalar(PREFERENCES).bind(id.0).fetch_optional(c).await)?;
+    Ok(row.flatten())
+}
+
+/// Keeps how the person likes the page, as JSON.
+pub async fn set_preferences(conn: &mut Conn, id: UserId, preferences: &str) -> StoreResult<()> {
+    on!(conn, |c| {
+        sqlx::query(SET_PREFERENCES).bind(id.0).bind(preferences).execute(c).await.map(|_| ())
+    })?;
+    Ok(())
+}

@@ -1,0 +1,3 @@
+//! Connectors: clients of the router functions, as the HTTP endpoints are.
+
+pub mod simulator;

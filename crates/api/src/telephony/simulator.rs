@@ -1,0 +1,178 @@
+//! Plays agents and customers, for the demo and for tests. Nobody is called.
+//!
+//! Each simulated agent reserves a callback, lets the phone ring, and reports
+//! what a customer might have done: answered and talked, been busy, not
+//! answered. The draws come from a seed, so that a test can repeat them.
+
+use std::time::Duration;
+
+use actix_web::rt;
+use actix_web::web::Data;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use ringback_domain::{Actor, AttemptId, DialResult, State, VisibleServices};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::router::{self, Order, Report, Router};
+
+/// How the simulated world behaves.
+#[derive(Clone, Copy, Debug)]
+pub struct Behaviour {
+    /// Where the draws begin.
+    pub seed: u64,
+    /// Agents at work.
+    pub agents: u32,
+    /// Seconds that a phone rings, at least and at most.
+    pub ring_seconds: (f64, f64),
+    /// Seconds that a conversation lasts, at least and at most.
+    pub talk_seconds: (f64, f64),
+    /// Seconds that an agent rests between two callbacks, at least and at most.
+    pub rest_seconds: (f64, f64),
+    /// Share of customers who answer.
+    pub answer_share: f64,
+    /// Share of customers whose line is busy; the rest does not answer.
+    pub busy_share: f64,
+}
+
+impl Default for Behaviour {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            agents: 6,
+            ring_seconds: (2.0, 8.0),
+            talk_seconds: (8.0, 40.0),
+            rest_seconds: (2.0, 15.0),
+            answer_share: 0.8,
+            busy_share: 0.1,
+        }
+    }
+}
+
+/// What a simulated customer does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Customer {
+    Answers { talk: Duration },
+    Fails(DialResult),
+}
+
+/// The draws of one agent.
+struct Dice(StdRng);
+
+impl Dice {
+    fn seconds(&mut self, (least, most): (f64, f64)) -> Duration {
+        Duration::from_secs_f64(self.0.random_range(least..=most))
+    }
+
+    fn customer(&mut self, behaviour: &Behaviour) -> Customer {
+        let draw: f64 = self.0.random();
+        if draw < behaviour.answer_share {
+            Customer::Answers { talk: self.seconds(behaviour.talk_seconds) }
+        } else if draw < behaviour.answer_share + behaviour.busy_share {
+            Customer::Fails(DialResult::Busy)
+        } else {
+            Customer::Fails(DialResult::NoAnswer)
+        }
+    }
+}
+
+/// Starts the simulated agents on the current thread, until `stop` turns true.
+pub fn start(app: &Data<App>, behaviour: Behaviour, stop: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
+    (1..=behaviour.agents)
+        .map(|number| {
+            let (app, mut stop) = (app.clone(), stop.clone());
+            let dice = Dice(StdRng::seed_from_u64(behaviour.seed.wrapping_mul(1_000) + u64::from(number)));
+            rt::spawn(async move {
+                tokio::select! {
+                    () = work(app, behaviour, number, dice) => {}
+                    _ = stop.wait_for(|stopped| *stopped) => {}
+                }
+            })
+        })
+        .collect()
+}
+
+async fn work(app: Data<App>, behaviour: Behaviour, number: u32, mut dice: Dice) {
+    let router = Router { actor: Actor::system("simulator"), visible: VisibleServices::All };
+    let agent = format!("Simulated agent {number}");
+    loop {
+        if let Err(error) = one_callback(&app, &router, &agent, &behaviour, &mut dice).await {
+            // A callback that was cancelled while the phone rang is no fault.
+            tracing::debug!(%error, "a simulated attempt ended early");
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        tokio::time::sleep(dice.seconds(behaviour.rest_seconds)).await;
+    }
+}
+
+async fn one_callback(
+    app: &Data<App>,
+    router: &Router,
+    agent: &str,
+    behaviour: &Behaviour,
+    dice: &mut Dice,
+) -> Result<(), Error> {
+    let order = Order {
+        agent: agent.to_owned(),
+        services: app.services().await?.ids(),
+        limit: 1,
+        lease_seconds: 120,
+    };
+    let services = router::wait_for_work(app, router, &order, Duration::from_secs(5)).await?;
+    let (context, actor, taken) = (app.clone(), router.actor.clone(), order.clone());
+    let reserved = app
+        .store
+        .write(async move |conn| router::reserve_in(conn, &services, &taken, &actor, &context).await)
+        .await?;
+    for moved in &reserved {
+        app.announce(moved);
+        let State::Routing(routing) = &moved.callback.state else { continue };
+        let held = &routing.reservation;
+        tokio::time::sleep(dice.seconds(behaviour.ring_seconds)).await;
+        match dice.customer(behaviour) {
+            Customer::Fails(result) => {
+                report(app, router, held.attempt_id, &held.lease_token, Report::Failed(result)).await?;
+            }
+            Customer::Answers { talk } => {
+                report(app, router, held.attempt_id, &held.lease_token, Report::Connected).await?;
+                tokio::time::sleep(talk).await;
+                let over = Report::Finished { result: None, disposition: Some("simulated".to_owned()) };
+                report(app, router, held.attempt_id, &held.lease_token, over).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn report(
+    app: &Data<App>,
+    router: &Router,
+    attempt: AttemptId,
+    token: &str,
+    what: Report,
+) -> Result<(), Error> {
+    let (router, token, now) = (router.clone(), token.to_owned(), app.clock.now());
+    let moved = app
+        .store
+        .write(async move |conn| router::report_in(conn, &router, attempt, &token, what, now).await)
+        .await?;
+    app.announce(&moved);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_draws_the_same_customers() {
+        let draw = || {
+            let mut dice = Dice(StdRng::seed_from_u64(7));
+            (0..50).map(|_| dice.customer(&Behaviour::default())).collect::<Vec<_>>()
+        };
+        assert_eq!(draw(), draw());
+        assert!(draw().iter().any(|customer| matches!(customer, Customer::Fails(_))));
+    }
+}

@@ -1,0 +1,179 @@
+//! Callbacks as a caller sees them.
+
+use ringback_domain::callback::{Callback, CallbackType, rules};
+use ringback_domain::service::RETRY_POLICY;
+use ringback_domain::wire::callback::{CallbackView, Can, Metrics, ServiceRef};
+use ringback_domain::{DialResult, Permission, ResultCode, ServiceId, State, StateName, Timestamp, retention};
+
+use crate::app::{App, Services};
+use crate::auth::Identity;
+use crate::error::Error;
+use crate::queue_view::Places;
+use crate::store::list::Summary;
+use crate::store::{Conn, queue, timeline};
+
+/// For whom, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Viewer {
+    manage: bool,
+    now: Timestamp,
+}
+
+impl Viewer {
+    /// The caller, now.
+    pub fn of(identity: &Identity, now: Timestamp) -> Self {
+        Self { manage: identity.may(Permission::ManageCallbacks), now }
+    }
+
+    /// Somebody who may, or may not, command callbacks.
+    pub const fn new(manage: bool, now: Timestamp) -> Self {
+        Self { manage, now }
+    }
+
+    fn can(self, state: StateName, result: Option<ResultCode>, recreated: bool) -> Can {
+        Can {
+            reschedule: self.manage && rules::can_reschedule(state),
+            cancel: self.manage && rules::can_cancel(state),
+            recreate: self.manage && rules::can_recreate(result, recreated),
+        }
+    }
+}
+
+fn service_ref(services: &Services, id: ServiceId) -> ServiceRef {
+    let name = services.get(id).map(|service| service.name.clone()).unwrap_or_default();
+    ServiceRef { id, name }
+}
+
+/// A row of a list.
+pub fn of_summary(row: Summary, services: &Services, places: Option<&Places>, viewer: Viewer) -> CallbackView {
+    let position = places.and_then(|places| places.position(row.id)).filter(|_| row.state == StateName::Queued);
+    let wait = position
+        .zip(places)
+        .and_then(|(position, places)| places.estimated_wait_seconds(row.service_id, position));
+    CallbackView {
+        id: row.id,
+        service: service_ref(services, row.service_id),
+        callback_type: row.callback_type,
+        state: row.state,
+        result: row.result,
+        result_category: row.result.map(ResultCode::category),
+        desired_time: row.desired_time,
+        desired_window_seconds: row.desired_window_seconds,
+        overdue: rules::is_overdue(row.state, row.desired_time, row.desired_window_seconds, viewer.now),
+        scheduled_origin: row.callback_type == CallbackType::Scheduled,
+        can: viewer.can(row.state, row.result, row.recreated_as.is_some()),
+        origin: row.origin,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        version: row.version,
+        expires_at: retention::expires_at(row.desired_time),
+        priority: row.priority,
+        language: row.language,
+        customer_time_zone: row.customer_time_zone,
+        recreated_from: row.recreated_from,
+        recreated_as: row.recreated_as,
+        user_data: None,
+        customer_number: row.customer_number,
+        metrics: Metrics {
+            position_in_queue: position,
+            estimated_wait_seconds: wait,
+            attempts_made: row.attempts_made,
+            max_attempts: RETRY_POLICY.max_attempts,
+            created_by: row.created_by,
+            queued_at: row.queued_at,
+            retry_at: row.retry_at,
+            agent: row.agent,
+            agent_reserved_at: row.reserved_at,
+            agent_connected_at: row.connected_at,
+            completed_at: row.completed_at,
+            ..Metrics::default()
+        },
+    }
+}
+
+/// A whole record, with every metric that its state has, less its place in
+/// the queue and its dial results.
+pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> CallbackView {
+    let state = callback.state.name();
+    let completion = if let State::Completed(completion) = &callback.state { Some(completion) } else { None };
+    let result = completion.map(|over| over.result);
+    let reservation = callback.state.reservation();
+    let queued_at = callback.state.queued_at();
+    let reserved_at =
+        reservation.map(|held| held.reserved_at).or(completion.and_then(|over| over.reserved_at));
+    let connected_at = callback.state.connected_at();
+    let completed_at = completion.map(|over| over.completed_at);
+    let between = |later: Option<Timestamp>, earlier: Option<Timestamp>| {
+        later.zip(earlier).map(|(later, earlier)| later.seconds_since(earlier))
+    };
+    CallbackView {
+        id: callback.id,
+        service: service_ref(services, callback.request.service_id),
+        customer_number: callback.request.customer_number.as_str().to_owned(),
+        callback_type: callback.request.callback_type,
+        state,
+        result,
+        result_category: result.map(ResultCode::category),
+        desired_time: callback.desired_time,
+        desired_window_seconds: callback.desired_window_seconds,
+        overdue: rules::is_overdue(state, callback.desired_time, callback.desired_window_seconds, viewer.now),
+        scheduled_origin: callback.request.callback_type == CallbackType::Scheduled,
+        can: viewer.can(state, result, callback.recreated_as.is_some()),
+        origin: callback.origin,
+        created_at: callback.created_at,
+        updated_at: callback.updated_at,
+        version: callback.version,
+        expires_at: callback.expires_at(),
+        priority: callback.request.priority,
+        language: callback.request.language.clone(),
+        customer_time_zone: callback.request.customer_time_zone.clone(),
+        recreated_from: callback.recreated_from,
+        recreated_as: callback.recreated_as,
+        // What is kept was valid JSON when it was taken in.
+        user_data: callback.request.user_data.as_deref().and_then(|text| serde_json::from_str(text).ok()),
+        metrics: Metrics {
+            position_in_queue: None,
+            estimated_wait_seconds: None,
+            attempts_made: callback.attempts_made,
+            max_attempts: RETRY_POLICY.max_attempts,
+            created_by: callback.created_by.clone(),
+            rescheduled_by: callback.reschedules.last_by.clone(),
+            cancelled_by: completion.and_then(|over| over.cancelled_by.clone()),
+            recreated_by: callback.recreated_by.clone(),
+            reschedule_count: callback.reschedules.count,
+            last_rescheduled_at: callback.reschedules.last_at,
+            arrived_at: callback.request.arrived_at,
+            queued_at,
+            retry_at: if let State::Queued(queued) = &callback.state { queued.retry_at } else { None },
+            agent: reservation
+                .map(|held| held.agent.clone())
+                .or_else(|| completion.and_then(|over| over.agent.clone())),
+            agent_reserved_at: reserved_at,
+            agent_connected_at: connected_at,
+            completed_at,
+            disposition: completion.and_then(|over| over.disposition.clone()),
+            wait_for_agent_seconds: between(reserved_at, queued_at),
+            establish_seconds: between(connected_at, reserved_at),
+            handling_seconds: between(completed_at, connected_at),
+            punctuality_seconds: connected_at.map(|at| at.seconds_since(callback.desired_time)),
+            dial_results: Vec::new(),
+        },
+    }
+}
+
+/// A whole record with its place in the queue, counted now, and its attempts.
+pub async fn whole(app: &App, conn: &mut Conn, callback: &Callback, viewer: Viewer) -> Result<CallbackView, Error> {
+    let services = app.services().await?;
+    let mut view = of_callback(callback, &services, viewer);
+    if view.state == StateName::Queued {
+        let position = queue::ahead_of(conn, callback).await? + 1;
+        let places = app.places().await?;
+        view.metrics.position_in_queue = Some(position);
+        view.metrics.estimated_wait_seconds =
+            places.estimated_wait_seconds(callback.request.service_id, position);
+    }
+    let attempts = timeline::attempts(conn, callback.id).await?;
+    view.metrics.dial_results =
+        attempts.into_iter().filter_map(|attempt| attempt.dial_result).collect::<Vec<DialResult>>();
+    Ok(view)
+}
