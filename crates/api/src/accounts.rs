@@ -7,8 +7,8 @@ use ringback_domain::{ServiceId, UserId};
 use crate::app::{App, Services};
 use crate::auth::password;
 use crate::error::{Error, field};
-use crate::store::users::{self, User};
 use crate::store::StoreError;
+use crate::store::users::{self, User};
 
 /// A user name as it is kept and compared.
 pub fn normal_username(text: &str) -> String {

@@ -225,4 +225,3 @@ impl Drop for Running<'_> {
         self.app.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
     }
 }
-

@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use actix_web::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ContentEncoding, ContentType, ETAG, IF_NONE_MATCH, VARY,
+    ACCEPT_ENCODING, CACHE_CONTROL, ContentEncoding, ContentType, ETAG, IF_NONE_MATCH, VARY,
 };
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use sha2::{Digest, Sha256};
@@ -71,7 +71,9 @@ fn send(request: &HttpRequest, file: &Path, name: &Path) -> HttpResponse {
     for (coding, suffix, encoding) in
         [("br", ".br", ContentEncoding::Brotli), ("gzip", ".gz", ContentEncoding::Gzip)]
     {
-        if accepts(coding) && let Ok(bytes) = std::fs::read(with(suffix)) {
+        if accepts(coding)
+            && let Ok(bytes) = std::fs::read(with(suffix))
+        {
             found = Some((bytes, encoding));
             break;
         }
@@ -85,17 +87,18 @@ fn send(request: &HttpRequest, file: &Path, name: &Path) -> HttpResponse {
     let tag = format!("\"{:x}\"", u64::from_be_bytes(digest[..8].try_into().unwrap_or_default()));
     // A name with a hash in it never means other bytes.
     let cache = if name.starts_with("assets") { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let mut response = if request.headers().get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
-        return HttpResponse::NotModified()
-            .insert_header((ETAG, tag))
-            .insert_header((CACHE_CONTROL, cache))
-            .finish();
-    } else {
-        HttpResponse::Ok()
-    };
+    let mut response =
+        if request.headers().get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+            return HttpResponse::NotModified()
+                .insert_header((ETAG, tag))
+                .insert_header((CACHE_CONTROL, cache))
+                .finish();
+        } else {
+            HttpResponse::Ok()
+        };
     // Naming the encoding keeps the server from compressing again.
     response
-        .insert_header((CONTENT_ENCODING, encoding.as_str()))
+        .insert_header(encoding)
         .insert_header((VARY, "accept-encoding"))
         .insert_header((ETAG, tag))
         .insert_header((CACHE_CONTROL, cache))

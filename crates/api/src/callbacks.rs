@@ -2,12 +2,10 @@
 //! repeating it.
 
 use ringback_domain::callback::Callback;
-use ringback_domain::callback::transition::{NewCallback, Transition};
+use ringback_domain::callback::transition::{NewCallback, Refusal, Transition};
 use ringback_domain::wire::callback::{CallbackView, CreateCallback, RecreateCallback};
 use ringback_domain::wire::problem::FieldProblem;
-use ringback_domain::{
-    CallbackId, CallbackType, PhoneNumber, Request, Service, ServiceId, Timestamp,
-};
+use ringback_domain::{CallbackId, CallbackType, PhoneNumber, Request, Service, ServiceId, Timestamp};
 
 use crate::app::{App, Services};
 use crate::auth::Identity;
@@ -109,8 +107,11 @@ fn check_time(faults: &mut Faults, kind: CallbackType, desired_time: Option<Time
 }
 
 fn is_language_tag(text: &str) -> bool {
-    let part = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    text.len() <= 35 && text.split('-').all(part) && text.split('-').next().is_some_and(|first| first.len() >= 2)
+    let part =
+        |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    text.len() <= 35
+        && text.split('-').all(part)
+        && text.split('-').next().is_some_and(|first| first.len() >= 2)
 }
 
 /// Whether the text names a zone of the IANA database.
@@ -139,7 +140,11 @@ pub fn new_callback(
         faults.add("/arrived_at", "in_the_future", "the customer cannot have arrived later than now");
     }
     if body.customer_time_zone.as_deref().is_some_and(|zone| !is_time_zone(zone)) {
-        faults.add("/customer_time_zone", "unknown_time_zone", "this is no IANA time zone such as Europe/London");
+        faults.add(
+            "/customer_time_zone",
+            "unknown_time_zone",
+            "this is no IANA time zone such as Europe/London",
+        );
     }
     if body.language.as_deref().is_some_and(|tag| !is_language_tag(tag)) {
         faults.add("/language", "malformed_language", "this is no language tag such as en-GB");
@@ -189,47 +194,50 @@ pub async fn create(
     Ok(made)
 }
 
-/// The callback to command, held until the transaction ends.
-async fn held(
-    conn: &mut Conn,
-    id: CallbackId,
-    caller: &Identity,
-    expected: Expected,
-) -> Result<Callback, Error> {
-    let callback =
-        callbacks::find_for_update(conn, id, &caller.visible).await?.ok_or(Error::NotFound("callback"))?;
-    expected.check(&callback)?;
-    Ok(callback)
+/// A callback to command: which one, for whom, in which version, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// The callback.
+    pub id: CallbackId,
+    /// Who commands it.
+    pub caller: &'a Identity,
+    /// The version that the caller expects.
+    pub expected: Expected,
+    /// Now.
+    pub now: Timestamp,
+}
+
+impl Target<'_> {
+    /// The callback, held until the transaction ends.
+    async fn hold(&self, conn: &mut Conn) -> Result<Callback, Error> {
+        let callback = callbacks::find_for_update(conn, self.id, &self.caller.visible)
+            .await?
+            .ok_or(Error::NotFound("callback"))?;
+        self.expected.check(&callback)?;
+        Ok(callback)
+    }
 }
 
 /// Moves a callback to another time.
 pub async fn reschedule(
     conn: &mut Conn,
-    id: CallbackId,
+    target: Target<'_>,
     desired_time: Timestamp,
-    caller: &Identity,
-    expected: Expected,
-    now: Timestamp,
 ) -> Result<Transition, Error> {
-    let callback = held(conn, id, caller, expected).await?;
+    let callback = target.hold(conn).await?;
     let moved = callback
-        .reschedule(desired_time, &caller.actor(), now)
+        .reschedule(desired_time, &target.caller.actor(), target.now)
         .map_err(|refusal| Error::refused(refusal, &callback))?;
     callbacks::save(conn, &moved).await?;
     Ok(moved)
 }
 
 /// Calls a callback off.
-pub async fn cancel(
-    conn: &mut Conn,
-    id: CallbackId,
-    caller: &Identity,
-    expected: Expected,
-    now: Timestamp,
-) -> Result<Transition, Error> {
-    let callback = held(conn, id, caller, expected).await?;
-    let over =
-        callback.cancel(&caller.actor(), now).map_err(|refusal| Error::refused(refusal, &callback))?;
+pub async fn cancel(conn: &mut Conn, target: Target<'_>) -> Result<Transition, Error> {
+    let callback = target.hold(conn).await?;
+    let over = callback
+        .cancel(&target.caller.actor(), target.now)
+        .map_err(|refusal| Error::refused(refusal, &callback))?;
     callbacks::save(conn, &over).await?;
     Ok(over)
 }
@@ -240,13 +248,11 @@ pub async fn recreate(
     conn: &mut Conn,
     app: &App,
     services: &Services,
-    id: CallbackId,
+    target: Target<'_>,
     body: &RecreateCallback,
-    caller: &Identity,
-    expected: Expected,
-    now: Timestamp,
 ) -> Result<(Transition, Transition), Error> {
-    let old = held(conn, id, caller, expected).await?;
+    let Target { caller, now, .. } = target;
+    let old = target.hold(conn).await?;
     let mut faults = Faults::default();
     let service_id = body.service_id.unwrap_or(old.request.service_id);
     let service = faults.take(service_for(services, caller, service_id, body.callback_type));
@@ -276,9 +282,7 @@ pub async fn recreate(
         old.recreate(new, &caller.actor(), now).map_err(|refusal| Error::refused(refusal, &old))?;
     callbacks::save(conn, &over).await?;
     match callbacks::insert(conn, &made).await {
-        Err(StoreError::Duplicate) => {
-            Err(Error::refused(ringback_domain::callback::transition::Refusal::NotRecreatable, &old))
-        }
+        Err(StoreError::Duplicate) => Err(Error::refused(Refusal::NotRecreatable, &old)),
         other => Ok(other.map(|()| (over, made))?),
     }
 }

@@ -37,8 +37,8 @@ pub enum Command {
 /// Which database.
 #[derive(Clone, Args)]
 pub struct Database {
-    /// SQLite file or PostgreSQL server: sqlite:ringback.db, postgres://user@host/name; also
-    /// taken from DATABASE_URL
+    /// A `SQLite` file such as `sqlite:ringback.db`, or a `PostgreSQL` server such as
+    /// `postgres://user@host/name`; also taken from `DATABASE_URL`
     #[arg(long, env = "RINGBACK_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     database_url: Option<String>,
     /// The variable that other programs use for the same thing.
@@ -92,7 +92,7 @@ pub struct Serve {
     /// Form of the log
     #[arg(long, env = "RINGBACK_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
-    /// What is logged: error, warn, info, debug, or a filter such as ringback_api=debug
+    /// What is logged: error, warn, info, debug, or a filter such as `ringback_api=debug`
     #[arg(long, env = "RINGBACK_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
 }

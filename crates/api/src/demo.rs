@@ -185,7 +185,11 @@ impl Life {
             request: Request {
                 service_id: services[which],
                 customer_number: PhoneNumber::try_from(text).expect("the ranges above make E.164 numbers"),
-                callback_type: if desired.is_some() { CallbackType::Scheduled } else { CallbackType::Immediate },
+                callback_type: if desired.is_some() {
+                    CallbackType::Scheduled
+                } else {
+                    CallbackType::Immediate
+                },
                 arrived_at: None,
                 customer_time_zone: Some(zone.to_owned()),
                 language: Some(language.to_owned()),
@@ -207,7 +211,9 @@ impl Life {
             let desired = self.now.plus_seconds(self.between(10 * MINUTE, 7 * DAY));
             (Some(desired), self.now.plus_seconds(-self.between(MINUTE, 3 * DAY)))
         } else {
-            let began = self.now.plus_seconds(-self.between(MINUTE, 5 * DAY));
+            // A tenth came in just now, so that there is a queue to look at.
+            let longest = if self.dice.random_bool(0.1) { 8 * MINUTE } else { 5 * DAY };
+            let began = self.now.plus_seconds(-self.between(5, longest));
             let scheduled = self.dice.random_bool(0.5);
             let lead = self.between(HOUR, DAY);
             if scheduled { (Some(began), began.plus_seconds(-lead)) } else { (None, began) }

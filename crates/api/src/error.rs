@@ -104,9 +104,7 @@ impl Error {
             Refusal::ResultNotAllowed => {
                 Self::invalid("/result", "not_allowed", "a conversation cannot end with this result")
             }
-            refusal => {
-                Self::Refused { refusal, state: callback.state.name(), version: callback.version }
-            }
+            refusal => Self::Refused { refusal, state: callback.state.name(), version: callback.version },
         }
     }
 

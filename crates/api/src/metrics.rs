@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use actix_web::http::Method;
 use prometheus::{
-    Encoder, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
-    TextEncoder,
+    Encoder, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts,
+    Registry, TextEncoder,
 };
 use ringback_domain::callback::transition::Entry;
 
@@ -108,4 +108,3 @@ impl Metrics {
         String::from_utf8_lossy(&text).into_owned()
     }
 }
-

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use ringback_domain::wire::problem::Problem;
-use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{
+    ContentBuilder, ObjectBuilder, OpenApi as Document, Ref, RefOr, Required, Response, ResponseBuilder, Type,
+};
 use utoipa::{OpenApi, ToSchema};
 use utoipa_actix_web::AppExt;
 
@@ -37,11 +39,15 @@ struct Base;
 
 /// The document of this program.
 pub fn document() -> Document {
-    let (_, mut document) =
-        actix_web::App::new().into_utoipa_app().openapi(Base::openapi()).configure(crate::http::routes).split_for_parts();
-    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    let (_, mut document) = actix_web::App::new()
+        .into_utoipa_app()
+        .openapi(Base::openapi())
+        .configure(crate::http::routes)
+        .split_for_parts();
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     add_security(&mut document);
     for item in document.paths.paths.values_mut() {
+        item.post.iter_mut().filter(|operation| is_guarded(operation)).for_each(add_idempotency_key);
         for operation in operations(item) {
             complete(operation);
         }
@@ -78,7 +84,34 @@ fn add_security(document: &mut Document) {
 
 fn problem(description: &str) -> RefOr<Response> {
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
-    ResponseBuilder::new().description(description).content("application/problem+json", content).build().into()
+    ResponseBuilder::new()
+        .description(description)
+        .content("application/problem+json", content)
+        .build()
+        .into()
+}
+
+fn is_guarded(operation: &Operation) -> bool {
+    operation.extensions.as_ref().is_some_and(|known| known.contains_key("x-permission"))
+}
+
+fn header(name: &str, description: &str) -> RefOr<Parameter> {
+    let schema = ObjectBuilder::new().schema_type(Type::String).build();
+    let parameter = ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(schema));
+    RefOr::T(parameter.build())
+}
+
+fn add_idempotency_key(operation: &mut Operation) {
+    let description = "The same request with the same key within 24 hours gets the same answer and has no \
+        second effect; 1 to 255 visible characters";
+    operation.parameters.get_or_insert_default().push(header("Idempotency-Key", description));
+    let taken = || problem("A request with the same idempotency key is still running");
+    operation.responses.responses.entry("409".to_owned()).or_insert_with(taken);
 }
 
 /// Adds what is the same for every operation of a kind: who may call it, and
@@ -86,17 +119,22 @@ fn problem(description: &str) -> RefOr<Response> {
 fn complete(operation: &mut Operation) {
     if operation.security.is_none() {
         let empty: [&str; 0] = [];
-        operation.security = Some(vec![
-            SecurityRequirement::new("bearer", empty),
-            SecurityRequirement::new("api_key", empty),
-        ]);
+        operation.security =
+            Some(vec![SecurityRequirement::new("bearer", empty), SecurityRequirement::new("api_key", empty)]);
+    }
+    let commands =
+        ["cancel_callback", "reschedule_callback", "recreate_callback", "edit_service", "edit_user"];
+    let is_command = operation.operation_id.as_deref().is_some_and(|id| commands.contains(&id));
+    if is_command {
+        let description = "The version that is expected, as in `ETag`; any if not given";
+        operation.parameters.get_or_insert_default().push(header("If-Match", description));
     }
     let parameters = operation.parameters.as_deref().unwrap_or_default();
-    let in_path = parameters.iter().any(
-        |one| matches!(one, RefOr::T(parameter) if matches!(parameter.parameter_in, ParameterIn::Path)),
-    );
+    let in_path = parameters
+        .iter()
+        .any(|one| matches!(one, RefOr::T(parameter) if matches!(parameter.parameter_in, ParameterIn::Path)));
     let has_input = !parameters.is_empty() || operation.request_body.is_some();
-    let guarded = operation.extensions.as_ref().is_some_and(|known| known.contains_key("x-permission"));
+    let guarded = is_guarded(operation);
     let mut add: BTreeMap<&str, &str> = BTreeMap::new();
     if guarded || operation.operation_id.as_deref() == Some("get_me") {
         add.insert("401", "No credentials, or none in force");
@@ -114,13 +152,9 @@ fn complete(operation: &mut Operation) {
     if operation.request_body.is_some() {
         add.insert("413", "The body is too large");
         add.insert("415", "The body is of another media type");
-        if guarded {
-            add.insert("409", "The state, a taken name or a running request forbids it");
-        }
     }
-    let commands = ["cancel_callback", "reschedule_callback", "recreate_callback", "edit_service", "edit_user"];
-    if operation.operation_id.as_deref().is_some_and(|id| commands.contains(&id)) {
-        add.insert("409", "The state forbids it");
+    if is_command {
+        add.insert("409", "The state or a taken name forbids it");
         add.insert("412", "The version in If-Match is not the current one");
     }
     add.insert("default", "Any other problem");

@@ -37,7 +37,9 @@ pub fn read(text: &str, default_country: &str) -> Result<PhoneNumber, BadNumber>
 
 /// Whether the two letters name a country whose numbers can be read.
 pub fn is_country(text: &str) -> bool {
-    text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase()) && text.parse::<country::Id>().is_ok()
+    text.len() == 2
+        && text.bytes().all(|byte| byte.is_ascii_uppercase())
+        && text.parse::<country::Id>().is_ok()
 }
 
 #[cfg(test)]

@@ -9,9 +9,7 @@ use ringback_domain::callback::Callback;
 use ringback_domain::callback::state::Reservation;
 use ringback_domain::callback::transition::{Claim, Refusal, Transition};
 use ringback_domain::service::RETRY_POLICY;
-use ringback_domain::{
-    Actor, AttemptId, DialResult, ResultCode, ServiceId, Timestamp, VisibleServices,
-};
+use ringback_domain::{Actor, AttemptId, DialResult, ResultCode, ServiceId, Timestamp, VisibleServices};
 
 use crate::app::App;
 use crate::auth::token::new_secret;
@@ -77,8 +75,9 @@ pub async fn reserve_in(
             reserved_at: now,
             lease_expires_at: now.plus_seconds(order.lease_seconds),
         };
-        let moved =
-            callback.reserve(reservation, actor, now).map_err(|refusal| Error::refused(refusal, &callback))?;
+        let moved = callback
+            .reserve(reservation, actor, now)
+            .map_err(|refusal| Error::refused(refusal, &callback))?;
         callbacks::save(conn, &moved).await?;
         reserved.push(moved);
     }
@@ -130,7 +129,7 @@ pub enum Report {
     Failed(DialResult),
     /// The conversation ended.
     Finished {
-        /// The result; AGENT_CONNECTED if none is given.
+        /// The result; `AGENT_CONNECTED` if none is given.
         result: Option<ResultCode>,
         /// The router's own word for the outcome.
         disposition: Option<String>,

@@ -36,7 +36,11 @@ pub fn of_filter(
         return Err(Error::invalid("?to", "invalid_value", "a range ends after it begins"));
     }
     if filter.search.as_ref().is_some_and(|text| text.chars().count() > SEARCH_CHARS) {
-        return Err(Error::invalid("?search", "too_long", format!("a search has {SEARCH_CHARS} characters at most")));
+        return Err(Error::invalid(
+            "?search",
+            "too_long",
+            format!("a search has {SEARCH_CHARS} characters at most"),
+        ));
     }
     let mut shown = visible(services, caller);
     let mut keep = |wanted: &dyn Fn(ServiceId) -> bool| {

@@ -101,7 +101,9 @@ pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running
     let listener = TcpListener::bind(config.listen)
         .map_err(|error| Error::Internal(anyhow::anyhow!("cannot listen on {}: {error}", config.listen)))?;
     let address = listener.local_addr().map_err(Error::internal)?;
-    let app = web::Data::new(App::new(store, clock, config.simulator.is_some(), !address.ip().is_loopback()).await?);
+    let app = web::Data::new(
+        App::new(store, clock, config.simulator.is_some(), !address.ip().is_loopback()).await?,
+    );
     let document = Arc::new(openapi::json());
     let known = web::Data::new(KnownPaths::of(&openapi::document()));
     let assets = web::Data::new(assets::Assets::new(config.web_dir.clone()));
@@ -175,4 +177,3 @@ impl Running {
         self.app.store.close().await;
     }
 }
-

@@ -3,7 +3,9 @@
 use ringback_domain::callback::{Callback, CallbackType, rules};
 use ringback_domain::service::RETRY_POLICY;
 use ringback_domain::wire::callback::{CallbackView, Can, Metrics, ServiceRef};
-use ringback_domain::{DialResult, Permission, ResultCode, ServiceId, State, StateName, Timestamp, retention};
+use ringback_domain::{
+    DialResult, Permission, ResultCode, ServiceId, State, StateName, Timestamp, retention,
+};
 
 use crate::app::{App, Services};
 use crate::auth::Identity;
@@ -45,8 +47,14 @@ fn service_ref(services: &Services, id: ServiceId) -> ServiceRef {
 }
 
 /// A row of a list.
-pub fn of_summary(row: Summary, services: &Services, places: Option<&Places>, viewer: Viewer) -> CallbackView {
-    let position = places.and_then(|places| places.position(row.id)).filter(|_| row.state == StateName::Queued);
+pub fn of_summary(
+    row: Summary,
+    services: &Services,
+    places: Option<&Places>,
+    viewer: Viewer,
+) -> CallbackView {
+    let position =
+        places.and_then(|places| places.position(row.id)).filter(|_| row.state == StateName::Queued);
     let wait = position
         .zip(places)
         .and_then(|(position, places)| places.estimated_wait_seconds(row.service_id, position));
@@ -162,7 +170,12 @@ pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> 
 }
 
 /// A whole record with its place in the queue, counted now, and its attempts.
-pub async fn whole(app: &App, conn: &mut Conn, callback: &Callback, viewer: Viewer) -> Result<CallbackView, Error> {
+pub async fn whole(
+    app: &App,
+    conn: &mut Conn,
+    callback: &Callback,
+    viewer: Viewer,
+) -> Result<CallbackView, Error> {
     let services = app.services().await?;
     let mut view = of_callback(callback, &services, viewer);
     if view.state == StateName::Queued {

@@ -148,8 +148,7 @@ impl App {
         let now = self.clock.now();
         let claims = self.tokens.check(token, now).ok_or(Error::Unauthenticated)?;
         let mut conn = self.store.read().await?;
-        let session =
-            sessions::find(&mut conn, claims.sid, now).await?.ok_or(Error::Unauthenticated)?;
+        let session = sessions::find(&mut conn, claims.sid, now).await?.ok_or(Error::Unauthenticated)?;
         let user = users::find(&mut conn, session.user_id).await?.ok_or(Error::Unauthenticated)?;
         if user.disabled || user.id != claims.sub {
             return Err(Error::Unauthenticated);

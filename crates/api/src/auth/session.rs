@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use actix_web::HttpRequest;
-use ringback_domain::wire::auth::{LogIn, Session as SessionView, UserRef};
 use ringback_domain::SessionId;
+use ringback_domain::wire::auth::{LogIn, Session as SessionView, UserRef};
 
 use super::caller::Who;
 use super::password;
@@ -129,4 +129,3 @@ pub async fn log_out(app: &App, request: &HttpRequest, token: Option<&str>) -> R
     app.identities.forget();
     Ok(())
 }
-

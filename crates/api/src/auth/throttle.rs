@@ -17,7 +17,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use crate::error::Error;
 
 const FREE_FAILURES: u32 = 5;
-const LONGEST: Duration = Duration::from_secs(15 * 60);
+const LONGEST: Duration = Duration::from_mins(15);
 const PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("sixty is not zero");
 /// Names that are remembered; the oldest are forgotten first.
 const REMEMBERED: usize = 10_000;
@@ -46,10 +46,7 @@ pub struct Throttle {
 
 impl Default for Throttle {
     fn default() -> Self {
-        Self {
-            failures: Mutex::default(),
-            addresses: RateLimiter::keyed(Quota::per_minute(PER_MINUTE)),
-        }
+        Self { failures: Mutex::default(), addresses: RateLimiter::keyed(Quota::per_minute(PER_MINUTE)) }
     }
 }
 
@@ -83,8 +80,9 @@ impl Throttle {
                 oldest.and_then(|key| failures.remove(&key));
             }
         }
-        let known =
-            failures.entry((username.to_owned(), address)).or_insert(Failures { count: 0, last: Instant::now() });
+        let known = failures
+            .entry((username.to_owned(), address))
+            .or_insert(Failures { count: 0, last: Instant::now() });
         known.count += 1;
         known.last = Instant::now();
     }

@@ -66,7 +66,8 @@ pub async fn create_api_key(
     let body = body.into_inner();
     let now = app.clock.now();
     let services = app.services().await?;
-    let mut faults: Vec<_> = accounts::check_services(&services, body.services.as_deref()).into_iter().collect();
+    let mut faults: Vec<_> =
+        accounts::check_services(&services, body.services.as_deref()).into_iter().collect();
     if !(1..=64).contains(&body.name.trim().chars().count()) {
         faults.push(field("/name", "invalid_value", "a key has a name of 1 to 64 characters"));
     }
@@ -78,7 +79,11 @@ pub async fn create_api_key(
         let beyond = *scope == ApiScope::Admin
             && !scope.permissions().iter().all(|permission| caller.may(*permission));
         if beyond {
-            faults.push(field(&format!("/scopes/{index}"), "not_permitted", "you may not give this scope away"));
+            faults.push(field(
+                &format!("/scopes/{index}"),
+                "not_permitted",
+                "you may not give this scope away",
+            ));
         }
     }
     if body.expires_at.is_some_and(|at| at <= now) {
@@ -108,7 +113,9 @@ pub async fn create_api_key(
                     Seen::New => {}
                     Seen::OtherRequest => return Err(Error::KeyReused),
                     Seen::Answered(_) => {
-                        return Err(Error::Duplicate("this key was made already; its clear text is shown once"));
+                        return Err(Error::Duplicate(
+                            "this key was made already; its clear text is shown once",
+                        ));
                     }
                 }
                 let made = Answer { status: 201, location: None, etag: None, body: String::new() };

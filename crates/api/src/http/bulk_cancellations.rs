@@ -3,9 +3,7 @@
 use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use ringback_domain::wire::bulk::{
-    BulkCancellation, CreateBulkCancellation, JobState, MAX_IDS, ReportLine,
-};
+use ringback_domain::wire::bulk::{BulkCancellation, CreateBulkCancellation, JobState, MAX_IDS, ReportLine};
 use ringback_domain::wire::callback::Items;
 use ringback_domain::wire::list::CallbackFilter;
 use ringback_domain::{CallbackId, JobId};
@@ -17,9 +15,9 @@ use crate::auth::{Caller, permit};
 use crate::error::Error;
 use crate::selection;
 use crate::store::bulk::{self, NamedItem};
+use crate::store::callbacks;
 use crate::store::idempotency::Answer;
 use crate::store::list::Selection;
-use crate::store::callbacks;
 
 /// Lines of a report that are read at once.
 const REPORT_LINES: i64 = 1_000;
@@ -205,8 +203,7 @@ pub async fn get_report(
         let mut items: Vec<ReportLine> = Vec::new();
         let mut after = 0;
         loop {
-            let (lines, last) =
-                bulk::report(&mut app.store.read().await?, id, after, REPORT_LINES).await?;
+            let (lines, last) = bulk::report(&mut app.store.read().await?, id, after, REPORT_LINES).await?;
             if lines.is_empty() {
                 return Ok(HttpResponse::Ok().json(Items { items }));
             }

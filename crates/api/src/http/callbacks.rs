@@ -14,7 +14,7 @@ use super::extract::{Empty, Idempotency, Json, Path, Query};
 use super::respond;
 use crate::app::{App, Effect};
 use crate::auth::{Caller, permit};
-use crate::callbacks::{self, Expected};
+use crate::callbacks::{self, Expected, Target};
 use crate::error::Error;
 use crate::store::list::{self, Cursor, Start, Summary};
 use crate::view::{self, Viewer};
@@ -25,11 +25,7 @@ const FOUND_LIMIT: u32 = PAGE_LIMIT;
 
 /// Rows of a list as the caller sees them. The places in the queue are only
 /// looked up where a row has one.
-pub(super) async fn views(
-    app: &App,
-    rows: Vec<Summary>,
-    viewer: Viewer,
-) -> Result<Vec<CallbackView>, Error> {
+pub(super) async fn views(app: &App, rows: Vec<Summary>, viewer: Viewer) -> Result<Vec<CallbackView>, Error> {
     let services = app.services().await?;
     let any_queued = rows.iter().any(|row| row.state == StateName::Queued);
     let places = if any_queued { Some(app.places().await?) } else { None };
@@ -152,7 +148,11 @@ pub async fn search_callbacks(
             numbers.sort_unstable();
             numbers.dedup();
             if numbers.is_empty() && !text.chars().any(|letter| letter.is_ascii_digit()) {
-                return Err(Error::invalid("?customer_number", "malformed_number", "this is not a phone number"));
+                return Err(Error::invalid(
+                    "?customer_number",
+                    "malformed_number",
+                    "this is not a phone number",
+                ));
             }
             (None, numbers)
         }
@@ -220,9 +220,8 @@ pub async fn get_callback(
     Path(id): Path<CallbackId>,
 ) -> Result<HttpResponse, Error> {
     let mut conn = app.store.read().await?;
-    let callback = store::callbacks::find(&mut conn, id, &caller.visible)
-        .await?
-        .ok_or(Error::NotFound("callback"))?;
+    let callback =
+        store::callbacks::find(&mut conn, id, &caller.visible).await?.ok_or(Error::NotFound("callback"))?;
     let viewer = Viewer::of(&caller, app.clock.now());
     let view = view::whole(&app, &mut conn, &callback, viewer).await?;
     Ok(HttpResponse::Ok().insert_header((ETAG, format!("\"{}\"", view.version))).json(view))
@@ -295,8 +294,8 @@ pub async fn reschedule_callback(
     let identity = caller.clone();
     let answer = app
         .command(key, async move |conn| {
-            let moved =
-                callbacks::reschedule(conn, id, body.desired_time, &identity, expected, now).await?;
+            let target = Target { id, caller: &identity, expected, now };
+            let moved = callbacks::reschedule(conn, target, body.desired_time).await?;
             let view = view::of_callback(&moved.callback, &services, Viewer::of(&identity, now));
             Ok(Effect { answer: callbacks::answer(200, &view, false)?, transitions: vec![moved] })
         })
@@ -306,7 +305,7 @@ pub async fn reschedule_callback(
 
 /// Cancel a callback
 ///
-/// Completes it as CANCELLED_BY_ADMIN for a person, as CANCELLED for an API
+/// Completes it as `CANCELLED_BY_ADMIN` for a person, as `CANCELLED` for an API
 /// key. PROCESSING and COMPLETED callbacks are refused.
 #[utoipa::path(
     tag = "Callbacks",
@@ -329,7 +328,7 @@ pub async fn cancel_callback(
     let identity = caller.clone();
     let answer = app
         .command(key, async move |conn| {
-            let over = callbacks::cancel(conn, id, &identity, expected, now).await?;
+            let over = callbacks::cancel(conn, Target { id, caller: &identity, expected, now }).await?;
             let view = view::of_callback(&over.callback, &services, Viewer::of(&identity, now));
             Ok(Effect { answer: callbacks::answer(200, &view, false)?, transitions: vec![over] })
         })
@@ -363,12 +362,11 @@ pub async fn recreate_callback(
     let (context, identity) = (app.clone(), caller.clone());
     let answer = app
         .command(key, async move |conn| {
-            let (old, made) =
-                callbacks::recreate(conn, &context, &services, id, &body, &identity, expected, now).await?;
+            let target = Target { id, caller: &identity, expected, now };
+            let (old, made) = callbacks::recreate(conn, &context, &services, target, &body).await?;
             let view = view::of_callback(&made.callback, &services, Viewer::of(&identity, now));
             Ok(Effect { answer: callbacks::answer(201, &view, true)?, transitions: vec![old, made] })
         })
         .await?;
     Ok(respond(&answer))
 }
-

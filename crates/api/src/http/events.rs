@@ -131,6 +131,8 @@ pub async fn stream_events(
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header(("cache-control", "no-store"))
+        // A compressor would hold events back until it has enough of them.
+        .insert_header(actix_web::http::header::ContentEncoding::Identity)
         .insert_header(("x-accel-buffering", "no"))
         .streaming(stream))
 }

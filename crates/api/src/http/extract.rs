@@ -244,7 +244,11 @@ fn read_query<A: QueryFields, B: QueryFields>(text: &str) -> Result<Query<A, B>,
             _ if A::NAMES.contains(&name) => &mut parts[0],
             _ if B::NAMES.contains(&name) => &mut parts[1],
             _ => {
-                return Err(Error::invalid(&format!("?{name}"), "unknown_field", "there is no such parameter"));
+                return Err(Error::invalid(
+                    &format!("?{name}"),
+                    "unknown_field",
+                    "there is no such parameter",
+                ));
             }
         };
         if !part.is_empty() {
@@ -366,7 +370,8 @@ mod tests {
 
     #[test]
     fn a_wrong_query_names_the_parameter() {
-        for (text, pointer) in [("colour=red", "?colour"), ("limit=many", "?limit"), ("state=LOST", "?state")] {
+        for (text, pointer) in [("colour=red", "?colour"), ("limit=many", "?limit"), ("state=LOST", "?state")]
+        {
             let Err(Error::Invalid(errors)) = read_query::<CallbackFilter, PageQuery>(text) else {
                 panic!("{text} was read");
             };

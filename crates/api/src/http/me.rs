@@ -82,7 +82,11 @@ pub async fn replace_preferences(
     for (index, range) in body.custom_ranges.iter().enumerate() {
         if range.name.trim().is_empty() || range.name.chars().count() > 60 {
             let pointer = format!("/custom_ranges/{index}/name");
-            return Err(Error::invalid(&pointer, "invalid_value", "a range has a name of 1 to 60 characters"));
+            return Err(Error::invalid(
+                &pointer,
+                "invalid_value",
+                "a range has a name of 1 to 60 characters",
+            ));
         }
         if range.from >= range.to {
             let pointer = format!("/custom_ranges/{index}/to");

@@ -223,7 +223,7 @@ pub async fn release_attempt(
 /// Report a failed dial
 ///
 /// Another attempt follows after the gap, or the last one completes the
-/// callback as FAIL_CALL_TO_CUSTOMER.
+/// callback as `FAIL_CALL_TO_CUSTOMER`.
 #[utoipa::path(
     tag = "Router",
     params(("attempt_id" = AttemptId, Path, description = "The attempt of the reservation")),
@@ -246,7 +246,7 @@ pub async fn fail_attempt(
 
 /// Report the end of a conversation
 ///
-/// PROCESSING becomes COMPLETED, as AGENT_CONNECTED unless another result is
+/// PROCESSING becomes COMPLETED, as `AGENT_CONNECTED` unless another result is
 /// given.
 #[utoipa::path(
     tag = "Router",

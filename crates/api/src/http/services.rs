@@ -176,8 +176,7 @@ pub async fn edit_service(
     let answer = app
         .command(None, async move |conn| {
             let all = services::list(conn).await?;
-            let mut service =
-                all.into_iter().find(|one| one.id == id).ok_or(Error::NotFound("service"))?;
+            let mut service = all.into_iter().find(|one| one.id == id).ok_or(Error::NotFound("service"))?;
             let stale = Error::Stale { state: None, version: service.version };
             if matches!(expected, Expected::Version(version) if version != service.version) {
                 return Err(stale);

@@ -1,9 +1,7 @@
 //! Bulk cancellations: jobs over a frozen selection, and what became of each
 //! callback.
 
-use ringback_domain::wire::bulk::{
-    BulkCancellation, JobState, Outcome, OutcomeCounts, Progress, ReportLine,
-};
+use ringback_domain::wire::bulk::{BulkCancellation, JobState, Outcome, OutcomeCounts, Progress, ReportLine};
 use ringback_domain::wire::callback::ActorView;
 use ringback_domain::wire::list::CountByState;
 use ringback_domain::{Actor, CallbackId, JobId, StateName, Timestamp};
@@ -286,7 +284,12 @@ struct ItemRow {
 }
 
 /// Lines of the report after this number, with the number of the last.
-pub async fn report(conn: &mut Conn, job: JobId, after: i64, limit: i64) -> StoreResult<(Vec<ReportLine>, i64)> {
+pub async fn report(
+    conn: &mut Conn,
+    job: JobId,
+    after: i64,
+    limit: i64,
+) -> StoreResult<(Vec<ReportLine>, i64)> {
     let rows: Vec<ItemRow> =
         on!(conn, |c| sqlx::query_as(REPORT).bind(job.0).bind(after).bind(limit).fetch_all(c).await)?;
     let last = rows.last().map_or(after, |row| row.number);

@@ -5,8 +5,8 @@ use ringback_domain::callback::state::{Processing, Queued, Reservation, Routing}
 use ringback_domain::callback::transition::{Entry, Transition};
 use ringback_domain::callback::{Callback, Reschedules};
 use ringback_domain::{
-    AttemptId, CallbackId, Completion, DialResult, PhoneNumber, Request, ServiceId, State, StateName, Timestamp,
-    VisibleServices,
+    AttemptId, CallbackId, Completion, DialResult, PhoneNumber, Request, ServiceId, State, StateName,
+    Timestamp, VisibleServices,
 };
 use uuid::Uuid;
 
@@ -26,8 +26,11 @@ pub(super) use columns;
 
 const FIND: &str = concat!("SELECT ", columns!(), " FROM callbacks WHERE id = $1");
 const FIND_FOR_UPDATE: &str = concat!("SELECT ", columns!(), " FROM callbacks WHERE id = $1 FOR UPDATE");
-const FIND_BY_ATTEMPT: &str =
-    concat!("SELECT ", columns!(), " FROM callbacks WHERE id = (SELECT callback_id FROM attempts WHERE id = $1)");
+const FIND_BY_ATTEMPT: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM callbacks WHERE id = (SELECT callback_id FROM attempts WHERE id = $1)"
+);
 const FIND_BY_ATTEMPT_FOR_UPDATE: &str = concat!(
     "SELECT ",
     columns!(),
@@ -121,14 +124,12 @@ impl CallbackRow {
     fn state(&self) -> Option<State> {
         Some(match self.state.parse().ok()? {
             StateName::Scheduled => State::Scheduled,
-            StateName::Queued => State::Queued(Queued {
-                queued_at: time(self.queued_at?),
-                retry_at: self.retry_at.map(time),
-            }),
-            StateName::Routing => State::Routing(Routing {
-                queued_at: time(self.queued_at?),
-                reservation: self.reservation()?,
-            }),
+            StateName::Queued => {
+                State::Queued(Queued { queued_at: time(self.queued_at?), retry_at: self.retry_at.map(time) })
+            }
+            StateName::Routing => {
+                State::Routing(Routing { queued_at: time(self.queued_at?), reservation: self.reservation()? })
+            }
             StateName::Processing => State::Processing(Processing {
                 queued_at: time(self.queued_at?),
                 reservation: self.reservation()?,
@@ -192,7 +193,11 @@ impl TryFrom<CallbackRow> for Callback {
 }
 
 /// The callback, if there is one that may be seen.
-pub async fn find(conn: &mut Conn, id: CallbackId, visible: &VisibleServices) -> StoreResult<Option<Callback>> {
+pub async fn find(
+    conn: &mut Conn,
+    id: CallbackId,
+    visible: &VisibleServices,
+) -> StoreResult<Option<Callback>> {
     one(conn, FIND, id.0, visible).await
 }
 
@@ -277,7 +282,8 @@ pub async fn save(conn: &mut Conn, transition: &Transition) -> StoreResult<()> {
     };
     let agent =
         reservation.map(|held| held.agent.as_str()).or(completion.and_then(|over| over.agent.as_deref()));
-    let reserved_at = reservation.map(|held| held.reserved_at).or(completion.and_then(|over| over.reserved_at));
+    let reserved_at =
+        reservation.map(|held| held.reserved_at).or(completion.and_then(|over| over.reserved_at));
     let changed = on!(conn, |c| {
         sqlx::query(UPDATE)
             .bind(now.id.0)
@@ -325,20 +331,22 @@ async fn record_attempt(conn: &mut Conn, callback: &Callback, entry: &Entry) -> 
     let dial_result = entry.detail.dial_result.map(DialResult::as_str);
     on!(conn, |c| {
         match entry.action {
-            Action::Reserved => {
-                sqlx::query(INSERT_ATTEMPT)
-                    .bind(id.0)
-                    .bind(callback.id.0)
-                    .bind(callback.request.service_id.0)
-                    .bind(agent)
-                    .bind(at)
-                    .execute(c)
-                    .await
-                    .map(|_| ())
-            }
-            Action::Connected => {
-                sqlx::query(CONNECT_ATTEMPT).bind(id.0).bind(at).bind(dial_result).execute(c).await.map(|_| ())
-            }
+            Action::Reserved => sqlx::query(INSERT_ATTEMPT)
+                .bind(id.0)
+                .bind(callback.id.0)
+                .bind(callback.request.service_id.0)
+                .bind(agent)
+                .bind(at)
+                .execute(c)
+                .await
+                .map(|_| ()),
+            Action::Connected => sqlx::query(CONNECT_ATTEMPT)
+                .bind(id.0)
+                .bind(at)
+                .bind(dial_result)
+                .execute(c)
+                .await
+                .map(|_| ()),
             action => sqlx::query(END_ATTEMPT)
                 .bind(id.0)
                 .bind(at)

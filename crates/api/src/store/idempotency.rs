@@ -45,7 +45,8 @@ pub enum Seen {
     OtherRequest,
 }
 
-const FIND: &str = "SELECT fingerprint, answer FROM idempotency_keys WHERE owner = $1 AND key = $2 AND created_at > $3";
+const FIND: &str =
+    "SELECT fingerprint, answer FROM idempotency_keys WHERE owner = $1 AND key = $2 AND created_at > $3";
 const INSERT: &str = "INSERT INTO idempotency_keys (owner, key, fingerprint, answer, created_at) \
      VALUES ($1, $2, $3, $4, $5) ON CONFLICT (owner, key) DO UPDATE SET fingerprint = excluded.fingerprint, \
      answer = excluded.answer, created_at = excluded.created_at WHERE idempotency_keys.created_at <= $6";

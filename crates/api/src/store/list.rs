@@ -78,13 +78,56 @@ pub struct Summary {
 macro_rules! summary_columns {
     ($prefix:literal) => {
         concat!(
-            $prefix, "id, ", $prefix, "service_id, ", $prefix, "customer_number, ", $prefix, "callback_type, ",
-            $prefix, "origin, ", $prefix, "state, ", $prefix, "result, ", $prefix, "desired_time, ",
-            $prefix, "desired_window_seconds, ", $prefix, "created_at, ", $prefix, "created_by, ",
-            $prefix, "updated_at, ", $prefix, "version, ", $prefix, "priority, ", $prefix, "language, ",
-            $prefix, "customer_time_zone, ", $prefix, "recreated_from, ", $prefix, "recreated_as, ",
-            $prefix, "attempts_made, ", $prefix, "agent, ", $prefix, "queued_at, ", $prefix, "retry_at, ",
-            $prefix, "reserved_at, ", $prefix, "connected_at, ", $prefix, "completed_at"
+            $prefix,
+            "id, ",
+            $prefix,
+            "service_id, ",
+            $prefix,
+            "customer_number, ",
+            $prefix,
+            "callback_type, ",
+            $prefix,
+            "origin, ",
+            $prefix,
+            "state, ",
+            $prefix,
+            "result, ",
+            $prefix,
+            "desired_time, ",
+            $prefix,
+            "desired_window_seconds, ",
+            $prefix,
+            "created_at, ",
+            $prefix,
+            "created_by, ",
+            $prefix,
+            "updated_at, ",
+            $prefix,
+            "version, ",
+            $prefix,
+            "priority, ",
+            $prefix,
+            "language, ",
+            $prefix,
+            "customer_time_zone, ",
+            $prefix,
+            "recreated_from, ",
+            $prefix,
+            "recreated_as, ",
+            $prefix,
+            "attempts_made, ",
+            $prefix,
+            "agent, ",
+            $prefix,
+            "queued_at, ",
+            $prefix,
+            "retry_at, ",
+            $prefix,
+            "reserved_at, ",
+            $prefix,
+            "connected_at, ",
+            $prefix,
+            "completed_at"
         )
     };
 }
@@ -591,8 +634,7 @@ async fn read(
         let mut sql = if selection.is_sparse() {
             // The index alone picks the rows; only those are read whole.
             let mut sql = plan.ids("id", run, selection, after, backward, limit);
-            sql.text =
-                format!("SELECT {} FROM callbacks WHERE id IN ({})", summary_columns!(""), sql.text);
+            sql.text = format!("SELECT {} FROM callbacks WHERE id IN ({})", summary_columns!(""), sql.text);
             plan.order(&mut sql, falling);
             sql
         } else {
@@ -633,7 +675,8 @@ async fn seek(conn: &mut Conn, plan: &Plan, selection: &Selection, skip: u32) ->
     if plan.merged {
         let mut all = Sql::default();
         for (index, run) in plan.runs.iter().enumerate() {
-            let text = if index == 0 { "SELECT k, id FROM (SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" };
+            let text =
+                if index == 0 { "SELECT k, id FROM (SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" };
             all.push(text);
             append(&mut all, plan.ids("desired_time AS k, id", *run, selection, None, false, left));
             all.push(&format!(") r{index}"));
@@ -686,8 +729,7 @@ pub async fn count(
     now: Timestamp,
 ) -> StoreResult<CallbackCount> {
     let mut counted = CallbackCount::default();
-    let states =
-        if selection.states.is_empty() { StateName::ALL.to_vec() } else { selection.states.clone() };
+    let states = if selection.states.is_empty() { StateName::ALL.to_vec() } else { selection.states.clone() };
     for state in states {
         let run = Run::State(state);
         *counted.by_state.of(state) = count_run(conn, selection, run, up_to).await?;
@@ -707,7 +749,9 @@ pub async fn count(
 }
 
 async fn count_run(conn: &mut Conn, selection: &Selection, run: Run, up_to: Option<u32>) -> StoreResult<u64> {
-    let mut sql = Sql::new(if up_to.is_some() { "SELECT COUNT(*) FROM (SELECT 1 FROM callbacks WHERE " } else {
+    let mut sql = Sql::new(if up_to.is_some() {
+        "SELECT COUNT(*) FROM (SELECT 1 FROM callbacks WHERE "
+    } else {
         "SELECT COUNT(*) FROM callbacks WHERE "
     });
     selection.conditions(&mut sql, run);

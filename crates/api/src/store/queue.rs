@@ -74,7 +74,8 @@ const ORDER: &str = "SELECT service_id, id FROM callbacks WHERE state = 'QUEUED'
 const ORDER_JSON: &str = "SELECT COALESCE(json_group_array(json_array(lower(hex(service_id)), lower(hex(id)))), '[]') \
      FROM (SELECT service_id, id FROM callbacks WHERE state = 'QUEUED' \
      ORDER BY service_id, priority DESC, queue_arrival, id)";
-const CONNECTED_SINCE: &str = "SELECT service_id, COUNT(*) FROM attempts WHERE connected_at > $1 GROUP BY service_id";
+const CONNECTED_SINCE: &str =
+    "SELECT service_id, COUNT(*) FROM attempts WHERE connected_at > $1 GROUP BY service_id";
 
 /// Callbacks that a query gives, each held until the transaction ends where
 /// several nodes could take the same.

@@ -16,6 +16,7 @@ const UPDATE: &str = "UPDATE services SET name = $3, time_zone = $4, default_cou
      version = version + 1 WHERE id = $1 AND version = $2";
 
 #[derive(sqlx::FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "the columns are switches")]
 struct ServiceRow {
     id: Uuid,
     name: String,

@@ -60,7 +60,8 @@ pub async fn find(conn: &mut Conn, id: SessionId, now: Timestamp) -> StoreResult
         Ok(Session {
             id: SessionId(id),
             user_id: UserId(user_id),
-            services: serde_json::from_str(&services).map_err(|_| inconsistent("sessions", id, "services"))?,
+            services: serde_json::from_str(&services)
+                .map_err(|_| inconsistent("sessions", id, "services"))?,
             expires_at: Timestamp::from_micros(expires_at),
         })
     })
@@ -119,8 +120,11 @@ pub async fn session_of_token(conn: &mut Conn, hash: &[u8]) -> StoreResult<Optio
 
 /// Removes sessions that have ended by themselves. Gives how many.
 pub async fn purge(conn: &mut Conn, now: Timestamp) -> StoreResult<u64> {
-    let removed =
-        on!(conn, |c| sqlx::query(PURGE).bind(now.micros()).execute(c).await.map(|done| done.rows_affected()))?;
+    let removed = on!(conn, |c| sqlx::query(PURGE)
+        .bind(now.micros())
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
     Ok(removed)
 }
 

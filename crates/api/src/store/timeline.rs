@@ -3,7 +3,7 @@
 use ringback_domain::callback::Callback;
 use ringback_domain::callback::transition::Entry;
 use ringback_domain::wire::callback::{ActorView, AttemptView, TimelineEntry};
-use ringback_domain::{AttemptId, CallbackId, Timestamp};
+use ringback_domain::{AttemptId, CallbackId, StateName, Timestamp};
 use uuid::Uuid;
 
 use super::error::inconsistent;
@@ -49,7 +49,7 @@ pub(super) async fn append(conn: &mut Conn, callback: &Callback, entry: &Entry) 
             .bind(entry.action.as_str())
             .bind(entry.actor.kind.as_str())
             .bind(&entry.actor.name)
-            .bind(entry.from.map(|state| state.as_str()))
+            .bind(entry.from.map(StateName::as_str))
             .bind(entry.to.as_str())
             .bind(callback.version)
             .bind(detail)
@@ -73,7 +73,11 @@ pub async fn of_callback(conn: &mut Conn, id: CallbackId) -> StoreResult<Vec<Tim
                     kind: row.actor_kind.parse().map_err(|_| wrong("actor_kind"))?,
                     name: row.actor_name,
                 },
-                from_state: row.from_state.map(|text| text.parse()).transpose().map_err(|_| wrong("from_state"))?,
+                from_state: row
+                    .from_state
+                    .map(|text| text.parse())
+                    .transpose()
+                    .map_err(|_| wrong("from_state"))?,
                 to_state: row.to_state.parse().map_err(|_| wrong("to_state"))?,
                 version: row.version,
                 detail: serde_json::from_str(&row.detail).map_err(|_| wrong("detail"))?,

@@ -30,8 +30,11 @@ const WAITING: usize = 4_096;
 /// What a piece of work left behind: whether to keep it, and how to answer.
 struct Done {
     keep: bool,
-    answer: Box<dyn FnOnce(Result<(), StoreError>)>,
+    answer: Answer,
 }
+
+/// Tells the caller, once it is known whether the work is on the disk.
+type Answer = Box<dyn FnOnce(Result<(), StoreError>)>;
 
 type Work = Box<dyn for<'c> FnOnce(&'c mut Conn) -> LocalBoxFuture<'c, Done> + Send>;
 
@@ -116,7 +119,7 @@ async fn group(
     pool: &SqlitePool,
     first: Work,
     waiting: &mut mpsc::Receiver<Work>,
-    answers: &mut Vec<Box<dyn FnOnce(Result<(), StoreError>)>>,
+    answers: &mut Vec<Answer>,
 ) -> StoreResult<()> {
     let mut conn = Conn::sqlite(pool.acquire().await?);
     statement(&mut conn, "BEGIN IMMEDIATE").await?;
@@ -134,7 +137,7 @@ async fn fill(
     conn: &mut Conn,
     first: Work,
     waiting: &mut mpsc::Receiver<Work>,
-    answers: &mut Vec<Box<dyn FnOnce(Result<(), StoreError>)>>,
+    answers: &mut Vec<Answer>,
 ) -> StoreResult<()> {
     let began = Instant::now();
     let mut next = Some(first);

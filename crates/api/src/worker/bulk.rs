@@ -76,6 +76,8 @@ pub async fn round(app: &Data<App>) -> Result<u64, Error> {
             Ok::<_, Error>((items.len() as u64, cancelled))
         })
         .await?;
-    cancelled.iter().for_each(|over| app.announce(over));
+    for over in &cancelled {
+        app.announce(over);
+    }
     Ok(settled)
 }

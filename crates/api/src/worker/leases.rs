@@ -31,6 +31,8 @@ pub async fn round(app: &Data<App>) -> Result<u64, Error> {
             Ok::<_, Error>(returned)
         })
         .await?;
-    returned.iter().for_each(|moved| app.announce(moved));
+    for moved in &returned {
+        app.announce(moved);
+    }
     Ok(returned.len() as u64)
 }

@@ -28,13 +28,23 @@ pub const CHUNK: i64 = 500;
 pub fn start(app: &Data<App>, stop: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
     let every = Duration::from_millis;
     vec![
-        spawn(app, stop, "submitter", every(100), |app| Some(&app.signals.scheduled), async |app| {
-            submitter::round(app).await
-        }),
+        spawn(
+            app,
+            stop,
+            "submitter",
+            every(100),
+            |app| Some(&app.signals.scheduled),
+            async |app| submitter::round(app).await,
+        ),
         spawn(app, stop, "leases", every(250), |_| None, async |app| leases::round(app).await),
-        spawn(app, stop, "bulk_cancellations", every(500), |app| Some(&app.signals.bulk), async |app| {
-            bulk::round(app).await
-        }),
+        spawn(
+            app,
+            stop,
+            "bulk_cancellations",
+            every(500),
+            |app| Some(&app.signals.bulk),
+            async |app| bulk::round(app).await,
+        ),
         spawn(app, stop, "retention", every(30_000), |_| None, async |app| retention::round(app).await),
     ]
 }

@@ -19,9 +19,8 @@ pub async fn round(app: &Data<App>) -> Result<u64, Error> {
             let actor = Actor::system("retention");
             let mut expired = Vec::new();
             for callback in queue::take_unfinished_past_keeping(conn, now, CHUNK).await? {
-                let moved = callback
-                    .expire(&actor, now)
-                    .map_err(|refusal| Error::refused(refusal, &callback))?;
+                let moved =
+                    callback.expire(&actor, now).map_err(|refusal| Error::refused(refusal, &callback))?;
                 callbacks::save(conn, &moved).await?;
                 expired.push(moved);
             }

@@ -22,15 +22,16 @@ pub async fn round(app: &Data<App>) -> Result<u64, Error> {
             let actor = Actor::system("scheduler");
             let mut submitted = Vec::new();
             for callback in queue::take_due(conn, now, CHUNK).await? {
-                let moved = callback
-                    .submit(&actor, now)
-                    .map_err(|refusal| Error::refused(refusal, &callback))?;
+                let moved =
+                    callback.submit(&actor, now).map_err(|refusal| Error::refused(refusal, &callback))?;
                 callbacks::save(conn, &moved).await?;
                 submitted.push(moved);
             }
             Ok::<_, Error>(submitted)
         })
         .await?;
-    submitted.iter().for_each(|moved| app.announce(moved));
+    for moved in &submitted {
+        app.announce(moved);
+    }
     Ok(submitted.len() as u64)
 }
