@@ -13,7 +13,15 @@ use serde_json::Value;
 pub struct Client {
     http: reqwest::Client,
     server: String,
-    token: Option<String>,
+    credential: Credential,
+}
+
+/// What a caller shows.
+#[derive(Clone, Debug)]
+enum Credential {
+    Nothing,
+    Token(String),
+    Key(String),
 }
 
 /// What came back.
@@ -31,13 +39,23 @@ impl Client {
     /// A caller without credentials of the server at an address such as
     /// `127.0.0.1:8080`.
     pub fn new(address: impl fmt::Display) -> Self {
-        Self { http: reqwest::Client::new(), server: format!("http://{address}"), token: None }
+        Self {
+            http: reqwest::Client::new(),
+            server: format!("http://{address}"),
+            credential: Credential::Nothing,
+        }
     }
 
-    /// The same with an access token or API key.
+    /// The same with a person's access token.
     #[must_use]
     pub fn with_token(&self, token: impl Into<String>) -> Self {
-        Self { token: Some(token.into()), ..self.clone() }
+        Self { credential: Credential::Token(token.into()), ..self.clone() }
+    }
+
+    /// The same with a machine's API key.
+    #[must_use]
+    pub fn with_key(&self, key: impl Into<String>) -> Self {
+        Self { credential: Credential::Key(key.into()), ..self.clone() }
     }
 
     /// Runs an operation.
@@ -62,9 +80,10 @@ impl Client {
     /// Any request of this caller, to be sent by [`Answer::to`].
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.server));
-        match &self.token {
-            Some(token) => request.bearer_auth(token),
-            None => request,
+        match &self.credential {
+            Credential::Token(token) => request.bearer_auth(token),
+            Credential::Key(key) => request.header("x-api-key", key),
+            Credential::Nothing => request,
         }
     }
 

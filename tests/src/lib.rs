@@ -2,6 +2,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "a helper panics where the test is to fail")]
 
+pub mod app;
 pub mod backend;
 pub mod browser;
 pub mod client;
@@ -9,6 +10,7 @@ pub mod postgres;
 
 use std::time::{Duration, Instant};
 
+pub use app::{Options, TestApp};
 pub use backend::{Backend, Database};
 pub use browser::Browser;
 pub use client::{Answer, Client};

@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::store::users::{self, User};
 use crate::store::{Conn, Store, StoreResult, callbacks, services};
+use crate::telephony::simulator;
 
 /// How people log in to the demo.
 #[derive(Clone, Debug)]
@@ -235,7 +236,7 @@ impl Life {
     /// What routers and customers did with a callback whose time has come.
     async fn route(&mut self, conn: &mut Conn, callback: Callback) -> StoreResult<()> {
         let system = Actor::system("scheduler");
-        let router = Actor { kind: ActorKind::ApiKey, name: "dialler".to_owned() };
+        let router = Actor::system("simulator");
         let mut at = callback.desired_time;
         let mut callback = keep(conn, callback.submit(&system, at)).await?;
         if self.dice.random_bool(0.08) {
@@ -249,7 +250,7 @@ impl Life {
             if at >= self.now {
                 return Ok(());
             }
-            let agent = format!("Agent {}", self.between(1, 24));
+            let agent = simulator::agent_name(self.dice.random_range(1..=24));
             let held = Reservation {
                 attempt_id: AttemptId(self.clock.new_id()),
                 lease_token: new_secret(),

@@ -1,7 +1,7 @@
 //! Reading phone numbers in any notation.
 
 use phonenumber::country;
-use phonenumber::metadata::DATABASE;
+use phonenumber::metadata::{DATABASE, Metadata};
 use ringback_domain::PhoneNumber;
 
 /// Why a text is no number that could be called.
@@ -22,17 +22,38 @@ pub enum BadNumber {
 pub fn read(text: &str, default_country: &str) -> Result<PhoneNumber, BadNumber> {
     let country: Option<country::Id> = default_country.parse().ok();
     let number = phonenumber::parse(country, text.trim()).map_err(|_| BadNumber::Malformed)?;
-    let national = number.national().to_string();
-    let zeros = usize::from(number.national().zeros());
     let code = number.country().code();
     let plans = DATABASE.by_code(&code).unwrap_or_default();
-    let length = u16::try_from(national.len() + zeros).unwrap_or(u16::MAX);
-    let possible = plans.iter().any(|plan| plan.descriptors().general().possible_length().contains(&length));
-    if !possible {
+    // Where a country has no prefix for calls inside it, such as Italy, a zero
+    // at the beginning belongs to the number; the library drops it.
+    let keeps_zero = plans.first().is_some_and(|plan| plan.national_prefix().is_none());
+    let zero =
+        if keeps_zero && number.carrier().is_some_and(|prefix| prefix.starts_with('0')) { "0" } else { "" };
+    let national = format!("{zero}{}", number.national());
+    let length = u16::try_from(national.len()).unwrap_or(u16::MAX);
+    if !plans.iter().any(|plan| has_numbers_of(plan, length)) {
         return Err(BadNumber::Impossible);
     }
-    let e164 = number.format().mode(phonenumber::Mode::E164).to_string();
-    PhoneNumber::try_from(e164).map_err(|_| BadNumber::Impossible)
+    PhoneNumber::try_from(format!("+{code}{national}")).map_err(|_| BadNumber::Impossible)
+}
+
+/// Whether any kind of number that can be called from abroad has this length:
+/// the metadata says lengths for each kind only, not for the country.
+fn has_numbers_of(plan: &Metadata, length: u16) -> bool {
+    let kinds = plan.descriptors();
+    let kinds = [
+        kinds.fixed_line(),
+        kinds.mobile(),
+        kinds.toll_free(),
+        kinds.premium_rate(),
+        kinds.shared_cost(),
+        kinds.personal_number(),
+        kinds.voip(),
+        kinds.pager(),
+        kinds.uan(),
+        kinds.voicemail(),
+    ];
+    kinds.into_iter().flatten().any(|kind| kind.possible_length().contains(&length))
 }
 
 /// Whether the two letters name a country whose numbers can be read.
@@ -53,7 +74,9 @@ mod tests {
         }
         assert_eq!(read("030 23125 760", "DE").unwrap().as_str(), "+493023125760");
         assert_eq!(read("(212) 555-0142", "US").unwrap().as_str(), "+12125550142");
-        assert_eq!(read("+39 06 1234 5678", "GB").unwrap().as_str(), "+390612345678");
+        for text in ["+39 06 1234 5678", "06 1234 5678"] {
+            assert_eq!(read(text, "IT").unwrap().as_str(), "+390612345678", "{text}");
+        }
     }
 
     #[test]

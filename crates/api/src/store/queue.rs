@@ -74,6 +74,7 @@ const ORDER: &str = "SELECT service_id, id FROM callbacks WHERE state = 'QUEUED'
 const ORDER_JSON: &str = "SELECT COALESCE(json_group_array(json_array(lower(hex(service_id)), lower(hex(id)))), '[]') \
      FROM (SELECT service_id, id FROM callbacks WHERE state = 'QUEUED' \
      ORDER BY service_id, priority DESC, queue_arrival, id)";
+const PROCESSING: &str = concat!("SELECT ", columns!(), " FROM callbacks WHERE state = 'PROCESSING'");
 const CONNECTED_SINCE: &str =
     "SELECT service_id, COUNT(*) FROM attempts WHERE connected_at > $1 GROUP BY service_id";
 
@@ -197,6 +198,13 @@ pub async fn order(conn: &mut Conn) -> StoreResult<Vec<(ServiceId, CallbackId)>>
         Conn::Postgres(c) => sqlx::query_as(ORDER).fetch_all(&mut **c).await?,
     };
     Ok(pairs.into_iter().map(|(service, id)| (ServiceId(service), CallbackId(id))).collect())
+}
+
+/// Every PROCESSING callback, for a connector that starts again and wants to
+/// know which of them are its own.
+pub async fn processing(conn: &mut Conn) -> StoreResult<Vec<Callback>> {
+    let rows: Vec<CallbackRow> = on!(conn, |c| sqlx::query_as(PROCESSING).fetch_all(c).await)?;
+    rows.into_iter().map(Callback::try_from).collect()
 }
 
 /// Callbacks connected since then, by service.

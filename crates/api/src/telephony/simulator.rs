@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use crate::app::App;
 use crate::error::Error;
 use crate::router::{self, Order, Report, Router};
+use crate::store::queue;
 
 /// How the simulated world behaves.
 #[derive(Clone, Copy, Debug)]
@@ -78,9 +79,23 @@ impl Dice {
     }
 }
 
+/// The name of a simulated agent.
+pub fn agent_name(number: u32) -> String {
+    format!("{AGENT}{number}")
+}
+
+const AGENT: &str = "Simulated agent ";
+
 /// Starts the simulated agents on the current thread, until `stop` turns true.
 pub fn start(app: &Data<App>, behaviour: Behaviour, stop: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
-    (1..=behaviour.agents)
+    let (adopting, mut stopped) = (app.clone(), stop.clone());
+    let adopt = rt::spawn(async move {
+        tokio::select! {
+            () = hang_up(&adopting, behaviour) => {}
+            _ = stopped.wait_for(|stopped| *stopped) => {}
+        }
+    });
+    let agents = (1..=behaviour.agents)
         .map(|number| {
             let (app, mut stop) = (app.clone(), stop.clone());
             let dice = Dice(StdRng::seed_from_u64(behaviour.seed.wrapping_mul(1_000) + u64::from(number)));
@@ -91,12 +106,37 @@ pub fn start(app: &Data<App>, behaviour: Behaviour, stop: &watch::Receiver<bool>
                 }
             })
         })
-        .collect()
+        .collect::<Vec<_>>();
+    agents.into_iter().chain([adopt]).collect()
+}
+
+/// Ends the conversations that simulated agents had when the server stopped:
+/// nobody else would.
+async fn hang_up(app: &Data<App>, behaviour: Behaviour) {
+    let open = async { Ok::<_, Error>(queue::processing(&mut app.store.read().await?).await?) };
+    let Ok(open) = open.await else { return };
+    let mut dice = Dice(StdRng::seed_from_u64(behaviour.seed));
+    let router = router();
+    for callback in open {
+        let Some(held) = callback.state.reservation() else { continue };
+        if !held.agent.starts_with(AGENT) {
+            continue;
+        }
+        tokio::time::sleep(dice.seconds(behaviour.ring_seconds)).await;
+        let over = Report::Finished { result: None, disposition: Some("simulated".to_owned()) };
+        if let Err(error) = report(app, &router, held.attempt_id, &held.lease_token, over).await {
+            tracing::debug!(%error, "a simulated conversation had ended already");
+        }
+    }
+}
+
+fn router() -> Router {
+    Router { actor: Actor::system("simulator"), visible: VisibleServices::All }
 }
 
 async fn work(app: Data<App>, behaviour: Behaviour, number: u32, mut dice: Dice) {
-    let router = Router { actor: Actor::system("simulator"), visible: VisibleServices::All };
-    let agent = format!("Simulated agent {number}");
+    let router = router();
+    let agent = agent_name(number);
     loop {
         if let Err(error) = one_callback(&app, &router, &agent, &behaviour, &mut dice).await {
             // A callback that was cancelled while the phone rang is no fault.
