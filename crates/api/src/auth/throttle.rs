@@ -2,8 +2,8 @@
 //!
 //! After five failures for one user name from one address each further try
 //! waits, twice as long every time, a quarter of an hour at most. The owner
-//! at another address is not shut out. An address as a whole may try a few
-//! dozen times a minute, whatever the names.
+//! at another address is not shut out. An address as a whole may try some
+//! hundred times a minute, whatever the names: a whole site may share one.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -18,7 +18,7 @@ use crate::error::Error;
 
 const FREE_FAILURES: u32 = 5;
 const LONGEST: Duration = Duration::from_mins(15);
-const PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("sixty is not zero");
+const PER_MINUTE: NonZeroU32 = NonZeroU32::new(300).expect("three hundred is not zero");
 /// Names that are remembered; the oldest are forgotten first.
 const REMEMBERED: usize = 10_000;
 

@@ -312,11 +312,6 @@ impl Idempotency {
         }
         Some(IdempotencyKey { owner: caller.owner(), key: self.key?, fingerprint: hash.finalize().to_vec() })
     }
-
-    /// Whether a key was sent.
-    pub const fn is_sent(&self) -> bool {
-        self.key.is_some()
-    }
 }
 
 impl FromRequest for Idempotency {

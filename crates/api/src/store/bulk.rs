@@ -32,6 +32,7 @@ const INSERT: &str = "INSERT INTO bulk_cancellations (id, owner, actor_kind, act
      done, total, outcomes, created_at, finished_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 const UPDATE: &str =
     "UPDATE bulk_cancellations SET state = $2, done = $3, outcomes = $4, finished_at = $5 WHERE id = $1";
+const PURGE: &str = "DELETE FROM bulk_cancellations WHERE finished_at <= $1";
 const INSERT_ITEM: &str = "INSERT INTO bulk_cancellation_items (job_id, number, callback_id, service, \
      customer_number, desired_time, state_before, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const SELECTED: &str = "SELECT state_before, COUNT(*) FROM bulk_cancellation_items \
@@ -312,6 +313,14 @@ pub async fn report(
         })
     });
     Ok((lines.collect::<StoreResult<_>>()?, last))
+}
+
+/// Removes jobs that were done before then, with their reports. Gives how many.
+pub async fn purge(conn: &mut Conn, before: Timestamp) -> StoreResult<u64> {
+    let removed = on!(conn, |c| {
+        sqlx::query(PURGE).bind(before.micros()).execute(c).await.map(|done| done.rows_affected())
+    })?;
+    Ok(removed)
 }
 
 /// A new job that is about to begin.

@@ -1,13 +1,15 @@
 //! Removes what is kept no longer: records 14 days after their desired time,
-//! answers to idempotency keys after a day, sessions that have ended.
+//! answers to idempotency keys after a day, sessions that have ended, reports of
+//! bulk cancellations.
 
 use actix_web::web::Data;
 use ringback_domain::Actor;
+use ringback_domain::retention::RETENTION_DAYS;
 
 use super::CHUNK;
 use crate::app::App;
 use crate::error::Error;
-use crate::store::{callbacks, idempotency, queue, sessions};
+use crate::store::{bulk, callbacks, idempotency, queue, sessions};
 
 /// Finishes what was never finished, then removes what is over, a chunk of
 /// each. Gives how many.
@@ -37,6 +39,8 @@ pub async fn round(app: &Data<App>) -> Result<u64, Error> {
             let removed = queue::purge(conn, now, CHUNK).await?;
             idempotency::purge(conn, now).await?;
             sessions::purge(conn, now).await?;
+            // A report names numbers: it is kept as long as a record is.
+            bulk::purge(conn, now.plus_seconds(-RETENTION_DAYS * 86_400)).await?;
             Ok::<_, Error>(removed)
         })
         .await?;
