@@ -118,6 +118,7 @@ messages! {
     rows_of(from, to, total) { "{from}–{to} of {total}" }
     rows_only(rows, total) { "{rows} of {total}" }
     no_rows { "0 callbacks" }
+    jump_to_now { "Jump to now" }
     at_least(count) { "{count}+" }
     new_callbacks(count) { one "{count} new callback" other "{count} new callbacks" }
     loading_callbacks { "Loading callbacks" }

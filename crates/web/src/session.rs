@@ -92,9 +92,10 @@ impl Session {
         self.stage.get()
     }
 
-    /// The person, followed; `None` while nobody is signed in.
+    /// The person; `None` while nobody is signed in. Not followed, as it does
+    /// not change while a page of theirs stands.
     pub(crate) fn me(self) -> Option<Arc<Me>> {
-        self.stage.with(|stage| match stage {
+        self.stage.with_untracked(|stage| match stage {
             Stage::SignedIn(me) => Some(Arc::clone(me)),
             _ => None,
         })

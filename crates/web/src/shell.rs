@@ -128,15 +128,16 @@ fn AccountMenu(me: Arc<Me>) -> impl IntoView {
     };
     let full_name = name.clone();
     let initials = initials(&name);
-    let spoken_role = messages::account("", role);
+    let button_label = messages::account(&name, role);
     view! {
         <Menu
             label=messages::account_menu()
+            button_label
             button_class="userbtn"
             button=Box::new(move || {
                 view! {
                     <span class="avatar" aria-hidden="true">{initials}</span>
-                    <span class="username">{name}<span class="vh">{spoken_role}</span></span>
+                    <span class="username">{name}</span>
                     <Icon name="chevron-down" class="i-sm" />
                 }
                 .into_any()

@@ -27,6 +27,8 @@ impl MenuHandle {
 pub(crate) fn Menu(
     /// The menu's name.
     label: &'static str,
+    /// The button's name.
+    button_label: String,
     /// The button's classes.
     button_class: &'static str,
     /// What the button shows.
@@ -86,6 +88,7 @@ pub(crate) fn Menu(
             type="button"
             class=button_class
             node_ref=anchor
+            aria-label=button_label
             aria-haspopup="menu"
             aria-expanded=move || if open.get() { "true" } else { "false" }
             aria-controls=id.get_value()

@@ -171,6 +171,13 @@ impl Feed {
         let bounds = list.bounds(now, self.session.style_now().utc);
         let request = ListCallbacks { filter: list.filter(bounds), page: list.page_query() };
         if !same {
+            self.arrivals.update(HashSet::clear);
+        }
+        let same_counts = self.shown.with_value(|shown| {
+            let of = |list: &ListState| (list.range, list.search.clone(), list.column);
+            shown.as_ref().is_some_and(|shown| of(shown) == of(&list))
+        });
+        if !same_counts {
             self.counts.set(None);
         }
         self.count(question);
@@ -186,6 +193,7 @@ impl Feed {
                     if !same {
                         self.rows.set(None);
                         self.shown.set_value(None);
+                        self.neighbours.set((None, None));
                     }
                     self.failure.set(Some(failure));
                 }

@@ -10,6 +10,7 @@ mod feed;
 mod forms;
 mod highlight;
 mod history;
+mod jump;
 mod live;
 mod matching;
 mod metrics;

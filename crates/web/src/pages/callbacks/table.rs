@@ -8,6 +8,7 @@ use super::Page;
 use super::columns::{Column, sort_label};
 use super::empty::{Empty, Failed};
 use super::feed::Loading;
+use super::jump::{JumpToNow, first_ahead};
 use super::paging;
 use super::row::RecordRow;
 use crate::clock::Clock;
@@ -42,6 +43,7 @@ pub(super) fn TableBar() -> impl IntoView {
     view! {
         <div class="tablebar" class:is-loading=loading>
             <span class="num">{move || summary(page)}</span>
+            <JumpToNow />
             <span role="status">
                 <Show when=move || { arrivals.get() > 0 }>
                     <button type="button" class="newpill" on:click=move |_| page.feed.load()>
@@ -174,13 +176,8 @@ fn now_line(page: Page) -> Memo<Option<(ringback_domain::CallbackId, String)>> {
             return None;
         }
         let now = clock.coarse();
-        let next = page.feed.rows.with(|rows| {
-            let rows = rows.as_ref()?;
-            let ahead = |row: &super::feed::Row| row.record.with(|view| view.desired_time > now);
-            let at = rows.iter().position(ahead)?;
-            // Above the first row it would say nothing.
-            (at > 0).then(|| rows[at].id)
-        })?;
+        // Above the first row it would say nothing.
+        let (_, next) = first_ahead(page.feed, now).filter(|(at, _)| *at > 0)?;
         Some((next, messages::now_line(format::time(now, page.session.style()))))
     })
 }

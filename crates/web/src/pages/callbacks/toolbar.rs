@@ -231,12 +231,14 @@ fn RefreshButton() -> impl IntoView {
     let page = Page::here();
     let toasts = Toasts::here();
     // Where rows stay on screen, the failure is told beside them.
-    Effect::new(move |_| {
+    Effect::new(move |failed: Option<bool>| {
         let failure = page.feed.failure.get();
         let stale = page.feed.rows.with_untracked(|rows| rows.as_ref().is_some_and(|rows| !rows.is_empty()));
-        if let (Some(failure), true) = (failure, stale) {
+        let fails = failure.is_some();
+        if let (Some(failure), true, false) = (failure, stale, failed.unwrap_or_default()) {
             toasts.show(Toast::failed(messages::refresh_failed(), failure.sentence()));
         }
+        fails
     });
     let turning = move || page.feed.loading.get() != Loading::Idle;
     view! {
