@@ -27,6 +27,15 @@ impl Failure {
         }
     }
 
+    /// The server does not know who asks.
+    pub(crate) fn wants_credentials(&self) -> bool {
+        match self {
+            Self::Problem(problem) => problem.status == 401,
+            Self::Unreadable(status) => *status == 401,
+            Self::Unreachable => false,
+        }
+    }
+
     /// One sentence for people.
     pub(crate) fn sentence(&self) -> String {
         let problem = match self {

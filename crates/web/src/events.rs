@@ -123,7 +123,7 @@ async fn connect(
     control.abort.replace(Some(abort));
     let token = session.token().await?;
     match api::open_events(&token, last_id, &signal).await {
-        Err(failure) if session.is_refused(&failure) => {
+        Err(failure) if failure.wants_credentials() => {
             let token = session.renewed_token(&token).await?;
             api::open_events(&token, last_id, &signal).await
         }

@@ -4,6 +4,10 @@
 //! the page says which view is shown; pages fetch and decide, components only
 //! render; every sentence that a person reads is in `messages.rs`.
 
+#![expect(
+    clippy::large_types_passed_by_value,
+    reason = "signals are handles; only in debug builds they carry where they were made"
+)]
 #![expect(unreachable_pub, reason = "the macro for components makes their functions public")]
 #![expect(
     clippy::needless_pass_by_value,

@@ -137,9 +137,8 @@ impl DateRange {
     pub(crate) const fn neighbour(self) -> Self {
         match self {
             Self::Last30Days | Self::Last14Days | Self::Last7Days | Self::Today => Self::Next7Days,
-            Self::Yesterday => Self::Last7Days,
             Self::Tomorrow | Self::Next24Hours => Self::Next14Days,
-            Self::Next7Days | Self::Next14Days | Self::Next30Days => Self::Last7Days,
+            Self::Yesterday | Self::Next7Days | Self::Next14Days | Self::Next30Days => Self::Last7Days,
         }
     }
 }

@@ -16,7 +16,6 @@ use ringback_domain::wire::auth::{self, LogIn, Me, Preferences};
 use ringback_domain::wire::endpoint::{
     CreateSession, DeleteSession, Endpoint, GetMe, GetPreferences, PutPreferences, RefreshSession,
 };
-use ringback_domain::wire::problem::ProblemKind;
 use ringback_domain::{Permission, Timestamp};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -148,7 +147,7 @@ impl Session {
                 Err(failure) => Err(failure),
             };
             match result {
-                Err(failure) if self.is_refused(&failure) => self.leave(false),
+                Err(failure) if failure.wants_credentials() => self.leave(false),
                 Err(failure) => self.stage.set(Stage::Failed(failure)),
                 Ok(()) => {}
             }
@@ -190,7 +189,7 @@ impl Session {
     ) -> Result<E::Response, Failure> {
         let token = self.token().await?;
         match api::call(endpoint, Some(&token), command).await {
-            Err(failure) if self.is_refused(&failure) => {
+            Err(failure) if failure.wants_credentials() => {
                 let token = self.renewed_token(&token).await?;
                 api::call(endpoint, Some(&token), command).await
             }
@@ -220,17 +219,10 @@ impl Session {
         }
     }
 
-    /// The server wants credentials.
-    pub(crate) fn is_refused(self, failure: &Failure) -> bool {
-        failure.kind() == Some(ProblemKind::Unauthenticated)
-            || matches!(failure, Failure::Problem(problem) if problem.status == 401)
-            || *failure == Failure::Unreadable(401)
-    }
-
     async fn refresh_or_leave(self) -> Result<String, Failure> {
         let result = self.refresh().await;
         if let Err(failure) = &result
-            && self.is_refused(failure)
+            && failure.wants_credentials()
         {
             self.leave(true);
         }

@@ -174,7 +174,7 @@ fn searchable(
     let page = Page::here();
     let search = Memo::new(move |_| {
         page.view
-            .with(|view| (view.list.column == field).then(|| view.list.search.clone()).unwrap_or_default())
+            .with(|view| if view.list.column == field { view.list.search.clone() } else { String::new() })
     });
     move || text.with(|text| marked(text, search.with(|search| find(text, search))))
 }

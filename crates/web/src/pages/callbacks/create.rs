@@ -11,14 +11,15 @@ use super::forms::{place, require};
 use super::matching::matches;
 use super::view_state::Quick;
 use super::when::{When, WhenFields};
-use crate::api::Command;
+use crate::api::{Command, Failure};
 use crate::browser;
 use crate::components::button::{Button, Size, Weight};
 use crate::components::choice::{Card, RadioCards};
 use crate::components::dialog::{Dialog, DialogHandle};
+use crate::components::field::FieldError;
 use crate::components::input::{Choice, SelectField, TextField};
 use crate::components::toast::{Toast, ToastAction, Toasts};
-use crate::format;
+use crate::format::{self, Style};
 use crate::messages;
 use crate::ranges::DateRange;
 
@@ -42,6 +43,78 @@ pub(super) fn service_choices(services: &[ServiceRef]) -> Vec<Choice> {
     services.iter().map(choice).collect()
 }
 
+/// What is filled in, and what is wrong with it.
+#[derive(Clone, Copy)]
+struct Form {
+    kind: RwSignal<CallbackType>,
+    service: RwSignal<String>,
+    service_error: FieldError,
+    number: RwSignal<String>,
+    number_error: FieldError,
+    when: When,
+    problem: RwSignal<Option<String>>,
+    busy: RwSignal<bool>,
+    /// The same for each try of the same request.
+    key: StoredValue<String>,
+}
+
+impl Form {
+    fn new(page: Page, choices: &[Choice]) -> Self {
+        Self {
+            kind: RwSignal::new(CallbackType::Immediate),
+            service: RwSignal::new(choices.first().map(|choice| choice.value.clone()).unwrap_or_default()),
+            service_error: RwSignal::new(None),
+            number: RwSignal::new(String::new()),
+            number_error: RwSignal::new(None),
+            when: When::soon(page.session.style_now()),
+            problem: RwSignal::new(None),
+            busy: RwSignal::new(false),
+            key: StoredValue::new(browser::random_key()),
+        }
+    }
+
+    /// What is to be asked for; `None`, and the fields are marked, if something
+    /// is missing.
+    fn read(self, style: Style) -> Option<CreateCallback> {
+        let service_id = self.service.get_untracked().parse().ok();
+        if service_id.is_none() {
+            self.service_error.set(Some(messages::choose_service().to_owned()));
+        }
+        let has_number = require(self.number, self.number_error, messages::enter_number());
+        let callback_type = self.kind.get_untracked();
+        let scheduled = callback_type == CallbackType::Scheduled;
+        let desired_time = if scheduled { self.when.read(style) } else { None };
+        if !has_number || (scheduled && desired_time.is_none()) {
+            return None;
+        }
+        Some(CreateCallback {
+            callback_type,
+            service_id: service_id?,
+            customer_number: self.number.get_untracked().trim().to_owned(),
+            desired_time,
+            customer_time_zone: None,
+            language: None,
+            priority: None,
+            user_data: None,
+            arrived_at: None,
+        })
+    }
+
+    fn refused(self, failure: &Failure) {
+        // The next try is another request, unless nobody knows what became of
+        // this one.
+        if *failure != Failure::Unreachable {
+            self.key.set_value(browser::random_key());
+        }
+        let fields = [
+            ("/service_id", self.service_error),
+            ("/customer_number", self.number_error),
+            ("/desired_time", self.when.time_error),
+        ];
+        self.problem.set(place(failure, &fields));
+    }
+}
+
 /// The dialog.
 #[component]
 pub(super) fn CreateDialog() -> impl IntoView {
@@ -50,21 +123,14 @@ pub(super) fn CreateDialog() -> impl IntoView {
     let handle = DialogHandle::new();
     let services = page.session.me().map(|me| me.services.clone()).unwrap_or_default();
     let choices = service_choices(&services);
-
-    let kind = RwSignal::new(CallbackType::Immediate);
-    let service = RwSignal::new(choices.first().map(|choice| choice.value.clone()).unwrap_or_default());
-    let number = RwSignal::new(String::new());
-    let when = When::soon(page.session.style_now());
-    let (kind_error, service_error, number_error) =
-        (RwSignal::new(None), RwSignal::new(None), RwSignal::new(None));
-    let problem = RwSignal::new(None);
-    let busy = RwSignal::new(false);
-    let key = StoredValue::new(browser::random_key());
-    // Another request than the one before needs another key.
+    let form = Form::new(page, &choices);
+    let Form { kind, service, service_error, number, number_error, when, problem, busy, key } = form;
+    // What was changed is another request.
     Effect::new(move |_| {
         kind.track();
         service.track();
         number.track();
+        when.track();
         key.set_value(browser::random_key());
     });
 
@@ -73,32 +139,13 @@ pub(super) fn CreateDialog() -> impl IntoView {
             return;
         }
         problem.set(None);
-        let service_id = service.get_untracked().parse().ok();
-        if service_id.is_none() {
-            service_error.set(Some(messages::choose_service().to_owned()));
-        }
-        let has_number = require(number, number_error, messages::enter_number());
-        let scheduled = kind.get_untracked() == CallbackType::Scheduled;
-        let desired_time = if scheduled { when.read(page.session.style_now()) } else { None };
-        let (Some(service_id), true, true) = (service_id, has_number, !scheduled || desired_time.is_some())
-        else {
+        let Some(request) = form.read(page.session.style_now()) else {
             return handle.focus_first_error();
         };
-        let request = PostCallback(CreateCallback {
-            callback_type: kind.get_untracked(),
-            service_id,
-            customer_number: number.get_untracked().trim().to_owned(),
-            desired_time,
-            customer_time_zone: None,
-            language: None,
-            priority: None,
-            user_data: None,
-            arrived_at: None,
-        });
         busy.set(true);
         spawn_local(async move {
             let command = Command { key: key.get_value(), version: None };
-            let answer = page.session.command(&request, &command).await;
+            let answer = page.session.command(&PostCallback(request), &command).await;
             if busy.try_set(false).is_some() {
                 return;
             }
@@ -109,15 +156,7 @@ pub(super) fn CreateDialog() -> impl IntoView {
                     toasts.show(created(page, &view, messages::callback_created()));
                 }
                 Err(failure) => {
-                    // The next try is another request.
-                    key.set_value(browser::random_key());
-                    let fields = [
-                        ("/callback_type", kind_error),
-                        ("/service_id", service_error),
-                        ("/customer_number", number_error),
-                        ("/desired_time", when.time_error),
-                    ];
-                    problem.set(place(&failure, &fields).or_else(|| kind_error.get_untracked()));
+                    form.refused(&failure);
                     handle.focus_first_error();
                 }
             }

@@ -1,11 +1,13 @@
 //! Edit Callback: another time, or none.
 
+use std::future::Future;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use ringback_domain::StateName;
 use ringback_domain::wire::callback::{CallbackView, RescheduleCallback};
 use ringback_domain::wire::endpoint::{GetCallback, PostCancel, PostReschedule};
 use ringback_domain::wire::problem::ProblemKind;
+use ringback_domain::{CallbackId, StateName};
 
 use super::Page;
 use super::cells::{arrow_id, shown_number};
@@ -53,60 +55,14 @@ pub(super) fn EditDialog(
         }
     });
 
-    let id = row.id;
-    let settle = move |answer: Result<CallbackView, Failure>, done: &'static str| {
-        if busy.try_set(false).is_some() {
-            return;
-        }
-        match answer {
-            Ok(view) => {
-                page.feed.put(view);
-                handle.close();
-                toasts.show(Toast::done(done));
-            }
-            Err(failure) => {
-                problem.set(place(&failure, &[("/desired_time", when.time_error)]));
-                handle.focus_first_error();
-                if matches!(failure.kind(), Some(ProblemKind::StateConflict | ProblemKind::Stale)) {
-                    // The form stays; what it is about is brought up to date.
-                    spawn_local(async move {
-                        if let Ok(view) = page.session.get(&GetCallback(id)).await {
-                            page.feed.put(view);
-                        }
-                    });
-                }
-            }
-        }
-    };
+    let form = Form { id: row.id, choice, when, problem, busy, handle };
     let submit = move |()| {
-        if busy.get_untracked() || !can.get_untracked().cancel {
+        let (version, can) = current.with_untracked(|view| (view.version, view.can));
+        if busy.get_untracked() || !can.cancel {
             return;
         }
-        problem.set(None);
-        let command = Command {
-            key: browser::random_key(),
-            version: Some(current.with_untracked(|view| view.version)),
-        };
-        match choice.get_untracked() {
-            Choice::Cancel => {
-                busy.set(true);
-                spawn_local(async move {
-                    let answer = page.session.command(&PostCancel(id), &command).await;
-                    settle(answer, messages::callback_cancelled());
-                });
-            }
-            Choice::Reschedule => {
-                let Some(desired_time) = when.read(page.session.style_now()) else {
-                    return handle.focus_first_error();
-                };
-                busy.set(true);
-                spawn_local(async move {
-                    let request = PostReschedule(id, RescheduleCallback { desired_time });
-                    let answer = page.session.command(&request, &command).await;
-                    settle(answer, messages::callback_rescheduled());
-                });
-            }
-        }
+        let Some(work) = form.work(page, version) else { return handle.focus_first_error() };
+        spawn_local(async move { form.settle(page, toasts, work.await) });
     };
     let cards = vec![
         Card {
@@ -167,6 +123,68 @@ pub(super) fn EditDialog(
                 }
             }}
         </Dialog>
+    }
+}
+
+/// What is filled in, and what became of it.
+#[derive(Clone, Copy)]
+struct Form {
+    id: CallbackId,
+    choice: RwSignal<Choice>,
+    when: When,
+    problem: RwSignal<Option<String>>,
+    busy: RwSignal<bool>,
+    handle: DialogHandle,
+}
+
+impl Form {
+    /// The command to give; `None`, and the fields are marked, if something is
+    /// missing.
+    fn work(self, page: Page, version: i64) -> Option<impl Future<Output = Result<CallbackView, Failure>>> {
+        self.problem.set(None);
+        let desired_time = match self.choice.get_untracked() {
+            Choice::Cancel => None,
+            Choice::Reschedule => Some(self.when.read(page.session.style_now())?),
+        };
+        self.busy.set(true);
+        let command = Command { key: browser::random_key(), version: Some(version) };
+        Some(async move {
+            match desired_time {
+                None => page.session.command(&PostCancel(self.id), &command).await,
+                Some(desired_time) => {
+                    let request = PostReschedule(self.id, RescheduleCallback { desired_time });
+                    page.session.command(&request, &command).await
+                }
+            }
+        })
+    }
+
+    fn settle(self, page: Page, toasts: Toasts, answer: Result<CallbackView, Failure>) {
+        if self.busy.try_set(false).is_some() {
+            return;
+        }
+        let failure = match answer {
+            Ok(view) => {
+                let done = match self.choice.get_untracked() {
+                    Choice::Cancel => messages::callback_cancelled(),
+                    Choice::Reschedule => messages::callback_rescheduled(),
+                };
+                page.feed.put(view);
+                self.handle.close();
+                return toasts.show(Toast::done(done));
+            }
+            Err(failure) => failure,
+        };
+        self.problem.set(place(&failure, &[("/desired_time", self.when.time_error)]));
+        self.handle.focus_first_error();
+        if matches!(failure.kind(), Some(ProblemKind::StateConflict | ProblemKind::Stale)) {
+            // The form stays; what it is about is brought up to date.
+            spawn_local(async move {
+                if let Ok(view) = page.session.get(&GetCallback(self.id)).await {
+                    page.feed.put(view);
+                }
+            });
+        }
     }
 }
 

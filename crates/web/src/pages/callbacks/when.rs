@@ -44,6 +44,12 @@ impl When {
         Self::at(Timestamp::from_micros(quarters * QUARTER * SECOND), style)
     }
 
+    /// Follows what is in the fields.
+    pub(super) fn track(self) {
+        self.date.track();
+        self.time.track();
+    }
+
     /// The instant; `None`, and the fields are marked, if there is none.
     pub(super) fn read(self, style: Style) -> Option<Timestamp> {
         let filled = [
