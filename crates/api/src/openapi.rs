@@ -33,7 +33,13 @@ use utoipa_actix_web::AppExt;
         (name = "API keys", description = "Keys of machines"),
         (name = "Operations", description = "For those who run the server"),
     ),
-    components(schemas(Problem)),
+    // The collector leaves out what only a query names.
+    components(schemas(
+        Problem,
+        crate::http::export::Format,
+        ringback_domain::wire::list::Sort,
+        ringback_domain::wire::list::SearchField
+    )),
 )]
 struct Base;
 

@@ -84,7 +84,7 @@ pub fn agent_name(number: u32) -> String {
     format!("{AGENT}{number}")
 }
 
-const AGENT: &str = "Simulated agent ";
+const AGENT: &str = "Sim agent ";
 
 /// Starts the simulated agents on the current thread, until `stop` turns true.
 pub fn start(app: &Data<App>, behaviour: Behaviour, stop: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
