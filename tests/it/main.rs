@@ -2,4 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it finds nothing")]
 
+mod access;
+mod contract;
 mod helpers;
+mod http;
+mod race;
+mod store_setup;

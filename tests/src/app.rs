@@ -31,7 +31,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{Answer, Backend, Client, Database};
 
 /// Everybody's password.
-pub const PASSWORD: &str = "correct horse battery";
+pub const PASSWORD: &str = "an old horse staple";
 
 /// When a manual clock begins.
 pub const START: &str = "2026-11-24T09:00:00Z";

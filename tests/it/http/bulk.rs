@@ -1,0 +1,279 @@
+//! Bulk cancellations: what is selected, what is spared, and the report.
+
+use reqwest::Method;
+use ringback_domain::ApiScope;
+use ringback_tests::app::text;
+use ringback_tests::{Answer, Backend, Client, TestApp};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+const JOBS: &str = "/api/v1/bulk-cancellations";
+
+/// A callback in each of the five states, in the order of their life.
+async fn one_of_each(app: &TestApp, client: &Client) -> Vec<Value> {
+    let mut ids = Vec::new();
+    let ask = async |number: u32| {
+        let made = client.ask(app.service, &format!("+44207946{number:04}")).await;
+        made["id"].clone()
+    };
+    let completed = ask(1).await;
+    client.command(&completed, "cancel", &json!({})).await;
+    let (processing, routing) = (ask(2).await, ask(3).await);
+    app.submit().await;
+    let held = app.router().reserve(2).await;
+    let connected = held.iter().find(|held| held.callback["id"] == processing).unwrap();
+    app.router().report(connected, "connect", json!({})).await;
+    let queued = ask(4).await;
+    app.submit().await;
+    let scheduled = client.ask_for(app.service, "+442079460005", "2026-11-24T12:00:00Z").await["id"].clone();
+    ids.extend([scheduled, queued, routing, processing, completed]);
+    ids
+}
+
+/// Asks for a job, lets it be done, and reads it.
+async fn done(app: &TestApp, client: &Client, body: &Value) -> Value {
+    let answer = client.post(JOBS, body).await;
+    assert_eq!(answer.status, 202, "{answer}");
+    let job: Value = answer.read();
+    let path = format!("{JOBS}/{}", text(&job["id"]));
+    assert_eq!(answer.header("location"), Some(&*path));
+    app.cancel_in_bulk().await;
+    client.json(&path).await
+}
+
+async fn states(client: &Client, ids: &[Value]) -> Vec<String> {
+    let mut states = Vec::new();
+    for id in ids {
+        states.push(text(&client.callback(id).await["state"]));
+    }
+    states
+}
+
+async fn report(client: &Client, job: &Value) -> Vec<Value> {
+    let request = client.request(Method::GET, &format!("{JOBS}/{}/report", text(&job["id"])));
+    let answer = Answer::to(request.header("accept", "application/json")).await;
+    assert_eq!(answer.status, 200, "{answer}");
+    answer.read::<Value>()["items"].as_array().unwrap().clone()
+}
+
+#[rstest]
+#[tokio::test]
+async fn callbacks_named_one_by_one_are_cancelled_but_never_in_a_conversation(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.supervisor().await;
+    let ids = one_of_each(&app, &client).await;
+    let restricted = app.restricted().await;
+    let hidden = client.ask(app.other_service, "+493023125760").await["id"].clone();
+    let unknown = json!("019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2");
+    let mut named = ids.clone();
+    named.extend([hidden.clone(), unknown, ids[0].clone()]);
+
+    let job = done(&app, &restricted, &json!({ "ids": named })).await;
+    assert_eq!((&job["state"], &job["dry_run"]), (&json!("completed"), &json!(false)), "{job}");
+    assert_eq!(job["progress"], json!({"done": 7, "total": 7}), "one that is named twice counts once");
+    assert_eq!(
+        job["outcomes"],
+        json!({"cancelled": 3, "skipped_processing": 1, "already_completed": 1, "not_permitted": 2, "failed": 0})
+    );
+    assert_eq!(
+        job["selected"],
+        json!({"SCHEDULED": 1, "QUEUED": 1, "ROUTING": 1, "PROCESSING": 1, "COMPLETED": 1})
+    );
+    assert_eq!(job["created_by"], json!({"kind": "user", "name": "branch"}));
+    assert_eq!(
+        states(&client, &ids).await,
+        ["COMPLETED", "COMPLETED", "COMPLETED", "PROCESSING", "COMPLETED"]
+    );
+    assert_eq!(client.callback(&hidden).await["state"], "SCHEDULED");
+    let over = client.callback(&ids[1]).await;
+    assert_eq!(over["result"], "CANCELLED_BY_ADMIN");
+    assert_eq!(over["metrics"]["cancelled_by"], "branch");
+
+    let lines = report(&restricted, &job).await;
+    let outcomes: Vec<_> = lines.iter().map(|line| text(&line["outcome"])).collect();
+    assert_eq!(
+        outcomes,
+        [
+            "CANCELLED",
+            "CANCELLED",
+            "CANCELLED",
+            "SKIPPED_PROCESSING",
+            "ALREADY_COMPLETED",
+            "NOT_PERMITTED",
+            "NOT_PERMITTED"
+        ]
+    );
+    let before: Vec<_> = lines[..5].iter().map(|line| text(&line["state_before"])).collect();
+    assert_eq!(before, ["SCHEDULED", "QUEUED", "ROUTING", "PROCESSING", "COMPLETED"]);
+    assert_eq!(lines[0]["cancelled_by"], "branch");
+    assert_eq!(lines[0]["cancelled_at"], "2026-11-24T09:00:00Z");
+    assert_eq!((&lines[3]["cancelled_by"], &lines[3]["cancelled_at"]), (&Value::Null, &Value::Null));
+    for secret in ["service", "customer_number", "desired_time", "state_before"] {
+        assert_eq!(lines[5][secret], Value::Null, "{secret} of what is not theirs to see");
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_report_is_a_file_too(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let client = app.supervisor().await;
+    let ids = one_of_each(&app, &client).await;
+    let job = done(&app, &client, &json!({ "ids": ids })).await;
+    let answer = client.get(&format!("{JOBS}/{}/report", text(&job["id"]))).await;
+    assert_eq!(answer.header("content-type"), Some("text/csv; charset=utf-8"));
+    let mut csv = csv::Reader::from_reader(answer.body.as_bytes());
+    let header: Vec<String> = csv.headers().unwrap().iter().map(ToOwned::to_owned).collect();
+    assert_eq!(
+        header,
+        [
+            "callback_id",
+            "service",
+            "customer_number",
+            "desired_time",
+            "state_before",
+            "outcome",
+            "cancelled_at",
+            "cancelled_by"
+        ]
+    );
+    let rows: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 5);
+    let first: Vec<&str> = rows[0].iter().collect();
+    assert_eq!(
+        first,
+        [
+            &*text(&ids[0]),
+            "Billing EN",
+            "+442079460005",
+            "2026-11-24T12:00:00Z",
+            "SCHEDULED",
+            "CANCELLED",
+            "2026-11-24T09:00:00Z",
+            "supervisor"
+        ]
+    );
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_range_is_narrowed_by_what_has_to_match(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.supervisor().await;
+    let mut ids = Vec::new();
+    for (service, number, time) in [
+        (app.service, "+442079460001", "2026-11-24T23:59:59Z"),
+        (app.service, "+442079460002", "2026-11-25T00:00:00Z"),
+        (app.other_service, "+442079460003", "2026-11-25T12:00:00Z"),
+        (app.service, "+442079461004", "2026-11-25T12:00:00Z"),
+        (app.service, "+442079460005", "2026-11-26T00:00:00Z"),
+    ] {
+        ids.push(client.ask_for(service, number, time).await["id"].clone());
+    }
+    let range = json!({"from": "2026-11-25T00:00:00Z", "to": "2026-11-26T00:00:00Z"});
+
+    let dry = done(&app, &client, &json!({"range": range, "dry_run": true})).await;
+    assert_eq!((&dry["state"], &dry["dry_run"]), (&json!("completed"), &json!(true)));
+    assert_eq!(dry["selected"]["SCHEDULED"], 3, "from is in, to is out");
+    assert_eq!(dry["outcomes"]["cancelled"], 0);
+    assert_eq!(states(&client, &ids).await, ["SCHEDULED"; 5], "nothing was cancelled");
+
+    let matching = json!({"service": [app.service], "search_field": "customer_number", "search": "460"});
+    let job = done(&app, &client, &json!({"range": range, "matching": matching})).await;
+    assert_eq!(job["outcomes"]["cancelled"], 1, "{job}");
+    assert_eq!(
+        states(&client, &ids).await,
+        ["SCHEDULED", "COMPLETED", "SCHEDULED", "SCHEDULED", "SCHEDULED"]
+    );
+
+    // What is asked for by who sees one service only touches no other.
+    let job = done(&app, &app.restricted().await, &json!({"range": range})).await;
+    assert_eq!(job["outcomes"]["cancelled"], 1, "{job}");
+    assert_eq!(client.callback(&ids[2]).await["state"], "SCHEDULED");
+
+    let states_only = json!({"range": range, "matching": {"state": ["QUEUED"]}});
+    let job = done(&app, &client, &states_only).await;
+    assert_eq!(job["progress"], json!({"done": 0, "total": 0}));
+    assert_eq!(job["state"], "completed");
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_selection_is_frozen_when_it_is_asked_for(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.key(ApiScope::CallbacksWrite);
+    let reader = app.key(ApiScope::CallbacksRead);
+    let ask = async |number: &str| {
+        client.ask_for(app.service, number, "2026-11-25T12:00:00Z").await["id"].clone()
+    };
+    let (before, moved) = (ask("+442079460001").await, ask("+442079460002").await);
+    let range = json!({"from": "2026-11-25T00:00:00Z", "to": "2026-11-26T00:00:00Z"});
+    let answer = client.post(JOBS, &json!({"range": range})).await;
+    let job: Value = answer.read();
+    assert_eq!((&job["state"], &job["progress"]), (&json!("pending"), &json!({"done": 0, "total": 2})));
+    let after = ask("+442079460003").await;
+    let to = json!({"desired_time": "2026-12-01T12:00:00Z"});
+    assert_eq!(client.command(&moved, "reschedule", &to).await.status, 200);
+
+    app.cancel_in_bulk().await;
+    assert_eq!(states(&reader, &[before.clone(), moved, after]).await, ["COMPLETED", "COMPLETED", "SCHEDULED"]);
+    assert_eq!(reader.callback(&before).await["result"], "CANCELLED", "a machine asked for it");
+    let line = &report(&client, &job).await[0];
+    assert_eq!((&line["outcome"], &line["cancelled_by"]), (&json!("CANCELLED"), &Value::Null));
+}
+
+#[rstest]
+#[tokio::test]
+async fn thousands_are_cancelled_with_one_request(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.key(ApiScope::CallbacksWrite);
+    for number in 0..450 {
+        client.ask_for(app.service, &format!("+44207946{number:04}"), "2026-11-25T12:00:00Z").await;
+    }
+    let range = json!({"from": "2026-11-25T00:00:00Z", "to": "2026-11-26T00:00:00Z"});
+    let job = done(&app, &client, &json!({"range": range})).await;
+    assert_eq!(job["outcomes"]["cancelled"], 450, "more than one chunk of the worker");
+    assert_eq!(report(&client, &job).await.len(), 450);
+}
+
+#[tokio::test]
+async fn a_job_is_its_owners_alone() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let (owner, other) = (app.supervisor().await, app.admin().await);
+    let range = json!({"from": "2026-11-25T00:00:00Z", "to": "2026-11-26T00:00:00Z"});
+    let job = done(&app, &owner, &json!({"range": range})).await;
+    let path = format!("{JOBS}/{}", text(&job["id"]));
+    assert_eq!(owner.json(JOBS).await["items"][0]["id"], job["id"]);
+    assert_eq!(other.json(JOBS).await["items"], json!([]));
+    assert_eq!(other.get(&path).await.status, 404);
+    assert_eq!(other.get(&format!("{path}/report")).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_selection_that_makes_no_sense_is_refused() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let client = app.supervisor().await;
+    let range = json!({"from": "2026-11-25T00:00:00Z", "to": "2026-11-26T00:00:00Z"});
+    let backwards = json!({"from": "2026-11-26T00:00:00Z", "to": "2026-11-25T00:00:00Z"});
+    let many: Vec<String> = (0..10_001).map(|n| format!("019ab5c4-7d1e-7c20-9c4f-{n:012}")).collect();
+    for (body, pointer) in [
+        (json!({}), "/ids"),
+        (json!({"ids": []}), "/ids"),
+        (json!({"ids": many}), "/ids"),
+        (json!({"ids": ["019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2"], "range": range}), "/ids"),
+        (json!({"ids": ["019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2"], "matching": {}}), "/matching"),
+        (json!({"range": backwards}), "/range/to"),
+    ] {
+        let answer = client.post(JOBS, &body).await;
+        assert_eq!(answer.status, 422, "{answer}");
+        assert_eq!(answer.read::<Value>()["errors"][0]["pointer"], pointer);
+    }
+}

@@ -1,0 +1,362 @@
+//! Sessions of people: their tokens, their cookies, their ends.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use ed25519_dalek::SigningKey;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use reqwest::Method;
+use ringback_api::store::{StoreError, sessions};
+use ringback_tests::app::{PASSWORD, text};
+use ringback_tests::{Answer, Backend, Client, TestApp};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+const SESSION: &str = "/api/v1/session";
+const REFRESH: &str = "/api/v1/session/refresh";
+const ME: &str = "/api/v1/me";
+
+/// A browser's session: its access token and its refresh cookie.
+struct Session {
+    client: Client,
+    cookie: String,
+}
+
+/// The name and value of the refresh cookie.
+fn cookie(answer: &Answer) -> String {
+    let header = answer.header("set-cookie").unwrap();
+    header.split(';').next().unwrap().to_owned()
+}
+
+fn session(app: &TestApp, answer: &Answer) -> Session {
+    assert_eq!(answer.status, 200, "{answer}");
+    let token = text(&answer.read::<Value>()["access_token"]);
+    Session { client: app.nobody().with_token(token), cookie: cookie(answer) }
+}
+
+async fn post_log_in(app: &TestApp, username: &str, password: &str) -> Answer {
+    app.nobody().post(SESSION, &json!({"username": username, "password": password})).await
+}
+
+async fn log_in(app: &TestApp, username: &str) -> Session {
+    session(app, &post_log_in(app, username, PASSWORD).await)
+}
+
+async fn refresh(app: &TestApp, cookie: &str) -> Answer {
+    Answer::to(app.nobody().request(Method::POST, REFRESH).header("cookie", cookie)).await
+}
+
+async fn is_in(session: &Session) -> bool {
+    let status = session.client.get(ME).await.status;
+    assert!([200, 401].contains(&status));
+    status == 200
+}
+
+#[tokio::test]
+async fn a_log_in_gives_a_token_and_a_cookie_that_scripts_cannot_read() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let answer = post_log_in(&app, " Supervisor ", PASSWORD).await;
+    let body: Value = answer.read();
+    assert_eq!((&body["token_type"], &body["expires_in_seconds"]), (&json!("Bearer"), &json!(600)));
+    assert_eq!(body["user"]["username"], "supervisor", "case and spaces do not matter");
+    let header = answer.header("set-cookie").unwrap();
+    for part in ["ringback_refresh=", "HttpOnly", "SameSite=Strict", "Path=/api/v1/session"] {
+        assert!(header.contains(part), "{header}");
+    }
+    assert!(!header.contains("Secure"), "on loopback there is no TLS: {header}");
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert!(!answer.body.contains(cookie(&answer).split_once('=').unwrap().1));
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_name_are_answered_alike() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let admin = app.admin().await;
+    let wrong = post_log_in(&app, "monitor", "wrong password").await;
+    let unknown = post_log_in(&app, "nobody", PASSWORD).await;
+    let monitor = user(&admin, "monitor").await;
+    assert_eq!(admin.patch(&monitor, &json!({"disabled": true})).await.status, 200);
+    let disabled = post_log_in(&app, "monitor", PASSWORD).await;
+    for answer in [wrong, unknown, disabled] {
+        assert_eq!(answer.status, 401, "{answer}");
+        let problem: Value = answer.read();
+        assert_eq!(problem["type"], "urn:ringback:problem:invalid-credentials");
+        assert_eq!(problem["detail"], "user name or password are wrong");
+        assert_eq!(answer.header("set-cookie"), None);
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn refreshing_rotates_the_cookie_and_reusing_one_ends_the_session(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let first = log_in(&app, "supervisor").await;
+    let elsewhere = log_in(&app, "supervisor").await;
+    let second = session(&app, &refresh(&app, &first.cookie).await);
+    assert_ne!(first.cookie, second.cookie);
+    let third = session(&app, &refresh(&app, &second.cookie).await);
+    assert!(is_in(&third).await);
+
+    assert_eq!(refresh(&app, &first.cookie).await.status, 401, "it was spent");
+    assert_eq!(refresh(&app, &third.cookie).await.status, 401, "the whole session is over");
+    for session in [&first, &second, &third] {
+        assert!(!is_in(session).await);
+    }
+    assert!(is_in(&elsewhere).await, "another session goes on");
+    assert_eq!(refresh(&app, "ringback_refresh=nonsense").await.status, 401);
+    assert_eq!(Answer::to(app.nobody().request(Method::POST, REFRESH)).await.status, 401);
+}
+
+#[tokio::test]
+async fn an_access_token_ends_after_ten_minutes_and_a_session_after_twelve_hours() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let mut session_ = log_in(&app, "supervisor").await;
+    app.pass(599);
+    assert!(is_in(&session_).await);
+    app.pass(1);
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    assert!(!is_in(&session_).await);
+    session_ = session(&app, &refresh(&app, &session_.cookie).await);
+    assert!(is_in(&session_).await);
+    app.pass(12 * 3_600 - 601);
+    session_ = session(&app, &refresh(&app, &session_.cookie).await);
+    app.pass(1);
+    assert_eq!(refresh(&app, &session_.cookie).await.status, 401);
+}
+
+#[rstest]
+#[tokio::test]
+async fn logging_out_ends_the_session_and_takes_the_cookie_away(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let by_cookie = log_in(&app, "supervisor").await;
+    assert!(is_in(&by_cookie).await);
+    let request = app.nobody().request(Method::DELETE, SESSION).header("cookie", &by_cookie.cookie);
+    let answer = Answer::to(request).await;
+    assert_eq!(answer.status, 204, "{answer}");
+    assert!(answer.header("set-cookie").unwrap().contains("Max-Age=0"));
+    assert!(!is_in(&by_cookie).await);
+    assert_eq!(refresh(&app, &by_cookie.cookie).await.status, 401);
+
+    let by_token = log_in(&app, "supervisor").await;
+    assert_eq!(Answer::to(by_token.client.request(Method::DELETE, SESSION)).await.status, 204);
+    assert!(!is_in(&by_token).await);
+    assert_eq!(Answer::to(by_token.client.request(Method::DELETE, SESSION)).await.status, 204, "again");
+}
+
+/// The path of a person.
+async fn user(admin: &Client, username: &str) -> String {
+    let users = admin.json("/api/v1/users").await;
+    let user = users["items"].as_array().unwrap().iter().find(|user| user["username"] == username).unwrap();
+    format!("/api/v1/users/{}", text(&user["id"]))
+}
+
+#[rstest]
+#[tokio::test]
+async fn disabling_a_person_and_changing_a_password_or_role_end_sessions_at_once(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let admin = app.admin().await;
+    let path = user(&admin, "supervisor").await;
+    let mut password = PASSWORD.to_owned();
+    for (change, still_in) in [
+        (json!({"display_name": "Sam"}), true),
+        (json!({"services": []}), true),
+        (json!({"all_services": true}), true),
+        (json!({"disabled": false}), true),
+        (json!({"password": "another horse battery"}), false),
+        (json!({"role": "monitor"}), false),
+        (json!({"disabled": true}), false),
+    ] {
+        let session = session(&app, &post_log_in(&app, "supervisor", &password).await);
+        assert!(is_in(&session).await);
+        let answer = admin.patch(&path, &change).await;
+        assert_eq!(answer.status, 200, "{answer}");
+        assert_eq!(is_in(&session).await, still_in, "{change}");
+        assert_eq!(refresh(&app, &session.cookie).await.status == 200, still_in, "{change}");
+        if let Some(new) = change["password"].as_str() {
+            assert_eq!(post_log_in(&app, "supervisor", &password).await.status, 401);
+            new.clone_into(&mut password);
+        }
+    }
+    assert_eq!(post_log_in(&app, "supervisor", &password).await.status, 401, "disabled");
+    assert_eq!(admin.patch(&path, &json!({"disabled": false})).await.status, 200);
+    assert_eq!(post_log_in(&app, "supervisor", &password).await.status, 200);
+}
+
+async fn services(client: &Client) -> Vec<Value> {
+    let me = client.json(ME).await;
+    me["services"].as_array().unwrap().iter().map(|service| service["name"].clone()).collect()
+}
+
+#[rstest]
+#[tokio::test]
+async fn services_are_those_of_the_log_in_until_the_next_one(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let admin = app.admin().await;
+    let before = log_in(&app, "supervisor").await;
+    let body = json!({"name": "New FR", "time_zone": "Europe/Paris", "default_country": "FR"});
+    let made: Value = admin.post("/api/v1/services", &body).await.read();
+    let ask = json!({
+        "callback_type": "immediate", "service_id": made["id"], "customer_number": "+33142685300",
+    });
+
+    assert_eq!(services(&before.client).await, ["Billing EN", "Support DE"]);
+    assert_eq!(before.client.post("/api/v1/callbacks", &ask).await.status, 422);
+    let refreshed = session(&app, &refresh(&app, &before.cookie).await);
+    assert_eq!(services(&refreshed.client).await, ["Billing EN", "Support DE"], "refreshing keeps them");
+    let after = log_in(&app, "supervisor").await;
+    assert_eq!(services(&after.client).await, ["Billing EN", "New FR", "Support DE"]);
+    assert_eq!(after.client.post("/api/v1/callbacks", &ask).await.status, 201);
+
+    // What is taken away is seen until the end of the session, too.
+    let path = user(&admin, "supervisor").await;
+    let granted = json!({"services": [app.service]});
+    assert_eq!(admin.patch(&path, &granted).await.status, 200);
+    assert_eq!(services(&after.client).await.len(), 3);
+    let next = log_in(&app, "supervisor").await;
+    assert_eq!(services(&next.client).await, ["Billing EN"]);
+    assert_eq!(next.client.json("/api/v1/callbacks/count").await["total"], 0);
+    assert_eq!(after.client.json("/api/v1/callbacks/count").await["total"], 1);
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_cannot_use_the_cookie() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let own = log_in(&app, "supervisor").await;
+    let send = async |method: Method, path: &str, name: &str, value: &str| {
+        let request = app.nobody().request(method, path).header("cookie", &own.cookie).header(name, value);
+        Answer::to(request).await.status
+    };
+    for (name, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+    ] {
+        assert_eq!(send(Method::POST, REFRESH, name, value).await, 403, "{name}: {value}");
+        assert_eq!(send(Method::DELETE, SESSION, name, value).await, 403, "{name}: {value}");
+        let body = json!({"username": "supervisor", "password": PASSWORD});
+        let request = app.nobody().request(Method::POST, SESSION).header(name, value).json(&body);
+        assert_eq!(Answer::to(request).await.status, 403, "{name}: {value}");
+    }
+    assert!(is_in(&own).await);
+    assert_eq!(send(Method::POST, REFRESH, "sec-fetch-site", "same-origin").await, 200);
+}
+
+#[tokio::test]
+async fn a_token_that_was_tampered_with_is_not_accepted() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let own = log_in(&app, "administrator").await;
+    assert!(is_in(&own).await);
+    let answer = post_log_in(&app, "administrator", PASSWORD).await;
+    let good = text(&answer.read::<Value>()["access_token"]);
+    let parts: Vec<&str> = good.split('.').collect();
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[1]).unwrap()).unwrap();
+    let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[0]).unwrap()).unwrap();
+    assert_eq!((&header["alg"], &header["typ"]), (&json!("EdDSA"), &json!("at+jwt")));
+
+    let (kid, seed) = app
+        .inside(async |app| {
+            let (now, none) = (app.clock.now(), [0; 32]);
+            let key = app.store.write(async move |conn| {
+                sessions::key_or_insert(conn, "access_token", "none", &none, now).await
+            });
+            key.await.map_err(|error: StoreError| error.to_string())
+        })
+        .await
+        .unwrap();
+    assert_eq!(header["kid"], kid.as_str());
+    let seed: [u8; 32] = seed.try_into().unwrap();
+    let public = SigningKey::from_bytes(&seed).verifying_key();
+    let ours = private_key(&seed);
+
+    let base = Header { typ: Some("at+jwt".to_owned()), kid: Some(kid), ..Header::new(Algorithm::EdDSA) };
+    let with = |name: &str, value: Value| {
+        let mut claims = claims.clone();
+        claims[name] = value;
+        jsonwebtoken::encode(&base, &claims, &ours).unwrap()
+    };
+    let issued = claims["iat"].as_i64().unwrap();
+    let control = jsonwebtoken::encode(&base, &claims, &ours).unwrap();
+    assert_eq!(app.nobody().with_token(control).get(ME).await.status, 200, "the forger's tools work");
+
+    let unsigned = |alg: &str| {
+        let mut header = header.clone();
+        header["alg"] = alg.into();
+        let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        format!("{}.{}.", encode(&header), encode(&claims))
+    };
+    let hmac = |secret: &[u8]| {
+        let header = Header { alg: Algorithm::HS256, ..base.clone() };
+        jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(secret)).unwrap()
+    };
+    let flipped = |part: usize, at: usize| {
+        let mut bytes = URL_SAFE_NO_PAD.decode(parts[part]).unwrap();
+        bytes[at] ^= 1;
+        let changed = URL_SAFE_NO_PAD.encode(bytes);
+        let mut parts = parts.clone();
+        parts[part] = &changed;
+        parts.join(".")
+    };
+    let header_with = |change: &dyn Fn(&mut Header)| {
+        let mut header = base.clone();
+        change(&mut header);
+        jsonwebtoken::encode(&header, &claims, &ours).unwrap()
+    };
+    let forged = [
+        ("alg none", unsigned("none")),
+        ("alg None", unsigned("None")),
+        ("no signature", unsigned("EdDSA")),
+        ("HS256 with the public key", hmac(public.as_bytes())),
+        ("HS256 with the public key as text", hmac(STANDARD.encode(public.as_bytes()).as_bytes())),
+        ("HS256 with nothing", hmac(b"")),
+        ("another key", jsonwebtoken::encode(&base, &claims, &private_key(&[7; 32])).unwrap()),
+        ("another type", header_with(&|header| header.typ = Some("JWT".to_owned()))),
+        ("no type", header_with(&|header| header.typ = None)),
+        ("another key id", header_with(&|header| header.kid = Some("other".to_owned()))),
+        ("no key id", header_with(&|header| header.kid = None)),
+        ("another audience", with("aud", json!("other"))),
+        ("another issuer", with("iss", json!("other"))),
+        ("no audience", with("aud", Value::Null)),
+        ("ended", with("exp", json!(issued))),
+        ("of the future", with("iat", json!(issued + 3_600))),
+        ("another session", with("sid", json!("019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2"))),
+        ("another person", with("sub", json!("019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2"))),
+        ("a flipped bit in the header", flipped(0, 3)),
+        ("a flipped bit in the claims", flipped(1, 10)),
+        ("a flipped bit in the signature", flipped(2, 0)),
+        ("the last bit of the signature", flipped(2, 63)),
+        ("two parts", parts[..2].join(".")),
+    ];
+    for (what, token) in forged {
+        let answer = app.nobody().with_token(token).get(ME).await;
+        assert_eq!(answer.status, 401, "{what}: {answer}");
+    }
+}
+
+/// An Ed25519 key in the form that the library takes (RFC 8410).
+fn private_key(seed: &[u8; 32]) -> EncodingKey {
+    const PREFIX: [u8; 16] =
+        [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+    EncodingKey::from_ed_der(&[PREFIX.as_slice(), seed].concat())
+}
+
+#[tokio::test]
+async fn a_weak_password_is_refused_when_it_is_set() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let admin = app.admin().await;
+    for (username, password) in [("kim", "seven77"), ("kim.lee.of.billing", "Kim.Lee.Of.Billing")] {
+        let body = json!({"username": username, "password": password, "role": "monitor"});
+        let answer = admin.post("/api/v1/users", &body).await;
+        assert_eq!(answer.status, 422, "{answer}");
+        assert_eq!(answer.read::<Value>()["errors"][0]["pointer"], "/password");
+    }
+}

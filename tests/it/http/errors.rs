@@ -1,0 +1,444 @@
+//! Every way in which a request can be refused, and that each says why in
+//! the same form.
+
+use reqwest::Method;
+use ringback_domain::ApiScope;
+use ringback_domain::wire::problem::Problem;
+use ringback_tests::app::{clear, text};
+use ringback_tests::{Answer, Backend, TestApp};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+const CALLBACKS: &str = "/api/v1/callbacks";
+const NUMBER: &str = "+442079460318";
+const UNKNOWN: &str = "019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2";
+
+/// The problem of an answer, which has to be one of this kind in every part.
+#[track_caller]
+fn problem(answer: &Answer, status: u16, slug: &str) -> Problem {
+    assert_eq!(answer.status, status, "{answer}");
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{answer}");
+    let problem: Problem = answer.read();
+    assert_eq!(problem.kind, format!("urn:ringback:problem:{slug}"), "{answer}");
+    assert_eq!(problem.status, status);
+    assert!(!problem.title.is_empty() && !problem.detail.is_empty(), "{answer}");
+    assert!(problem.instance.starts_with('/'), "{answer}");
+    assert_eq!(answer.header("x-request-id"), Some(&*problem.request_id), "{answer}");
+    problem
+}
+
+/// A refusal of input that names exactly these parts, each with its code.
+#[track_caller]
+fn invalid(answer: &Answer, expected: &[(&str, &str)]) {
+    let problem = problem(answer, 422, "invalid");
+    let named: Vec<_> = problem.errors.iter().map(|error| (&*error.pointer, &*error.code)).collect();
+    assert_eq!(named, expected, "{answer}");
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_json_is_malformed() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let client = app.supervisor().await;
+    for body in ["{", "", "{\"callback_type\": }", "{} {}", "\u{0}"] {
+        let request = client.request(Method::POST, CALLBACKS).header("content-type", "application/json");
+        let answer = Answer::to(request.body(body)).await;
+        if body == "{} {}" {
+            assert!([400, 422].contains(&answer.status), "{answer}");
+            continue;
+        }
+        let problem = problem(&answer, 400, "malformed");
+        assert_eq!(problem.instance, CALLBACKS);
+    }
+    let request = client.request(Method::POST, CALLBACKS).header("content-type", "application/json");
+    problem(&Answer::to(request.body(vec![b'"', 0xff, b'"'])).await, 400, "malformed");
+}
+
+#[tokio::test]
+async fn an_id_in_the_path_that_is_no_uuid_is_malformed() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let client = app.supervisor().await;
+    let path = "/api/v1/callbacks/17/timeline";
+    assert_eq!(problem(&client.get(path).await, 400, "malformed").instance, path);
+    problem(&client.post("/api/v1/callbacks/17/cancel", &json!({})).await, 400, "malformed");
+    let router = app.key(ApiScope::Router);
+    problem(&router.post("/api/v1/attempts/17/connect", &json!({"lease_token": "x"})).await, 400, "malformed");
+}
+
+#[tokio::test]
+async fn a_wrong_query_names_its_parameter() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let client = app.supervisor().await;
+    for (query, pointer, code) in [
+        ("colour=red", "?colour", "unknown_field"),
+        ("limit=251", "?limit", "out_of_range"),
+        ("limit=0", "?limit", "out_of_range"),
+        ("page=0", "?page", "out_of_range"),
+        ("page=41", "?page", "out_of_range"),
+        ("page=1&cursor=abc", "?page", "conflict"),
+        ("cursor=abc", "?cursor", "invalid_value"),
+        ("from=2026-11-25T00:00:00Z&to=2026-11-24T00:00:00Z", "?to", "invalid_value"),
+        ("sort=colour", "?sort", "unknown_value"),
+    ] {
+        invalid(&client.get(&format!("{CALLBACKS}?{query}")).await, &[(pointer, code)]);
+    }
+    for query in ["limit=many", "from=yesterday", "service=17", "state=LOST", "limit=-1"] {
+        let answer = client.get(&format!("{CALLBACKS}?{query}")).await;
+        let problem = problem(&answer, 422, "invalid");
+        let name = query.split('=').next().unwrap();
+        assert_eq!(problem.errors[0].pointer, format!("?{name}"), "{answer}");
+    }
+    invalid(&client.get("/api/v1/callbacks/search").await, &[("?id", "required")]);
+    invalid(&client.get("/api/v1/callbacks/search?id=17").await, &[("?id", "invalid_value")]);
+    invalid(
+        &client.get("/api/v1/callbacks/search?customer_number=kim").await,
+        &[("?customer_number", "malformed_number")],
+    );
+}
+
+#[tokio::test]
+async fn a_field_that_is_unknown_missing_or_of_a_wrong_type_is_named() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let client = app.supervisor().await;
+    let good =
+        json!({"callback_type": "immediate", "service_id": app.service, "customer_number": NUMBER});
+    let with = |name: &str, value: Value| {
+        let mut body = good.clone();
+        body[name] = value;
+        body
+    };
+    let mut without_number = good.clone();
+    without_number.as_object_mut().unwrap().remove("customer_number");
+    for (body, pointer, code) in [
+        (with("colour", json!("red")), "/colour", "unknown_field"),
+        (without_number, "/customer_number", "required"),
+        (with("priority", json!("high")), "/priority", "wrong_type"),
+        (with("callback_type", json!("soon")), "/callback_type", "unknown_value"),
+        (with("service_id", json!("17")), "/service_id", "invalid_value"),
+    ] {
+        invalid(&client.post(CALLBACKS, &body).await, &[(pointer, code)]);
+    }
+    let nested = json!({"range": {"from": "2026-11-24T00:00:00Z", "to": "2026-11-25T00:00:00Z", "at": 1}});
+    invalid(&client.post("/api/v1/bulk-cancellations", &nested).await, &[("/range/at", "unknown_field")]);
+    let ids = json!({"ids": [UNKNOWN, "17"]});
+    invalid(&client.post("/api/v1/bulk-cancellations", &ids).await, &[("/ids/1", "invalid_value")]);
+    let answer = client.post(&format!("{CALLBACKS}/{UNKNOWN}/cancel"), &json!({"why": "x"})).await;
+    invalid(&answer, &[("/why", "unknown_field")]);
+}
+
+#[tokio::test]
+async fn values_that_make_no_sense_are_all_named_at_once() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let client = app.supervisor().await;
+    for (number, code) in [
+        ("+44 12", "impossible_number"),
+        ("+1 212 555 01421", "impossible_number"),
+        ("kim", "malformed_number"),
+        ("", "malformed_number"),
+    ] {
+        let body = json!({"callback_type": "immediate", "service_id": app.service, "customer_number": number});
+        let answer = client.post(CALLBACKS, &body).await;
+        let problem = problem(&answer, 422, "invalid");
+        assert_eq!(problem.errors.len(), 1, "{answer}");
+        assert_eq!(problem.errors[0].pointer, "/customer_number", "{answer}");
+        assert_eq!(problem.errors[0].code, code, "{number}: {answer}");
+    }
+    let many = json!({
+        "callback_type": "scheduled", "service_id": app.service, "customer_number": "kim",
+        "customer_time_zone": "Mars/Olympus", "language": "en_GB", "priority": 1001, "user_data": [],
+    });
+    let answer = client.post(CALLBACKS, &many).await;
+    let named = problem(&answer, 422, "invalid").errors;
+    for pointer in
+        ["/customer_number", "/desired_time", "/customer_time_zone", "/language", "/priority", "/user_data"]
+    {
+        assert!(named.iter().any(|error| error.pointer == pointer), "{pointer} is missing in {answer}");
+    }
+    let past = json!({
+        "callback_type": "scheduled", "service_id": app.service, "customer_number": NUMBER,
+        "desired_time": "2026-11-24T09:00:00Z",
+    });
+    invalid(&client.post(CALLBACKS, &past).await, &[("/desired_time", "in_the_past")]);
+    let nowhere = json!({"callback_type": "immediate", "service_id": UNKNOWN, "customer_number": NUMBER});
+    invalid(&client.post(CALLBACKS, &nowhere).await, &[("/service_id", "unknown")]);
+}
+
+#[tokio::test]
+async fn a_service_that_takes_nothing_new_says_so() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let admin = app.admin().await;
+    let service = format!("/api/v1/services/{}", text(&json!(app.service)));
+    let ask = async |kind: &str| {
+        let mut body = json!({"callback_type": kind, "service_id": app.service, "customer_number": NUMBER});
+        if kind == "scheduled" {
+            body["desired_time"] = "2026-11-25T09:00:00Z".into();
+        }
+        admin.post(CALLBACKS, &body).await
+    };
+    assert_eq!(admin.patch(&service, &json!({"scheduled_enabled": false})).await.status, 200);
+    invalid(&ask("scheduled").await, &[("/callback_type", "not_enabled")]);
+    assert_eq!(ask("immediate").await.status, 201);
+    assert_eq!(admin.patch(&service, &json!({"accept_new": false})).await.status, 200);
+    invalid(&ask("immediate").await, &[("/service_id", "not_accepting")]);
+
+    assert_eq!(admin.patch(&service, &json!({"dial_pending": false})).await.status, 200);
+    app.submit().await;
+    assert!(app.router().reserve(1).await.is_empty(), "what waits is not dialled");
+    assert_eq!(admin.patch(&service, &json!({"dial_pending": true})).await.status, 200);
+    assert_eq!(app.router().reserve(1).await.len(), 1);
+}
+
+#[tokio::test]
+async fn unknown_paths_and_wrong_methods_are_told_apart() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let client = app.supervisor().await;
+    for path in ["/api/v1/nothing", "/api/v2/callbacks", "/api/", "/health/nothing"] {
+        assert_eq!(problem(&client.get(path).await, 404, "not-found").instance, path);
+    }
+    let missing = format!("{CALLBACKS}/{UNKNOWN}");
+    problem(&client.get(&missing).await, 404, "not-found");
+    problem(&client.post(&format!("{missing}/cancel"), &json!({})).await, 404, "not-found");
+    for (method, path, allowed) in [
+        (Method::DELETE, CALLBACKS, "GET, POST"),
+        (Method::PUT, "/api/v1/callbacks/count", "GET"),
+        (Method::GET, "/api/v1/router/reservations", "POST"),
+        (Method::POST, "/health/live", "GET"),
+        (Method::PATCH, "/api/v1/me/preferences", "GET, PUT"),
+    ] {
+        let answer = Answer::to(client.request(method, path)).await;
+        problem(&answer, 405, "method-not-allowed");
+        assert_eq!(answer.header("allow"), Some(allowed), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_or_of_another_type_is_refused() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let client = app.supervisor().await;
+    let large = json!({"callback_type": "x".repeat(70_000)});
+    problem(&client.post(CALLBACKS, &large).await, 413, "too-large");
+    for media in ["text/plain", "application/x-www-form-urlencoded"] {
+        let request = client.request(Method::POST, CALLBACKS).header("content-type", media);
+        problem(&Answer::to(request.body("{}")).await, 415, "unsupported-media-type");
+    }
+    problem(&Answer::to(client.request(Method::POST, CALLBACKS).body("{}")).await, 415, "unsupported-media-type");
+    let request = client.request(Method::POST, CALLBACKS).header("content-type", "application/json; charset=utf-8");
+    problem(&Answer::to(request.body("{}")).await, 422, "invalid");
+}
+
+#[tokio::test]
+async fn credentials_that_are_missing_wrong_or_over_are_not_accepted() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let nobody = app.nobody();
+    let answer = nobody.get(CALLBACKS).await;
+    problem(&answer, 401, "unauthenticated");
+    assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+    for token in ["", "x", "a.b.c"] {
+        problem(&nobody.with_token(token).get(CALLBACKS).await, 401, "unauthenticated");
+        problem(&nobody.with_key(token).get(CALLBACKS).await, 401, "unauthenticated");
+    }
+    // A key is no token, and the reverse.
+    problem(&nobody.with_token(clear(ApiScope::CallbacksRead)).get(CALLBACKS).await, 401, "unauthenticated");
+
+    let admin = app.admin().await;
+    let keys = admin.json("/api/v1/api-keys").await;
+    let id = keys["items"].as_array().unwrap().iter().find(|key| key["name"] == "CallbacksRead").unwrap();
+    let key = app.key(ApiScope::CallbacksRead);
+    assert_eq!(key.get(CALLBACKS).await.status, 200);
+    let path = format!("/api/v1/api-keys/{}", text(&id["id"]));
+    assert_eq!(Answer::to(admin.request(Method::DELETE, &path)).await.status, 204);
+    problem(&key.get(CALLBACKS).await, 401, "unauthenticated");
+    assert_eq!(Answer::to(admin.request(Method::DELETE, &path)).await.status, 204, "again is as once");
+
+    let body = json!({"name": "short", "scopes": ["callbacks:read"], "expires_at": "2026-11-24T09:05:00Z"});
+    let made: Value = admin.post("/api/v1/api-keys", &body).await.read();
+    let short = nobody.with_key(text(&made["key"]));
+    app.pass(299);
+    assert_eq!(short.get(CALLBACKS).await.status, 200);
+    app.pass(1);
+    // The identity is believed for a second of the machine's time.
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    problem(&short.get(CALLBACKS).await, 401, "unauthenticated");
+    app.pass(300);
+    problem(&admin.get(CALLBACKS).await, 401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn who_lacks_the_permission_is_told_so() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let monitor = app.monitor().await;
+    let body = json!({"callback_type": "immediate", "service_id": UNKNOWN, "customer_number": NUMBER});
+    problem(&monitor.post(CALLBACKS, &body).await, 403, "forbidden");
+    problem(&monitor.post(&format!("{CALLBACKS}/{UNKNOWN}/cancel"), &json!({})).await, 403, "forbidden");
+    problem(&app.developer().await.get(CALLBACKS).await, 403, "forbidden");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_callback_of_a_service_that_is_not_visible_is_not_there(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let supervisor = app.supervisor().await;
+    let restricted = app.restricted().await;
+    let made = supervisor.ask(app.other_service, "+4930123456").await;
+    let path = format!("{CALLBACKS}/{}", text(&made["id"]));
+    for part in ["", "/timeline", "/attempts"] {
+        problem(&restricted.get(&format!("{path}{part}")).await, 404, "not-found");
+    }
+    for (command, body) in [
+        ("cancel", json!({})),
+        ("reschedule", json!({"desired_time": "2026-11-25T09:00:00Z"})),
+        ("recreate", json!({"callback_type": "immediate"})),
+    ] {
+        problem(&restricted.command(&made["id"], command, &body).await, 404, "not-found");
+    }
+    let body = json!({
+        "callback_type": "immediate", "service_id": app.other_service, "customer_number": "+4930123456",
+    });
+    invalid(&restricted.post(CALLBACKS, &body).await, &[("/service_id", "unknown")]);
+    let found = restricted.json(&format!("/api/v1/callbacks/search?id={}", text(&made["id"]))).await;
+    assert_eq!(found["items"], json!([]));
+    assert_eq!(supervisor.callback(&made["id"]).await["version"], 1, "nothing happened");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_state_or_a_version_in_the_way_is_named(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.supervisor().await;
+    let id = client.ask(app.service, NUMBER).await["id"].clone();
+    let stale = client
+        .request(Method::POST, &format!("{CALLBACKS}/{}/cancel", text(&id)))
+        .header("if-match", "\"7\"");
+    let told = problem(&Answer::to(stale).await, 412, "stale");
+    assert_eq!((told.state.map(|state| state.as_str()), told.version), (Some("SCHEDULED"), Some(1)));
+    let request = client.request(Method::POST, &format!("{CALLBACKS}/{}/cancel", text(&id)));
+    problem(&Answer::to(request.header("if-match", "seven")).await, 400, "malformed");
+
+    app.submit().await;
+    let body = json!({"desired_time": "2026-11-25T09:00:00Z"});
+    let told = problem(&client.command(&id, "reschedule", &body).await, 409, "state-conflict");
+    assert_eq!((told.state.map(|state| state.as_str()), told.version), (Some("QUEUED"), Some(2)));
+    let held = app.router().reserve_one().await;
+    let told = problem(&app.router().report(&held, "complete", json!({})).await, 409, "state-conflict");
+    assert_eq!(told.state.map(|state| state.as_str()), Some("ROUTING"));
+    client.command(&id, "cancel", &json!({})).await;
+    let told = problem(&client.command(&id, "cancel", &json!({})).await, 409, "state-conflict");
+    assert_eq!(told.state.map(|state| state.as_str()), Some("COMPLETED"));
+}
+
+#[tokio::test]
+async fn guessing_passwords_is_slowed_down() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let nobody = app.nobody();
+    let guess = json!({"username": "Supervisor", "password": "wrong password"});
+    for _ in 0..5 {
+        problem(&nobody.post("/api/v1/session", &guess).await, 401, "invalid-credentials");
+    }
+    let answer = nobody.post("/api/v1/session", &guess).await;
+    problem(&answer, 429, "rate-limited");
+    let seconds: u32 = answer.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=2).contains(&seconds), "{seconds}");
+    assert!(answer.header("ratelimit").is_some());
+    // Others are not shut out.
+    app.admin().await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_same_request_with_the_same_key_is_answered_again_and_done_once(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.supervisor().await;
+    let send = async |key: &str, number: &str| {
+        let body = json!({"callback_type": "immediate", "service_id": app.service, "customer_number": number});
+        Answer::to(client.request(Method::POST, CALLBACKS).header("idempotency-key", key).json(&body)).await
+    };
+    let first = send("one", NUMBER).await;
+    assert_eq!(first.status, 201, "{first}");
+    app.pass(60);
+    let again = send("one", NUMBER).await;
+    assert_eq!((again.status, &again.body), (201, &first.body));
+    for header in ["location", "etag", "content-type"] {
+        assert_eq!(again.header(header), first.header(header));
+    }
+    assert_eq!(client.json("/api/v1/callbacks/count").await["total"], 1);
+
+    problem(&send("one", "+442079460319").await, 422, "idempotency-key-reused");
+    assert_eq!(send("two", NUMBER).await.status, 201);
+    // Another caller's key is another key.
+    let machine = app.key(ApiScope::CallbacksWrite).request(Method::POST, CALLBACKS);
+    let body = json!({"callback_type": "immediate", "service_id": app.service, "customer_number": "+442079460319"});
+    assert_eq!(Answer::to(machine.header("idempotency-key", "one").json(&body)).await.status, 201);
+
+    // What was refused has had no effect, and may be tried again.
+    assert_eq!(send("three", "kim").await.status, 422);
+    assert_eq!(send("three", NUMBER).await.status, 201);
+
+    // It is forgotten after a day.
+    app.pass(86_400);
+    app.retain().await;
+    let client = app.supervisor().await;
+    let body = json!({"callback_type": "immediate", "service_id": app.service, "customer_number": "+442079460319"});
+    let request = client.request(Method::POST, CALLBACKS).header("idempotency-key", "one");
+    assert_eq!(Answer::to(request.json(&body)).await.status, 201);
+    let request = client.request(Method::POST, CALLBACKS).header("idempotency-key", "");
+    problem(&Answer::to(request.json(&body)).await, 400, "malformed");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_command_is_replayed_too(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let client = app.supervisor().await;
+    let id = client.ask(app.service, NUMBER).await["id"].clone();
+    let cancel = async || {
+        let request = client.request(Method::POST, &format!("{CALLBACKS}/{}/cancel", text(&id)));
+        Answer::to(request.header("idempotency-key", "cancel-it")).await
+    };
+    let (first, again) = (cancel().await, cancel().await);
+    assert_eq!((first.status, again.status), (200, 200), "{again}");
+    assert_eq!(first.body, again.body);
+    problem(&client.command(&id, "cancel", &json!({})).await, 409, "state-conflict");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_request_whose_twin_still_runs_is_refused(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let router = app.key(ApiScope::Router);
+    let reserve = async || {
+        let body = json!({"agent": "agent-17", "services": [app.service], "wait_seconds": 3});
+        let request = router.request(Method::POST, "/api/v1/router/reservations");
+        Answer::to(request.header("idempotency-key", "wait").json(&body)).await
+    };
+    let (waiting, meanwhile) = tokio::join!(reserve(), async {
+        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+        let meanwhile = reserve().await;
+        app.supervisor().await.ask(app.service, NUMBER).await;
+        app.submit().await;
+        meanwhile
+    });
+    problem(&meanwhile, 409, "in-flight");
+    assert_eq!(waiting.status, 200, "{waiting}");
+    let again = reserve().await;
+    assert_eq!((again.status, &again.body), (200, &waiting.body), "the same reservation, not another");
+}
+
+#[tokio::test]
+async fn names_that_are_taken_are_refused() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let admin = app.admin().await;
+    for (path, body) in [
+        ("/api/v1/services", json!({"name": "Billing EN", "time_zone": "UTC", "default_country": "GB"})),
+        ("/api/v1/users", json!({"username": "MONITOR", "password": "correct horse battery", "role": "monitor"})),
+        ("/api/v1/api-keys", json!({"name": "Router", "scopes": ["router"]})),
+    ] {
+        problem(&admin.post(path, &body).await, 409, "duplicate");
+    }
+}

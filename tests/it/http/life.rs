@@ -1,0 +1,564 @@
+//! Whole lives of callbacks, from the request to the removal of the record.
+
+use reqwest::Method;
+use ringback_domain::ApiScope;
+use ringback_tests::app::text;
+use ringback_tests::{Answer, Backend, Client, TestApp, wait_for};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+const NUMBER: &str = "+442079460318";
+
+/// The timeline as `who did what: from state to state`.
+async fn timeline(client: &Client, id: &Value) -> Vec<String> {
+    let timeline = client.json(&format!("/api/v1/callbacks/{}/timeline", text(id))).await;
+    let items = timeline["items"].as_array().unwrap();
+    for (index, item) in items.iter().enumerate() {
+        assert_eq!(item["version"], index + 1, "each line is one version");
+    }
+    items
+        .iter()
+        .map(|item| {
+            let from = item["from_state"].as_str().unwrap_or("-");
+            let (name, action) = (text(&item["actor"]["name"]), text(&item["action"]));
+            format!("{name} {action}: {from} {}", text(&item["to_state"]))
+        })
+        .collect()
+}
+
+/// The metrics that a record names.
+fn named(callback: &Value) -> Vec<&str> {
+    callback["metrics"].as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+fn grows(before: &Value, after: &Value) {
+    let (before, after) = (named(before), named(after));
+    for name in before {
+        assert!(after.contains(&name), "{name} was named before, but is not in {after:?}");
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_immediate_callback_goes_from_the_request_to_the_agent(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let supervisor = app.supervisor().await;
+
+    let answer = supervisor
+        .post(
+            "/api/v1/callbacks",
+            &json!({
+                "callback_type": "immediate",
+                "service_id": app.service,
+                "customer_number": "020 7946 0318",
+                "customer_time_zone": "Europe/Paris",
+                "language": "fr",
+                "user_data": {"order": [1, 2]},
+            }),
+        )
+        .await;
+    assert_eq!((answer.status, answer.header("etag")), (201, Some("\"1\"")), "{answer}");
+    let scheduled: Value = answer.read();
+    let id = &scheduled["id"];
+    assert_eq!(answer.header("location"), Some(&*format!("/api/v1/callbacks/{}", text(id))));
+    assert_eq!(scheduled["state"], "SCHEDULED");
+    assert_eq!(scheduled["customer_number"], NUMBER, "a national number is read in the service's country");
+    assert_eq!(scheduled["service"], json!({"id": app.service, "name": "Billing EN"}));
+    assert_eq!(scheduled["metrics"]["created_by"], "supervisor");
+    assert_eq!(scheduled["scheduled_origin"], false);
+    assert_eq!(scheduled["desired_time"], "2026-11-24T09:00:00Z", "an immediate callback is wanted now");
+    assert_eq!(scheduled["expires_at"], "2026-12-08T09:00:00Z", "it is kept for 14 days");
+    assert_eq!(scheduled["can"], json!({"reschedule": true, "cancel": true, "recreate": false}));
+    assert_eq!(scheduled["user_data"], json!({"order": [1, 2]}));
+
+    assert_eq!(app.submit().await, 1);
+    let queued = supervisor.callback(id).await;
+    assert_eq!(queued["state"], "QUEUED");
+    assert_eq!(queued["metrics"]["position_in_queue"], 1);
+    assert_eq!(queued["metrics"]["queued_at"], "2026-11-24T09:00:00Z");
+    assert_eq!(queued["can"], json!({"reschedule": false, "cancel": true, "recreate": false}));
+    grows(&scheduled, &queued);
+
+    app.pass(30);
+    let router = app.router();
+    let held = router.reserve_one().await;
+    assert_eq!(&held.callback["id"], id);
+    assert_eq!(held.callback["customer_number"], NUMBER);
+    assert_eq!(held.callback["user_data"], json!({"order": [1, 2]}));
+    let routing = supervisor.callback(id).await;
+    assert_eq!(routing["state"], "ROUTING");
+    assert_eq!(routing["metrics"]["agent"], "agent-17");
+    assert_eq!(routing["metrics"]["wait_for_agent_seconds"], 30);
+    assert_eq!(routing["metrics"]["position_in_queue"], Value::Null);
+    grows(&queued, &routing);
+    assert!(router.reserve(1).await.is_empty(), "it is handed over once");
+
+    app.pass(5);
+    let answer = router.report(&held, "connect", json!({})).await;
+    assert_eq!((answer.status, answer.header("etag")), (200, Some("\"4\"")), "{answer}");
+    let processing = supervisor.callback(id).await;
+    assert_eq!(processing["state"], "PROCESSING");
+    assert_eq!(processing["metrics"]["establish_seconds"], 5);
+    assert_eq!(processing["metrics"]["punctuality_seconds"], 35);
+    assert_eq!(processing["metrics"]["attempts_made"], 1);
+    assert_eq!(processing["can"], json!({"reschedule": false, "cancel": false, "recreate": false}));
+    grows(&routing, &processing);
+
+    app.pass(60);
+    let answer = router.report(&held, "complete", json!({"disposition": "solved"})).await;
+    assert_eq!(answer.status, 200, "{answer}");
+    let completed = supervisor.callback(id).await;
+    assert_eq!(completed["state"], "COMPLETED");
+    assert_eq!(completed["result"], "AGENT_CONNECTED");
+    assert_eq!(completed["metrics"]["handling_seconds"], 60);
+    assert_eq!(completed["metrics"]["disposition"], "solved");
+    assert_eq!(completed["metrics"]["completed_at"], "2026-11-24T09:01:35Z");
+    assert_eq!(completed["can"], json!({"reschedule": false, "cancel": false, "recreate": false}));
+    assert_eq!(completed["version"], 5);
+    grows(&processing, &completed);
+
+    assert_eq!(
+        timeline(&supervisor, id).await,
+        [
+            "supervisor created: - SCHEDULED",
+            "scheduler submitted: SCHEDULED QUEUED",
+            "Router reserved: QUEUED ROUTING",
+            "Router connected: ROUTING PROCESSING",
+            "Router finished: PROCESSING COMPLETED",
+        ]
+    );
+    let attempts = supervisor.json(&format!("/api/v1/callbacks/{}/attempts", text(id))).await;
+    let attempt = &attempts["items"][0];
+    assert_eq!(attempt["id"], held.attempt.as_str());
+    assert_eq!((&attempt["agent"], &attempt["ended_by"]), (&json!("agent-17"), &json!("finished")));
+    app.stop().await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_scheduled_callback_waits_for_its_time(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.key(ApiScope::CallbacksWrite);
+    let reader = app.key(ApiScope::CallbacksRead);
+    let made = client.ask_for(app.service, NUMBER, "2026-11-24T11:00:00+01:00").await;
+    let id = &made["id"];
+    assert_eq!(made["desired_time"], "2026-11-24T10:00:00Z", "times are answered in UTC");
+    assert_eq!(made["scheduled_origin"], true);
+    assert_eq!(made["metrics"].get("created_by"), None, "a machine leaves no user name");
+
+    app.pass(3_599);
+    assert_eq!(app.submit().await, 0, "a second too early");
+    assert!(app.router().reserve(1).await.is_empty());
+    app.pass(1);
+    assert_eq!(app.submit().await, 1);
+    let held = app.router().reserve_one().await;
+    let router = app.router();
+    router.report(&held, "connect", json!({})).await;
+    router.report(&held, "complete", json!({})).await;
+    let completed = reader.callback(id).await;
+    assert_eq!((&completed["state"], &completed["result"]), (&json!("COMPLETED"), &json!("AGENT_CONNECTED")));
+    assert_eq!(completed["scheduled_origin"], true, "the origin never changes");
+    assert_eq!(
+        timeline(&reader, id).await,
+        [
+            "CallbacksWrite created: - SCHEDULED",
+            "scheduler submitted: SCHEDULED QUEUED",
+            "Router reserved: QUEUED ROUTING",
+            "Router connected: ROUTING PROCESSING",
+            "Router finished: PROCESSING COMPLETED",
+        ]
+    );
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_callback_not_submitted_in_its_window_is_overdue_and_still_made(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.supervisor().await;
+    let made = client.ask_for(app.service, NUMBER, "2026-11-24T09:01:00Z").await;
+    app.pass(60 + 120);
+    assert_eq!(client.callback(&made["id"]).await["overdue"], false, "the window is not over");
+    app.pass(1);
+    assert_eq!(client.callback(&made["id"]).await["overdue"], true);
+    let count = client.json("/api/v1/callbacks/count?overdue=true").await;
+    assert_eq!((&count["total"], &count["overdue"]), (&json!(1), &json!(1)));
+    assert_eq!(app.submit().await, 1);
+    assert_eq!(client.callback(&made["id"]).await["overdue"], false);
+}
+
+#[rstest]
+#[tokio::test]
+async fn three_failed_dials_five_minutes_apart_end_a_callback(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.supervisor().await;
+    let id = client.ask(app.service, NUMBER).await["id"].clone();
+    app.submit().await;
+    let router = app.router();
+    for (made, result) in [(1, "BUSY"), (2, "NO_ANSWER")] {
+        let held = router.reserve_one().await;
+        let answer = router.report(&held, "fail", json!({"dial_result": result})).await;
+        assert_eq!(answer.status, 200, "{answer}");
+        let back = client.callback(&id).await;
+        assert_eq!((&back["state"], &back["metrics"]["attempts_made"]), (&json!("QUEUED"), &json!(made)));
+        app.pass(299);
+        assert!(router.reserve(1).await.is_empty(), "the gap is 300 seconds");
+        app.pass(1);
+    }
+    let held = router.reserve_one().await;
+    let answer = router.report(&held, "fail", json!({"dial_result": "ANSWERING_MACHINE"})).await;
+    assert_eq!(answer.status, 200, "{answer}");
+    let over = client.callback(&id).await;
+    assert_eq!((&over["state"], &over["result"]), (&json!("COMPLETED"), &json!("FAIL_CALL_TO_CUSTOMER")));
+    assert_eq!(over["metrics"]["dial_results"], json!(["BUSY", "NO_ANSWER", "ANSWERING_MACHINE"]));
+    assert_eq!(over["can"], json!({"reschedule": false, "cancel": false, "recreate": true}));
+    app.pass(300);
+    assert!(router.reserve(1).await.is_empty());
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_released_or_forgotten_callback_takes_its_old_place(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.supervisor().await;
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(client.ask(app.service, NUMBER).await["id"].clone());
+        app.pass(1);
+    }
+    app.submit().await;
+    let router = app.router();
+
+    let held = router.reserve_one().await;
+    assert_eq!(held.callback["id"], ids[0]);
+    assert_eq!(client.callback(&ids[1]).await["metrics"]["position_in_queue"], 1);
+    let answer = router.report(&held, "release", json!({})).await;
+    assert_eq!((answer.status, &answer.read::<Value>()["state"]), (200, &json!("QUEUED")));
+    assert_eq!(client.callback(&ids[0]).await["metrics"]["position_in_queue"], 1);
+    assert_eq!(client.callback(&ids[1]).await["metrics"]["position_in_queue"], 2);
+
+    let held = router.reserve_one().await;
+    assert_eq!(held.callback["id"], ids[0], "it is the next again");
+    app.pass(20);
+    let answer = router.report(&held, "extend", json!({"lease_seconds": 60})).await;
+    assert_eq!(answer.status, 200, "{answer}");
+    app.pass(59);
+    assert_eq!(app.expire_leases().await, 0, "the lease was extended");
+    app.pass(1);
+    assert_eq!(app.expire_leases().await, 1);
+    let next = router.reserve_one().await;
+    assert_eq!(next.callback["id"], ids[0], "nobody was overtaken");
+
+    for report in ["extend", "connect", "release"] {
+        let answer = router.report(&held, report, json!({})).await;
+        assert_eq!(answer.status, 409, "{report} on a lost lease: {answer}");
+        assert_eq!(answer.read::<Value>()["type"], "urn:ringback:problem:lease-lost");
+    }
+    assert_eq!(router.report(&next, "connect", json!({})).await.status, 200);
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_queue_is_ordered_by_priority_then_by_arrival(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.key(ApiScope::CallbacksWrite);
+    let ask = async |more: Value| {
+        let mut body = json!({ "callback_type": "immediate", "service_id": app.service, "customer_number": NUMBER });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        app.pass(1);
+        client.made(&body).await["id"].clone()
+    };
+    let second = ask(json!({})).await;
+    let third = ask(json!({})).await;
+    let waited_on_the_line = ask(json!({"arrived_at": "2026-11-24T08:55:00Z"})).await;
+    let important = ask(json!({"priority": 10})).await;
+    app.submit().await;
+    let held = app.router().reserve(50).await;
+    let order: Vec<_> = held.iter().map(|held| held.callback["id"].clone()).collect();
+    assert_eq!(order, [important, waited_on_the_line, second, third]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_person_cancels_as_admin_and_a_machine_does_not(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let (person, machine) = (app.supervisor().await, app.key(ApiScope::CallbacksWrite));
+    let by_person = person.ask(app.service, NUMBER).await["id"].clone();
+    let by_machine = machine.ask(app.service, NUMBER).await["id"].clone();
+
+    let answer = person.command(&by_person, "cancel", &json!({})).await;
+    let over: Value = answer.read();
+    assert_eq!((answer.status, &over["result"]), (200, &json!("CANCELLED_BY_ADMIN")), "{answer}");
+    assert_eq!(over["metrics"]["cancelled_by"], "supervisor");
+
+    let answer = Answer::to(
+        machine.request(Method::POST, &format!("/api/v1/callbacks/{}/cancel", text(&by_machine))),
+    )
+    .await;
+    let over: Value = answer.read();
+    assert_eq!((answer.status, &over["result"]), (200, &json!("CANCELLED")), "no body is needed: {answer}");
+    assert_eq!(over["metrics"].get("cancelled_by"), None);
+    let lines = timeline(&person, &by_machine).await;
+    assert_eq!(lines[1], "CallbacksWrite cancelled: SCHEDULED COMPLETED", "the trail names the key");
+    assert_eq!(app.submit().await, 0, "what is cancelled is not submitted");
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_an_agent_was_reserved_for_can_be_cancelled_until_they_talk(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.supervisor().await;
+    let id = client.ask(app.service, NUMBER).await["id"].clone();
+    app.submit().await;
+    let router = app.router();
+    let held = router.reserve_one().await;
+    assert_eq!(client.command(&id, "cancel", &json!({})).await.status, 200);
+    let answer = router.report(&held, "connect", json!({})).await;
+    assert_eq!(answer.status, 409, "{answer}");
+    assert_eq!(client.callback(&id).await["result"], "CANCELLED_BY_ADMIN");
+
+    let id = client.ask(app.service, NUMBER).await["id"].clone();
+    app.submit().await;
+    let held = router.reserve_one().await;
+    router.report(&held, "connect", json!({})).await;
+    let answer = client.command(&id, "cancel", &json!({})).await;
+    assert_eq!((answer.status, &answer.read::<Value>()["state"]), (409, &json!("PROCESSING")));
+}
+
+#[rstest]
+#[tokio::test]
+async fn rescheduling_moves_the_removal_date_and_nothing_else(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.supervisor().await;
+    let made = client.ask_for(app.service, NUMBER, "2026-11-25T09:00:00Z").await;
+    let id = &made["id"];
+    app.pass(10);
+    let answer = client.command(id, "reschedule", &json!({"desired_time": "2026-12-01T15:30:00Z"})).await;
+    assert_eq!((answer.status, answer.header("etag")), (200, Some("\"2\"")), "{answer}");
+    let moved: Value = answer.read();
+    assert_eq!(moved["desired_time"], "2026-12-01T15:30:00Z");
+    assert_eq!(moved["expires_at"], "2026-12-15T15:30:00Z");
+    assert_eq!(moved["state"], "SCHEDULED");
+    assert_eq!(moved["metrics"]["rescheduled_by"], "supervisor");
+    assert_eq!(moved["metrics"]["reschedule_count"], 1);
+    assert_eq!(moved["metrics"]["last_rescheduled_at"], "2026-11-24T09:00:10Z");
+    for kept in ["created_at", "callback_type", "customer_number", "service"] {
+        assert_eq!(moved[kept], made[kept]);
+    }
+    app.pass(86_400);
+    assert_eq!(app.submit().await, 0, "the old time does not count any more");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_callback_that_failed_is_recreated_once(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.supervisor().await;
+    let old = client
+        .made(&json!({
+            "callback_type": "immediate", "service_id": app.service, "customer_number": NUMBER,
+            "language": "en", "user_data": {"order": 7},
+        }))
+        .await;
+    let answer = client.command(&old["id"], "recreate", &json!({"callback_type": "immediate"})).await;
+    assert_eq!((answer.status, &answer.read::<Value>()["state"]), (409, &json!("SCHEDULED")), "it is not over");
+    client.command(&old["id"], "cancel", &json!({})).await;
+
+    let answer = client
+        .command(
+            &old["id"],
+            "recreate",
+            &json!({"callback_type": "scheduled", "desired_time": "2026-11-24T12:00:00Z"}),
+        )
+        .await;
+    assert_eq!(answer.status, 201, "{answer}");
+    let new: Value = answer.read();
+    assert_eq!(answer.header("location"), Some(&*format!("/api/v1/callbacks/{}", text(&new["id"]))));
+    assert_ne!(new["id"], old["id"]);
+    assert_eq!(new["recreated_from"], old["id"]);
+    assert_eq!(new["origin"], "recreate");
+    assert_eq!((&new["state"], &new["customer_number"]), (&json!("SCHEDULED"), &json!(NUMBER)));
+    assert_eq!((&new["language"], &new["user_data"]), (&json!("en"), &json!({"order": 7})));
+    assert_eq!(new["metrics"]["recreated_by"], "supervisor");
+    let before = client.callback(&old["id"]).await;
+    assert_eq!((&before["recreated_as"], &before["state"]), (&new["id"], &json!("COMPLETED")));
+    assert_eq!(before["can"]["recreate"], false);
+
+    let again = client.command(&old["id"], "recreate", &json!({"callback_type": "immediate"})).await;
+    assert_eq!(again.status, 409, "{again}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_reached_the_agent_is_never_recreated(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.supervisor().await;
+    let id = client.ask(app.service, NUMBER).await["id"].clone();
+    app.submit().await;
+    let held = app.router().reserve_one().await;
+    app.router().report(&held, "connect", json!({})).await;
+    app.router().report(&held, "complete", json!({})).await;
+    let answer = client.command(&id, "recreate", &json!({"callback_type": "immediate"})).await;
+    assert_eq!((answer.status, &answer.read::<Value>()["state"]), (409, &json!("COMPLETED")));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_record_is_removed_fourteen_days_after_its_desired_time(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    const DAY: i64 = 86_400;
+    let app = TestApp::start(backend).await;
+    let client = app.key(ApiScope::CallbacksWrite);
+    let reader = app.key(ApiScope::CallbacksRead);
+    let early = client.ask_for(app.service, NUMBER, "2026-11-24T10:00:00Z").await["id"].clone();
+    let late = client.ask_for(app.service, NUMBER, "2026-12-01T10:00:00Z").await["id"].clone();
+    client.command(&early, "cancel", &json!({})).await;
+    client.command(&late, "cancel", &json!({})).await;
+
+    app.pass(3_600 + 14 * DAY - 1);
+    assert_eq!(app.retain().await, 0, "14 days count from the desired time, not from the end");
+    app.pass(1);
+    assert_eq!(app.retain().await, 1);
+    assert_eq!(reader.get(&format!("/api/v1/callbacks/{}", text(&early))).await.status, 404);
+    assert_eq!(reader.callback(&late).await["state"], "COMPLETED");
+    app.pass(7 * DAY);
+    assert_eq!(app.retain().await, 1);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_version_is_answered_as_etag_and_checked_by_if_match(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.supervisor().await;
+    let id = client.ask_for(app.service, NUMBER, "2026-11-25T09:00:00Z").await["id"].clone();
+    let path = format!("/api/v1/callbacks/{}", text(&id));
+    assert_eq!(client.get(&path).await.header("etag"), Some("\"1\""));
+    let reschedule = async |version: &str| {
+        let request = client.request(Method::POST, &format!("{path}/reschedule"));
+        let body = json!({"desired_time": "2026-11-26T09:00:00Z"});
+        Answer::to(request.header("if-match", version).json(&body)).await
+    };
+    assert_eq!(reschedule("\"1\"").await.header("etag"), Some("\"2\""));
+    assert_eq!(reschedule("\"1\"").await.status, 412);
+    assert_eq!(reschedule("*").await.header("etag"), Some("\"3\""));
+    assert_eq!(client.get(&path).await.header("etag"), Some("\"3\""));
+}
+
+/// Reads server-sent events as they come.
+struct Events {
+    response: reqwest::Response,
+    text: String,
+}
+
+impl Events {
+    async fn open(client: &Client, last: Option<&str>) -> Self {
+        let mut request = client.request(Method::GET, "/api/v1/events");
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self { response, text: String::new() }
+    }
+
+    /// The next event of a callback: its id and what it says.
+    async fn next(&mut self) -> (String, Value) {
+        loop {
+            while let Some((block, rest)) = self.text.split_once("\n\n") {
+                let field = |name: &str| {
+                    block.lines().find_map(|line| line.strip_prefix(name)).map(|text| text.trim().to_owned())
+                };
+                let (event, id, data) = (field("event:"), field("id:"), field("data:"));
+                self.text = rest.to_owned();
+                if event.as_deref() == Some("callback") {
+                    return (id.unwrap(), serde_json::from_str(&data.unwrap()).unwrap());
+                }
+            }
+            let chunk = tokio::time::timeout(ringback_tests::PATIENCE, self.response.chunk());
+            let chunk = chunk.await.expect("an event comes").unwrap().expect("the stream goes on");
+            self.text.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn every_change_is_told_to_those_who_listen_and_may_see_it(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let (monitor, client) = (app.monitor().await, app.supervisor().await);
+    let restricted = app.restricted().await;
+    let mut all = Events::open(&monitor, None).await;
+    let mut some = Events::open(&restricted, None).await;
+
+    let hidden = client.ask(app.other_service, "+4930123456").await["id"].clone();
+    let id = client.ask(app.service, NUMBER).await["id"].clone();
+    let (first, event) = all.next().await;
+    assert_eq!(event["id"], hidden);
+    assert_eq!(event["can"], json!({"reschedule": false, "cancel": false, "recreate": false}), "a monitor looks");
+    let (_, event) = all.next().await;
+    assert_eq!((&event["id"], &event["state"], &event["version"]), (&id, &json!("SCHEDULED"), &json!(1)));
+    let (_, event) = some.next().await;
+    assert_eq!(event["id"], id, "the other service is not theirs to see");
+    assert_eq!(event["can"], json!({"reschedule": true, "cancel": true, "recreate": false}));
+
+    app.submit().await;
+    let held = app.router().reserve(2).await;
+    let held = held.iter().find(|held| held.callback["id"] == id).unwrap();
+    app.router().report(held, "connect", json!({})).await;
+    app.router().report(held, "complete", json!({})).await;
+    let mut states = Vec::new();
+    while states.last() != Some(&json!("COMPLETED")) {
+        let (_, event) = some.next().await;
+        assert_eq!(event["id"], id);
+        states.push(event["state"].clone());
+    }
+    // Each is the record as it is when it is told: quick changes may be told as one.
+    assert!(states.iter().all(|state| state != "SCHEDULED"), "{states:?}");
+
+    let mut resumed = Events::open(&monitor, Some(&first)).await;
+    wait_for("the end of the story that was missed", async || {
+        let (_, event) = resumed.next().await;
+        assert!(event["id"] == id || event["version"] != 1, "what was seen is not told again");
+        (event["id"] == id && event["state"] == "COMPLETED").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_told_to_stop_ends_event_streams_and_stops() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let monitor = app.monitor().await;
+    let mut stream = Events::open(&monitor, None).await;
+    let _greeting = stream.response.chunk().await.unwrap();
+    let begun = std::time::Instant::now();
+    app.stop().await;
+    assert!(begun.elapsed().as_secs() < 8, "it waited for a listener");
+    assert_eq!(stream.response.chunk().await.unwrap(), None);
+}

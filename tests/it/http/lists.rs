@@ -1,0 +1,327 @@
+//! Lists of callbacks: pages, orders, filters, counts, searches and exports.
+
+use ringback_domain::wire::endpoint::ListCallbacks;
+use ringback_domain::wire::list::{CallbackFilter, PageQuery, Sort};
+use ringback_domain::{ApiScope, StateName};
+use ringback_tests::app::text;
+use ringback_tests::{Backend, Client, TestApp};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+/// Makes callbacks a minute apart, of both services, in every state.
+async fn fill(app: &TestApp, count: usize) {
+    let client = app.key(ApiScope::CallbacksWrite);
+    for number in 0..count {
+        let service = if number % 3 == 0 { app.other_service } else { app.service };
+        // Two at a time share a desired time: the order must still be one.
+        let minute = number / 2;
+        let time = format!("2026-11-25T{:02}:{:02}:00Z", 8 + minute / 60, minute % 60);
+        client.ask_for(service, &format!("+44207946{number:04}"), &time).await;
+        if number % 10 == 0 {
+            app.pass(1);
+        }
+    }
+}
+
+/// Brings some into every other state.
+async fn mix(app: &TestApp) {
+    app.pass(86_400 - 3_600 + 600);
+    app.submit().await;
+    let router = app.router();
+    let held = router.reserve(6).await;
+    assert_eq!(held.len(), 6);
+    for held in &held[..4] {
+        router.report(held, "connect", json!({})).await;
+    }
+    for held in &held[..2] {
+        router.report(held, "complete", json!({})).await;
+    }
+}
+
+async fn ids(client: &Client, filter: &CallbackFilter, page: PageQuery) -> (Vec<String>, Value) {
+    let list = ListCallbacks { filter: filter.clone(), page };
+    let answer = client.answer(&list).await;
+    assert_eq!(answer.status, 200, "{answer}");
+    let page: Value = answer.read();
+    (page["items"].as_array().unwrap().iter().map(|item| text(&item["id"])).collect(), page)
+}
+
+/// Ids of everything that a query string matches.
+async fn matching(client: &Client, query: &str) -> Vec<String> {
+    let page = client.json(&format!("/api/v1/callbacks?{query}")).await;
+    let count = client.json(&format!("/api/v1/callbacks/count?{query}")).await;
+    let items = page["items"].as_array().unwrap();
+    assert_eq!(count["total"], items.len(), "{query}");
+    let by_state = count["by_state"].as_object().unwrap();
+    assert_eq!(by_state.values().filter_map(Value::as_u64).sum::<u64>(), items.len() as u64, "{query}");
+    for (state, share) in by_state {
+        let listed = items.iter().filter(|item| item["state"] == state.as_str()).count();
+        assert_eq!(share, listed, "{query}: {state}");
+    }
+    items.iter().map(|item| text(&item["id"])).collect()
+}
+
+fn cursor(page: &Value, name: &str) -> Option<String> {
+    page[name].as_str().map(ToOwned::to_owned)
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_page_has_250_and_the_251st_is_on_the_second(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    fill(&app, 251).await;
+    let client = app.key(ApiScope::CallbacksRead);
+    let everything = CallbackFilter::default();
+    let (first, page) = ids(&client, &everything, PageQuery::default()).await;
+    assert_eq!((first.len(), cursor(&page, "previous")), (250, None));
+    let next = cursor(&page, "next");
+    assert!(next.is_some());
+    let (second, page) = ids(&client, &everything, PageQuery { cursor: next, ..PageQuery::default() }).await;
+    assert_eq!((second.len(), cursor(&page, "next")), (1, None));
+    let (by_number, _) = ids(&client, &everything, PageQuery { page: Some(2), ..PageQuery::default() }).await;
+    assert_eq!(by_number, second);
+    assert!(!first.contains(&second[0]));
+    let previous = cursor(&page, "previous");
+    let (back, page) = ids(&client, &everything, PageQuery { cursor: previous, ..PageQuery::default() }).await;
+    assert_eq!((back, cursor(&page, "previous")), (first, None));
+    let (past, page) = ids(&client, &everything, PageQuery { page: Some(3), ..PageQuery::default() }).await;
+    assert_eq!((past.len(), cursor(&page, "next")), (0, None));
+
+    let count = client.json("/api/v1/callbacks/count").await;
+    assert_eq!((&count["total"], &count["at_least"]), (&json!(251), &json!(false)));
+    let count = client.json("/api/v1/callbacks/count?up_to=100").await;
+    assert_eq!(count["at_least"], true);
+    assert!((100..=251).contains(&count["total"].as_u64().unwrap()), "there are that many or more: {count}");
+    let count = client.json("/api/v1/callbacks/count?up_to=1000").await;
+    assert_eq!((&count["total"], &count["at_least"]), (&json!(251), &json!(false)));
+}
+
+#[rstest]
+#[tokio::test]
+async fn cursors_lead_through_every_order_forwards_and_backwards(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    fill(&app, 40).await;
+    mix(&app).await;
+    let client = app.supervisor().await;
+    let everything = CallbackFilter::default();
+    for sort in Sort::ALL {
+        let sorted = PageQuery { sort: Some(sort), ..PageQuery::default() };
+        let (all, whole) = ids(&client, &everything, sorted.clone()).await;
+        assert_eq!(all.len(), 40);
+        in_order(sort, whole["items"].as_array().unwrap());
+
+        let small = PageQuery { limit: Some(7), ..sorted };
+        let (mut there, mut page) = ids(&client, &everything, small.clone()).await;
+        while let Some(next) = cursor(&page, "next") {
+            let (more, after) = ids(&client, &everything, PageQuery { cursor: Some(next), ..small.clone() }).await;
+            there.extend(more);
+            page = after;
+        }
+        assert_eq!(there, all, "{sort:?} forwards");
+
+        let mut back: Vec<String> = page["items"].as_array().unwrap().iter().map(|item| text(&item["id"])).collect();
+        while let Some(previous) = cursor(&page, "previous") {
+            let query = PageQuery { cursor: Some(previous), ..small.clone() };
+            let (mut before, earlier) = ids(&client, &everything, query).await;
+            before.extend(back);
+            back = before;
+            page = earlier;
+        }
+        assert_eq!(back, all, "{sort:?} backwards");
+    }
+}
+
+/// Whether the rows are in this order, ties aside.
+fn in_order(sort: Sort, items: &[Value]) {
+    let state = |item: &Value| {
+        StateName::ALL.iter().position(|state| item["state"] == state.as_str()).unwrap().to_string()
+    };
+    let name = serde_json::to_value(sort).unwrap();
+    let name = name.as_str().unwrap();
+    let field = name.trim_start_matches('-');
+    let mut keys: Vec<String> = items
+        .iter()
+        .map(|item| match field {
+            "state" => state(item),
+            "service" => text(&item["service"]["name"]),
+            field => text(&item[field]),
+        })
+        .collect();
+    if name.starts_with('-') {
+        keys.reverse();
+    }
+    assert!(keys.is_sorted(), "{name}: {keys:?}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn filters_narrow_the_list_and_its_count_alike(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    fill(&app, 30).await;
+    mix(&app).await;
+    let client = app.supervisor().await;
+    let own = client.ask(app.service, "+442071234567").await;
+    client.command(&own["id"], "cancel", &json!({})).await;
+
+    assert_eq!(matching(&client, "").await.len(), 31);
+    assert_eq!(matching(&client, "state=PROCESSING").await.len(), 2);
+    assert_eq!(matching(&client, "state=PROCESSING&state=ROUTING").await.len(), 4);
+    assert_eq!(matching(&client, "state=COMPLETED").await.len(), 3);
+    assert_eq!(matching(&client, &format!("service={}", app.other_service)).await.len(), 10);
+    let both = format!("service={}&service={}", app.service, app.other_service);
+    assert_eq!(matching(&client, &both).await.len(), 31);
+
+    // From is in, to is out: two callbacks are wanted at each minute.
+    let minute = |from: &str, to: &str| format!("from=2026-11-25T08:{from}:00Z&to=2026-11-25T08:{to}:00Z");
+    assert_eq!(matching(&client, &minute("03", "04")).await.len(), 2);
+    assert_eq!(matching(&client, &minute("03", "05")).await.len(), 4);
+    assert_eq!(matching(&client, &minute("03", "03")).await.len(), 0);
+    assert_eq!(matching(&client, "from=2026-11-25T08:03:00.000001Z&to=2026-11-25T08:04:00Z").await.len(), 0);
+
+    for notation in ["0029", "7946-0029", "%2B44 20 7946 0029", "20 (7946) 0029", "442079460029"] {
+        assert_eq!(matching(&client, &format!("search={notation}")).await.len(), 1, "{notation}");
+    }
+    assert_eq!(matching(&client, "search=79460").await.len(), 30);
+    assert_eq!(matching(&client, "search=%25").await.len(), 0, "no wildcard");
+    assert_eq!(matching(&client, "search_field=result&search=agent_conn").await.len(), 2);
+    assert_eq!(matching(&client, "search_field=result&search=agent%25conn").await.len(), 0, "no wildcard");
+    assert_eq!(matching(&client, "search_field=created_by&search=SUPER").await, [text(&own["id"])]);
+    assert_eq!(matching(&client, "search_field=cancelled_by&search=visor").await, [text(&own["id"])]);
+    assert_eq!(matching(&client, "search_field=agent&search=Agent-17").await.len(), 6);
+    assert_eq!(matching(&client, "search_field=service&search=support").await.len(), 10);
+    assert_eq!(matching(&client, "search_field=service&search=nothing").await.len(), 0);
+    let id = text(&own["id"]);
+    for part in [&id, &id[..13], &id[24..], &id.to_uppercase()] {
+        let found = matching(&client, &format!("search_field=id&search={part}")).await;
+        assert!(found.contains(&id), "{part}: {found:?}");
+    }
+    let all = format!("state=COMPLETED&service={}&search=7123&from=2026-11-25T00:00:00Z", app.service);
+    assert_eq!(matching(&client, &all).await, [id]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn callback_search_finds_by_id_or_number_whatever_the_time(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.supervisor().await;
+    let early = client.ask_for(app.service, "020 7946 0318", "2026-11-25T08:00:00Z").await;
+    let late = client.ask_for(app.other_service, "+44 20 7946 0318", "2027-03-01T08:00:00Z").await;
+    client.ask_for(app.service, "020 7946 0319", "2026-11-25T08:00:00Z").await;
+    let find = async |client: &Client, query: &str| -> Vec<Value> {
+        let found = client.json(&format!("/api/v1/callbacks/search?{query}")).await;
+        found["items"].as_array().unwrap().iter().map(|item| item["id"].clone()).collect()
+    };
+    let both = [late["id"].clone(), early["id"].clone()];
+    for notation in ["020 7946 0318", "%2B442079460318", "%2B44 (0)20 7946-0318"] {
+        assert_eq!(find(&client, &format!("customer_number={notation}")).await, both, "{notation}");
+    }
+    assert_eq!(find(&client, &format!("id={}", text(&early["id"]))).await, [early["id"].clone()]);
+    assert!(find(&client, "customer_number=020 7946 0400").await.is_empty());
+    assert!(find(&client, "id=019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2").await.is_empty());
+    let restricted = app.restricted().await;
+    assert_eq!(find(&restricted, "customer_number=020 7946 0318").await, [early["id"].clone()]);
+    assert!(find(&restricted, &format!("id={}", text(&late["id"]))).await.is_empty());
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_export_has_every_row_in_either_form(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    fill(&app, 260).await;
+    let admin = app.admin().await;
+    let renamed = json!({"name": "=HYPERLINK(\"x\"), EN"});
+    let answer = admin.patch(&format!("/api/v1/services/{}", app.service), &renamed).await;
+    assert_eq!(answer.status, 200, "{answer}");
+    let supervisor = app.supervisor().await;
+
+    let answer = supervisor.get("/api/v1/callbacks/export").await;
+    assert_eq!(answer.header("content-type"), Some("text/csv; charset=utf-8"), "{answer}");
+    assert!(answer.header("content-disposition").unwrap().contains("attachment"));
+    assert!(answer.body.contains("\r\n"));
+    let mut csv = csv::Reader::from_reader(answer.body.as_bytes());
+    let header: Vec<String> = csv.headers().unwrap().iter().map(ToOwned::to_owned).collect();
+    assert_eq!(header[..7], ["id", "service", "customer_number", "callback_type", "state", "result", "desired_time"]);
+    let rows: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 260);
+    assert_eq!(&rows[1][1], "'=HYPERLINK(\"x\"), EN", "no spreadsheet takes it for a formula");
+    assert_eq!(&rows[0][1], "Support DE");
+    let exported: Vec<&str> = rows.iter().map(|row| &row[0]).collect();
+    let query = PageQuery::default();
+    let (mut listed, page) = ids(&supervisor, &CallbackFilter::default(), query.clone()).await;
+    let rest = PageQuery { cursor: cursor(&page, "next"), ..query };
+    listed.extend(ids(&supervisor, &CallbackFilter::default(), rest).await.0);
+    assert_eq!(exported, listed);
+
+    let query = format!("format=ndjson&service={}", app.other_service);
+    let answer = supervisor.get(&format!("/api/v1/callbacks/export?{query}")).await;
+    assert_eq!(answer.header("content-type"), Some("application/x-ndjson"));
+    let lines: Vec<Value> = answer.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 87);
+    assert!(lines.iter().all(|line| line["service"]["name"] == "Support DE"));
+
+    let restricted = app.restricted().await.get("/api/v1/callbacks/export?format=ndjson").await;
+    assert_eq!(restricted.body.lines().count(), 260 - 87);
+    let none = supervisor.get("/api/v1/callbacks/export?search=nothing").await;
+    assert_eq!(none.body.lines().count(), 1, "a file without rows has its header");
+    assert_eq!(app.monitor().await.get("/api/v1/callbacks/export").await.status, 403);
+}
+
+#[rstest]
+#[tokio::test]
+async fn people_see_the_callbacks_of_their_services_only(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    fill(&app, 30).await;
+    mix(&app).await;
+    let restricted = app.restricted().await;
+    assert_eq!(matching(&restricted, "").await.len(), 20);
+    assert_eq!(matching(&restricted, &format!("service={}", app.other_service)).await.len(), 0);
+    assert_eq!(matching(&restricted, "search_field=service&search=support").await.len(), 0);
+    for sort in Sort::ALL {
+        let query = PageQuery { sort: Some(sort), ..PageQuery::default() };
+        let (all, page) = ids(&restricted, &CallbackFilter::default(), query).await;
+        assert_eq!(all.len(), 20);
+        assert!(page["items"].as_array().unwrap().iter().all(|item| item["service"]["name"] == "Billing EN"));
+    }
+    let services = restricted.json("/api/v1/services").await;
+    assert_eq!(services["items"].as_array().unwrap().len(), 1);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_a_row_allows_depends_on_its_state_and_on_who_looks(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    fill(&app, 30).await;
+    mix(&app).await;
+    let supervisor = app.supervisor().await;
+    let page = supervisor.json("/api/v1/callbacks").await;
+    for item in page["items"].as_array().unwrap() {
+        let can = |reschedule, cancel| json!({"reschedule": reschedule, "cancel": cancel, "recreate": false});
+        let expected = match item["state"].as_str().unwrap() {
+            "SCHEDULED" => can(true, true),
+            "QUEUED" | "ROUTING" => can(false, true),
+            _ => can(false, false),
+        };
+        assert_eq!(item["can"], expected, "{item}");
+        let single = supervisor.callback(&item["id"]).await;
+        for same in ["can", "state", "result", "version", "overdue", "expires_at", "desired_time"] {
+            assert_eq!(item[same], single[same], "{same}");
+        }
+    }
+    let page = app.monitor().await.json("/api/v1/callbacks").await;
+    let nothing = json!({"reschedule": false, "cancel": false, "recreate": false});
+    assert!(page["items"].as_array().unwrap().iter().all(|item| item["can"] == nothing));
+}

@@ -1,0 +1,7 @@
+//! The API as a program outside uses it.
+
+mod bulk;
+mod credentials;
+mod errors;
+mod life;
+mod lists;
