@@ -6,7 +6,7 @@
 //!
 //! Reads take a connection from a pool. Writes go through [`Store::write`]:
 //! on PostgreSQL a transaction each, on SQLite one writer that commits what
-//! has queued up (see [`writer`]).
+//! has queued up (see `writer.rs`).
 
 mod conn;
 mod error;
