@@ -61,7 +61,10 @@ pub(crate) fn operations() -> Vec<Operation> {
 fn the_committed_document_is_what_the_server_serves() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/openapi.json");
     let committed = std::fs::read_to_string(path).unwrap();
-    assert!(committed == ringback_api::openapi::json(), "openapi.json is out of date: run `cargo xtask codegen`");
+    assert!(
+        committed == ringback_api::openapi::json(),
+        "openapi.json is out of date: run `cargo xtask codegen`"
+    );
 }
 
 #[test]

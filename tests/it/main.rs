@@ -4,6 +4,7 @@
 
 mod access;
 mod contract;
+mod e2e;
 mod helpers;
 mod http;
 mod race;

@@ -209,9 +209,8 @@ async fn the_selection_is_frozen_when_it_is_asked_for(
     let app = TestApp::start(backend).await;
     let client = app.key(ApiScope::CallbacksWrite);
     let reader = app.key(ApiScope::CallbacksRead);
-    let ask = async |number: &str| {
-        client.ask_for(app.service, number, "2026-11-25T12:00:00Z").await["id"].clone()
-    };
+    let ask =
+        async |number: &str| client.ask_for(app.service, number, "2026-11-25T12:00:00Z").await["id"].clone();
     let (before, moved) = (ask("+442079460001").await, ask("+442079460002").await);
     let range = json!({"from": "2026-11-25T00:00:00Z", "to": "2026-11-26T00:00:00Z"});
     let answer = client.post(JOBS, &json!({"range": range})).await;
@@ -222,7 +221,10 @@ async fn the_selection_is_frozen_when_it_is_asked_for(
     assert_eq!(client.command(&moved, "reschedule", &to).await.status, 200);
 
     app.cancel_in_bulk().await;
-    assert_eq!(states(&reader, &[before.clone(), moved, after]).await, ["COMPLETED", "COMPLETED", "SCHEDULED"]);
+    assert_eq!(
+        states(&reader, &[before.clone(), moved, after]).await,
+        ["COMPLETED", "COMPLETED", "SCHEDULED"]
+    );
     assert_eq!(reader.callback(&before).await["result"], "CANCELLED", "a machine asked for it");
     let line = &report(&client, &job).await[0];
     assert_eq!((&line["outcome"], &line["cancelled_by"]), (&json!("CANCELLED"), &Value::Null));

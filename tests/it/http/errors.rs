@@ -61,7 +61,11 @@ async fn an_id_in_the_path_that_is_no_uuid_is_malformed() {
     assert_eq!(problem(&client.get(path).await, 400, "malformed").instance, path);
     problem(&client.post("/api/v1/callbacks/17/cancel", &json!({})).await, 400, "malformed");
     let router = app.key(ApiScope::Router);
-    problem(&router.post("/api/v1/attempts/17/connect", &json!({"lease_token": "x"})).await, 400, "malformed");
+    problem(
+        &router.post("/api/v1/attempts/17/connect", &json!({"lease_token": "x"})).await,
+        400,
+        "malformed",
+    );
 }
 
 #[tokio::test]
@@ -99,8 +103,7 @@ async fn a_wrong_query_names_its_parameter() {
 async fn a_field_that_is_unknown_missing_or_of_a_wrong_type_is_named() {
     let app = TestApp::start(Backend::Sqlite).await;
     let client = app.supervisor().await;
-    let good =
-        json!({"callback_type": "immediate", "service_id": app.service, "customer_number": NUMBER});
+    let good = json!({"callback_type": "immediate", "service_id": app.service, "customer_number": NUMBER});
     let with = |name: &str, value: Value| {
         let mut body = good.clone();
         body[name] = value;
@@ -135,7 +138,8 @@ async fn values_that_make_no_sense_are_all_named_at_once() {
         ("kim", "malformed_number"),
         ("", "malformed_number"),
     ] {
-        let body = json!({"callback_type": "immediate", "service_id": app.service, "customer_number": number});
+        let body =
+            json!({"callback_type": "immediate", "service_id": app.service, "customer_number": number});
         let answer = client.post(CALLBACKS, &body).await;
         let problem = problem(&answer, 422, "invalid");
         assert_eq!(problem.errors.len(), 1, "{answer}");
@@ -220,8 +224,13 @@ async fn a_body_that_is_too_large_or_of_another_type_is_refused() {
         let request = client.request(Method::POST, CALLBACKS).header("content-type", media);
         problem(&Answer::to(request.body("{}")).await, 415, "unsupported-media-type");
     }
-    problem(&Answer::to(client.request(Method::POST, CALLBACKS).body("{}")).await, 415, "unsupported-media-type");
-    let request = client.request(Method::POST, CALLBACKS).header("content-type", "application/json; charset=utf-8");
+    problem(
+        &Answer::to(client.request(Method::POST, CALLBACKS).body("{}")).await,
+        415,
+        "unsupported-media-type",
+    );
+    let request =
+        client.request(Method::POST, CALLBACKS).header("content-type", "application/json; charset=utf-8");
     problem(&Answer::to(request.body("{}")).await, 422, "invalid");
 }
 
@@ -354,7 +363,8 @@ async fn the_same_request_with_the_same_key_is_answered_again_and_done_once(
     let app = TestApp::start(backend).await;
     let client = app.supervisor().await;
     let send = async |key: &str, number: &str| {
-        let body = json!({"callback_type": "immediate", "service_id": app.service, "customer_number": number});
+        let body =
+            json!({"callback_type": "immediate", "service_id": app.service, "customer_number": number});
         Answer::to(client.request(Method::POST, CALLBACKS).header("idempotency-key", key).json(&body)).await
     };
     let first = send("one", NUMBER).await;
@@ -371,7 +381,8 @@ async fn the_same_request_with_the_same_key_is_answered_again_and_done_once(
     assert_eq!(send("two", NUMBER).await.status, 201);
     // Another caller's key is another key.
     let machine = app.key(ApiScope::CallbacksWrite).request(Method::POST, CALLBACKS);
-    let body = json!({"callback_type": "immediate", "service_id": app.service, "customer_number": "+442079460319"});
+    let body =
+        json!({"callback_type": "immediate", "service_id": app.service, "customer_number": "+442079460319"});
     assert_eq!(Answer::to(machine.header("idempotency-key", "one").json(&body)).await.status, 201);
 
     // What was refused has had no effect, and may be tried again.
@@ -382,7 +393,8 @@ async fn the_same_request_with_the_same_key_is_answered_again_and_done_once(
     app.pass(86_400);
     app.retain().await;
     let client = app.supervisor().await;
-    let body = json!({"callback_type": "immediate", "service_id": app.service, "customer_number": "+442079460319"});
+    let body =
+        json!({"callback_type": "immediate", "service_id": app.service, "customer_number": "+442079460319"});
     let request = client.request(Method::POST, CALLBACKS).header("idempotency-key", "one");
     assert_eq!(Answer::to(request.json(&body)).await.status, 201);
     let request = client.request(Method::POST, CALLBACKS).header("idempotency-key", "");
@@ -436,7 +448,10 @@ async fn names_that_are_taken_are_refused() {
     let admin = app.admin().await;
     for (path, body) in [
         ("/api/v1/services", json!({"name": "Billing EN", "time_zone": "UTC", "default_country": "GB"})),
-        ("/api/v1/users", json!({"username": "MONITOR", "password": "correct horse battery", "role": "monitor"})),
+        (
+            "/api/v1/users",
+            json!({"username": "MONITOR", "password": "correct horse battery", "role": "monitor"}),
+        ),
         ("/api/v1/api-keys", json!({"name": "Router", "scopes": ["router"]})),
     ] {
         problem(&admin.post(path, &body).await, 409, "duplicate");

@@ -274,7 +274,8 @@ async fn the_queue_is_ordered_by_priority_then_by_arrival(
     let app = TestApp::start(backend).await;
     let client = app.key(ApiScope::CallbacksWrite);
     let ask = async |more: Value| {
-        let mut body = json!({ "callback_type": "immediate", "service_id": app.service, "customer_number": NUMBER });
+        let mut body =
+            json!({ "callback_type": "immediate", "service_id": app.service, "customer_number": NUMBER });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         app.pass(1);
         client.made(&body).await["id"].clone()
@@ -304,10 +305,9 @@ async fn a_person_cancels_as_admin_and_a_machine_does_not(
     assert_eq!((answer.status, &over["result"]), (200, &json!("CANCELLED_BY_ADMIN")), "{answer}");
     assert_eq!(over["metrics"]["cancelled_by"], "supervisor");
 
-    let answer = Answer::to(
-        machine.request(Method::POST, &format!("/api/v1/callbacks/{}/cancel", text(&by_machine))),
-    )
-    .await;
+    let answer =
+        Answer::to(machine.request(Method::POST, &format!("/api/v1/callbacks/{}/cancel", text(&by_machine))))
+            .await;
     let over: Value = answer.read();
     assert_eq!((answer.status, &over["result"]), (200, &json!("CANCELLED")), "no body is needed: {answer}");
     assert_eq!(over["metrics"].get("cancelled_by"), None);
@@ -380,7 +380,11 @@ async fn a_callback_that_failed_is_recreated_once(
         }))
         .await;
     let answer = client.command(&old["id"], "recreate", &json!({"callback_type": "immediate"})).await;
-    assert_eq!((answer.status, &answer.read::<Value>()["state"]), (409, &json!("SCHEDULED")), "it is not over");
+    assert_eq!(
+        (answer.status, &answer.read::<Value>()["state"]),
+        (409, &json!("SCHEDULED")),
+        "it is not over"
+    );
     client.command(&old["id"], "cancel", &json!({})).await;
 
     let answer = client
@@ -521,7 +525,11 @@ async fn every_change_is_told_to_those_who_listen_and_may_see_it(
     let id = client.ask(app.service, NUMBER).await["id"].clone();
     let (first, event) = all.next().await;
     assert_eq!(event["id"], hidden);
-    assert_eq!(event["can"], json!({"reschedule": false, "cancel": false, "recreate": false}), "a monitor looks");
+    assert_eq!(
+        event["can"],
+        json!({"reschedule": false, "cancel": false, "recreate": false}),
+        "a monitor looks"
+    );
     let (_, event) = all.next().await;
     assert_eq!((&event["id"], &event["state"], &event["version"]), (&id, &json!("SCHEDULED"), &json!(1)));
     let (_, event) = some.next().await;

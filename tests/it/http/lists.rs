@@ -84,7 +84,8 @@ async fn a_page_has_250_and_the_251st_is_on_the_second(
     assert_eq!(by_number, second);
     assert!(!first.contains(&second[0]));
     let previous = cursor(&page, "previous");
-    let (back, page) = ids(&client, &everything, PageQuery { cursor: previous, ..PageQuery::default() }).await;
+    let (back, page) =
+        ids(&client, &everything, PageQuery { cursor: previous, ..PageQuery::default() }).await;
     assert_eq!((back, cursor(&page, "previous")), (first, None));
     let (past, page) = ids(&client, &everything, PageQuery { page: Some(3), ..PageQuery::default() }).await;
     assert_eq!((past.len(), cursor(&page, "next")), (0, None));
@@ -117,13 +118,15 @@ async fn cursors_lead_through_every_order_forwards_and_backwards(
         let small = PageQuery { limit: Some(7), ..sorted };
         let (mut there, mut page) = ids(&client, &everything, small.clone()).await;
         while let Some(next) = cursor(&page, "next") {
-            let (more, after) = ids(&client, &everything, PageQuery { cursor: Some(next), ..small.clone() }).await;
+            let (more, after) =
+                ids(&client, &everything, PageQuery { cursor: Some(next), ..small.clone() }).await;
             there.extend(more);
             page = after;
         }
         assert_eq!(there, all, "{sort:?} forwards");
 
-        let mut back: Vec<String> = page["items"].as_array().unwrap().iter().map(|item| text(&item["id"])).collect();
+        let mut back: Vec<String> =
+            page["items"].as_array().unwrap().iter().map(|item| text(&item["id"])).collect();
         while let Some(previous) = cursor(&page, "previous") {
             let query = PageQuery { cursor: Some(previous), ..small.clone() };
             let (mut before, earlier) = ids(&client, &everything, query).await;
@@ -250,7 +253,10 @@ async fn an_export_has_every_row_in_either_form(
     assert!(answer.body.contains("\r\n"));
     let mut csv = csv::Reader::from_reader(answer.body.as_bytes());
     let header: Vec<String> = csv.headers().unwrap().iter().map(ToOwned::to_owned).collect();
-    assert_eq!(header[..7], ["id", "service", "customer_number", "callback_type", "state", "result", "desired_time"]);
+    assert_eq!(
+        header[..7],
+        ["id", "service", "customer_number", "callback_type", "state", "result", "desired_time"]
+    );
     let rows: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 260);
     assert_eq!(&rows[1][1], "'=HYPERLINK(\"x\"), EN", "no spreadsheet takes it for a formula");

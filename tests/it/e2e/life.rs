@@ -1,0 +1,88 @@
+//! Lives of callbacks, from the button that makes them.
+
+use ringback_api::telephony::simulator::Behaviour;
+use ringback_domain::ApiScope;
+use ringback_tests::TestApp;
+use serde_json::Value;
+
+use super::{log_in, row_says, start};
+
+const NUMBER: &str = "+44 20 7946 0318";
+
+/// Customers who answer, and talk for a moment.
+const QUICK: Behaviour = Behaviour {
+    seed: 1,
+    agents: 1,
+    ring_seconds: (0.3, 0.3),
+    talk_seconds: (0.3, 0.3),
+    rest_seconds: (0.1, 0.1),
+    answer_share: 1.0,
+    busy_share: 0.0,
+};
+
+/// The only callback there is, as a machine sees it.
+async fn only(app: &TestApp) -> Value {
+    let page = app.key(ApiScope::CallbacksRead).json("/api/v1/callbacks").await;
+    let items = page["items"].as_array().unwrap();
+    assert_eq!(items.len(), 1);
+    items[0].clone()
+}
+
+#[tokio::test]
+async fn an_immediate_callback_is_made_and_seen_to_reach_the_agent() {
+    let app = start(Some(QUICK)).await;
+    let browser = log_in(&app, "supervisor", "last-7-days").await;
+    browser.at("region", "Callback records").at("button", "Create Callback").click().await;
+    let dialog = browser.at("dialog", "Create Callback");
+    dialog.at("radio", "Immediate").shown().await;
+    dialog.at("textbox", "Customer Number").fill("020 7946 0318").await;
+    dialog.at("button", "Create").click().await;
+    dialog.gone().await;
+    // Nothing is pressed any more: the row changes by itself.
+    row_says(&browser, NUMBER, "COMPLETED").await;
+    row_says(&browser, NUMBER, "(AGENT_CONNECTED)").await;
+    let callback = only(&app).await;
+    assert_eq!((&callback["result"], &callback["version"]), (&"AGENT_CONNECTED".into(), &5.into()));
+    let faults: Vec<_> =
+        browser.console().await.into_iter().filter(|line| line.starts_with("SEVERE")).collect();
+    // Whoever has not logged in is asked whether a session goes on, and it does not.
+    let unexpected: Vec<_> = faults.iter().filter(|line| !line.contains("401")).collect();
+    assert!(unexpected.is_empty(), "{unexpected:#?}");
+}
+
+#[tokio::test]
+async fn a_scheduled_callback_is_made_and_cancelled_through_its_pencil() {
+    let app = start(None).await;
+    let browser = log_in(&app, "supervisor", "next-7-days").await;
+    browser.at("region", "Callback records").at("button", "Create Callback").click().await;
+    let dialog = browser.at("dialog", "Create Callback");
+    dialog.at("radio", "Scheduled").click().await;
+    // Date and time are filled in with a time that is not far off.
+    dialog.at("textbox", "Customer Number").fill(NUMBER).await;
+    dialog.at("button", "Create").click().await;
+    dialog.gone().await;
+    row_says(&browser, NUMBER, "SCHEDULED").await;
+    assert_eq!(only(&app).await["scheduled_origin"], true);
+
+    browser.at("button", &format!("Edit {NUMBER}")).click().await;
+    let dialog = browser.at("dialog", "Edit Callback");
+    dialog.at("radio", "Cancel Callback").click().await;
+    dialog.at("button", "Confirm").click().await;
+    dialog.gone().await;
+    row_says(&browser, NUMBER, "(CANCELLED_BY_ADMIN)").await;
+    browser.at("button", &format!("Edit {NUMBER}")).gone().await;
+    browser.at("button", &format!("Recreate {NUMBER}")).shown().await;
+}
+
+#[tokio::test]
+async fn a_scheduled_callback_is_seen_to_wait_and_to_reach_the_agent() {
+    let app = start(Some(QUICK)).await;
+    let browser = log_in(&app, "monitor", "today").await;
+    browser.at("button", "Create Callback").gone().await;
+    let soon = app.clock.now().plus_seconds(8).to_string();
+    app.key(ApiScope::CallbacksWrite).ask_for(app.service, NUMBER, &soon).await;
+    // What others make pushes nothing away from under the pointer.
+    browser.at("button", "1 new callback").click().await;
+    row_says(&browser, NUMBER, "SCHEDULED").await;
+    row_says(&browser, NUMBER, "(AGENT_CONNECTED)").await;
+}

@@ -1,0 +1,43 @@
+//! The Callback UI in a browser, used as people do.
+
+mod life;
+
+use std::path::{Path, PathBuf};
+
+use ringback_api::clock::Clock;
+use ringback_api::telephony::simulator::Behaviour;
+use ringback_tests::app::PASSWORD;
+use ringback_tests::{Backend, Browser, Options, TestApp, wait_for};
+
+/// The built page.
+fn web_dir() -> PathBuf {
+    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/web/dist");
+    assert!(dist.join("index.html").is_file(), "the page is not built: run `cargo xtask web`");
+    dist
+}
+
+/// A server with its workers and the page.
+async fn start(simulator: Option<Behaviour>) -> TestApp {
+    let options = Options { clock: Clock::System, workers: true, simulator, web_dir: Some(web_dir()) };
+    TestApp::start_with(Backend::Sqlite, options).await
+}
+
+/// A browser in which a person has logged in and sees a range of callbacks.
+async fn log_in(app: &TestApp, username: &str, range: &str) -> Browser {
+    let browser = Browser::start().await;
+    browser.open(&format!("http://{}/callbacks?range={range}", app.address)).await;
+    browser.at("textbox", "Username").fill(username).await;
+    browser.at("textbox", "Password").fill(PASSWORD).await;
+    browser.at("button", "Sign in").click().await;
+    browser.at("heading", "Callbacks").shown().await;
+    browser
+}
+
+/// Waits until the row of a number says this.
+async fn row_says(browser: &Browser, number: &str, part: &str) {
+    wait_for(&format!("{part} beside {number}"), async || {
+        let row = browser.page().row_with(number).text().await;
+        row.contains(part).then_some(())
+    })
+    .await;
+}
