@@ -92,13 +92,18 @@ pub(crate) fn listen(session: Session, tell: impl Fn(Vec<Event>) + 'static) -> L
         let mut last_id = None;
         let mut wait = WAITS.0;
         while !control.stopped.get() {
-            if let Ok(body) = connect(session, last_id.as_deref(), &control).await {
-                tell(vec![Event::Connected { resumed: last_id.is_some() }]);
-                let beats = control.beats.get();
-                follow(body, &control, &mut last_id, &tell).await;
-                if control.beats.get() != beats {
-                    wait = WAITS.0;
+            match connect(session, last_id.as_deref(), &control).await {
+                Ok(body) => {
+                    tell(vec![Event::Connected { resumed: last_id.is_some() }]);
+                    let beats = control.beats.get();
+                    follow(body, &control, &mut last_id, &tell).await;
+                    if control.beats.get() != beats {
+                        wait = WAITS.0;
+                    }
                 }
+                // The server does not know the place, such as after a restore.
+                Err(Failure::Problem(problem)) if problem.status == 400 => last_id = None,
+                Err(_) => {}
             }
             if control.stopped.get() {
                 break;
