@@ -2,8 +2,8 @@
 //! the same form.
 
 use reqwest::Method;
-use ringback_domain::ApiScope;
 use ringback_domain::wire::problem::Problem;
+use ringback_domain::{ApiScope, StateName};
 use ringback_tests::app::{clear, text};
 use ringback_tests::{Answer, Backend, TestApp};
 use rstest::rstest;
@@ -39,13 +39,9 @@ fn invalid(answer: &Answer, expected: &[(&str, &str)]) {
 async fn a_body_that_is_no_json_is_malformed() {
     let app = TestApp::start(Backend::Sqlite).await;
     let client = app.supervisor().await;
-    for body in ["{", "", "{\"callback_type\": }", "{} {}", "\u{0}"] {
+    for body in ["{", "", "{\"callback_type\": }", "\u{0}"] {
         let request = client.request(Method::POST, CALLBACKS).header("content-type", "application/json");
         let answer = Answer::to(request.body(body)).await;
-        if body == "{} {}" {
-            assert!([400, 422].contains(&answer.status), "{answer}");
-            continue;
-        }
         let problem = problem(&answer, 400, "malformed");
         assert_eq!(problem.instance, CALLBACKS);
     }
@@ -322,20 +318,20 @@ async fn a_state_or_a_version_in_the_way_is_named(
         .request(Method::POST, &format!("{CALLBACKS}/{}/cancel", text(&id)))
         .header("if-match", "\"7\"");
     let told = problem(&Answer::to(stale).await, 412, "stale");
-    assert_eq!((told.state.map(|state| state.as_str()), told.version), (Some("SCHEDULED"), Some(1)));
+    assert_eq!((told.state.map(StateName::as_str), told.version), (Some("SCHEDULED"), Some(1)));
     let request = client.request(Method::POST, &format!("{CALLBACKS}/{}/cancel", text(&id)));
     problem(&Answer::to(request.header("if-match", "seven")).await, 400, "malformed");
 
     app.submit().await;
     let body = json!({"desired_time": "2026-11-25T09:00:00Z"});
     let told = problem(&client.command(&id, "reschedule", &body).await, 409, "state-conflict");
-    assert_eq!((told.state.map(|state| state.as_str()), told.version), (Some("QUEUED"), Some(2)));
+    assert_eq!((told.state.map(StateName::as_str), told.version), (Some("QUEUED"), Some(2)));
     let held = app.router().reserve_one().await;
     let told = problem(&app.router().report(&held, "complete", json!({})).await, 409, "state-conflict");
-    assert_eq!(told.state.map(|state| state.as_str()), Some("ROUTING"));
+    assert_eq!(told.state.map(StateName::as_str), Some("ROUTING"));
     client.command(&id, "cancel", &json!({})).await;
     let told = problem(&client.command(&id, "cancel", &json!({})).await, 409, "state-conflict");
-    assert_eq!(told.state.map(|state| state.as_str()), Some("COMPLETED"));
+    assert_eq!(told.state.map(StateName::as_str), Some("COMPLETED"));
 }
 
 #[tokio::test]

@@ -493,12 +493,12 @@ impl Events {
     /// The next event of a callback: its id and what it says.
     async fn next(&mut self) -> (String, Value) {
         loop {
-            while let Some((block, rest)) = self.text.split_once("\n\n") {
+            while let Some(end) = self.text.find("\n\n") {
+                let block: String = self.text.drain(..end + 2).collect();
                 let field = |name: &str| {
                     block.lines().find_map(|line| line.strip_prefix(name)).map(|text| text.trim().to_owned())
                 };
                 let (event, id, data) = (field("event:"), field("id:"), field("data:"));
-                self.text = rest.to_owned();
                 if event.as_deref() == Some("callback") {
                     return (id.unwrap(), serde_json::from_str(&data.unwrap()).unwrap());
                 }
