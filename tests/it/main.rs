@@ -4,8 +4,10 @@
 
 mod access;
 mod contract;
+mod crash;
 mod e2e;
 mod helpers;
 mod http;
 mod race;
+mod store;
 mod store_setup;

@@ -1,0 +1,353 @@
+//! `kill -9` in the middle of load: what was promised is kept.
+//!
+//! A client writes down every answer of success. After each restart on the
+//! same database all of it is there, and what had no answer is asked again
+//! with its key and has one effect.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::future::join_all;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use reqwest::Method;
+use ringback_api::auth::token::{new_secret, secret_hash};
+use ringback_api::clock::Clock;
+use ringback_api::store::api_keys::{self, ApiKey};
+use ringback_api::store::{Store, StoreError, services};
+use ringback_domain::service::Settings;
+use ringback_domain::wire::callback::{AttemptView, Items, TimelineEntry};
+use ringback_domain::{ApiKeyId, ApiScope, Service, ServiceId, StateName};
+use ringback_tests::{Backend, Client, wait_for};
+use rstest::rstest;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::store_setup::migrate;
+
+const KILLS: usize = 25;
+/// Clients that load the server at the same time.
+const CLIENTS: usize = 6;
+
+/// A server of our own. It is killed, never asked to stop.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+#[expect(clippy::disallowed_methods, reason = "the setting of `cargo xtask test`")]
+fn program() -> PathBuf {
+    std::env::var("RINGBACK_TEST_SERVER").map_or_else(
+        // Beside the folder of the test's own program.
+        |_| std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("ringback"),
+        PathBuf::from,
+    )
+}
+
+impl Server {
+    fn start(url: &str) -> Self {
+        let mut child = Command::new(program())
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "error", "--database-url", url])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let first = lines.next().expect("the server says where it listens").unwrap();
+        // It goes on writing, and must be able to.
+        std::thread::spawn(move || lines.for_each(drop));
+        let address = first.rsplit_once("http://").expect("an address").1.to_owned();
+        Self { child, address }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What a request was to do, until it is answered.
+#[derive(Clone, Debug)]
+struct Ask {
+    key: String,
+    path: String,
+    body: Value,
+    then: Then,
+}
+
+#[derive(Clone, Debug)]
+enum Then {
+    Created,
+    Reserved,
+    Connected { callback: String, attempt: String },
+    Completed { callback: String },
+    Cancelled { callback: String },
+}
+
+/// What a client knows for certain.
+#[derive(Default)]
+struct Ledger {
+    /// Callback and the least that has become of it.
+    callbacks: HashMap<String, StateName>,
+    /// Those that this client made and has not called off.
+    mine: Vec<String>,
+    /// Attempts that were handed to this client.
+    attempts: HashMap<String, String>,
+    /// Asked and not answered.
+    open: Option<Ask>,
+    /// To be done next.
+    next: Vec<Ask>,
+}
+
+fn ask(path: String, body: Value, then: Then) -> Ask {
+    Ask { key: Uuid::new_v4().to_string(), path, body, then }
+}
+
+impl Ledger {
+    /// The next request: what is left to be done, or a new one.
+    fn choose(&mut self, dice: &mut StdRng, service: ServiceId) -> Ask {
+        if let Some(next) = self.next.pop() {
+            return next;
+        }
+        match dice.random_range(0..10) {
+            0..5 => {
+                let body = json!({"callback_type": "immediate", "service_id": service, "customer_number": "+442079460318"});
+                ask("/api/v1/callbacks".into(), body, Then::Created)
+            }
+            5..9 => {
+                let body = json!({"agent": "agent-1", "services": [service], "limit": 3});
+                ask("/api/v1/router/reservations".into(), body, Then::Reserved)
+            }
+            _ => {
+                let Some(id) = self.mine.pop() else { return self.choose(dice, service) };
+                let path = format!("/api/v1/callbacks/{id}/cancel");
+                ask(path, Value::Null, Then::Cancelled { callback: id })
+            }
+        }
+    }
+
+    fn raise(&mut self, callback: &str, state: StateName) {
+        let known = self.callbacks.entry(callback.to_owned()).or_insert(state);
+        *known = (*known).max(state);
+    }
+
+    /// Writes an answer down. A conflict is an answer too: nothing was done.
+    fn settle(&mut self, asked: Ask, status: u16, answer: &Value) {
+        if !(200..300).contains(&status) {
+            assert!(matches!(status, 404 | 409), "{status} to {asked:?}: {answer}");
+            return;
+        }
+        match asked.then {
+            Then::Created => {
+                let id = answer["id"].as_str().unwrap();
+                self.raise(id, StateName::Scheduled);
+                self.mine.push(id.to_owned());
+            }
+            Then::Reserved => {
+                for one in answer["reservations"].as_array().unwrap() {
+                    let attempt = one["attempt_id"].as_str().unwrap().to_owned();
+                    let callback = one["callback"]["id"].as_str().unwrap().to_owned();
+                    let lease = json!({"lease_token": one["lease_token"]});
+                    self.attempts.insert(attempt.clone(), callback.clone());
+                    let path = |report: &str| format!("/api/v1/attempts/{attempt}/{report}");
+                    let completed = Then::Completed { callback: callback.clone() };
+                    self.next.push(ask(path("complete"), lease.clone(), completed));
+                    let connected = Then::Connected { callback, attempt: attempt.clone() };
+                    self.next.push(ask(path("connect"), lease, connected));
+                }
+            }
+            Then::Connected { callback, attempt } => {
+                assert_eq!(self.attempts.get(&attempt), Some(&callback));
+                self.raise(&callback, StateName::Processing);
+            }
+            Then::Completed { callback } | Then::Cancelled { callback } => {
+                self.raise(&callback, StateName::Completed);
+            }
+        }
+    }
+}
+
+/// Sends a request with its key. No answer, or one of a server that is going
+/// down, says nothing.
+async fn send(client: &Client, asked: &Ask) -> Option<(u16, Value)> {
+    let mut request = client.request(Method::POST, &asked.path).header("Idempotency-Key", &asked.key);
+    if !asked.body.is_null() {
+        request = request.json(&asked.body);
+    }
+    let response = request.send().await.ok()?;
+    let status = response.status().as_u16();
+    let body = response.bytes().await.ok()?;
+    // 409 with the key still running says nothing either, nor does a fault.
+    let value: Value = serde_json::from_slice(&body).ok()?;
+    let again = status >= 500 || value["type"].as_str().is_some_and(|kind| kind.ends_with("in-flight"));
+    (!again).then_some((status, value))
+}
+
+/// Asks without pause until there is no answer any more.
+async fn load(client: &Client, ledger: &mut Ledger, seed: u64, service: ServiceId, answered: &AtomicUsize) {
+    let mut dice = StdRng::seed_from_u64(seed);
+    loop {
+        let asked = ledger.open.take().unwrap_or_else(|| ledger.choose(&mut dice, service));
+        ledger.open = Some(asked.clone());
+        match send(client, &asked).await {
+            Some((status, answer)) => {
+                ledger.open = None;
+                ledger.settle(asked, status, &answer);
+                answered.fetch_add(1, Ordering::Relaxed);
+            }
+            None => return,
+        }
+    }
+}
+
+async fn set_up(url: &str, service: ServiceId) -> String {
+    let store = Store::connect(url).await.unwrap();
+    let (key, now) = (new_secret(), Clock::System.now());
+    let hash = secret_hash(&key);
+    store
+        .write(async move |conn| {
+            let service = Service {
+                id: service,
+                name: "Billing".to_owned(),
+                time_zone: "Europe/London".to_owned(),
+                default_country: "GB".to_owned(),
+                settings: Settings::default(),
+                version: 1,
+            };
+            services::insert(conn, &service, now).await?;
+            let key = ApiKey {
+                id: ApiKeyId(Uuid::new_v4()),
+                name: "crash".to_owned(),
+                scopes: ApiScope::ALL.to_vec(),
+                services: None,
+                created_at: now,
+                expires_at: None,
+                revoked_at: None,
+            };
+            api_keys::insert(conn, &key, &hash).await?;
+            Ok::<_, StoreError>(())
+        })
+        .await
+        .unwrap();
+    store.close().await;
+    key
+}
+
+async fn read<T: serde::de::DeserializeOwned>(client: &Client, path: &str) -> T {
+    client.get(path).await.read()
+}
+
+/// Everything in the ledgers is in the database, and no attempt is twice.
+async fn check(client: &Client, ledgers: &[Ledger]) {
+    let mut handed_out = HashSet::new();
+    for ledger in ledgers {
+        assert!(ledger.attempts.keys().all(|attempt| handed_out.insert(attempt.clone())), "handed out twice");
+    }
+    let mut checked: HashMap<&str, StateName> = HashMap::new();
+    for (id, state) in ledgers.iter().flat_map(|ledger| &ledger.callbacks) {
+        let known = checked.entry(id).or_insert(*state);
+        *known = (*known).max(*state);
+    }
+    for (id, least) in checked {
+        let lines: Items<TimelineEntry> = read(client, &format!("/api/v1/callbacks/{id}/timeline")).await;
+        let mut state = None;
+        for (line, version) in lines.items.iter().zip(1_i64..) {
+            assert_eq!((line.version, line.from_state), (version, state), "{id}");
+            state = Some(line.to_state);
+        }
+        assert!(state >= Some(least), "{id} was {least} once and is {state:?} now");
+        let attempts: Items<AttemptView> = read(client, &format!("/api/v1/callbacks/{id}/attempts")).await;
+        let open = attempts.items.iter().filter(|attempt| attempt.ended_at.is_none()).count();
+        let live = matches!(state, Some(StateName::Routing | StateName::Processing));
+        assert_eq!(open, usize::from(live), "{id} is {state:?}: {attempts:?}");
+        let conversations = attempts.items.iter().filter(|one| one.connected_at.is_some()).count();
+        assert!(conversations <= 1, "{id} was connected {conversations} times");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_server_keeps_what_it_promised_and_goes_on_where_it_was(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let database = backend.database(migrate).await;
+    let service = ServiceId(Uuid::new_v4());
+    let key = set_up(database.url(), service).await;
+    let mut ledgers: Vec<Ledger> = (0..CLIENTS).map(|_| Ledger::default()).collect();
+    let mut dice = StdRng::seed_from_u64(9);
+    for kill in 0..KILLS {
+        let mut server = Server::start(database.url());
+        let client = Client::new(&server.address).with_key(&key);
+        let answered = AtomicUsize::new(0);
+        // Killed after so many answers, at whatever line it is then.
+        let enough = dice.random_range(1..120);
+        let loads = ledgers.iter_mut().enumerate().map(|(number, ledger)| {
+            load(&client, ledger, (kill * CLIENTS + number) as u64, service, &answered)
+        });
+        let killer = async {
+            wait_for("answers", async || (answered.load(Ordering::Relaxed) >= enough).then_some(())).await;
+            server.child.kill().unwrap();
+            server.child.wait().unwrap();
+        };
+        tokio::join!(join_all(loads), killer);
+    }
+
+    let promised: usize = ledgers.iter().map(|ledger| ledger.callbacks.len() + ledger.attempts.len()).sum();
+    assert!(promised > 10 * KILLS, "{promised} promises are too few to prove anything");
+    let server = Server::start(database.url());
+    let client = Client::new(&server.address).with_key(&key);
+    // What had no answer is asked again, twice: one effect, one answer.
+    for ledger in &mut ledgers {
+        if let Some(asked) = ledger.open.take() {
+            let first = send(&client, &asked).await.expect("an answer");
+            let again = send(&client, &asked).await.expect("an answer");
+            if (200..300).contains(&first.0) {
+                assert_eq!(first, again, "{asked:?}");
+            }
+            ledger.settle(asked, first.0, &first.1);
+        }
+    }
+    // The workers take up where they were: nothing that is due stays behind,
+    // and what nobody holds any more comes back.
+    let count = async |state: &str| {
+        let counted: Value = read(&client, &format!("/api/v1/callbacks/count?state={state}")).await;
+        counted["total"].as_u64().unwrap()
+    };
+    wait_for("the queue", async || (count("SCHEDULED").await == 0).then_some(())).await;
+    check(&client, &ledgers).await;
+    drop(server);
+    expire_leases(database.url()).await;
+    let server = Server::start(database.url());
+    let client = Client::new(&server.address).with_key(&key);
+    let count = async |state: &str| {
+        let counted: Value = read(&client, &format!("/api/v1/callbacks/count?state={state}")).await;
+        counted["total"].as_u64().unwrap()
+    };
+    wait_for("the leases", async || (count("ROUTING").await == 0).then_some(())).await;
+    check(&client, &ledgers).await;
+    drop(server);
+    if backend == Backend::Sqlite {
+        let pool = sqlx::SqlitePool::connect(database.url()).await.unwrap();
+        let found: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&pool).await.unwrap();
+        assert_eq!(found, "ok");
+        pool.close().await;
+    }
+}
+
+/// Ends every lease now, as half a minute would.
+async fn expire_leases(url: &str) {
+    const EXPIRE: &str = "UPDATE callbacks SET lease_expires_at = 1 WHERE state = 'ROUTING'";
+    if url.starts_with("sqlite") {
+        let pool = sqlx::SqlitePool::connect(url).await.unwrap();
+        sqlx::query(EXPIRE).execute(&pool).await.unwrap();
+        pool.close().await;
+    } else {
+        let pool = sqlx::PgPool::connect(url).await.unwrap();
+        sqlx::query(EXPIRE).execute(&pool).await.unwrap();
+        pool.close().await;
+    }
+}

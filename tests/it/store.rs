@@ -1,0 +1,247 @@
+//! The two databases keep the same things in the same way.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::{join, join_all};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use ringback_api::error::Error;
+use ringback_api::store::list::{self, Selection, Start};
+use ringback_api::store::{Store, StoreError, callbacks, feed};
+use ringback_domain::callback::Callback;
+use ringback_domain::wire::list::Sort;
+use ringback_domain::{Actor, CallbackId, StateName, VisibleServices};
+use ringback_tests::Backend;
+use rstest::rstest;
+
+use crate::store_setup::{Wish, World, migrate};
+
+const SQLITE_COLUMNS: &str = "SELECT t.name || '.' || c.name || CASE WHEN c.\"notnull\" THEN ' NOT NULL' ELSE '' END \
+     FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' \
+     AND t.name NOT LIKE '_sqlx%'";
+const POSTGRES_COLUMNS: &str = "SELECT table_name || '.' || column_name || \
+     CASE WHEN is_nullable = 'NO' THEN ' NOT NULL' ELSE '' END FROM information_schema.columns \
+     WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%'";
+/// Every index but SQLite's own: the columns of unique ones, the names of others.
+const SQLITE_UNIQUE: &str = "SELECT t.name || ' (' || (SELECT group_concat(name, ', ') FROM \
+     (SELECT name FROM pragma_index_info(i.name) ORDER BY seqno)) || ')' FROM sqlite_master t, \
+     pragma_index_list(t.name) i WHERE t.type = 'table' AND i.\"unique\" AND t.name NOT LIKE '_sqlx%'";
+const POSTGRES_UNIQUE: &str = "SELECT c.relname || ' (' || (SELECT string_agg(a.attname, ', ' ORDER BY k.place) \
+     FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (number, place) \
+     JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number) || ')' \
+     FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
+     WHERE i.indisunique AND n.nspname = 'public' AND c.relname NOT LIKE '\\_sqlx%'";
+const SQLITE_INDEXES: &str = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL";
+const POSTGRES_INDEXES: &str = "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'public' \
+     AND indexname NOT LIKE '%\\_pkey' AND indexname NOT LIKE '%\\_key'";
+
+async fn names(url: &str, sqlite: &'static str, postgres: &'static str) -> BTreeSet<String> {
+    let names: Vec<String> = if url.starts_with("sqlite") {
+        let pool = sqlx::SqlitePool::connect(url).await.unwrap();
+        sqlx::query_scalar(sqlite).fetch_all(&pool).await.unwrap()
+    } else {
+        let pool = sqlx::PgPool::connect(url).await.unwrap();
+        sqlx::query_scalar(postgres).fetch_all(&pool).await.unwrap()
+    };
+    names.into_iter().collect()
+}
+
+#[tokio::test]
+async fn both_databases_have_the_same_tables_columns_and_keys() {
+    let sqlite = Backend::Sqlite.database(migrate).await;
+    let postgres = Backend::Postgres.database(migrate).await;
+    let columns = async |url: &str| names(url, SQLITE_COLUMNS, POSTGRES_COLUMNS).await;
+    let (mut ours, theirs) = (columns(sqlite.url()).await, columns(postgres.url()).await);
+    // SQLite's row number cannot be null, and its catalogue does not say so.
+    assert!(ours.remove("timeline.seq"));
+    ours.insert("timeline.seq NOT NULL".to_owned());
+    assert_eq!(ours, theirs);
+
+    let unique = async |url: &str| names(url, SQLITE_UNIQUE, POSTGRES_UNIQUE).await;
+    let (mut ours, theirs) = (unique(sqlite.url()).await, unique(postgres.url()).await);
+    // The same row number needs no index there.
+    ours.insert("timeline (seq)".to_owned());
+    assert_eq!(ours, theirs);
+
+    let indexes = async |url: &str| names(url, SQLITE_INDEXES, POSTGRES_INDEXES).await;
+    assert_eq!(indexes(sqlite.url()).await, indexes(postgres.url()).await);
+}
+
+#[rstest]
+#[tokio::test]
+async fn two_nodes_may_bring_an_empty_database_up_to_date_at_once(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let database = backend.database(async |_: &str| {}).await;
+    let (one, other) =
+        (Store::connect(database.url()).await.unwrap(), Store::connect(database.url()).await.unwrap());
+    let (first, second) = join(one.migrate(), other.migrate()).await;
+    first.unwrap();
+    second.unwrap();
+    assert!(one.is_migrated().await.unwrap() && other.is_migrated().await.unwrap());
+    one.close().await;
+    other.close().await;
+}
+
+#[rstest]
+#[actix_web::test]
+async fn who_follows_the_feed_misses_no_change_while_many_write(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    const WRITERS: usize = 8;
+    const EACH: usize = 60;
+    let world = World::new(backend).await;
+    let start = feed::last(&mut world.nodes[0].store.read().await.unwrap()).await.unwrap();
+    let callbacks = world.some(WRITERS * EACH, StateName::Scheduled).await;
+    let write = async |number: usize, part: &[Callback]| {
+        for callback in part {
+            let (callback, now) = (callback.clone(), world.now());
+            let work = world.nodes[number % 2].store.write(async move |conn| {
+                let moved = callback.submit(&Actor::system("test"), now).unwrap();
+                callbacks::save(conn, &moved).await?;
+                // A longer transaction, so that later ones are committed before it.
+                for _ in 0..number {
+                    feed::ping(conn).await?;
+                }
+                Ok::<_, StoreError>(())
+            });
+            work.await.unwrap();
+        }
+    };
+    let writers = join_all(callbacks.chunks(EACH).enumerate().map(|(number, part)| write(number, part)));
+    let follow = async {
+        let (mut position, mut seen) = (start, Vec::new());
+        while seen.len() < 2 * WRITERS * EACH {
+            let mut conn = world.nodes[1].store.read().await.unwrap();
+            let changes = feed::after(&mut conn, position, 7).await.unwrap();
+            if let Some(last) = changes.last() {
+                assert!(last.position > position);
+                position = last.position;
+            }
+            seen.extend(changes.into_iter().map(|change| change.callback_id));
+            tokio::task::yield_now().await;
+        }
+        (position, seen)
+    };
+    let (_, (position, mut seen)) = join(writers, follow).await;
+    let mut conn = world.nodes[0].store.read().await.unwrap();
+    assert!(feed::after(&mut conn, position, 10).await.unwrap().is_empty());
+    drop(conn);
+    // Each was created and submitted.
+    let mut expected: Vec<_> = callbacks.iter().flat_map(|one| [one.id.0; 2]).collect();
+    seen.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(seen, expected);
+    world.close().await;
+}
+
+/// A page's rows in an order of ours.
+fn sorted(mut all: Vec<Callback>, sort: Sort, services: &[ringback_domain::ServiceId]) -> Vec<CallbackId> {
+    let place = |id| services.iter().position(|one| *one == id).unwrap();
+    let key = |one: &Callback| match sort {
+        Sort::DesiredTime | Sort::DesiredTimeDescending => (0, one.desired_time),
+        Sort::CreatedAt | Sort::CreatedAtDescending => (0, one.created_at),
+        Sort::UpdatedAt | Sort::UpdatedAtDescending => (0, one.updated_at),
+        Sort::State | Sort::StateDescending => (one.state.name() as usize, one.desired_time),
+        Sort::Service | Sort::ServiceDescending => (place(one.request.service_id), one.desired_time),
+    };
+    all.sort_by_key(|one| (key(one), one.id));
+    let falling = [
+        Sort::DesiredTimeDescending,
+        Sort::CreatedAtDescending,
+        Sort::UpdatedAtDescending,
+        Sort::StateDescending,
+        Sort::ServiceDescending,
+    ];
+    if falling.contains(&sort) {
+        all.reverse();
+    }
+    all.into_iter().map(|one| one.id).collect()
+}
+
+#[rstest]
+#[actix_web::test]
+async fn pages_one_after_the_other_are_the_whole_list_forwards_and_backwards(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::new(backend).await;
+    let mut dice = StdRng::seed_from_u64(3);
+    let mut all = Vec::new();
+    for state in [StateName::Scheduled, StateName::Queued, StateName::Completed] {
+        let wishes: Vec<Wish> = (0..70)
+            .map(|_| Wish {
+                service: world.services[dice.random_range(0..2)],
+                // Few different times: ids have to decide.
+                due: world.now().plus_seconds(dice.random_range(-20..20)),
+                priority: 0,
+            })
+            .collect();
+        all.extend(world.make(&wishes, state).await);
+    }
+    let mut conn = world.nodes[0].store.read().await.unwrap();
+    let several = vec![StateName::Completed, StateName::Scheduled];
+    for states in [Vec::new(), several] {
+        let selection = Selection { states: states.clone(), ..Selection::default() };
+        let chosen = all.iter().filter(|one| states.is_empty() || states.contains(&one.state.name()));
+        let chosen: Vec<Callback> = chosen.cloned().collect();
+        for sort in Sort::ALL {
+            let expected = sorted(chosen.clone(), sort, &world.services);
+            let mut forwards = Vec::new();
+            let mut page =
+                list::page(&mut conn, &selection, sort, Start::First, 17, &world.services).await.unwrap();
+            assert!(page.previous.is_none());
+            let mut last = page.rows.clone();
+            loop {
+                forwards.extend(page.rows.iter().map(|row| row.id));
+                let Some(next) = page.next else { break };
+                page = list::page(&mut conn, &selection, sort, Start::At(next), 17, &world.services)
+                    .await
+                    .unwrap();
+                last.clone_from(&page.rows);
+            }
+            assert_eq!(forwards, expected, "{sort:?} of {states:?}");
+            let mut backwards: Vec<CallbackId> = last.iter().map(|row| row.id).collect();
+            while let Some(previous) = page.previous {
+                page = list::page(&mut conn, &selection, sort, Start::At(previous), 17, &world.services)
+                    .await
+                    .unwrap();
+                backwards.splice(0..0, page.rows.iter().map(|row| row.id));
+            }
+            assert_eq!(backwards, expected, "{sort:?} of {states:?}, backwards");
+        }
+    }
+    drop(conn);
+    world.close().await;
+}
+
+#[rstest]
+#[actix_web::test]
+async fn work_that_fails_leaves_nothing_and_its_neighbours_alone(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::new(backend).await;
+    let callbacks = world.some(120, StateName::Scheduled).await;
+    // All at once, so that they share a commit where commits are shared.
+    let outcomes = join_all(callbacks.iter().enumerate().map(async |(number, callback)| {
+        let (callback, now) = (callback.clone(), world.now());
+        world.nodes[0]
+            .store
+            .write(async move |conn| {
+                let moved = callback.submit(&Actor::system("test"), now).unwrap();
+                callbacks::save(conn, &moved).await?;
+                if number % 3 == 0 { Err(Error::NotFound("reason")) } else { Ok(()) }
+            })
+            .await
+    }))
+    .await;
+    for (number, (callback, outcome)) in callbacks.iter().zip(outcomes).enumerate() {
+        let mut conn = world.nodes[1].store.read().await.unwrap();
+        let found = callbacks::find(&mut conn, callback.id, &VisibleServices::All).await.unwrap().unwrap();
+        drop(conn);
+        assert_eq!(outcome.is_ok(), number % 3 != 0);
+        let expected = if number % 3 == 0 { StateName::Scheduled } else { StateName::Queued };
+        assert_eq!(found.state.name(), expected);
+        assert_eq!(world.story(callback.id).await.len(), if number % 3 == 0 { 1 } else { 2 });
+    }
+    world.close().await;
+}
