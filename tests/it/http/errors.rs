@@ -453,3 +453,19 @@ async fn names_that_are_taken_are_refused() {
         problem(&admin.post(path, &body).await, 409, "duplicate");
     }
 }
+
+#[tokio::test]
+async fn a_caller_without_the_right_hears_of_that_before_any_fault() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let clients = [(app.nobody(), 401, "unauthenticated"), (app.monitor().await, 403, "forbidden")];
+    for (client, status, slug) in clients {
+        // A new credential is looked up in the database, a known one is not.
+        for _ in 0..3 {
+            problem(&client.post(CALLBACKS, &json!({"colour": "red"})).await, status, slug);
+            problem(&client.post("/api/v1/callbacks/17/cancel", &json!({})).await, status, slug);
+            problem(&client.get("/api/v1/callbacks/export?colour=red").await, status, slug);
+            let request = client.request(Method::POST, CALLBACKS).body("no JSON");
+            problem(&Answer::to(request).await, status, slug);
+        }
+    }
+}

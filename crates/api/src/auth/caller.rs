@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use ringback_domain::wire::auth::UserRef;
 use ringback_domain::{
     Actor, ActorKind, ApiKeyId, ApiScope, Permission, Role, SessionId, UserId, VisibleServices,
@@ -241,22 +241,43 @@ impl<P> Deref for Caller<P> {
     }
 }
 
+/// What the handler of a request asks of its caller.
+#[derive(Clone, Copy, Debug)]
+struct Required(Option<Permission>);
+
+async fn permitted(request: &HttpRequest, required: Required) -> Result<Arc<Identity>, Error> {
+    let app = request
+        .app_data::<web::Data<App>>()
+        .cloned()
+        .ok_or_else(|| Error::Internal(anyhow::anyhow!("the application is not set up")))?;
+    let identity = app.identify(request).await?;
+    match required.0 {
+        Some(permission) if !identity.may(permission) => Err(Error::Forbidden(permission)),
+        _ => Ok(identity),
+    }
+}
+
+/// The parameters of a handler are read side by side. Whoever finds a fault
+/// asks here first, so that a caller without the right hears of that and of
+/// nothing else.
+pub async fn fault_after_right(request: &HttpRequest, fault: Error) -> Error {
+    let required = request.extensions().get::<Required>().copied();
+    match required {
+        None => fault,
+        Some(required) => permitted(request, required).await.err().unwrap_or(fault),
+    }
+}
+
 impl<P: Permit> FromRequest for Caller<P> {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
+        let (request, required) = (request.clone(), Required(P::PERMISSION));
+        request.extensions_mut().insert(required);
         Box::pin(async move {
-            let app = request
-                .app_data::<web::Data<App>>()
-                .cloned()
-                .ok_or_else(|| Error::Internal(anyhow::anyhow!("the application is not set up")))?;
-            let identity = app.identify(&request).await?;
-            match P::PERMISSION {
-                Some(permission) if !identity.may(permission) => Err(Error::Forbidden(permission)),
-                _ => Ok(Self { identity, permit: PhantomData }),
-            }
+            let identity = permitted(&request, required).await?;
+            Ok(Self { identity, permit: PhantomData })
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Reading requests, so that whatever is wrong with them becomes a problem
 //! that names the part.
 
-use std::future::{Future, Ready, ready};
+use std::future::{Future, ready};
 use std::ops::Deref;
 use std::pin::Pin;
 
@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::auth::Identity;
+use crate::auth::caller::fault_after_right;
 use crate::callbacks::Expected;
 use crate::error::{Error, field};
 use crate::store::idempotency::IdempotencyKey;
@@ -28,6 +29,20 @@ pub const LARGE_BODY_BYTES: usize = 1024 * 1024;
 const KEY_CHARS: usize = 255;
 
 type Later<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;
+
+/// What was read, or the fault once the caller's right is sure.
+fn read<T: 'static>(
+    request: &HttpRequest,
+    reading: impl Future<Output = Result<T, Error>> + 'static,
+) -> Later<T> {
+    let request = request.clone();
+    Box::pin(async move {
+        match reading.await {
+            Ok(value) => Ok(value),
+            Err(fault) => Err(fault_after_right(&request, fault).await),
+        }
+    })
+}
 
 async fn read_body(request: &HttpRequest, payload: Payload, most: usize) -> Result<Vec<u8>, Error> {
     let announced = request.headers().get("content-length").and_then(|value| value.to_str().ok());
@@ -140,9 +155,9 @@ impl<T: DeserializeOwned + 'static, const MOST: usize> FromRequest for Json<T, M
     type Future = Later<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        let payload = payload.take();
-        Box::pin(async move {
+        let (whole, payload) = (request.clone(), payload.take());
+        read(request, async move {
+            let request = whole;
             let media = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
             let media = media.and_then(|text| text.split(';').next()).unwrap_or_default().trim();
             if !media.eq_ignore_ascii_case("application/json") {
@@ -163,10 +178,9 @@ impl FromRequest for Empty {
     type Future = Later<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        let payload = payload.take();
-        Box::pin(async move {
-            let body = read_body(&request, payload, BODY_BYTES).await?;
+        let (whole, payload) = (request.clone(), payload.take());
+        read(request, async move {
+            let body = read_body(&whole, payload, BODY_BYTES).await?;
             if body.is_empty() {
                 return Ok(Self);
             }
@@ -185,14 +199,14 @@ pub struct Path<T>(pub T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Path<T> {
     type Error = Error;
-    type Future = Ready<Result<Self, Error>>;
+    type Future = Later<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let value = web::Path::<T>::extract(request).into_inner();
-        ready(match value {
-            Ok(value) => Ok(Self(value.into_inner())),
-            Err(_) => Err(Error::Malformed("the id in the path is no UUID".to_owned())),
-        })
+        let value = value
+            .map(|value| Self(value.into_inner()))
+            .map_err(|_| Error::Malformed("the id in the path is no UUID".to_owned()));
+        read(request, ready(value))
     }
 }
 
@@ -229,10 +243,10 @@ pub struct Query<A, B = ()>(pub A, pub B);
 
 impl<A: QueryFields, B: QueryFields> FromRequest for Query<A, B> {
     type Error = Error;
-    type Future = Ready<Result<Self, Error>>;
+    type Future = Later<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(read_query(request.query_string()))
+        read(request, ready(read_query(request.query_string())))
     }
 }
 
@@ -275,10 +289,10 @@ fn read_part<T: QueryFields>(text: &str) -> Result<T, Error> {
 /// The version that a caller expects, from `If-Match`.
 impl FromRequest for Expected {
     type Error = Error;
-    type Future = Ready<Result<Self, Error>>;
+    type Future = Later<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(match request.headers().get(IF_MATCH) {
+        let expected = match request.headers().get(IF_MATCH) {
             None => Ok(Self::Any),
             Some(value) => match value.to_str().map(str::trim) {
                 Ok("*") => Ok(Self::Any),
@@ -289,7 +303,8 @@ impl FromRequest for Expected {
                     .map_err(|_| Error::Malformed("If-Match is no version such as \"3\"".to_owned())),
                 Err(_) => Err(Error::Malformed("If-Match cannot be read".to_owned())),
             },
-        })
+        };
+        read(request, ready(expected))
     }
 }
 
@@ -316,7 +331,7 @@ impl Idempotency {
 
 impl FromRequest for Idempotency {
     type Error = Error;
-    type Future = Ready<Result<Self, Error>>;
+    type Future = Later<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let key = match request.headers().get("idempotency-key").map(|value| value.to_str()) {
@@ -324,16 +339,17 @@ impl FromRequest for Idempotency {
             Some(Ok(key)) if !key.is_empty() && key.len() <= KEY_CHARS => Some(key.to_owned()),
             Some(_) => {
                 let detail = format!("Idempotency-Key has 1 to {KEY_CHARS} visible characters");
-                return ready(Err(Error::Malformed(detail)));
+                return read(request, ready(Err(Error::Malformed(detail))));
             }
         };
         let if_match = request.headers().get(IF_MATCH).and_then(|value| value.to_str().ok());
-        ready(Ok(Self {
+        let read_key = Self {
             key,
             method: request.method().to_string(),
             path: request.path().to_owned(),
             if_match: if_match.unwrap_or_default().to_owned(),
-        }))
+        };
+        read(request, ready(Ok(read_key)))
     }
 }
 
