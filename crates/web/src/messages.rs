@@ -281,6 +281,12 @@ messages! {
     recreate_consequence { "A new callback is made. It and the old record name each other." }
     is_now(state) { "It is {state} now." }
 
+    // What the server finds in a form
+    fault_unknown_service { "This service does not exist any more." }
+    fault_not_accepting { "This service takes no new callbacks now." }
+    fault_malformed_number { "This is not a phone number." }
+    fault_impossible_number { "No number of this country has this length. Check for missing or extra digits." }
+
     // Empty and failed lists
     empty_range(range) { "No callbacks in {range}" }
     empty_range_text { "Callbacks appear here as soon as their desired time lies in this range." }

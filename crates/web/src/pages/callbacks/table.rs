@@ -44,17 +44,36 @@ pub(super) fn TableBar() -> impl IntoView {
         <div class="tablebar" class:is-loading=loading>
             <span class="num">{move || summary(page)}</span>
             <JumpToNow />
-            <span role="status">
-                <Show when=move || { arrivals.get() > 0 }>
-                    <button type="button" class="newpill" on:click=move |_| page.feed.load()>
-                        <Icon name="arrow-down" class="i-sm" />
-                        {move || messages::new_callbacks(arrivals.get())}
-                    </button>
-                </Show>
-            </span>
+            <Show when=move || { arrivals.get() > 0 }>
+                <button type="button" class="newpill" on:click=move |_| page.feed.load()>
+                    <Icon name="arrow-down" class="i-sm" />
+                    {move || messages::new_callbacks(arrivals.get())}
+                </button>
+            </Show>
+            <span class="vh" role="status">{announced(arrivals)}</span>
             <span class="vh" role="status">{found(page)}</span>
         </div>
     }
+}
+
+/// New callbacks for screen readers, at most every half minute: they would
+/// speak of nothing else.
+fn announced(arrivals: Memo<u64>) -> impl Fn() -> Option<String> {
+    const PAUSE: i64 = 30;
+    let clock = Clock::here();
+    let said = StoredValue::new(None);
+    let text = RwSignal::new(None);
+    Effect::new(move |_| {
+        let (new, now) = (arrivals.get(), clock.coarse());
+        let rested = said.get_value().is_none_or(|at| now.seconds_since(at) >= PAUSE);
+        if new == 0 {
+            text.set(None);
+        } else if rested {
+            said.set_value(Some(now));
+            text.set(Some(messages::new_callbacks(new)));
+        }
+    });
+    move || text.get()
 }
 
 /// Says how many a search found, once it is done.
