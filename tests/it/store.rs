@@ -16,16 +16,18 @@ use rstest::rstest;
 
 use crate::store_setup::{Wish, World, migrate};
 
+/// The parts of numbers are a table on SQLite and an index on PostgreSQL.
 const SQLITE_COLUMNS: &str = "SELECT t.name || '.' || c.name || CASE WHEN c.\"notnull\" THEN ' NOT NULL' ELSE '' END \
      FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' \
-     AND t.name NOT LIKE '_sqlx%'";
+     AND t.name NOT LIKE '_sqlx%' AND t.name NOT LIKE 'callback_numbers%'";
 const POSTGRES_COLUMNS: &str = "SELECT table_name || '.' || column_name || \
      CASE WHEN is_nullable = 'NO' THEN ' NOT NULL' ELSE '' END FROM information_schema.columns \
      WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%'";
 /// Every index but SQLite's own: the columns of unique ones, the names of others.
 const SQLITE_UNIQUE: &str = "SELECT t.name || ' (' || (SELECT group_concat(name, ', ') FROM \
      (SELECT name FROM pragma_index_info(i.name) ORDER BY seqno)) || ')' FROM sqlite_master t, \
-     pragma_index_list(t.name) i WHERE t.type = 'table' AND i.\"unique\" AND t.name NOT LIKE '_sqlx%'";
+     pragma_index_list(t.name) i WHERE t.type = 'table' AND i.\"unique\" AND t.name NOT LIKE '_sqlx%' \
+     AND t.name NOT LIKE 'callback_numbers%'";
 const POSTGRES_UNIQUE: &str = "SELECT c.relname || ' (' || (SELECT string_agg(a.attname, ', ' ORDER BY k.place) \
      FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (number, place) \
      JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number) || ')' \
@@ -33,7 +35,7 @@ const POSTGRES_UNIQUE: &str = "SELECT c.relname || ' (' || (SELECT string_agg(a.
      WHERE i.indisunique AND n.nspname = 'public' AND c.relname NOT LIKE '\\_sqlx%'";
 const SQLITE_INDEXES: &str = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL";
 const POSTGRES_INDEXES: &str = "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'public' \
-     AND indexname NOT LIKE '%\\_pkey' AND indexname NOT LIKE '%\\_key'";
+     AND indexname NOT LIKE '%\\_pkey' AND indexname NOT LIKE '%\\_key' AND indexname <> 'callback_numbers'";
 
 async fn names(url: &str, sqlite: &'static str, postgres: &'static str) -> BTreeSet<String> {
     let names: Vec<String> = if url.starts_with("sqlite") {

@@ -6,7 +6,7 @@ use ringback_domain::{ServiceId, Timestamp, VisibleServices};
 use crate::app::Services;
 use crate::auth::Identity;
 use crate::error::Error;
-use crate::store::list::{Search, SearchColumn, Selection};
+use crate::store::list::{Search, SearchBy, SearchColumn, Selection};
 
 /// Most characters of a search.
 const SEARCH_CHARS: usize = 100;
@@ -53,17 +53,17 @@ pub fn of_filter(
     let text = filter.search.as_deref().map(str::trim).filter(|text| !text.is_empty());
     let search = text.and_then(|text| {
         let lower = text.to_lowercase();
-        let in_column = |column| Some(Search { column, text: lower.clone() });
+        let in_column = |column| Some(Search { column, text: lower.clone(), by: SearchBy::Scan });
         match filter.search_field.unwrap_or_default() {
             SearchField::CustomerNumber => {
                 let digits: String = text.chars().filter(char::is_ascii_digit).collect();
                 // Nothing but signs is in no number: an impossible text says so.
                 let text = if digits.is_empty() { lower } else { digits };
-                Some(Search { column: SearchColumn::CustomerNumber, text })
+                Some(Search { column: SearchColumn::CustomerNumber, text, by: SearchBy::Scan })
             }
             SearchField::Id => {
                 let text = lower.chars().filter(|letter| *letter != '-').collect();
-                Some(Search { column: SearchColumn::Id, text })
+                Some(Search { column: SearchColumn::Id, text, by: SearchBy::Scan })
             }
             SearchField::Service => {
                 keep(&|id| services.get(id).is_some_and(|one| one.name.to_lowercase().contains(&lower)));

@@ -70,9 +70,14 @@ CREATE INDEX callbacks_by_created_at ON callbacks (created_at, id, desired_time,
 CREATE INDEX callbacks_by_updated_at ON callbacks (updated_at, id, desired_time, service_id);
 -- Callback Search.
 CREATE INDEX callbacks_by_customer_number ON callbacks (customer_number);
+-- Any part of a number: three digits in a row at least.
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+CREATE INDEX callback_numbers ON callbacks USING gin (customer_number gin_trgm_ops);
 -- What is due, ready and leased: small, because only those are in it.
 CREATE INDEX callbacks_due ON callbacks (desired_time, id) WHERE state = 'SCHEDULED';
 CREATE INDEX callbacks_ready ON callbacks (service_id, priority DESC, queue_arrival, id) WHERE state = 'QUEUED';
+-- The queue of several services together.
+CREATE INDEX callbacks_ready_anywhere ON callbacks (priority DESC, queue_arrival, id, service_id) WHERE state = 'QUEUED';
 CREATE INDEX callbacks_leased ON callbacks (lease_expires_at, id) WHERE state = 'ROUTING';
 CREATE INDEX callbacks_by_expiry ON callbacks (expires_at, id);
 

@@ -70,9 +70,23 @@ CREATE INDEX callbacks_by_created_at ON callbacks (created_at, id, desired_time,
 CREATE INDEX callbacks_by_updated_at ON callbacks (updated_at, id, desired_time, service_id);
 -- Callback Search.
 CREATE INDEX callbacks_by_customer_number ON callbacks (customer_number);
+-- Any part of a number: three digits in a row at least. Found by number and
+-- not by row, since VACUUM may give rows other numbers.
+CREATE VIRTUAL TABLE callback_numbers USING fts5 (id UNINDEXED, customer_number, tokenize = 'trigram', detail = 'none');
+CREATE TRIGGER callbacks_number_added AFTER INSERT ON callbacks BEGIN
+    INSERT INTO callback_numbers (id, customer_number) VALUES (new.id, new.customer_number);
+END;
+CREATE TRIGGER callbacks_number_removed AFTER DELETE ON callbacks BEGIN
+    DELETE FROM callback_numbers WHERE rowid IN (
+        SELECT rowid FROM callback_numbers
+        WHERE customer_number LIKE '%' || substr(old.customer_number, 2) || '%' AND id = old.id
+    );
+END;
 -- What is due, ready and leased: small, because only those are in it.
 CREATE INDEX callbacks_due ON callbacks (desired_time, id) WHERE state = 'SCHEDULED';
 CREATE INDEX callbacks_ready ON callbacks (service_id, priority DESC, queue_arrival, id) WHERE state = 'QUEUED';
+-- The queue of several services together.
+CREATE INDEX callbacks_ready_anywhere ON callbacks (priority DESC, queue_arrival, id, service_id) WHERE state = 'QUEUED';
 CREATE INDEX callbacks_leased ON callbacks (lease_expires_at, id) WHERE state = 'ROUTING';
 CREATE INDEX callbacks_by_expiry ON callbacks (expires_at, id);
 

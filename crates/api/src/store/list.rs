@@ -16,8 +16,8 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::error::inconsistent;
-use super::{Conn, StoreResult};
-use ringback_domain::wire::list::{CallbackCount, Sort};
+use super::{Backend, Conn, StoreResult};
+use ringback_domain::wire::list::{CallbackCount, CountByState, Sort};
 
 /// What a row of the list shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -242,7 +242,7 @@ impl Sql {
     }
 
     /// `column IN ($1, $2, …)`.
-    fn one_of(&mut self, column: &str, args: impl IntoIterator<Item = Arg>) {
+    pub(super) fn one_of(&mut self, column: &str, args: impl IntoIterator<Item = Arg>) {
         self.push(column).push(" IN (");
         for (index, arg) in args.into_iter().enumerate() {
             if index > 0 {
@@ -297,6 +297,18 @@ pub struct Search {
     pub column: SearchColumn,
     /// What is in it: lower case, or digits for a number, or hex for an id.
     pub text: String,
+    /// How the rows are found.
+    pub by: SearchBy,
+}
+
+/// How the rows of a search are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SearchBy {
+    /// By going through the list: quick where many rows match.
+    #[default]
+    Scan,
+    /// By the index of parts of numbers: quick where few do.
+    Parts(Backend),
 }
 
 /// The columns that can be searched.
@@ -538,6 +550,14 @@ impl Search {
         let columns: &[&str] = match self.column {
             // Digits need no folding of case.
             SearchColumn::CustomerNumber => {
+                if let SearchBy::Parts(backend) = self.by {
+                    sql.push(backend.pick(
+                        " AND id IN (SELECT id FROM callback_numbers WHERE customer_number LIKE ",
+                        " AND id = ANY(ARRAY(SELECT id FROM callbacks WHERE customer_number LIKE ",
+                    ));
+                    sql.bind(Arg::Text(pattern)).push(backend.pick(")", "))"));
+                    return;
+                }
                 sql.push(" AND customer_number LIKE ").bind(Arg::Text(pattern)).push(" ESCAPE '!'");
                 return;
             }
@@ -568,6 +588,39 @@ fn spell_id(sql: &mut Sql, conn: &Conn) {
     sql.text = sql.text.replace("LOWER(id)", spelled);
 }
 
+/// Rows at the beginning of a range that are looked at to see whether a search
+/// matches many.
+const SAMPLE: i64 = 20_000;
+
+/// The selection with the better way of searching: where the beginning of the
+/// range does not fill a page, the matches are few and an index knows them.
+async fn with_search_plan(conn: &mut Conn, selection: &Selection) -> StoreResult<Selection> {
+    let mut planned = selection.clone();
+    let Some(search) = &mut planned.search else { return Ok(planned) };
+    // The index knows parts of three digits and more.
+    let digits = search.text.bytes().all(|letter| letter.is_ascii_digit());
+    if search.column != SearchColumn::CustomerNumber || search.text.len() < 3 || !digits {
+        return Ok(planned);
+    }
+    let mut sql = Sql::new(
+        "SELECT COUNT(*) FROM (SELECT 1 AS one FROM (SELECT customer_number FROM callbacks WHERE desired_time >= ",
+    );
+    sql.bind(Arg::Int(selection.from.map_or(i64::MIN, Timestamp::micros)));
+    sql.push(" AND desired_time < ").bind(Arg::Int(selection.to.map_or(i64::MAX, Timestamp::micros)));
+    sql.push(" ORDER BY desired_time, id LIMIT ")
+        .bind(Arg::Int(SAMPLE))
+        .push(") r WHERE customer_number LIKE ");
+    sql.bind(Arg::Text(format!("%{}%", search.text))).push(" LIMIT ").bind(Arg::Int(PAGE)).push(") s");
+    let matches: i64 = fetch!(conn, sqlx::query_scalar::<_, i64>, sql, fetch_one)?;
+    if matches < PAGE {
+        search.by = SearchBy::Parts(conn.backend());
+    }
+    Ok(planned)
+}
+
+/// Matches that make a search one of many.
+const PAGE: i64 = 250;
+
 /// A page of the selection. `services` are all services ordered by name.
 pub async fn page(
     conn: &mut Conn,
@@ -577,6 +630,7 @@ pub async fn page(
     limit: u32,
     services: &[ServiceId],
 ) -> StoreResult<Rows> {
+    let selection = &with_search_plan(conn, selection).await?;
     let plan = Plan::of(sort, selection, services);
     let (cursor, at_start) = match start {
         Start::First | Start::Skip(0) => (None, true),
@@ -728,11 +782,16 @@ pub async fn count(
     up_to: Option<u32>,
     now: Timestamp,
 ) -> StoreResult<CallbackCount> {
+    let selection = &with_search_plan(conn, selection).await?;
     let mut counted = CallbackCount::default();
-    let states = if selection.states.is_empty() { StateName::ALL.to_vec() } else { selection.states.clone() };
-    for state in states {
-        let run = Run::State(state);
-        *counted.by_state.of(state) = count_run(conn, selection, run, up_to).await?;
+    if selection.search.is_some() {
+        counted.by_state = count_found(conn, selection, up_to).await?;
+    } else {
+        let states =
+            if selection.states.is_empty() { StateName::ALL.to_vec() } else { selection.states.clone() };
+        for state in states {
+            *counted.by_state.of(state) = count_run(conn, selection, Run::State(state), up_to).await?;
+        }
     }
     counted.total = StateName::ALL.into_iter().map(|state| *counted.by_state.of(state)).sum();
     counted.at_least = up_to.is_some_and(|limit| counted.total > u64::from(limit));
@@ -746,6 +805,29 @@ pub async fn count(
         counted.overdue = count_run(conn, &late, Run::State(StateName::Scheduled), up_to).await?;
     }
     Ok(counted)
+}
+
+/// Counts what a search finds, in one go over the list.
+async fn count_found(
+    conn: &mut Conn,
+    selection: &Selection,
+    up_to: Option<u32>,
+) -> StoreResult<CountByState> {
+    let mut sql =
+        Sql::new("SELECT state, COUNT(*) FROM callbacks WHERE id IN (SELECT id FROM callbacks WHERE ");
+    selection.conditions(&mut sql, Run::Whole);
+    if let Some(limit) = up_to {
+        sql.push(" LIMIT ").bind(Arg::Int(i64::from(limit) + 1));
+    }
+    sql.push(") GROUP BY state");
+    spell_id(&mut sql, conn);
+    let rows: Vec<(String, i64)> = fetch!(conn, sqlx::query_as::<_, (String, i64)>, sql, fetch_all)?;
+    let mut counts = CountByState::default();
+    for (state, count) in rows {
+        let state = state.parse().map_err(|_| inconsistent("callbacks", "count", "state"))?;
+        *counts.of(state) = count.unsigned_abs();
+    }
+    Ok(counts)
 }
 
 async fn count_run(conn: &mut Conn, selection: &Selection, run: Run, up_to: Option<u32>) -> StoreResult<u64> {

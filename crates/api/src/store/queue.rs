@@ -6,7 +6,10 @@ use ringback_domain::callback::Callback;
 use ringback_domain::{CallbackId, ServiceId, Timestamp};
 use uuid::Uuid;
 
+use sqlx::AssertSqlSafe;
+
 use super::callbacks::{CallbackRow, columns};
+use super::list::{Arg, Sql, fetch};
 use super::{Conn, StoreResult, on};
 
 const DUE: &str = concat!(
@@ -23,19 +26,6 @@ const DUE_LOCKED: &str = concat!(
 const NEXT_DUE: &str = "SELECT MIN(desired_time) FROM callbacks WHERE state = 'SCHEDULED'";
 
 const NEXT_LEASE_END: &str = "SELECT MIN(lease_expires_at) FROM callbacks WHERE state = 'ROUTING'";
-
-const READY: &str = concat!(
-    "SELECT ",
-    columns!(),
-    " FROM callbacks WHERE state = 'QUEUED' AND service_id = $1 AND (retry_at IS NULL OR retry_at <= $2) \
-      ORDER BY priority DESC, queue_arrival, id LIMIT $3"
-);
-const READY_LOCKED: &str = concat!(
-    "SELECT ",
-    columns!(),
-    " FROM callbacks WHERE state = 'QUEUED' AND service_id = $1 AND (retry_at IS NULL OR retry_at <= $2) \
-      ORDER BY priority DESC, queue_arrival, id LIMIT $3 FOR UPDATE SKIP LOCKED"
-);
 
 const HAS_READY: &str = "SELECT priority FROM callbacks WHERE state = 'QUEUED' AND service_id = $1 \
      AND (retry_at IS NULL OR retry_at <= $2) LIMIT 1";
@@ -142,22 +132,17 @@ pub async fn take_ready(
     now: Timestamp,
     limit: usize,
 ) -> StoreResult<Vec<Callback>> {
-    let sql = conn.backend().pick(READY, READY_LOCKED);
-    let at_most = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut ready = Vec::new();
-    for service in services {
-        let rows: Vec<CallbackRow> = on!(conn, |c| {
-            sqlx::query_as(sql).bind(service.0).bind(now.micros()).bind(at_most).fetch_all(c).await
-        })?;
-        for row in rows {
-            ready.push(Callback::try_from(row)?);
-        }
+    if services.is_empty() {
+        return Ok(Vec::new());
     }
-    ready.sort_by_key(|callback| {
-        (std::cmp::Reverse(callback.request.priority), callback.queue_arrival(), callback.id)
-    });
-    ready.truncate(limit);
-    Ok(ready)
+    let mut sql = Sql::new(concat!("SELECT ", columns!(), " FROM callbacks WHERE state = 'QUEUED' AND "));
+    sql.one_of("service_id", services.iter().map(|service| Arg::Id(service.0)));
+    sql.push(" AND (retry_at IS NULL OR retry_at <= ").bind(Arg::Int(now.micros()));
+    sql.push(") ORDER BY priority DESC, queue_arrival, id LIMIT ");
+    sql.bind(Arg::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
+    sql.push(conn.backend().pick("", " FOR UPDATE SKIP LOCKED"));
+    let rows: Vec<CallbackRow> = fetch!(conn, sqlx::query_as::<_, CallbackRow>, sql, fetch_all)?;
+    rows.into_iter().map(Callback::try_from).collect()
 }
 
 /// Whether a queued callback of these services can be handed out.
