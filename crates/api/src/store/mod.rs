@@ -56,6 +56,9 @@ const POSTGRES_CONNECTIONS: u32 = 16;
 /// SQLite connections that read.
 const SQLITE_READERS: u32 = 4;
 
+/// How often a SQLite schema is tried again while another program may be at it.
+const MIGRATION_TRIES: u32 = 10;
+
 impl Store {
     /// Opens the database that the URL names: `sqlite:` or `postgres:`. An
     /// embedded database is made where it is missing.
@@ -121,7 +124,17 @@ impl Store {
     pub async fn migrate(&self) -> StoreResult<()> {
         match self {
             Self::Sqlite { writer, .. } => {
-                sqlx::migrate!("migrations/sqlite").run(writer.pool()).await?;
+                let migrations = sqlx::migrate!("migrations/sqlite");
+                // Nothing keeps two programs apart here. Each migration is a
+                // transaction, so whoever comes second fails in one and finds
+                // it done when looking again.
+                for _ in 0..MIGRATION_TRIES {
+                    if migrations.run(writer.pool()).await.is_ok() {
+                        return Ok(());
+                    }
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                migrations.run(writer.pool()).await?;
             }
             Self::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await?,
         }
