@@ -9,7 +9,8 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::error::inconsistent;
-use super::list::{Arg, Selection, Sql, fetch, freeze};
+use super::list::{Selection, freeze, spell_id};
+use super::sql::{Arg, Sql, fetch};
 use super::{Conn, StoreResult, on};
 
 macro_rules! select {
@@ -119,9 +120,8 @@ pub async fn insert(conn: &mut Conn, job: &BulkCancellation, owner: &str) -> Sto
 
 /// Freezes everything that the selection holds now into the job's items.
 pub async fn freeze_selection(conn: &mut Conn, job: JobId, selection: &Selection) -> StoreResult<()> {
-    let sql = freeze(selection, job.0);
-    let spelled = conn.backend().pick("LOWER(hex(id))", "REPLACE(CAST(id AS TEXT), '-', '')");
-    let sql = Sql { text: sql.text.replace("LOWER(id)", spelled), args: sql.args };
+    let mut sql = freeze(selection, job.0);
+    spell_id(&mut sql, conn);
     // A count is what both drivers can answer alike.
     let counted = Sql { text: format!("{} RETURNING number", sql.text), args: sql.args };
     fetch!(conn, sqlx::query_as::<_, (i64,)>, counted, fetch_optional)?;

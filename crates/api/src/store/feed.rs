@@ -2,7 +2,8 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::list::{Arg, Sql, Summary, fetch, summaries, summary_columns};
+use super::list::{Summary, summaries, summary_columns};
+use super::sql::{Arg, Sql, fetch};
 use super::{Conn, StoreResult, on};
 
 /// A position in the feed: what comes after it has not been seen.

@@ -10,6 +10,7 @@
 
 mod conn;
 mod error;
+mod sql;
 mod writer;
 
 pub mod api_keys;

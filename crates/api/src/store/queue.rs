@@ -9,7 +9,7 @@ use uuid::Uuid;
 use sqlx::AssertSqlSafe;
 
 use super::callbacks::{CallbackRow, columns};
-use super::list::{Arg, Sql, fetch};
+use super::sql::{Arg, Sql, fetch};
 use super::{Conn, StoreResult, on};
 
 const DUE: &str = concat!(

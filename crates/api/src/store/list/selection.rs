@@ -1,0 +1,221 @@
+//! Which callbacks a list is of, and how a search finds them.
+
+use ringback_domain::{ServiceId, StateName, Timestamp};
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use crate::store::sql::{Arg, Sql, fetch};
+use crate::store::{Backend, Conn, StoreResult};
+
+/// Which callbacks, after everything that needs no table is decided.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Desired time from here on.
+    pub from: Option<Timestamp>,
+    /// Desired time before here.
+    pub to: Option<Timestamp>,
+    /// Only these states; empty for all.
+    pub states: Vec<StateName>,
+    /// Only these services, ordered by name; `None` for all.
+    pub services: Option<Vec<ServiceId>>,
+    /// Only those whose column holds this text.
+    pub search: Option<Search>,
+    /// Only those still SCHEDULED after their window at this moment.
+    pub overdue_at: Option<Timestamp>,
+}
+
+/// A search in one column.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// The column.
+    pub column: SearchColumn,
+    /// What is in it: lower case, or digits for a number, or hex for an id.
+    pub text: String,
+    /// How the rows are found.
+    pub by: SearchBy,
+}
+
+/// How the rows of a search are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SearchBy {
+    /// By going through the list: quick where many rows match.
+    #[default]
+    Scan,
+    /// By the index of parts of numbers: quick where few do.
+    Parts(Backend),
+}
+
+/// The columns that can be searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SearchColumn {
+    /// The customer's number.
+    CustomerNumber,
+    /// The id, as hexadecimal digits.
+    Id,
+    /// State or result.
+    State,
+    /// Result.
+    Result,
+    /// Agent.
+    Agent,
+    /// Who made it.
+    CreatedBy,
+    /// Who cancelled it.
+    CancelledBy,
+    /// Language.
+    Language,
+}
+
+/// A stretch of one index.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Run {
+    Whole,
+    State(StateName),
+    Service(ServiceId),
+}
+
+impl Selection {
+    /// Everything that can be said of one row. Never empty.
+    pub(super) fn conditions(&self, sql: &mut Sql, run: Run) {
+        // Both ends are always named: it keeps one plan for every range.
+        sql.push("desired_time >= ").bind(Arg::Int(self.from.map_or(i64::MIN, Timestamp::micros)));
+        sql.push(" AND desired_time < ").bind(Arg::Int(self.to.map_or(i64::MAX, Timestamp::micros)));
+        match run {
+            Run::State(state) => {
+                sql.push(" AND state = ").bind(Arg::Text(state.as_str().to_owned()));
+            }
+            Run::Service(_) | Run::Whole if !self.states.is_empty() => {
+                sql.push(" AND ");
+                sql.one_of("state", self.states.iter().map(|state| Arg::Text(state.as_str().to_owned())));
+            }
+            Run::Service(_) | Run::Whole => {}
+        }
+        match (run, &self.services) {
+            (Run::Service(service), _) => {
+                sql.push(" AND service_id = ").bind(Arg::Id(service.0));
+            }
+            (_, Some(services)) => {
+                sql.push(" AND ");
+                if services.is_empty() {
+                    sql.push("1 = 0");
+                } else {
+                    sql.one_of("service_id", services.iter().map(|service| Arg::Id(service.0)));
+                }
+            }
+            (_, None) => {}
+        }
+        if let Some(now) = self.overdue_at {
+            sql.push(" AND state = 'SCHEDULED' AND desired_time + desired_window_seconds * 1000000 < ");
+            sql.bind(Arg::Int(now.micros()));
+        }
+        if let Some(search) = &self.search {
+            search.condition(sql);
+        }
+    }
+
+    /// Whether the index alone cannot tell which rows belong to the page.
+    pub(super) fn is_sparse(&self) -> bool {
+        self.search.is_some() || self.services.is_some() || self.overdue_at.is_some()
+    }
+}
+
+impl Search {
+    fn condition(&self, sql: &mut Sql) {
+        let mut pattern = String::from("%");
+        for letter in self.text.chars() {
+            if matches!(letter, '%' | '_' | '!') {
+                pattern.push('!');
+            }
+            pattern.push(letter);
+        }
+        pattern.push('%');
+        let columns: &[&str] = match self.column {
+            // Digits need no folding of case.
+            SearchColumn::CustomerNumber => {
+                if let SearchBy::Parts(backend) = self.by {
+                    sql.push(backend.pick(
+                        " AND id IN (SELECT id FROM callback_numbers WHERE customer_number LIKE ",
+                        " AND id = ANY(ARRAY(SELECT id FROM callbacks WHERE customer_number LIKE ",
+                    ));
+                    sql.bind(Arg::Text(pattern)).push(backend.pick(")", "))"));
+                    return;
+                }
+                sql.push(" AND customer_number LIKE ").bind(Arg::Text(pattern)).push(" ESCAPE '!'");
+                return;
+            }
+            SearchColumn::Id => &["id"],
+            SearchColumn::State => &["state", "result"],
+            SearchColumn::Result => &["result"],
+            SearchColumn::Agent => &["agent"],
+            SearchColumn::CreatedBy => &["created_by"],
+            SearchColumn::CancelledBy => &["cancelled_by"],
+            SearchColumn::Language => &["language"],
+        };
+        sql.push(" AND (");
+        for (index, column) in columns.iter().enumerate() {
+            if index > 0 {
+                sql.push(" OR ");
+            }
+            sql.push("LOWER(").push(column).push(") LIKE ").bind(Arg::Text(pattern.clone()));
+            sql.push(" ESCAPE '!'");
+        }
+        sql.push(")");
+    }
+}
+
+/// An id is a blob on SQLite and a UUID on PostgreSQL: both are searched as
+/// hexadecimal digits.
+pub(in crate::store) fn spell_id(sql: &mut Sql, conn: &Conn) {
+    let spelled = conn.backend().pick("LOWER(hex(id))", "REPLACE(CAST(id AS TEXT), '-', '')");
+    sql.text = sql.text.replace("LOWER(id)", spelled);
+}
+
+/// Rows at the beginning of a range that are looked at to see whether a search
+/// matches many.
+const SAMPLE: i64 = 20_000;
+
+/// The selection with the better way of searching: where the beginning of the
+/// range does not fill a page, the matches are few and an index knows them.
+pub(super) async fn with_search_plan(conn: &mut Conn, selection: &Selection) -> StoreResult<Selection> {
+    let mut planned = selection.clone();
+    let Some(search) = &mut planned.search else { return Ok(planned) };
+    // The index knows parts of three digits and more.
+    let digits = search.text.bytes().all(|letter| letter.is_ascii_digit());
+    if search.column != SearchColumn::CustomerNumber || search.text.len() < 3 || !digits {
+        return Ok(planned);
+    }
+    let mut sql = Sql::new(
+        "SELECT COUNT(*) FROM (SELECT 1 AS one FROM (SELECT customer_number FROM callbacks WHERE desired_time >= ",
+    );
+    sql.bind(Arg::Int(selection.from.map_or(i64::MIN, Timestamp::micros)));
+    sql.push(" AND desired_time < ").bind(Arg::Int(selection.to.map_or(i64::MAX, Timestamp::micros)));
+    sql.push(" ORDER BY desired_time, id LIMIT ")
+        .bind(Arg::Int(SAMPLE))
+        .push(") r WHERE customer_number LIKE ");
+    sql.bind(Arg::Text(format!("%{}%", search.text))).push(" LIMIT ").bind(Arg::Int(PAGE)).push(") s");
+    let matches: i64 = fetch!(conn, sqlx::query_scalar::<_, i64>, sql, fetch_one)?;
+    if matches < PAGE {
+        search.by = SearchBy::Parts(conn.backend());
+    }
+    Ok(planned)
+}
+
+/// Matches that make a search one of many.
+const PAGE: i64 = 250;
+
+/// Fills the frozen selection of a bulk cancellation: what to insert and from
+/// where. Gives the statement's `SELECT`, with the columns of an item.
+pub(in crate::store) fn freeze(selection: &Selection, job: Uuid) -> Sql {
+    let mut sql = Sql::new(
+        "INSERT INTO bulk_cancellation_items (job_id, number, callback_id, service, customer_number, desired_time, \
+         state_before) SELECT ",
+    );
+    sql.bind(Arg::Id(job)).push(
+        ", ROW_NUMBER() OVER (ORDER BY c.desired_time, c.id), c.id, s.name, c.customer_number, c.desired_time, \
+         c.state FROM callbacks c JOIN services s ON s.id = c.service_id WHERE c.id IN (SELECT id FROM callbacks \
+         WHERE ",
+    );
+    selection.conditions(&mut sql, Run::Whole);
+    sql.push(")");
+    sql
+}
