@@ -1,8 +1,9 @@
 //! Sends what `wire::endpoint` describes.
 
-use gloo_net::http::{Method as Verb, RequestBuilder, Response};
+use gloo_net::http::{Method as Verb, RequestBuilder};
 use ringback_domain::wire::endpoint::{BASE, Endpoint, Method};
 use ringback_domain::wire::problem::{Problem, ProblemKind};
+use serde::de::DeserializeOwned;
 use web_sys::AbortSignal;
 
 use crate::messages;
@@ -80,20 +81,56 @@ pub(crate) struct Command {
     pub(crate) version: Option<i64>,
 }
 
-/// Calls an operation.
-pub(crate) async fn call<E: Endpoint>(
-    endpoint: &E,
-    token: Option<&str>,
-    command: Option<&Command>,
-) -> Result<E::Response, Failure> {
-    let verb = match E::METHOD {
+/// A request as it is sent. What is the same for all operations works on this,
+/// so that it is in the module once.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    method: Method,
+    path: String,
+    body: Option<String>,
+    command: Option<Command>,
+}
+
+impl Request {
+    /// The request of an operation.
+    pub(crate) fn of<E: Endpoint>(endpoint: &E, command: Option<&Command>) -> Result<Self, Failure> {
+        let body = endpoint.body().map(serde_json::to_string).transpose();
+        Ok(Self {
+            method: E::METHOD,
+            path: endpoint.path(),
+            body: body.map_err(|_| Failure::Unreadable(0))?,
+            command: command.cloned(),
+        })
+    }
+}
+
+/// The text of a good answer, with its status.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    status: u16,
+    text: String,
+}
+
+impl Answer {
+    /// What the text says.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        // An answer without content reads as `()`.
+        let text = if self.text.is_empty() { "null" } else { &self.text };
+        serde_json::from_str(text).map_err(|_| Failure::Unreadable(self.status))
+    }
+}
+
+/// Sends a request.
+pub(crate) async fn send(request: &Request, token: Option<&str>) -> Result<Answer, Failure> {
+    let Request { method, path, body, command } = request;
+    let verb = match method {
         Method::Get => Verb::GET,
         Method::Post => Verb::POST,
         Method::Put => Verb::PUT,
         Method::Patch => Verb::PATCH,
         Method::Delete => Verb::DELETE,
     };
-    let mut builder = RequestBuilder::new(&format!("{BASE}{}", endpoint.path())).method(verb);
+    let mut builder = RequestBuilder::new(&format!("{BASE}{path}")).method(verb);
     if let Some(token) = token {
         builder = builder.header("authorization", &format!("Bearer {token}"));
     }
@@ -103,27 +140,15 @@ pub(crate) async fn call<E: Endpoint>(
             builder = builder.header("if-match", &format!("\"{version}\""));
         }
     }
-    let request = match endpoint.body() {
-        Some(body) => {
-            let body = serde_json::to_string(body).map_err(|_| Failure::Unreadable(0))?;
-            builder.header("content-type", "application/json").body(body)
-        }
+    let request = match body {
+        Some(body) => builder.header("content-type", "application/json").body(body.as_str()),
         None => builder.build(),
     };
     let response =
         request.map_err(|_| Failure::Unreachable)?.send().await.map_err(|_| Failure::Unreachable)?;
-    read(response).await
-}
-
-async fn read<T: serde::de::DeserializeOwned>(response: Response) -> Result<T, Failure> {
     let status = response.status();
     let text = response.text().await.map_err(|_| Failure::Unreachable)?;
-    if !response.ok() {
-        return Err(refusal(status, &text));
-    }
-    // An answer without content reads as `()`.
-    let text = if text.is_empty() { "null" } else { &text };
-    serde_json::from_str(text).map_err(|_| Failure::Unreadable(status))
+    if response.ok() { Ok(Answer { status, text }) } else { Err(refusal(status, &text)) }
 }
 
 fn refusal(status: u16, text: &str) -> Failure {

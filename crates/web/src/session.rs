@@ -21,7 +21,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-use crate::api::{self, Command, Failure};
+use crate::api::{self, Answer, Command, Failure, Request};
 use crate::browser;
 use crate::format::Style;
 use crate::theme;
@@ -156,15 +156,17 @@ impl Session {
 
     /// Signs in.
     pub(crate) async fn sign_in(self, username: String, password: String) -> Result<(), Failure> {
-        let session = api::call(&CreateSession(LogIn { username, password }), None, None).await?;
-        self.keep(session);
+        let request = Request::of(&CreateSession(LogIn { username, password }), None)?;
+        self.keep(api::send(&request, None).await?.read()?);
         self.enter().await
     }
 
     /// Signs out, here even if the server cannot be told.
     pub(crate) async fn sign_out(self) {
         let token = self.token.with_value(|token| token.as_ref().map(|token| token.text.clone()));
-        drop(api::call(&DeleteSession, token.as_deref(), None).await);
+        if let Ok(request) = Request::of(&DeleteSession, None) {
+            drop(api::send(&request, token.as_deref()).await);
+        }
         self.leave(false);
     }
 
@@ -187,11 +189,15 @@ impl Session {
         endpoint: &E,
         command: Option<&Command>,
     ) -> Result<E::Response, Failure> {
+        self.exchange(Request::of(endpoint, command)?).await?.read()
+    }
+
+    async fn exchange(self, request: Request) -> Result<Answer, Failure> {
         let token = self.token().await?;
-        match api::call(endpoint, Some(&token), command).await {
+        match api::send(&request, Some(&token)).await {
             Err(failure) if failure.wants_credentials() => {
                 let token = self.renewed_token(&token).await?;
-                api::call(endpoint, Some(&token), command).await
+                api::send(&request, Some(&token)).await
             }
             answer => answer,
         }
@@ -235,9 +241,11 @@ impl Session {
         let running = self.refreshing.with_value(Clone::clone);
         let refreshing = running.unwrap_or_else(|| {
             let work = async move {
-                let result = exclusively(api::call(&RefreshSession, None, None)).await;
+                let request = Request::of(&RefreshSession, None)?;
+                let answer = exclusively(async move { api::send(&request, None).await }).await;
                 self.refreshing.set_value(None);
-                result.unwrap_or(Err(Failure::Unreachable)).map(|session| self.keep(session))
+                let session = answer.unwrap_or(Err(Failure::Unreachable))?.read()?;
+                Ok(self.keep(session))
             };
             let refreshing = work.boxed_local().shared();
             self.refreshing.set_value(Some(refreshing.clone()));

@@ -136,7 +136,7 @@ fn AccountMenu(me: Arc<Me>) -> impl IntoView {
             button_class="userbtn"
             button=Box::new(move || {
                 view! {
-                    <span class="avatar" aria-hidden="true">{initials}</span>
+                    <span class="avatar" aria-hidden="true" data-initials=initials></span>
                     <span class="username">{name}</span>
                     <Icon name="chevron-down" class="i-sm" />
                 }

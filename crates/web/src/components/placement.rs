@@ -4,6 +4,8 @@
 use leptos::prelude::window;
 use web_sys::{Element, HtmlElement};
 
+use crate::browser::whole;
+
 /// Where a popover is aligned to its anchor.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Align {
@@ -34,6 +36,6 @@ pub(super) fn place(anchor: &Element, popover: &HtmlElement, align: Align) {
         below
     };
     let style = popover.style();
-    let _ = style.set_property("left", &format!("{left}px"));
-    let _ = style.set_property("top", &format!("{top}px"));
+    let _ = style.set_property("left", &format!("{}px", whole(left)));
+    let _ = style.set_property("top", &format!("{}px", whole(top)));
 }

@@ -151,7 +151,11 @@ impl ListState {
 impl ViewState {
     /// Reads the address. What is not understood is as if it were not there.
     pub(crate) fn from_query(query: &ParamsMap, last_range: Option<&str>) -> Self {
-        let get = |name: &str| query.get_str(name).filter(|value| !value.is_empty());
+        Self::read(|name| query.get_str(name), last_range)
+    }
+
+    fn read<'a>(value: impl Fn(&str) -> Option<&'a str>, last_range: Option<&str>) -> Self {
+        let get = |name: &str| value(name).filter(|value| !value.is_empty());
         let range = get("range").and_then(DateRange::from_slug);
         let range = range.or_else(|| last_range.and_then(DateRange::from_slug)).unwrap_or_default();
         let page = get("page").and_then(|page| page.parse().ok()).filter(|page| *page >= 1);
@@ -164,7 +168,7 @@ impl ViewState {
             list: ListState {
                 range,
                 quick: get("states").and_then(Quick::from_word).unwrap_or_default(),
-                search: query.get("q").unwrap_or_default(),
+                search: get("q").unwrap_or_default().to_owned(),
                 column: get("col").and_then(word_as).unwrap_or_default(),
                 sort: get("sort").and_then(word_as).unwrap_or_default(),
                 place,
@@ -266,12 +270,9 @@ pub(crate) fn search_field(word: &str) -> Option<SearchField> {
 mod tests {
     use super::*;
 
-    fn read(pairs: &[(&'static str, &str)]) -> ViewState {
-        let mut query = ParamsMap::new();
-        for (name, value) in pairs {
-            query.insert(*name, (*value).to_owned());
-        }
-        ViewState::from_query(&query, Some("tomorrow"))
+    fn read(pairs: &[(&str, &str)]) -> ViewState {
+        let value = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+        ViewState::read(value, Some("tomorrow"))
     }
 
     #[test]

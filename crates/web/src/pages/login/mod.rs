@@ -135,18 +135,19 @@ fn own_path(wanted: Option<String>) -> String {
     wanted.filter(own).filter(|path| !path.starts_with("/login")).unwrap_or_else(|| "/callbacks".to_owned())
 }
 
-/// Open rings, as of a bell.
+/// Open rings, as of a bell, each a little thinner and turned a little further.
 fn arcs() -> impl IntoView {
-    const RADII: [f64; 7] = [150.0, 235.0, 320.0, 405.0, 490.0, 575.0, 660.0];
-    let centre = 720.0;
-    let arc = move |(index, radius): (usize, f64)| {
-        let turn = f64::from(u32::try_from(index).unwrap_or_default());
-        let point = |angle: f64| (centre + radius * angle.cos(), centre + radius * angle.sin());
-        let (from, to) = (point(-0.5 - turn * 0.16), point(0.28 - turn * 0.16));
-        let path = format!("M{} {}A{radius} {radius} 0 1 0 {} {}", from.0, from.1, to.0, to.1);
-        view! { <path stroke-width=format!("{}", 20.0 - turn * 2.0) stroke-linecap="round" d=path /> }
-    };
-    RADII.into_iter().enumerate().map(arc).collect_view()
+    const ARCS: [(&str, &str); 7] = [
+        ("20", "M852 648A150 150 0 1 0 864 761"),
+        ("18", "M906 576A235 235 0 1 0 953 748"),
+        ("16", "M938 486A320 320 0 1 0 1040 707"),
+        ("14", "M946 384A405 405 0 1 0 1117 640"),
+        ("12", "M925 275A490 490 0 1 0 1179 547"),
+        ("10", "M874 166A575 575 0 1 0 1219 434"),
+        ("8", "M793 64A660 660 0 1 0 1233 305"),
+    ];
+    let arc = |(width, path)| view! { <path stroke-width=width stroke-linecap="round" d=path /> };
+    ARCS.map(arc).collect_view()
 }
 
 #[cfg(test)]
