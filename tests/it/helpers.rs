@@ -1,5 +1,6 @@
 //! That the helpers do what the other tests rely on.
 
+use ringback_tests::app::migrate;
 use ringback_tests::browser::key;
 use ringback_tests::{Backend, Browser, Client};
 use rstest::rstest;
@@ -7,28 +8,20 @@ use sqlx::{Connection, PgConnection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-async fn make_table(url: &str) {
-    if url.starts_with("postgres") {
-        let mut connection = PgConnection::connect(url).await.unwrap();
-        sqlx::raw_sql("CREATE TABLE made_once (n INT)").execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-    }
-}
-
 #[rstest]
 #[tokio::test]
 async fn each_test_has_a_database_of_its_own(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    let (one, other) = (backend.database(make_table).await, backend.database(make_table).await);
+    let (one, other) = (backend.database(migrate).await, backend.database(migrate).await);
     assert_ne!(one.url(), other.url());
 }
 
 #[tokio::test]
 async fn a_database_is_a_copy_of_the_migrated_one_and_goes_away_with_its_test() {
-    let database = Backend::Postgres.database(make_table).await;
+    let database = Backend::Postgres.database(migrate).await;
     let (url, copy) = (database.url().to_owned(), database.url().rsplit_once('/').unwrap().1.to_owned());
     let mut connection = PgConnection::connect(&url).await.unwrap();
     let rows: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM made_once").fetch_one(&mut connection).await.unwrap();
+        sqlx::query_scalar("SELECT COUNT(*) FROM callbacks").fetch_one(&mut connection).await.unwrap();
     assert_eq!(rows, 0);
     drop(database);
     let error = PgConnection::connect(&url).await.unwrap_err().to_string();
