@@ -85,6 +85,13 @@ impl Conn {
         }
     }
 
+    pub(super) async fn rollback(self) -> StoreResult<()> {
+        if let Self::Postgres(PgHandle::Transaction(transaction)) = self {
+            transaction.rollback().await?;
+        }
+        Ok(())
+    }
+
     pub(super) async fn commit(self) -> StoreResult<()> {
         if let Self::Postgres(PgHandle::Transaction(transaction)) = self {
             transaction.commit().await?;

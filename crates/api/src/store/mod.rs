@@ -192,9 +192,20 @@ impl Store {
             Self::Postgres(pool) => {
                 let transaction = pool.begin().await.map_err(StoreError::from)?;
                 let mut conn = Conn::transaction(transaction);
-                let done = work(&mut conn).await?;
-                conn.commit().await?;
-                Ok(done)
+                match work(&mut conn).await {
+                    Ok(done) => {
+                        conn.commit().await?;
+                        Ok(done)
+                    }
+                    Err(error) => {
+                        // Dropping it would roll back as well, but later: what
+                        // it holds would be passed over by others meanwhile.
+                        if let Err(lost) = conn.rollback().await {
+                            tracing::debug!(error = %lost, "there was nothing left to roll back");
+                        }
+                        Err(error)
+                    }
+                }
             }
         }
     }
