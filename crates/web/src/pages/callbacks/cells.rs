@@ -1,5 +1,5 @@
-//! The cells of a row. Each follows its part of the record by itself, so that
-//! a change touches nothing else.
+//! The cells of a row. There are thousands on a page, so each follows the
+//! record with as few subscriptions as it can do with.
 
 use leptos::prelude::*;
 use ringback_domain::wire::callback::CallbackView;
@@ -14,10 +14,9 @@ use super::row::RowState;
 use super::{Open, Page};
 use crate::clock::Clock;
 use crate::components::icon::Icon;
-use crate::components::icon_button::IconButton;
 use crate::components::state_badge::StateBadge;
 use crate::components::tooltip::TooltipButton;
-use crate::format::{self, Style};
+use crate::format;
 use crate::messages;
 use crate::phone;
 
@@ -33,22 +32,14 @@ pub(super) fn cell(column: Column, row: &Row, state: RowState) -> AnyView {
         Column::Agent => agent(row),
         Column::Updated => updated(row),
         Column::Id => id(row),
-        Column::Actions => actions(row, state),
+        Column::Actions => actions(row),
     }
 }
 
-/// A row's number as it is shown, which names the row's controls.
+/// A row's number as it is shown, which names the row's controls. A record
+/// keeps its number for good.
 pub(super) fn shown_number(row: &Row) -> String {
     row.record.with_untracked(|view| phone::grouped(&view.customer_number))
-}
-
-/// A part of the record, followed.
-fn part<T: PartialEq + Send + Sync + 'static>(
-    row: &Row,
-    of: impl Fn(&CallbackView) -> T + Send + Sync + 'static,
-) -> Memo<T> {
-    let record = row.record.clone();
-    Memo::new(move |_| record.with(&of))
 }
 
 /// The id of a row's arrow, where the focus goes if the row's action is gone.
@@ -59,7 +50,6 @@ pub(super) fn arrow_id(row: &Row) -> String {
 fn metrics(row: &Row, state: RowState) -> AnyView {
     let page = Page::here();
     let id = row.id;
-    let controls = format!("detail-{id}");
     view! {
         <td class="c-exp-cell" role="cell">
             <button
@@ -68,7 +58,7 @@ fn metrics(row: &Row, state: RowState) -> AnyView {
                 id=arrow_id(row)
                 aria-label=messages::metrics_of(shown_number(row))
                 aria-expanded=move || if state.open.get() { "true" } else { "false" }
-                aria-controls=move || state.open.get().then(|| controls.clone())
+                aria-controls=format!("detail-{id}")
                 on:click=move |_| page.replace(&page.view.get_untracked().toggled(id))
             >
                 <Icon name="chevron-right" />
@@ -79,74 +69,64 @@ fn metrics(row: &Row, state: RowState) -> AnyView {
 }
 
 fn state_cell(row: &Row, state: RowState) -> AnyView {
-    let page = Page::here();
-    let badge = part(row, |view| (view.state, view.result));
     let scheduled_origin = row.record.with_untracked(|view| view.scheduled_origin);
-    let window = part(row, |view| {
-        (view.desired_time, view.desired_time.plus_seconds(i64::from(view.desired_window_seconds)))
-    });
-    let tip = move || {
-        let (from, to) = window.get();
-        let style = page.session.style();
-        messages::warning_tip(format::time(from, style), format::time(to, style))
+    let record = row.record.clone();
+    let badge = move || {
+        let (state, result) = record.with(|view| (view.state, view.result));
+        view! { <StateBadge state result /> }
     };
+    let record = row.record.clone();
+    let calendar = scheduled_origin.then(|| {
+        let label = messages::originated_scheduled();
+        view! { <span role="img" aria-label=label title=label><Icon name="calendar" /></span> }
+    });
     view! {
         <td class="k-state" role="cell">
             <div class="statecell">
-                <span class="typeslot">
-                    {scheduled_origin
-                        .then(|| {
-                            view! {
-                                <span
-                                    role="img"
-                                    aria-label=messages::originated_scheduled()
-                                    title=messages::originated_scheduled()
-                                >
-                                    <Icon name="calendar" />
-                                </span>
-                            }
-                        })}
-                </span>
-                {move || {
-                    let (state, result) = badge.get();
-                    view! { <StateBadge state result /> }
-                }}
-                <Show when=move || state.late.get()>
-                    <TooltipButton label=messages::warning() class="warnbtn" text=Signal::derive(tip)>
-                        <Icon name="triangle-alert" />
-                    </TooltipButton>
-                </Show>
+                <span class="typeslot">{calendar}</span>
+                {badge}
+                {move || state.late.get().then(|| warning(record.clone()))}
             </div>
         </td>
     }
     .into_any()
 }
 
+fn warning(record: ArcRwSignal<CallbackView>) -> impl IntoView {
+    let page = Page::here();
+    let tip = move || {
+        let (from, window) = record.with(|view| (view.desired_time, view.desired_window_seconds));
+        let to = from.plus_seconds(i64::from(window));
+        let style = page.session.style();
+        messages::warning_tip(format::time(from, style), format::time(to, style))
+    };
+    view! {
+        <TooltipButton label=messages::warning() class="warnbtn" text=Signal::derive(tip)>
+            <Icon name="triangle-alert" />
+        </TooltipButton>
+    }
+}
+
 fn desired_time(row: &Row, state: RowState) -> AnyView {
     let page = Page::here();
     let clock = Clock::here();
-    let at = part(row, |view| view.desired_time);
     let record = row.record.clone();
-    let relative = Memo::new(move |_| record.with(|view| relative(view, clock)));
-    let note = move || {
-        if state.left.get() { Some(messages::left_view().to_owned()) } else { relative.get() }
+    let content = move || {
+        let style = page.session.style();
+        let late = state.late.get();
+        let (at, relative) = record.with(|view| (view.desired_time, relative(view, late, clock)));
+        let note = if state.left.get() { Some(messages::left_view().to_owned()) } else { relative };
+        let (class, note_class) = if late { ("is-late", "rel is-late") } else { ("", "rel") };
+        view! {
+            <time datetime=at.to_string() class=class>{format::day_time(at, style)}</time>
+            {note.map(|note| view! { " " <span class=note_class>{note}</span> })}
+        }
     };
-    view! {
-        <td class="k-time num" role="cell">
-            <time datetime=move || at.get().to_string() class:is-late=state.late>
-                {move || format::day_time(at.get(), page.session.style())}
-            </time>
-            {move || {
-                let note = note()?;
-                Some(view! { " " <span class="rel" class:is-late=state.late>{note}</span> })
-            }}
-        </td>
-    }
-    .into_any()
+    view! { <td class="k-time num" role="cell">{content}</td> }.into_any()
 }
 
 /// How long it has been in its state, or how long it will be held.
-fn relative(view: &CallbackView, clock: Clock) -> Option<String> {
+fn relative(view: &CallbackView, late: bool, clock: Clock) -> Option<String> {
     let since = |start: Option<Timestamp>| start.map(|start| format::duration(clock.since(start)));
     let metrics = &view.metrics;
     match view.state {
@@ -154,7 +134,7 @@ fn relative(view: &CallbackView, clock: Clock) -> Option<String> {
             let age = clock.since(view.desired_time);
             Some(match age {
                 ..0 => messages::due_in(format::duration(-age)),
-                _ if is_overdue(view, clock.coarse()) => messages::late(format::duration(age)),
+                _ if late || is_overdue(view, clock.coarse()) => messages::late(format::duration(age)),
                 _ => messages::due_now().to_owned(),
             })
         }
@@ -165,81 +145,70 @@ fn relative(view: &CallbackView, clock: Clock) -> Option<String> {
     }
 }
 
-/// A text in which a search may have found something.
-fn searchable(
-    text: Memo<String>,
-    field: SearchField,
-    find: fn(&str, &str) -> Option<std::ops::Range<usize>>,
-) -> impl IntoView {
-    let page = Page::here();
-    let search = Memo::new(move |_| {
-        page.view
-            .with(|view| if view.list.column == field { view.list.search.clone() } else { String::new() })
+/// A text with what a search found in it.
+fn searched(page: Page, text: &str, field: SearchField) -> AnyView {
+    let found = page.search.with(|(column, search)| {
+        if *column != field || search.is_empty() {
+            return None;
+        }
+        if field == SearchField::CustomerNumber { find_digits(text, search) } else { find_text(text, search) }
     });
-    move || text.with(|text| marked(text, search.with(|search| find(text, search))))
+    marked(text, found)
 }
 
 fn service(row: &Row) -> AnyView {
-    let name = part(row, |view| view.service.name.clone());
-    view! {
-        <td class="k-svc" role="cell" title=name>
-            {searchable(name, SearchField::Service, find_text)}
-        </td>
-    }
-    .into_any()
+    let page = Page::here();
+    let record = row.record.clone();
+    let name = move || record.with(|view| searched(page, &view.service.name, SearchField::Service));
+    let title = row.record.with_untracked(|view| view.service.name.clone());
+    view! { <td class="k-svc" role="cell" title=title>{name}</td> }.into_any()
 }
 
 fn number(row: &Row) -> AnyView {
-    let number = part(row, |view| phone::grouped(&view.customer_number));
+    let page = Page::here();
+    let number = shown_number(row);
     view! {
         <th scope="row" class="k-num num" role="rowheader" dir="ltr">
-            {searchable(number, SearchField::CustomerNumber, find_digits)}
+            {move || searched(page, &number, SearchField::CustomerNumber)}
         </th>
     }
     .into_any()
 }
 
 fn attempts(row: &Row) -> AnyView {
-    let attempts = part(row, |view| (view.metrics.attempts_made, view.metrics.max_attempts));
-    view! {
-        <td class="k-att num" role="cell" class:subtle=move || attempts.get().0 == 0>
-            {move || {
-                let (made, max) = attempts.get();
-                messages::attempts_short(made, max)
-            }}
-        </td>
-    }
-    .into_any()
+    let record = row.record.clone();
+    let content = move || {
+        let (made, max) = record.with(|view| (view.metrics.attempts_made, view.metrics.max_attempts));
+        let class = if made == 0 { "subtle" } else { "" };
+        view! { <span class=class>{messages::attempts_short(made, max)}</span> }
+    };
+    view! { <td class="k-att num" role="cell">{content}</td> }.into_any()
 }
 
 fn agent(row: &Row) -> AnyView {
-    let agent = part(row, |view| view.metrics.agent.clone().unwrap_or_default());
-    let text = searchable(agent, SearchField::Agent, find_text);
-    view! {
-        <td class="k-agent" role="cell" title=agent>
-            <Show when=move || agent.with(String::is_empty)>
-                <span class="dash">{messages::none()}</span>
-            </Show>
-            {text}
-        </td>
-    }
-    .into_any()
+    let page = Page::here();
+    let record = row.record.clone();
+    let content = move || {
+        record.with(|view| match &view.metrics.agent {
+            Some(agent) => {
+                let text = searched(page, agent, SearchField::Agent);
+                view! { <span title=agent.clone()>{text}</span> }.into_any()
+            }
+            None => view! { <span class="dash">{messages::none()}</span> }.into_any(),
+        })
+    };
+    view! { <td class="k-agent" role="cell">{content}</td> }.into_any()
 }
 
 fn updated(row: &Row) -> AnyView {
     let page = Page::here();
-    let clock = Clock::here();
-    let at = part(row, |view| view.updated_at);
-    let text = Memo::new(move |_| {
-        let style: Style = page.session.style();
-        format::time_or_day(at.get(), clock.coarse(), style)
-    });
-    view! {
-        <td class="k-upd num subtle" role="cell">
-            <time datetime=move || at.get().to_string()>{text}</time>
-        </td>
-    }
-    .into_any()
+    let record = row.record.clone();
+    let content = move || {
+        let at = record.with(|view| view.updated_at);
+        let text = format::time_or_day(at, page.today.get(), page.session.style());
+        view! { <time datetime=at.to_string()>{text}</time> }
+    };
+    view! { <td class="k-upd num subtle" role="cell">{content}</td> }.into_any()
 }
 
 fn id(row: &Row) -> AnyView {
@@ -264,51 +233,52 @@ enum Action {
     Recreate,
 }
 
-fn actions(row: &Row, state: RowState) -> AnyView {
+fn actions(row: &Row) -> AnyView {
     let page = Page::here();
-    let number = shown_number(row);
-    let possible = part(row, |view| match (view.can.cancel || view.can.reschedule, view.can.recreate) {
-        (true, _) => Action::Edit,
-        (false, true) => Action::Recreate,
-        (false, false) => Action::None,
-    });
+    let number = StoredValue::new(shown_number(row));
+    let record = row.record.clone();
+    let id = row.id;
     // Nothing changes under a pointer that is about to press: the icon turns
-    // inactive first, and changes when the pointer has left.
-    let shown = RwSignal::new(possible.get_untracked());
-    Effect::new(move |_| {
-        let possible = possible.get();
-        if !state.held.get() && shown.get_untracked() != possible {
-            shown.set(possible);
+    // inactive first, and changes when the pointer has left the row.
+    let shown = Memo::new(move |before: Option<&(Action, bool)>| {
+        let possible =
+            record.with(|view| match (view.can.cancel || view.can.reschedule, view.can.recreate) {
+                (true, _) => Action::Edit,
+                (false, true) => Action::Recreate,
+                (false, false) => Action::None,
+            });
+        match before {
+            Some((shown, _)) if *shown != possible && page.held.get() == Some(id) => (*shown, true),
+            _ => (possible, false),
         }
     });
-    let inactive = Signal::derive(move || shown.get() != possible.get());
-    let row = row.clone();
-    view! {
-        <td class="k-act" role="cell">
-            {move || {
-                let row = row.clone();
-                match shown.get() {
-                    Action::None => None,
-                    Action::Edit => Some(view! {
-                        <IconButton
-                            class="iconbtn-accent"
-                            icon="pencil"
-                            label=messages::edit_of(&number)
-                            inactive
-                            on_press=move |()| page.dialog.set(Some(Open::Edit(row.clone())))
-                        />
-                    }.into_any()),
-                    Action::Recreate => Some(view! {
-                        <IconButton
-                            icon="rotate-ccw"
-                            label=messages::recreate_of(&number)
-                            inactive
-                            on_press=move |()| page.dialog.set(Some(Open::Recreate(row.clone())))
-                        />
-                    }.into_any()),
-                }
-            }}
-        </td>
-    }
-    .into_any()
+    let row = StoredValue::new(row.clone());
+    let content = move || {
+        let (action, inactive) = shown.get();
+        let (class, icon, label) = match action {
+            Action::None => return None,
+            Action::Edit => ("iconbtn iconbtn-accent", "pencil", messages::edit_of(number.get_value())),
+            Action::Recreate => ("iconbtn", "rotate-ccw", messages::recreate_of(number.get_value())),
+        };
+        let press = move |_| {
+            let row = row.get_value();
+            match shown.get_untracked() {
+                (Action::Edit, false) => page.dialog.set(Some(Open::Edit(row))),
+                (Action::Recreate, false) => page.dialog.set(Some(Open::Recreate(row))),
+                _ => {}
+            }
+        };
+        Some(view! {
+            <button
+                type="button"
+                class=class
+                aria-label=label
+                aria-disabled=inactive.then_some("true")
+                on:click=press
+            >
+                <Icon name=icon />
+            </button>
+        })
+    };
+    view! { <td class="k-act" role="cell">{content}</td> }.into_any()
 }

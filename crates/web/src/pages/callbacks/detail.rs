@@ -35,7 +35,7 @@ pub(super) fn Detail(
     let version = Memo::new(move |_| record.with(|view| (view.version, view.state)));
     // A change is told without the parts that only this row shows.
     Effect::new(move |_| {
-        version.track();
+        version.get();
         spawn_local(async move {
             match page.session.get(&GetTimeline(id)).await {
                 Ok(answer) => drop(timeline.try_set(Some(answer.items))),

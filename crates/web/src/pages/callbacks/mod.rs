@@ -26,8 +26,11 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
-use ringback_domain::Permission;
+use ringback_domain::wire::list::SearchField;
+use ringback_domain::{CallbackId, Permission, Timestamp};
 
+use crate::clock::Clock;
+use crate::format;
 use crate::messages;
 use crate::pages::focus_heading;
 use crate::session::Session;
@@ -53,6 +56,12 @@ struct Page {
     view: Memo<ViewState>,
     width: Signal<Width>,
     dialog: RwSignal<Option<Open>>,
+    /// What is searched, and where.
+    search: Memo<(SearchField, String)>,
+    /// The row under the pointer, or with the focus in it.
+    held: RwSignal<Option<CallbackId>>,
+    /// The present time, which moves with the day.
+    today: Memo<Timestamp>,
     /// The person may give commands.
     manages: bool,
     go: StoredValue<Go, LocalStorage>,
@@ -97,12 +106,16 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
         view,
         width: Width::follow(),
         dialog: RwSignal::new(None),
+        search: Memo::new(move |_| list.with(|list| (list.column, list.search.clone()))),
+        held: RwSignal::new(None),
+        today: today(session),
         manages: session.may(Permission::ManageCallbacks),
         go: StoredValue::new_local(Box::new(use_navigate())),
     };
     provide_context(page);
     Effect::new(move |_| {
-        list.track();
+        // Tracking alone would not compute it, and it would seem to change then.
+        list.get();
         untrack(|| feed.load());
     });
     live::follow(feed);
@@ -125,6 +138,18 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
         </main>
         <Dialogs />
     }
+}
+
+/// What is of today shows the time, everything else the day.
+fn today(session: Session) -> Memo<Timestamp> {
+    let clock = Clock::here();
+    Memo::new(move |before: Option<&Timestamp>| {
+        let (now, style) = (clock.coarse(), session.style());
+        match before {
+            Some(before) if format::day(*before, style) == format::day(now, style) => *before,
+            _ => now,
+        }
+    })
 }
 
 /// The number of late callbacks is in the title, to be seen from other tabs.

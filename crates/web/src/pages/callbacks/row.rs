@@ -1,6 +1,9 @@
 //! A row, and what is below it when it is expanded.
 
 use leptos::prelude::*;
+use ringback_domain::CallbackId;
+use wasm_bindgen::JsCast;
+use web_sys::Element;
 
 use super::Page;
 use super::cells::cell;
@@ -18,9 +21,7 @@ pub(super) struct RowState {
     /// Still SCHEDULED after its window.
     pub(super) late: Memo<bool>,
     /// It does not belong to the list any more.
-    pub(super) left: Memo<bool>,
-    /// A pointer is over it, or the focus is in it.
-    pub(super) held: RwSignal<bool>,
+    pub(super) left: RwSignal<bool>,
 }
 
 /// The row.
@@ -35,19 +36,21 @@ pub(super) fn RecordRow(
     offset: Signal<u64>,
     /// The columns.
     columns: StoredValue<Vec<Column>>,
-    /// The row that the line of the present time is above.
-    #[prop(into)]
-    now_above: Signal<Option<(ringback_domain::CallbackId, String)>>,
 ) -> impl IntoView {
     let page = Page::here();
     let clock = Clock::here();
     let id = row.id;
-    let (record, left) = (row.record.clone(), row.left.clone());
+    let record = row.record.clone();
     let state = RowState {
         open: Memo::new(move |_| page.view.with(|view| view.open.contains(&id))),
         late: Memo::new(move |_| record.with(|view| is_overdue(view, clock.coarse()))),
-        left: Memo::new(move |_| left.get()),
-        held: RwSignal::new(false),
+        left: row.left.clone().into(),
+    };
+    let class = move || match (state.open.get(), state.left.get()) {
+        (false, false) => "row",
+        (true, false) => "row is-open",
+        (false, true) => "row has-left",
+        (true, true) => "row is-open has-left",
     };
     let changed = row.changed.clone();
     let flash = move || {
@@ -59,34 +62,17 @@ pub(super) fn RecordRow(
     let cells =
         columns.with_value(|columns| columns.iter().map(|column| cell(*column, &row, state)).collect_view());
     let span = columns.with_value(Vec::len);
-    let line = move || now_above.get().filter(|(above, _)| *above == id).map(|(_, text)| text);
+    let place = move || offset.get() + u64::try_from(index.get()).unwrap_or_default() + 2;
     view! {
-        {move || {
-            let text = line()?;
-            Some(view! {
-                <tr class="nowrow" role="row">
-                    <td colspan=span role="cell">
-                        <div class="nowline"><span>{text}</span></div>
-                    </td>
-                </tr>
-            })
-        }}
-        <tr
-            class="row"
-            role="row"
-            class:is-open=state.open
-            class:has-left=state.left
-            data-changed=flash
-            aria-rowindex=move || offset.get() + u64::try_from(index.get()).unwrap_or_default() + 2
-            on:pointerenter=move |_| state.held.set(true)
-            on:pointerleave=move |_| state.held.set(false)
-            on:focusin=move |_| state.held.set(true)
-            on:focusout=move |_| state.held.set(false)
-        >
+        <tr class=class role="row" data-id=id.to_string() data-changed=flash aria-rowindex=place>
             {cells}
         </tr>
-        <Show when=move || state.open.get()>
-            <Detail row=row.clone() span />
-        </Show>
+        {move || state.open.get().then(|| view! { <Detail row=row.clone() span /> })}
     }
+}
+
+/// The row that an event happened in.
+pub(super) fn row_of(event: &leptos::ev::Event) -> Option<CallbackId> {
+    let element: Element = event.target()?.dyn_into().ok()?;
+    element.closest("tr.row").ok()??.get_attribute("data-id")?.parse().ok()
 }

@@ -10,7 +10,7 @@ use super::empty::{Empty, Failed};
 use super::feed::Loading;
 use super::jump::{JumpToNow, first_ahead};
 use super::paging;
-use super::row::RecordRow;
+use super::row::{RecordRow, row_of};
 use crate::clock::Clock;
 use crate::components::empty_state::Skeleton;
 use crate::components::icon::Icon;
@@ -162,7 +162,12 @@ fn Table() -> impl IntoView {
         // The way to say that it is not known.
         _ => -1,
     };
-    let now_above = now_line(page);
+    mark_now(page);
+    let release = move |event: leptos::ev::Event| {
+        if row_of(&event) == page.held.get_untracked() {
+            page.held.set(None);
+        }
+    };
     move || {
         let columns = StoredValue::new(columns.get());
         let (widths, heads): (Vec<_>, Vec<_>) = columns
@@ -175,11 +180,17 @@ fn Table() -> impl IntoView {
                 <caption class="vh">{caption}</caption>
                 <colgroup>{widths}</colgroup>
                 <thead role="rowgroup"><tr role="row" aria-rowindex="1">{heads}</tr></thead>
-                <tbody role="rowgroup">
+                <tbody
+                    role="rowgroup"
+                    on:pointerover=move |event| page.held.set(row_of(&event))
+                    on:pointerout=move |event| release(event.into())
+                    on:focusin=move |event| page.held.set(row_of(&event))
+                    on:focusout=move |event| release(event.into())
+                >
                     <ForEnumerate
                         each=move || page.feed.rows.get().unwrap_or_default()
                         key=|row| row.id
-                        children=move |index, row| view! { <RecordRow row index offset columns now_above /> }
+                        children=move |index, row| view! { <RecordRow row index offset columns /> }
                     />
                 </tbody>
             </table>
@@ -187,10 +198,12 @@ fn Table() -> impl IntoView {
     }
 }
 
-/// The row that the present time lies above, in the usual order.
-fn now_line(page: Page) -> Memo<Option<(ringback_domain::CallbackId, String)>> {
+/// Draws a line where the past ends, in the usual order. Only the eye sees it,
+/// and of all rows one has it: an attribute is set where it belongs.
+fn mark_now(page: Page) {
+    const MARK: &str = "data-now";
     let clock = Clock::here();
-    Memo::new(move |_| {
+    let line = Memo::new(move |_| {
         if page.view.with(|view| view.list.sort != Sort::DesiredTime) {
             return None;
         }
@@ -198,7 +211,24 @@ fn now_line(page: Page) -> Memo<Option<(ringback_domain::CallbackId, String)>> {
         // Above the first row it would say nothing.
         let (_, next) = first_ahead(page.feed, now).filter(|(at, _)| *at > 0)?;
         Some((next, messages::now_line(format::time(now, page.session.style()))))
-    })
+    });
+    Effect::new(move |_| {
+        let line = line.get();
+        page.feed.rows.track();
+        page.width.track();
+        // The rows may be on their way yet.
+        request_animation_frame(move || {
+            let find = |selector: &str| document().query_selector(selector).ok().flatten();
+            if let Some(old) = find("td[data-now]") {
+                let _ = old.remove_attribute(MARK);
+            }
+            if let Some((id, text)) = line
+                && let Some(cell) = find(&format!("tr[data-id=\"{id}\"] > td"))
+            {
+                let _ = cell.set_attribute(MARK, &text);
+            }
+        });
+    });
 }
 
 #[component]
