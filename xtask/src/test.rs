@@ -11,7 +11,7 @@ use crate::{codegen, install, web};
 pub(crate) fn test(args: &[String], no_web: bool) -> Result<()> {
     let all = args.is_empty();
     let server = target().join("debug/ringback");
-    let mut steps = Steps::new(if all { 7 } else { 5 });
+    let mut steps = Steps::new(if all { 8 } else { 5 });
 
     let browser = steps.step("Make sure that the test tools are there", || {
         install::wasm_target()?;
@@ -38,6 +38,9 @@ pub(crate) fn test(args: &[String], no_web: bool) -> Result<()> {
     })?;
     drop(cluster);
     if all {
+        steps.step("Run the page's own tests", || {
+            run(cargo().args(["nextest", "run", "--package", "ringback-web"]))
+        })?;
         steps.step("Run the examples in the documentation", || {
             run(cargo().args(["test", "--doc"]).args(NATIVE))
         })?;
