@@ -33,7 +33,7 @@ impl Operation {
     }
 
     fn body(&self) -> Option<&Value> {
-        self.value.get("requestBody").map(|body| &body["content"]["application/json"])
+        self.value.get("requestBody")?["content"].get("application/json")
     }
 }
 

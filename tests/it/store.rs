@@ -8,6 +8,7 @@ use rand::{Rng, SeedableRng};
 use ringback_api::error::Error;
 use ringback_api::store::list::{self, Selection, Start};
 use ringback_api::store::{Store, StoreError, callbacks, feed};
+use ringback_api::worker::retention;
 use ringback_domain::callback::Callback;
 use ringback_domain::wire::list::Sort;
 use ringback_domain::{Actor, CallbackId, StateName, VisibleServices};
@@ -245,5 +246,37 @@ async fn work_that_fails_leaves_nothing_and_its_neighbours_alone(
         assert_eq!(found.state.name(), expected);
         assert_eq!(world.story(callback.id).await.len(), if number % 3 == 0 { 1 } else { 2 });
     }
+    world.close().await;
+}
+
+/// Everything that is kept of callbacks, by table.
+const SQLITE_KEPT: &str = "SELECT 'callbacks ' || COUNT(*) FROM callbacks UNION ALL SELECT 'timeline ' || COUNT(*) \
+     FROM timeline UNION ALL SELECT 'numbers ' || COUNT(*) FROM callback_numbers";
+const POSTGRES_KEPT: &str =
+    "SELECT 'callbacks ' || COUNT(*) FROM callbacks UNION ALL SELECT 'timeline ' || COUNT(*) FROM timeline";
+
+#[rstest]
+#[actix_web::test]
+async fn a_record_that_is_removed_leaves_nothing_behind(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::new(backend).await;
+    world.some(3, StateName::Completed).await;
+    let later = Wish { service: world.services[0], due: world.now().plus_seconds(86_400), priority: 0 };
+    world.make(&[later], StateName::Completed).await;
+    let kept = async || names(world.database.url(), SQLITE_KEPT, POSTGRES_KEPT).await;
+    let mut expected = BTreeSet::from(["callbacks 4".to_owned(), "timeline 8".to_owned()]);
+    if let Backend::Sqlite = backend {
+        expected.insert("numbers 4".to_owned());
+    }
+    assert_eq!(kept().await, expected);
+
+    world.clock.advance_seconds(14 * 86_400 + 1);
+    retention::round(&world.nodes[0]).await.unwrap();
+    expected = BTreeSet::from(["callbacks 1".to_owned(), "timeline 2".to_owned()]);
+    if let Backend::Sqlite = backend {
+        expected.insert("numbers 1".to_owned());
+    }
+    assert_eq!(kept().await, expected);
     world.close().await;
 }

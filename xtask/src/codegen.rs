@@ -6,11 +6,15 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::behaviours;
 use crate::process::{NATIVE, cargo, output, root, run, target};
 
 /// Each file, and the argument with which `ringback` prints it.
 const FILES: [(&str, &str); 2] =
     [("openapi/openapi.json", "openapi"), ("docs/state-machine.md", "state-machine")];
+
+/// The table of behaviours, made from the names of the tests.
+const BEHAVIOURS: &str = "docs/behaviours.md";
 
 /// Writes the generated files, or only checks that they are up to date.
 pub(crate) fn codegen(only_check: bool) -> Result<()> {
@@ -23,8 +27,8 @@ pub(crate) fn codegen(only_check: bool) -> Result<()> {
 /// Fails if the server would print other files than those that are there.
 pub(crate) fn check(server: &Path) -> Result<()> {
     let mut stale = Vec::new();
-    for (path, argument) in FILES {
-        if read(path) != Some(print(server, argument)?) {
+    for (path, text) in files(server)? {
+        if read(path) != Some(text) {
             stale.push(path);
         }
     }
@@ -35,14 +39,22 @@ pub(crate) fn check(server: &Path) -> Result<()> {
 }
 
 fn write(server: &Path) -> Result<()> {
-    for (path, argument) in FILES {
-        let text = print(server, argument)?;
+    for (path, text) in files(server)? {
         if read(path).as_ref() != Some(&text) {
             fs::write(root().join(path), text).with_context(|| format!("cannot write {path}"))?;
             println!("wrote {path}");
         }
     }
     Ok(())
+}
+
+/// Every generated file as it is to be.
+fn files(server: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
+    let mut files = vec![(BEHAVIOURS, behaviours::table()?.into_bytes())];
+    for (path, argument) in FILES {
+        files.push((path, print(server, argument)?));
+    }
+    Ok(files)
 }
 
 fn print(server: &Path, argument: &str) -> Result<Vec<u8>> {

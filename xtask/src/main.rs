@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for the terminal")]
 
+mod behaviours;
 mod bench;
 mod codegen;
 mod install;

@@ -11,7 +11,7 @@ use crate::app::{App, Services};
 use crate::auth::Identity;
 use crate::error::{Error, field};
 use crate::phone;
-use crate::store::{Conn, StoreError, callbacks};
+use crate::store::{Conn, StoreError, callbacks, name_recordings};
 
 /// Most bytes of an integrator's own data.
 const USER_DATA_BYTES: usize = 16 * 1024;
@@ -243,7 +243,7 @@ pub async fn cancel(conn: &mut Conn, target: Target<'_>) -> Result<Transition, E
 }
 
 /// Repeats a finished callback: the old record, which names its successor
-/// now, and the new one.
+/// now, and the new one, with the customer's recorded name if that is kept.
 pub async fn recreate(
     conn: &mut Conn,
     app: &App,
@@ -282,9 +282,11 @@ pub async fn recreate(
         old.recreate(new, &caller.actor(), now).map_err(|refusal| Error::refused(refusal, &old))?;
     callbacks::save(conn, &over).await?;
     match callbacks::insert(conn, &made).await {
-        Err(StoreError::Duplicate) => Err(Error::refused(Refusal::NotRecreatable, &old)),
-        other => Ok(other.map(|()| (over, made))?),
+        Err(StoreError::Duplicate) => return Err(Error::refused(Refusal::NotRecreatable, &old)),
+        other => other?,
     }
+    name_recordings::hand_over(conn, &old, made.callback.id, now).await?;
+    Ok((over, made))
 }
 
 /// The answer to a command: the record as it is now.

@@ -69,8 +69,8 @@ pub enum Error {
     #[error("the body may have {0} bytes at most")]
     TooLarge(usize),
     /// The body is of another media type.
-    #[error("send the body as application/json")]
-    UnsupportedMediaType,
+    #[error("send the body as {0}")]
+    UnsupportedMediaType(&'static str),
     /// Well-formed, but invalid.
     #[error("some values are invalid")]
     Invalid(Vec<FieldProblem>),
@@ -128,7 +128,7 @@ impl Error {
             Self::InFlight => ProblemKind::InFlight,
             Self::KeyReused => ProblemKind::IdempotencyKeyReused,
             Self::TooLarge(_) => ProblemKind::TooLarge,
-            Self::UnsupportedMediaType => ProblemKind::UnsupportedMediaType,
+            Self::UnsupportedMediaType(_) => ProblemKind::UnsupportedMediaType,
             Self::Invalid(_) => ProblemKind::Invalid,
             Self::RateLimited { .. } => ProblemKind::RateLimited,
             Self::Unavailable(_) => ProblemKind::Unavailable,

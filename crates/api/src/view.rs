@@ -12,7 +12,7 @@ use crate::auth::Identity;
 use crate::error::Error;
 use crate::queue_view::Places;
 use crate::store::list::Summary;
-use crate::store::{Conn, queue, timeline};
+use crate::store::{Conn, name_recordings, queue, timeline};
 
 /// For whom, and when.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +81,7 @@ pub fn of_summary(
         recreated_from: row.recreated_from,
         recreated_as: row.recreated_as,
         user_data: None,
+        name_recording: None,
         customer_number: row.customer_number,
         metrics: Metrics {
             position_in_queue: position,
@@ -100,7 +101,7 @@ pub fn of_summary(
 }
 
 /// A whole record, with every metric that its state has, less its place in
-/// the queue and its dial results.
+/// the queue, its dial results and its name recording.
 pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> CallbackView {
     let state = callback.state.name();
     let completion = if let State::Completed(completion) = &callback.state { Some(completion) } else { None };
@@ -139,6 +140,7 @@ pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> 
         recreated_as: callback.recreated_as,
         // What is kept was valid JSON when it was taken in.
         user_data: callback.request.user_data.as_deref().and_then(|text| serde_json::from_str(text).ok()),
+        name_recording: None,
         metrics: Metrics {
             position_in_queue: None,
             estimated_wait_seconds: None,
@@ -169,7 +171,8 @@ pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> 
     }
 }
 
-/// A whole record with its place in the queue, counted now, and its attempts.
+/// A whole record with its place in the queue, counted now, its attempts and
+/// its name recording.
 pub async fn whole(
     app: &App,
     conn: &mut Conn,
@@ -185,6 +188,7 @@ pub async fn whole(
         view.metrics.estimated_wait_seconds =
             places.estimated_wait_seconds(callback.request.service_id, position);
     }
+    view.name_recording = name_recordings::describe(conn, callback).await?;
     let attempts = timeline::attempts(conn, callback.id).await?;
     view.metrics.dial_results =
         attempts.into_iter().filter_map(|attempt| attempt.dial_result).collect::<Vec<DialResult>>();

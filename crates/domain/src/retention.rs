@@ -6,6 +6,15 @@ use crate::time::Timestamp;
 /// A fixed value: no setting changes it, for a service or for a record.
 pub const RETENTION_DAYS: i64 = 14;
 
+/// A customer's recorded name is kept this long after the callback is over, for
+/// whoever recreates it.
+pub const NAME_RECORDING_DAYS: i64 = 4;
+
+/// When the recorded name of a callback that ended then is removed.
+pub fn name_recording_until(completed_at: Timestamp) -> Timestamp {
+    completed_at.plus_seconds(NAME_RECORDING_DAYS * 86_400)
+}
+
 /// When a callback with this desired time is removed.
 pub fn expires_at(desired_time: Timestamp) -> Timestamp {
     desired_time.plus_seconds(RETENTION_DAYS * 86_400)

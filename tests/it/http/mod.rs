@@ -5,3 +5,4 @@ mod credentials;
 mod errors;
 mod life;
 mod lists;
+mod name_recordings;

@@ -106,6 +106,14 @@ CREATE INDEX attempts_by_callback ON attempts (callback_id, id);
 -- Recent throughput, for the estimated wait.
 CREATE INDEX attempts_by_connection ON attempts (service_id, connected_at) WHERE connected_at IS NOT NULL;
 
+-- The customer's name in their own voice.
+CREATE TABLE name_recordings (
+    callback_id BLOB NOT NULL PRIMARY KEY REFERENCES callbacks (id) ON DELETE CASCADE,
+    media_type TEXT NOT NULL,
+    content BLOB NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+
 -- Each change of a callback, written in the transaction of the change: the
 -- timeline, the audit and the feed of events. (tx, seq) is the position in the
 -- feed; here there is one writer, so seq alone orders it.

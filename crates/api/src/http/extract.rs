@@ -9,6 +9,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_TYPE, IF_MATCH};
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::StreamExt;
+use ringback_domain::wire::callback::NAME_RECORDING_BYTES;
 use ringback_domain::wire::list::{CallbackFilter, CountQuery, FindQuery, PageQuery};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -123,6 +124,56 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     Ok(value)
 }
 
+/// What the body is said to be, without its parameters, in lower case.
+fn media_type(request: &HttpRequest) -> String {
+    let media = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    media.and_then(|text| text.split(';').next()).unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// A recording: what it is, and its bytes.
+#[derive(Debug)]
+pub struct Audio {
+    /// Its media type, by its bytes.
+    pub media_type: &'static str,
+    /// The recording.
+    pub content: Vec<u8>,
+}
+
+/// What is taken as a recording: its media type, other names of it, and what its
+/// bytes are known as.
+const AUDIO: [(&str, &[&str], &[&str]); 5] = [
+    ("audio/wav", &["audio/x-wav", "audio/wave", "audio/vnd.wave"], &["audio/x-wav"]),
+    ("audio/mpeg", &["audio/mp3"], &["audio/mpeg"]),
+    ("audio/ogg", &["audio/opus"], &["audio/ogg"]),
+    ("audio/mp4", &["audio/m4a", "audio/x-m4a"], &["audio/m4a", "video/mp4"]),
+    ("audio/webm", &[], &["video/webm"]),
+];
+
+impl FromRequest for Audio {
+    type Error = Error;
+    type Future = Later<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (whole, payload) = (request.clone(), payload.take());
+        read(request, async move {
+            let said = media_type(&whole);
+            let kind = AUDIO.iter().find(|(name, others, _)| *name == said || others.contains(&&*said));
+            let Some((media_type, _, known_as)) = kind else {
+                return Err(Error::UnsupportedMediaType(
+                    "audio/wav, audio/mpeg, audio/ogg, audio/mp4 or audio/webm",
+                ));
+            };
+            let content = read_body(&whole, payload, NAME_RECORDING_BYTES).await?;
+            // What a browser is to play later has to be what it is said to be.
+            if !infer::get(&content).is_some_and(|kind| known_as.contains(&kind.mime_type())) {
+                let detail = format!("the body is no recording of type {media_type}");
+                return Err(Error::invalid("", "not_audio", detail));
+            }
+            Ok(Self { media_type, content })
+        })
+    }
+}
+
 /// A JSON body, and its hash for the idempotency key.
 #[derive(Debug)]
 pub struct Json<T, const MOST: usize = BODY_BYTES> {
@@ -158,10 +209,8 @@ impl<T: DeserializeOwned + 'static, const MOST: usize> FromRequest for Json<T, M
         let (whole, payload) = (request.clone(), payload.take());
         read(request, async move {
             let request = whole;
-            let media = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-            let media = media.and_then(|text| text.split(';').next()).unwrap_or_default().trim();
-            if !media.eq_ignore_ascii_case("application/json") {
-                return Err(Error::UnsupportedMediaType);
+            if media_type(&request) != "application/json" {
+                return Err(Error::UnsupportedMediaType("application/json"));
             }
             let body = read_body(&request, payload, MOST).await?;
             Ok(Self { value: parse(&body)?, digest: Sha256::digest(&body).to_vec() })

@@ -7,6 +7,7 @@ pub mod events;
 pub mod export;
 pub mod extract;
 pub mod me;
+pub mod name_recordings;
 pub mod operations;
 pub mod router;
 pub mod services;
@@ -43,6 +44,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(callbacks::reschedule_callback)
                 .service(callbacks::cancel_callback)
                 .service(callbacks::recreate_callback)
+                .service(name_recordings::put_name_recording)
+                .service(name_recordings::get_name_recording)
+                .service(name_recordings::delete_name_recording)
                 .service(callbacks::get_callback)
                 .service(bulk_cancellations::create_bulk_cancellation)
                 .service(bulk_cancellations::list_bulk_cancellations)

@@ -2,7 +2,7 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::list::{Summary, summaries, summary_columns};
+use super::list::{COLUMNS, Summary, summaries};
 use super::sql::{Arg, Sql, fetch};
 use super::{Conn, StoreResult, on};
 
@@ -72,7 +72,7 @@ pub async fn current(conn: &mut Conn, ids: &[uuid::Uuid]) -> StoreResult<Vec<Sum
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let mut sql = Sql::new(concat!("SELECT ", summary_columns!(""), " FROM callbacks WHERE id IN ("));
+    let mut sql = Sql::new(&format!("SELECT {COLUMNS} FROM callbacks WHERE id IN ("));
     for (index, id) in ids.iter().enumerate() {
         if index > 0 {
             sql.push(", ");

@@ -19,6 +19,7 @@ pub mod callbacks;
 pub mod feed;
 pub mod idempotency;
 pub mod list;
+pub mod name_recordings;
 pub mod queue;
 pub mod services;
 pub mod sessions;

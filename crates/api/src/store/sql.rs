@@ -51,20 +51,28 @@ impl Sql {
     }
 }
 
+/// Binds every argument to a query.
+macro_rules! bind_all {
+    ($query:expr, $args:expr) => {{
+        let mut query = $query;
+        for arg in $args {
+            query = match arg {
+                Arg::Int(value) => query.bind(value),
+                Arg::Text(value) => query.bind(value),
+                Arg::Id(value) => query.bind(value),
+            };
+        }
+        query
+    }};
+}
+pub(super) use bind_all;
+
 /// Binds every argument to a query and runs it by the method named.
 macro_rules! fetch {
     ($conn:expr, $make:expr, $sql:expr, $fetch:ident) => {{
         let sql: Sql = $sql;
         $crate::store::on!($conn, |c| {
-            let mut query = $make(AssertSqlSafe(sql.text));
-            for arg in sql.args {
-                query = match arg {
-                    Arg::Int(value) => query.bind(value),
-                    Arg::Text(value) => query.bind(value),
-                    Arg::Id(value) => query.bind(value),
-                };
-            }
-            query.$fetch(c).await
+            $crate::store::sql::bind_all!($make(AssertSqlSafe(sql.text)), sql.args).$fetch(c).await
         })
     }};
 }

@@ -1,5 +1,6 @@
 //! Removes what is kept no longer: records 14 days after their desired time,
-//! answers to idempotency keys after a day, sessions that have ended, reports of
+//! names of customers some days after the callback is over, answers to
+//! idempotency keys after a day, sessions that have ended, reports of
 //! bulk cancellations.
 
 use actix_web::web::Data;
@@ -9,7 +10,7 @@ use ringback_domain::retention::RETENTION_DAYS;
 use super::CHUNK;
 use crate::app::App;
 use crate::error::Error;
-use crate::store::{bulk, callbacks, idempotency, queue, sessions};
+use crate::store::{bulk, callbacks, idempotency, name_recordings, queue, sessions};
 
 /// Finishes what was never finished, then removes what is over, a chunk of
 /// each. Gives how many.
@@ -37,6 +38,7 @@ pub async fn round(app: &Data<App>) -> Result<u64, Error> {
         .store
         .write(async move |conn| {
             let removed = queue::purge(conn, now, CHUNK).await?;
+            name_recordings::purge(conn, now).await?;
             idempotency::purge(conn, now).await?;
             sessions::purge(conn, now).await?;
             // A report names numbers: it is kept as long as a record is.

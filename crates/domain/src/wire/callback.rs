@@ -64,9 +64,30 @@ pub struct CallbackView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub user_data: Option<serde_json::Value>,
+    /// The customer's recorded name; only where a single record is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_recording: Option<NameRecording>,
     /// Figures, as far as the state has got.
     pub metrics: Metrics,
 }
+
+/// The customer's name in their own voice, kept beside the callback.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NameRecording {
+    /// What it is recorded as.
+    #[schema(example = "audio/wav")]
+    pub media_type: String,
+    /// Its length, in bytes.
+    pub size_bytes: u32,
+    /// When it was attached.
+    pub created_at: Timestamp,
+    /// A recreate until then takes it over; null while the callback is not
+    /// over.
+    pub kept_until: Option<Timestamp>,
+}
+
+/// Most bytes of a name recording: half a minute and more, as telephones record.
+pub const NAME_RECORDING_BYTES: usize = 1024 * 1024;
 
 /// A service by id and name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -24,7 +24,7 @@ use selection::{Run, with_search_plan};
 pub use selection::{Search, SearchBy, SearchColumn, Selection};
 pub(super) use selection::{freeze, spell_id};
 pub use summary::Summary;
-pub(super) use summary::{summaries, summary_columns};
+pub(super) use summary::{COLUMNS, summaries};
 
 use super::sql::{Arg, Sql, append, fetch};
 use super::{Conn, StoreResult};
@@ -163,9 +163,21 @@ impl Plan {
         limit: i64,
     ) -> Sql {
         let falling = self.descending != backward;
+        let (mut after, (from, to)) = (after, selection.range());
+        let (mut from, mut to) = (Some(from), Some(to));
+        // A cursor is an end of the range itself. With two bounds on one side
+        // the database may begin to read at the wrong one.
+        if let (Some(cursor), "desired_time") = (after, self.column) {
+            let end = if falling { &mut to } else { &mut from };
+            if end.is_some_and(|end| (cursor.key < end) == falling) {
+                *end = None;
+            } else {
+                after = None;
+            }
+        }
         let mut sql = Sql::new("SELECT ");
         sql.push(what).push(" FROM callbacks WHERE ");
-        selection.conditions(&mut sql, run);
+        selection.conditions_within(&mut sql, run, from, to);
         if let Some(cursor) = after {
             sql.push(" AND (").push(self.column).push(", id) ").push(if falling { "< (" } else { "> (" });
             sql.bind(Arg::Int(cursor.key)).push(", ").bind(Arg::Id(cursor.id)).push(")");
@@ -248,11 +260,11 @@ async fn read(
         let mut sql = if selection.is_sparse() {
             // The index alone picks the rows; only those are read whole.
             let mut sql = plan.ids("id", run, selection, after, backward, limit);
-            sql.text = format!("SELECT {} FROM callbacks WHERE id IN ({})", summary_columns!(""), sql.text);
+            sql.text = format!("SELECT {COLUMNS} FROM callbacks WHERE id IN ({})", sql.text);
             plan.order(&mut sql, falling);
             sql
         } else {
-            plan.ids(summary_columns!(""), run, selection, after, backward, limit)
+            plan.ids(COLUMNS, run, selection, after, backward, limit)
         };
         spell_id(&mut sql, conn);
         rows.extend(summaries(conn, sql).await?);
@@ -317,7 +329,7 @@ pub async fn find(
     services: Option<&[ServiceId]>,
     limit: u32,
 ) -> StoreResult<Vec<Summary>> {
-    let mut sql = Sql::new(concat!("SELECT ", summary_columns!(""), " FROM callbacks WHERE "));
+    let mut sql = Sql::new(&format!("SELECT {COLUMNS} FROM callbacks WHERE "));
     if let Some(id) = id {
         sql.push("id = ").bind(Arg::Id(id.0));
     } else if numbers.is_empty() {

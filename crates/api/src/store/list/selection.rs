@@ -75,18 +75,37 @@ pub(super) enum Run {
 }
 
 impl Selection {
+    /// The range of desired times: from the first moment, before the second.
+    pub(super) fn range(&self) -> (i64, i64) {
+        (self.from.map_or(i64::MIN, Timestamp::micros), self.to.map_or(i64::MAX, Timestamp::micros))
+    }
+
     /// Everything that can be said of one row. Never empty.
     pub(super) fn conditions(&self, sql: &mut Sql, run: Run) {
-        // Both ends are always named: it keeps one plan for every range.
-        sql.push("desired_time >= ").bind(Arg::Int(self.from.map_or(i64::MIN, Timestamp::micros)));
-        sql.push(" AND desired_time < ").bind(Arg::Int(self.to.map_or(i64::MAX, Timestamp::micros)));
+        let (from, to) = self.range();
+        self.conditions_within(sql, run, Some(from), Some(to));
+    }
+
+    /// The same with other ends of the range, one of which may be open.
+    pub(super) fn conditions_within(&self, sql: &mut Sql, run: Run, from: Option<i64>, to: Option<i64>) {
+        // Both ends are named even where they are far away: it keeps one plan
+        // for every range.
+        let mut and = "";
+        for (end, comparison) in [(from, "desired_time >= "), (to, "desired_time < ")] {
+            if let Some(end) = end {
+                sql.push(and).push(comparison).bind(Arg::Int(end));
+                and = " AND ";
+            }
+        }
+        // States are spelled out: some are a thousand times as rare as others,
+        // and a plan for any of them would be wrong for most.
         match run {
             Run::State(state) => {
-                sql.push(" AND state = ").bind(Arg::Text(state.as_str().to_owned()));
+                sql.push(" AND state = '").push(state.as_str()).push("'");
             }
             Run::Service(_) | Run::Whole if !self.states.is_empty() => {
-                sql.push(" AND ");
-                sql.one_of("state", self.states.iter().map(|state| Arg::Text(state.as_str().to_owned())));
+                let names: Vec<String> = self.states.iter().map(|state| format!("'{state}'")).collect();
+                sql.push(" AND state IN (").push(&names.join(", ")).push(")");
             }
             Run::Service(_) | Run::Whole => {}
         }
@@ -187,8 +206,8 @@ pub(super) async fn with_search_plan(conn: &mut Conn, selection: &Selection) -> 
     let mut sql = Sql::new(
         "SELECT COUNT(*) FROM (SELECT 1 AS one FROM (SELECT customer_number FROM callbacks WHERE desired_time >= ",
     );
-    sql.bind(Arg::Int(selection.from.map_or(i64::MIN, Timestamp::micros)));
-    sql.push(" AND desired_time < ").bind(Arg::Int(selection.to.map_or(i64::MAX, Timestamp::micros)));
+    let (from, to) = selection.range();
+    sql.bind(Arg::Int(from)).push(" AND desired_time < ").bind(Arg::Int(to));
     sql.push(" ORDER BY desired_time, id LIMIT ")
         .bind(Arg::Int(SAMPLE))
         .push(") r WHERE customer_number LIKE ");

@@ -1,17 +1,22 @@
 //! What a row of the list shows.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use ringback_domain::callback::{CallbackType, Origin};
 use ringback_domain::{CallbackId, ResultCode, ServiceId, StateName, Timestamp};
-use serde::Deserialize;
-use sqlx::AssertSqlSafe;
-use uuid::Uuid;
+use serde::{Deserialize, Deserializer};
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, FromRow, Row};
 
 use crate::store::error::inconsistent;
-use crate::store::sql::{Arg, Sql, fetch};
-use crate::store::{Conn, StoreError, StoreResult};
+use crate::store::sql::{Arg, Sql, bind_all, fetch};
+use crate::store::{Conn, StoreResult};
 
-/// What a row of the list shows.
-#[derive(Clone, Debug, PartialEq)]
+/// What a row of the list shows. The fields are in the order of [`COLUMNS`]; a
+/// page of them is read thousands of times a second, so nothing stands between
+/// them and the database's answer.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Summary {
     /// Callback ID.
     pub id: CallbackId,
@@ -28,14 +33,17 @@ pub struct Summary {
     /// How it ended.
     pub result: Option<ResultCode>,
     /// Start of the desired window.
+    #[serde(deserialize_with = "micros")]
     pub desired_time: Timestamp,
     /// Length of the window, in seconds.
     pub desired_window_seconds: u32,
     /// When it was made.
+    #[serde(deserialize_with = "micros")]
     pub created_at: Timestamp,
     /// The person who made it.
     pub created_by: Option<String>,
     /// When it changed last.
+    #[serde(deserialize_with = "micros")]
     pub updated_at: Timestamp,
     /// Its version.
     pub version: i64,
@@ -54,157 +62,120 @@ pub struct Summary {
     /// The agent.
     pub agent: Option<String>,
     /// When it entered the queue first.
+    #[serde(deserialize_with = "micros_or_null")]
     pub queued_at: Option<Timestamp>,
     /// Not handed out before.
+    #[serde(deserialize_with = "micros_or_null")]
     pub retry_at: Option<Timestamp>,
     /// When the agent was reserved.
+    #[serde(deserialize_with = "micros_or_null")]
     pub reserved_at: Option<Timestamp>,
     /// When the call stood.
+    #[serde(deserialize_with = "micros_or_null")]
     pub connected_at: Option<Timestamp>,
     /// When it ended.
+    #[serde(deserialize_with = "micros_or_null")]
     pub completed_at: Option<Timestamp>,
 }
 
-/// The columns of a summary: of the table, and as one JSON value for SQLite.
-macro_rules! summary_columns {
-    ($prefix:literal) => {
-        concat!(
-            $prefix,
-            "id, ",
-            $prefix,
-            "service_id, ",
-            $prefix,
-            "customer_number, ",
-            $prefix,
-            "callback_type, ",
-            $prefix,
-            "origin, ",
-            $prefix,
-            "state, ",
-            $prefix,
-            "result, ",
-            $prefix,
-            "desired_time, ",
-            $prefix,
-            "desired_window_seconds, ",
-            $prefix,
-            "created_at, ",
-            $prefix,
-            "created_by, ",
-            $prefix,
-            "updated_at, ",
-            $prefix,
-            "version, ",
-            $prefix,
-            "priority, ",
-            $prefix,
-            "language, ",
-            $prefix,
-            "customer_time_zone, ",
-            $prefix,
-            "recreated_from, ",
-            $prefix,
-            "recreated_as, ",
-            $prefix,
-            "attempts_made, ",
-            $prefix,
-            "agent, ",
-            $prefix,
-            "queued_at, ",
-            $prefix,
-            "retry_at, ",
-            $prefix,
-            "reserved_at, ",
-            $prefix,
-            "connected_at, ",
-            $prefix,
-            "completed_at"
-        )
-    };
-}
-pub(in crate::store) use summary_columns;
+/// The columns of a summary.
+pub(in crate::store) const COLUMNS: &str = "id, service_id, customer_number, callback_type, origin, state, result, \
+     desired_time, desired_window_seconds, created_at, created_by, updated_at, version, priority, language, \
+     customer_time_zone, recreated_from, recreated_as, attempts_made, agent, queued_at, retry_at, reserved_at, \
+     connected_at, completed_at";
 
-pub(in crate::store) const AS_JSON: &str = "SELECT COALESCE(json_group_array(json_array(hex(id), hex(service_id), \
+/// The same as one JSON value, for SQLite.
+const AS_JSON: &str = "SELECT COALESCE(json_group_array(json_array(hex(id), hex(service_id), \
      customer_number, callback_type, origin, state, result, desired_time, desired_window_seconds, created_at, \
      created_by, updated_at, version, priority, language, customer_time_zone, \
      CASE WHEN recreated_from IS NULL THEN NULL ELSE hex(recreated_from) END, \
      CASE WHEN recreated_as IS NULL THEN NULL ELSE hex(recreated_as) END, \
      attempts_made, agent, queued_at, retry_at, reserved_at, connected_at, completed_at)), '[]') FROM (";
 
-/// A row as it comes: the order of the fields is that of the columns.
-#[derive(Debug, Deserialize, sqlx::FromRow)]
-pub(in crate::store) struct SummaryRow {
-    id: Uuid,
-    service_id: Uuid,
-    customer_number: String,
-    callback_type: String,
-    origin: String,
-    state: String,
-    result: Option<String>,
-    desired_time: i64,
-    desired_window_seconds: i64,
-    created_at: i64,
-    created_by: Option<String>,
-    updated_at: i64,
-    version: i64,
-    priority: i64,
-    language: Option<String>,
-    customer_time_zone: Option<String>,
-    recreated_from: Option<Uuid>,
-    recreated_as: Option<Uuid>,
-    attempts_made: i64,
-    agent: Option<String>,
-    queued_at: Option<i64>,
-    retry_at: Option<i64>,
-    reserved_at: Option<i64>,
-    connected_at: Option<i64>,
-    completed_at: Option<i64>,
+fn micros<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    i64::deserialize(deserializer).map(Timestamp::from_micros)
 }
 
-impl TryFrom<SummaryRow> for Summary {
-    type Error = StoreError;
+fn micros_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    Ok(Option::<i64>::deserialize(deserializer)?.map(Timestamp::from_micros))
+}
 
-    fn try_from(row: SummaryRow) -> StoreResult<Self> {
-        let wrong = |what| inconsistent("callbacks", row.id, what);
-        let time = Timestamp::from_micros;
+/// The columns of a row, one after the other.
+struct Columns<'r> {
+    row: &'r PgRow,
+    next: usize,
+}
+
+impl<'r> Columns<'r> {
+    fn value<T: sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>>(&mut self) -> sqlx::Result<T> {
+        let at = self.next;
+        self.next += 1;
+        self.row.try_get(at)
+    }
+
+    fn name<T: FromStr<Err: Display>>(&mut self) -> sqlx::Result<T> {
+        named(self.value()?)
+    }
+
+    fn time(&mut self) -> sqlx::Result<Option<Timestamp>> {
+        Ok(self.value::<Option<i64>>()?.map(Timestamp::from_micros))
+    }
+
+    fn number(&mut self) -> sqlx::Result<u32> {
+        Ok(u32::try_from(self.value::<i64>()?).unwrap_or_default())
+    }
+}
+
+fn named<T: FromStr<Err: Display>>(text: &str) -> sqlx::Result<T> {
+    text.parse().map_err(|error| sqlx::Error::Decode(format!("{text}: {error}").into()))
+}
+
+impl FromRow<'_, PgRow> for Summary {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        let mut columns = Columns { row, next: 0 };
+        let row = &mut columns;
         Ok(Self {
-            id: CallbackId(row.id),
-            service_id: ServiceId(row.service_id),
-            callback_type: row.callback_type.parse().map_err(|_| wrong("callback_type"))?,
-            origin: row.origin.parse().map_err(|_| wrong("origin"))?,
-            state: row.state.parse().map_err(|_| wrong("state"))?,
-            result: row.result.as_deref().map(str::parse).transpose().map_err(|_| wrong("result"))?,
-            customer_number: row.customer_number,
-            desired_time: time(row.desired_time),
-            desired_window_seconds: u32::try_from(row.desired_window_seconds).unwrap_or_default(),
-            created_at: time(row.created_at),
-            created_by: row.created_by,
-            updated_at: time(row.updated_at),
-            version: row.version,
-            priority: i32::try_from(row.priority).unwrap_or_default(),
-            language: row.language,
-            customer_time_zone: row.customer_time_zone,
-            recreated_from: row.recreated_from.map(CallbackId),
-            recreated_as: row.recreated_as.map(CallbackId),
-            attempts_made: u32::try_from(row.attempts_made).unwrap_or_default(),
-            agent: row.agent,
-            queued_at: row.queued_at.map(time),
-            retry_at: row.retry_at.map(time),
-            reserved_at: row.reserved_at.map(time),
-            connected_at: row.connected_at.map(time),
-            completed_at: row.completed_at.map(time),
+            id: CallbackId(row.value()?),
+            service_id: ServiceId(row.value()?),
+            customer_number: row.value()?,
+            callback_type: row.name()?,
+            origin: row.name()?,
+            state: row.name()?,
+            result: row.value::<Option<&str>>()?.map(named).transpose()?,
+            desired_time: Timestamp::from_micros(row.value()?),
+            desired_window_seconds: row.number()?,
+            created_at: Timestamp::from_micros(row.value()?),
+            created_by: row.value()?,
+            updated_at: Timestamp::from_micros(row.value()?),
+            version: row.value()?,
+            priority: i32::try_from(row.value::<i64>()?).unwrap_or_default(),
+            language: row.value()?,
+            customer_time_zone: row.value()?,
+            recreated_from: row.value::<Option<_>>()?.map(CallbackId),
+            recreated_as: row.value::<Option<_>>()?.map(CallbackId),
+            attempts_made: row.number()?,
+            agent: row.value()?,
+            queued_at: row.time()?,
+            retry_at: row.time()?,
+            reserved_at: row.time()?,
+            connected_at: row.time()?,
+            completed_at: row.time()?,
         })
     }
 }
 
 /// Runs a query for summaries.
 pub(in crate::store) async fn summaries(conn: &mut Conn, mut sql: Sql) -> StoreResult<Vec<Summary>> {
-    let rows: Vec<SummaryRow> = if let Conn::Sqlite(_) = conn {
-        sql.text = format!("{AS_JSON}{})", sql.text);
-        let json: String = fetch!(conn, sqlx::query_scalar::<_, String>, sql, fetch_one)?;
-        serde_json::from_str(&json).map_err(|_| inconsistent("callbacks", "list", "a page cannot be read"))?
-    } else {
-        fetch!(conn, sqlx::query_as::<_, SummaryRow>, sql, fetch_all)?
-    };
-    rows.into_iter().map(Summary::try_from).collect()
+    match conn {
+        Conn::Sqlite(_) => {
+            sql.text = format!("{AS_JSON}{})", sql.text);
+            let json: String = fetch!(conn, sqlx::query_scalar::<_, String>, sql, fetch_one)?;
+            serde_json::from_str(&json)
+                .map_err(|error| inconsistent("callbacks", error, "a page cannot be read"))
+        }
+        Conn::Postgres(conn) => {
+            let query = sqlx::query_as::<_, Summary>(AssertSqlSafe(sql.text));
+            Ok(bind_all!(query, sql.args).fetch_all(&mut **conn).await?)
+        }
+    }
 }

@@ -1,0 +1,91 @@
+//! The customer's name in their own voice, one recording for a callback. It
+//! goes with its record, and before it: some days after the callback is over.
+
+use ringback_domain::callback::Callback;
+use ringback_domain::retention::{NAME_RECORDING_DAYS, name_recording_until};
+use ringback_domain::wire::callback::NameRecording;
+use ringback_domain::{CallbackId, State, Timestamp};
+
+use super::{Conn, StoreResult, on};
+
+const PUT: &str = "INSERT INTO name_recordings (callback_id, media_type, content, created_at) VALUES ($1, $2, $3, $4) \
+     ON CONFLICT (callback_id) DO UPDATE SET media_type = excluded.media_type, content = excluded.content, \
+     created_at = excluded.created_at";
+const DESCRIBE: &str = "SELECT media_type, CAST(LENGTH(content) AS BIGINT), created_at FROM name_recordings \
+     WHERE callback_id = $1";
+const READ: &str = "SELECT media_type, content FROM name_recordings WHERE callback_id = $1";
+const REMOVE: &str = "DELETE FROM name_recordings WHERE callback_id = $1";
+const COPY: &str = "INSERT INTO name_recordings (callback_id, media_type, content, created_at) \
+     SELECT $2, media_type, content, created_at FROM name_recordings WHERE callback_id = $1";
+const PURGE: &str = "DELETE FROM name_recordings WHERE callback_id IN (SELECT r.callback_id FROM name_recordings r \
+     JOIN callbacks c ON c.id = r.callback_id WHERE c.completed_at < $1)";
+
+/// Attaches a recording, in place of what was there.
+pub async fn put(
+    conn: &mut Conn,
+    id: CallbackId,
+    media_type: &str,
+    content: &[u8],
+    now: Timestamp,
+) -> StoreResult<()> {
+    on!(conn, |c| {
+        let query = sqlx::query(PUT).bind(id.0).bind(media_type).bind(content).bind(now.micros());
+        query.execute(c).await.map(|_| ())
+    })?;
+    Ok(())
+}
+
+/// What is attached to a callback, if anything is.
+pub async fn describe(conn: &mut Conn, callback: &Callback) -> StoreResult<Option<NameRecording>> {
+    let row: Option<(String, i64, i64)> =
+        on!(conn, |c| sqlx::query_as(DESCRIBE).bind(callback.id.0).fetch_optional(c).await)?;
+    Ok(row.map(|(media_type, bytes, created_at)| NameRecording {
+        media_type,
+        size_bytes: u32::try_from(bytes).unwrap_or_default(),
+        created_at: Timestamp::from_micros(created_at),
+        kept_until: kept_until(callback),
+    }))
+}
+
+/// When the recording of a callback goes; `None` while the callback is not over.
+fn kept_until(callback: &Callback) -> Option<Timestamp> {
+    match &callback.state {
+        State::Completed(over) => Some(name_recording_until(over.completed_at)),
+        _ => None,
+    }
+}
+
+/// Media type and content.
+pub async fn read(
+    conn: &mut Conn,
+    callback: &Callback,
+    now: Timestamp,
+) -> StoreResult<Option<(String, Vec<u8>)>> {
+    if kept_until(callback).is_some_and(|until| until < now) {
+        return Ok(None);
+    }
+    Ok(on!(conn, |c| sqlx::query_as(READ).bind(callback.id.0).fetch_optional(c).await)?)
+}
+
+/// Takes the recording away; whether there was one.
+pub async fn remove(conn: &mut Conn, id: CallbackId) -> StoreResult<bool> {
+    let removed =
+        on!(conn, |c| sqlx::query(REMOVE).bind(id.0).execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(removed > 0)
+}
+
+/// Hands the recording of a callback over to the one that repeats it, unless
+/// its time is over.
+pub async fn hand_over(conn: &mut Conn, old: &Callback, to: CallbackId, now: Timestamp) -> StoreResult<()> {
+    if kept_until(old).is_some_and(|until| now <= until) {
+        on!(conn, |c| sqlx::query(COPY).bind(old.id.0).bind(to.0).execute(c).await.map(|_| ()))?;
+    }
+    Ok(())
+}
+
+/// Removes the recordings whose time is over.
+pub async fn purge(conn: &mut Conn, now: Timestamp) -> StoreResult<()> {
+    let before = now.plus_seconds(-NAME_RECORDING_DAYS * 86_400).micros();
+    on!(conn, |c| sqlx::query(PURGE).bind(before).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
