@@ -9,6 +9,7 @@ use ringback_domain::Timestamp;
 use wasm_bindgen::JsValue;
 
 use crate::browser::number;
+use crate::language::{self, Language};
 use crate::messages;
 
 /// How a person wants times to be shown.
@@ -36,9 +37,14 @@ thread_local! {
 }
 
 fn locale() -> String {
-    let language = window().navigator().language().unwrap_or_default();
-    // The texts are English, so the order of day and month is too.
-    if language.starts_with("en") { language } else { "en-GB".to_owned() }
+    let wanted = window().navigator().language().unwrap_or_default();
+    // The order of day and month is that of the texts around them.
+    let tag = language::current().tag();
+    match tag {
+        _ if wanted.starts_with(tag) => wanted,
+        "en" => "en-GB".to_owned(),
+        _ => tag.to_owned(),
+    }
 }
 
 fn formatter(parts: Parts, style: Style) -> Function {
@@ -150,11 +156,15 @@ pub(crate) fn exact_duration(seconds: i64) -> String {
 
 /// `1,284`.
 pub(crate) fn count(count: u64) -> String {
+    let separator = match language::current() {
+        Language::English => ',',
+        Language::German => '.',
+    };
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
+            text.push(separator);
         }
         text.push(digit);
     }

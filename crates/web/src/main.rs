@@ -21,6 +21,7 @@ mod clock;
 mod components;
 mod events;
 mod format;
+mod language;
 mod messages;
 mod pages;
 mod phone;
@@ -32,5 +33,6 @@ mod width;
 
 fn main() {
     console_error_panic_hook::set_once();
+    language::begin();
     leptos::mount::mount_to_body(app::App);
 }

@@ -1,318 +1,393 @@
-//! Every sentence that a person reads, by a name that the compiler checks.
+//! Every sentence that a person reads, by a name that the compiler checks, in
+//! every language that the page speaks.
 //!
 //! A message without parameters is a constant text; with parameters they stand
-//! in braces; a message that counts has a form for one and one for others.
+//! in braces; a message that counts has a form for one and one for others. For
+//! another language add it to [`Language`], and the compiler asks for its texts.
+
+use std::fmt::Display;
+
+use crate::language::{self, Language};
 
 macro_rules! messages {
-    (@ $name:ident [] $text:literal) => {
-        pub(crate) const fn $name() -> &'static str {
-            $text
-        }
-    };
-    (@ $name:ident [$($arg:ident)+] $text:literal) => {
-        pub(crate) fn $name($($arg: impl std::fmt::Display),+) -> String {
-            format!($text)
-        }
-    };
-    (@ $name:ident [$count:ident $($arg:ident)*] one $one:literal other $other:literal) => {
-        pub(crate) fn $name($count: u64 $(, $arg: impl std::fmt::Display)*) -> String {
-            if $count == 1 {
-                format!($one)
-            } else {
-                let $count = crate::format::count($count);
-                format!($other)
+    (@ $name:ident [] en $en:literal de $de:literal) => {
+        pub(crate) fn $name() -> &'static str {
+            match language::current() {
+                Language::English => $en,
+                Language::German => $de,
             }
         }
     };
+    (@ $name:ident [$($arg:ident)+] en $en:literal de $de:literal) => {
+        pub(crate) fn $name($($arg: impl Display),+) -> String {
+            let text = match language::current() {
+                Language::English => $en,
+                Language::German => $de,
+            };
+            fill(text, &[$((stringify!($arg), &$arg)),+])
+        }
+    };
+    (@ $name:ident [$count:ident $($arg:ident)*]
+        en one $en_one:literal other $en:literal de one $de_one:literal other $de:literal) => {
+        pub(crate) fn $name($count: u64 $(, $arg: impl Display)*) -> String {
+            let text = match (language::current(), $count) {
+                (Language::English, 1) => $en_one,
+                (Language::English, _) => $en,
+                (Language::German, 1) => $de_one,
+                (Language::German, _) => $de,
+            };
+            let $count = crate::format::count($count);
+            fill(text, &[(stringify!($count), &$count) $(, (stringify!($arg), &$arg))*])
+        }
+    };
+    (@@ $name:ident [$($arg:ident)*] $($form:tt)*) => {
+        (stringify!($name), &[$(stringify!($arg)),*], stringify!($($form)*))
+    };
     ($($name:ident $(($($arg:ident),+))? { $($form:tt)+ })+) => {
         $(messages!(@ $name [$($($arg)+)?] $($form)+);)+
+
+        /// Each message with its parameters and its texts as they are written.
+        #[cfg(test)]
+        const CATALOGUE: &[(&str, &[&str], &str)] = &[$(messages!(@@ $name [$($($arg)+)?] $($form)+)),+];
     };
 }
 
+/// Puts the values where the text names them.
+fn fill(text: &str, values: &[(&str, &dyn Display)]) -> String {
+    use std::fmt::Write;
+    let mut filled = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let (name, after) = after.split_once('}').unwrap_or((after, ""));
+        if let Some((_, value)) = values.iter().find(|(known, _)| *known == name) {
+            // Writing to a string cannot fail.
+            let _ = write!(filled, "{value}");
+        }
+        rest = after;
+    }
+    filled.push_str(rest);
+    filled
+}
+
 messages! {
-    product { "Ringback" }
-    page_title(page) { "{page} - Ringback" }
-    page_title_overdue(count, page) { "({count}) {page} - Ringback" }
-    none { "–" }
-    dismiss { "Dismiss" }
-    close { "Close" }
-    loading { "Loading" }
-    try_again { "Try again" }
+    product { en "Ringback" de "Ringback" }
+    page_title(page) { en "{page} - Ringback" de "{page} - Ringback" }
+    page_title_overdue(count, page) { en "({count}) {page} - Ringback" de "({count}) {page} - Ringback" }
+    none { en "–" de "–" }
+    dismiss { en "Dismiss" de "Ausblenden" }
+    close { en "Close" de "Schließen" }
+    loading { en "Loading" de "Wird geladen" }
+    try_again { en "Try again" de "Erneut versuchen" }
 
     // Shell
-    skip_to_content { "Skip to content" }
-    home { "Ringback home" }
-    main_navigation { "Main" }
-    account(name, role) { "{name}, {role}" }
-    account_menu { "Account" }
-    account_services(count) { one "{count} service" other "{count} services" }
-    theme { "Theme" }
-    theme_system { "System" }
-    theme_light { "Light" }
-    theme_dark { "Dark" }
-    sign_out { "Sign out" }
-    notifications { "Messages" }
-    simulation { "Simulation: agents and customers are played by Ringback. Nobody is really called." }
-    offline { "Offline. You can read; changes are disabled." }
-    role_administrator { "Administrator" }
-    role_supervisor { "Supervisor" }
-    role_monitor { "Monitor" }
-    role_developer { "Developer" }
+    skip_to_content { en "Skip to content" de "Zum Inhalt springen" }
+    home { en "Ringback home" de "Ringback-Startseite" }
+    main_navigation { en "Main" de "Hauptnavigation" }
+    account(name, role) { en "{name}, {role}" de "{name}, {role}" }
+    account_menu { en "Account" de "Konto" }
+    account_services(count) { en one "{count} service" other "{count} services" de one "{count} Service" other "{count} Services" }
+    theme { en "Theme" de "Farben" }
+    theme_system { en "System" de "System" }
+    theme_light { en "Light" de "Hell" }
+    theme_dark { en "Dark" de "Dunkel" }
+    language { en "Language" de "Sprache" }
+    sign_out { en "Sign out" de "Abmelden" }
+    notifications { en "Messages" de "Meldungen" }
+    simulation { en "Simulation: agents and customers are played by Ringback. Nobody is really called." de "Simulation: Ringback spielt Agenten und Kunden. Niemand wird wirklich angerufen." }
+    offline { en "Offline. You can read; changes are disabled." de "Offline. Lesen ist möglich, Änderungen sind gesperrt." }
+    role_administrator { en "Administrator" de "Administrator" }
+    role_supervisor { en "Supervisor" de "Supervisor" }
+    role_monitor { en "Monitor" de "Monitor" }
+    role_developer { en "Developer" de "Entwickler" }
 
     // Sign in
-    sign_in { "Sign in" }
-    username { "Username" }
-    password { "Password" }
-    show_password { "Show password" }
-    enter_username { "Enter your username." }
-    enter_password { "Enter your password." }
-    wrong_credentials { "Username or password is wrong." }
-    session_ended { "Your session has ended. Sign in again to go on." }
-    version(number) { "Ringback {number}" }
+    sign_in { en "Sign in" de "Anmelden" }
+    username { en "Username" de "Benutzername" }
+    password { en "Password" de "Passwort" }
+    show_password { en "Show password" de "Passwort anzeigen" }
+    enter_username { en "Enter your username." de "Benutzernamen eingeben." }
+    enter_password { en "Enter your password." de "Passwort eingeben." }
+    wrong_credentials { en "Username or password is wrong." de "Benutzername oder Passwort ist falsch." }
+    session_ended { en "Your session has ended. Sign in again to go on." de "Die Sitzung ist beendet. Bitte neu anmelden." }
+    version(number) { en "Ringback {number}" de "Ringback {number}" }
 
     // Other pages
-    not_found { "Page not found" }
-    not_found_text { "There is no page at this address." }
-    go_to_callbacks { "Go to Callbacks" }
-    no_access { "You have no access to callbacks" }
-    no_access_text { "Callbacks are open to the roles Monitor, Supervisor and Administrator. Ask an Administrator to change your role." }
-    start_failed { "Ringback cannot be reached" }
+    not_found { en "Page not found" de "Seite nicht gefunden" }
+    not_found_text { en "There is no page at this address." de "Unter dieser Adresse gibt es keine Seite." }
+    go_to_callbacks { en "Go to Callbacks" de "Zu den Rückrufen" }
+    no_access { en "You have no access to callbacks" de "Kein Zugriff auf Rückrufe" }
+    no_access_text { en "Callbacks are open to the roles Monitor, Supervisor and Administrator. Ask an Administrator to change your role." de "Rückrufe sehen die Rollen Monitor, Supervisor und Administrator. Ein Administrator kann die Rolle ändern." }
+    start_failed { en "Ringback cannot be reached" de "Ringback ist nicht erreichbar" }
 
     // Callbacks page
-    callbacks { "Callbacks" }
-    create_callback { "Create Callback" }
-    quick_filter { "Quick filter" }
-    quick_all { "All" }
-    quick_scheduled { "Scheduled" }
-    quick_queued { "Queued" }
-    quick_routing { "Routing" }
-    quick_processing { "Processing" }
-    quick_completed { "Completed" }
-    quick_overdue { "Overdue" }
-    date_range { "Date Range" }
-    ranges_past { "Past" }
-    ranges_now { "Around now" }
-    ranges_ahead { "Ahead" }
-    last_30_days { "Last 30 Days" }
-    last_14_days { "Last 14 Days" }
-    last_7_days { "Last 7 Days" }
-    yesterday { "Yesterday" }
-    today { "Today" }
-    tomorrow { "Tomorrow" }
-    next_24_hours { "Next 24 Hours" }
-    next_7_days { "Next 7 Days" }
-    next_14_days { "Next 14 Days" }
-    next_30_days { "Next 30 Days" }
-    search { "Search" }
-    search_column { "Search Column" }
-    search_placeholder { "Filter as you type" }
-    refresh { "Refresh" }
-    live { "Live" }
-    connecting { "Connecting" }
-    paused { "Paused" }
-    updated(time) { "Updated {time}" }
-    paused_banner(duration, time) { "Updates paused for {duration}. Showing {time}." }
-    reconnect { "Reconnect" }
-    records_region { "Callback records" }
-    table_caption(range, column) { "Callbacks, {range}, sorted by {column}" }
-    rows_of(from, to, total) { "{from}–{to} of {total}" }
-    rows_only(rows, total) { "{rows} of {total}" }
-    no_rows { "0 callbacks" }
-    jump_to_now { "Jump to now" }
-    at_least(count) { "{count}+" }
-    new_callbacks(count) { one "{count} new callback" other "{count} new callbacks" }
-    loading_callbacks { "Loading callbacks" }
-    callbacks_found(count) { one "{count} callback found" other "{count} callbacks found" }
-    pages { "Pages" }
-    page(number) { "Page {number}" }
-    previous_page { "Previous page" }
-    next_page { "Next page" }
-    times_in(zone) { "Times in {zone}" }
-    zone_offset(zone, offset) { "{zone}, {offset}" }
-    kept { "Kept 14 days" }
-    now_line(time) { "Now {time}" }
+    callbacks { en "Callbacks" de "Rückrufe" }
+    create_callback { en "Create Callback" de "Rückruf anlegen" }
+    quick_filter { en "Quick filter" de "Schnellfilter" }
+    quick_all { en "All" de "Alle" }
+    quick_scheduled { en "Scheduled" de "Geplant" }
+    quick_queued { en "Queued" de "Wartend" }
+    quick_routing { en "Routing" de "Vermittelt" }
+    quick_processing { en "Processing" de "Im Gespräch" }
+    quick_completed { en "Completed" de "Beendet" }
+    quick_overdue { en "Overdue" de "Überfällig" }
+    date_range { en "Date Range" de "Zeitraum" }
+    ranges_past { en "Past" de "Vergangen" }
+    ranges_now { en "Around now" de "Um jetzt" }
+    ranges_ahead { en "Ahead" de "Bevorstehend" }
+    last_30_days { en "Last 30 Days" de "Letzte 30 Tage" }
+    last_14_days { en "Last 14 Days" de "Letzte 14 Tage" }
+    last_7_days { en "Last 7 Days" de "Letzte 7 Tage" }
+    yesterday { en "Yesterday" de "Gestern" }
+    today { en "Today" de "Heute" }
+    tomorrow { en "Tomorrow" de "Morgen" }
+    next_24_hours { en "Next 24 Hours" de "Nächste 24 Stunden" }
+    next_7_days { en "Next 7 Days" de "Nächste 7 Tage" }
+    next_14_days { en "Next 14 Days" de "Nächste 14 Tage" }
+    next_30_days { en "Next 30 Days" de "Nächste 30 Tage" }
+    search { en "Search" de "Suchen" }
+    search_column { en "Search Column" de "Suchspalte" }
+    search_placeholder { en "Filter as you type" de "Beim Tippen filtern" }
+    refresh { en "Refresh" de "Aktualisieren" }
+    live { en "Live" de "Live" }
+    connecting { en "Connecting" de "Verbinden" }
+    paused { en "Paused" de "Angehalten" }
+    updated(time) { en "Updated {time}" de "Stand {time}" }
+    paused_banner(duration, time) { en "Updates paused for {duration}. Showing {time}." de "Seit {duration} keine Aktualisierung. Stand {time}." }
+    reconnect { en "Reconnect" de "Neu verbinden" }
+    records_region { en "Callback records" de "Rückrufe" }
+    table_caption(range, column) { en "Callbacks, {range}, sorted by {column}" de "Rückrufe, {range}, sortiert nach {column}" }
+    rows_of(from, to, total) { en "{from}–{to} of {total}" de "{from}–{to} von {total}" }
+    rows_only(rows, total) { en "{rows} of {total}" de "{rows} von {total}" }
+    no_rows { en "0 callbacks" de "0 Rückrufe" }
+    jump_to_now { en "Jump to now" de "Zu jetzt springen" }
+    at_least(count) { en "{count}+" de "{count}+" }
+    new_callbacks(count) { en one "{count} new callback" other "{count} new callbacks" de one "{count} neuer Rückruf" other "{count} neue Rückrufe" }
+    loading_callbacks { en "Loading callbacks" de "Rückrufe werden geladen" }
+    callbacks_found(count) { en one "{count} callback found" other "{count} callbacks found" de one "{count} Rückruf gefunden" other "{count} Rückrufe gefunden" }
+    pages { en "Pages" de "Seiten" }
+    page(number) { en "Page {number}" de "Seite {number}" }
+    previous_page { en "Previous page" de "Vorige Seite" }
+    next_page { en "Next page" de "Nächste Seite" }
+    times_in(zone) { en "Times in {zone}" de "Zeiten in {zone}" }
+    zone_offset(zone, offset) { en "{zone}, {offset}" de "{zone}, {offset}" }
+    kept { en "Kept 14 days" de "14 Tage aufbewahrt" }
+    now_line(time) { en "Now {time}" de "Jetzt {time}" }
 
     // Columns
-    column_metrics { "Metrics" }
-    column_state { "State" }
-    column_desired_time { "Desired Callback Time" }
-    column_service { "Service Name" }
-    column_number { "Customer Number" }
-    column_attempts { "Attempts" }
-    column_agent { "Agent" }
-    column_updated { "Last Update" }
-    column_id { "Callback ID" }
-    column_actions { "Actions" }
-    column_created { "Created" }
+    column_metrics { en "Metrics" de "Kennzahlen" }
+    column_state { en "State" de "Status" }
+    column_desired_time { en "Desired Callback Time" de "Gewünschte Rückrufzeit" }
+    column_service { en "Service Name" de "Service" }
+    column_number { en "Customer Number" de "Kundennummer" }
+    column_attempts { en "Attempts" de "Versuche" }
+    column_agent { en "Agent" de "Agent" }
+    column_updated { en "Last Update" de "Letzte Änderung" }
+    column_id { en "Callback ID" de "Rückruf-ID" }
+    column_actions { en "Actions" de "Aktionen" }
+    column_created { en "Created" de "Angelegt" }
 
     // Row
-    metrics_of(number) { "Metrics {number}" }
-    edit_of(number) { "Edit {number}" }
-    recreate_of(number) { "Recreate {number}" }
-    warning { "Warning" }
-    warning_tip(from, to) { "Still SCHEDULED after its window, {from}–{to}." }
-    originated_scheduled { "Originated as scheduled" }
-    left_view { "left this view" }
-    attempts_short(made, max) { "{made} / {max}" }
-    due_in(duration) { "in {duration}" }
-    due_now { "due now" }
-    late(duration) { "{duration} late" }
-    waiting(duration) { "waiting {duration}" }
-    reserved(duration) { "reserved {duration}" }
-    on_call(duration) { "on call {duration}" }
-    seconds(count) { "{count} s" }
-    minutes(count) { "{count} min" }
-    hours(count) { "{count} h" }
-    days(count) { one "{count} day" other "{count} days" }
-    minutes_seconds(minutes, seconds) { "{minutes} min {seconds} s" }
-    hours_minutes(hours, minutes) { "{hours} h {minutes} min" }
+    metrics_of(number) { en "Metrics {number}" de "Kennzahlen {number}" }
+    edit_of(number) { en "Edit {number}" de "{number} bearbeiten" }
+    recreate_of(number) { en "Recreate {number}" de "{number} neu anlegen" }
+    warning { en "Warning" de "Warnung" }
+    warning_tip(from, to) { en "Still SCHEDULED after its window, {from}–{to}." de "Noch SCHEDULED nach Ende des Zeitfensters, {from}–{to}." }
+    originated_scheduled { en "Originated as scheduled" de "Als geplanter Rückruf angelegt" }
+    left_view { en "left this view" de "nicht mehr in dieser Ansicht" }
+    attempts_short(made, max) { en "{made} / {max}" de "{made} / {max}" }
+    due_in(duration) { en "in {duration}" de "in {duration}" }
+    due_now { en "due now" de "jetzt fällig" }
+    late(duration) { en "{duration} late" de "{duration} zu spät" }
+    waiting(duration) { en "waiting {duration}" de "wartet {duration}" }
+    reserved(duration) { en "reserved {duration}" de "reserviert {duration}" }
+    on_call(duration) { en "on call {duration}" de "im Gespräch {duration}" }
+    seconds(count) { en "{count} s" de "{count} s" }
+    minutes(count) { en "{count} min" de "{count} min" }
+    hours(count) { en "{count} h" de "{count} h" }
+    days(count) { en one "{count} day" other "{count} days" de one "{count} Tag" other "{count} Tage" }
+    minutes_seconds(minutes, seconds) { en "{minutes} min {seconds} s" de "{minutes} min {seconds} s" }
+    hours_minutes(hours, minutes) { en "{hours} h {minutes} min" de "{hours} h {minutes} min" }
 
     // Expanded row
-    metrics_region(number) { "Callback metrics for {number}" }
-    position { "Position in Queue" }
-    estimated_wait { "Estimated Wait Time" }
-    waiting_term { "Waiting" }
-    attempts_of(max) { "of {max}" }
-    since(time) { "since {time}" }
-    known_once_queued { "known once QUEUED" }
-    advanced_switch { "Advanced Callback Metrics" }
-    timeline { "Timeline" }
-    advanced_metrics { "Advanced metrics" }
-    metrics_failed { "The metrics could not be loaded." }
-    timeline_failed { "The timeline could not be loaded." }
-    term_origin { "Origin" }
-    term_created { "Created" }
-    term_created_by { "Created By" }
-    term_rescheduled_by { "Rescheduled By" }
-    term_times_rescheduled { "Times rescheduled" }
-    term_language { "Language" }
-    term_priority { "Priority" }
-    term_arrived { "Waiting since" }
-    term_removed { "Removed on" }
-    term_queued { "Queued" }
-    term_retry { "Next attempt from" }
-    term_agent { "Agent" }
-    term_reserved { "Agent reserved" }
-    term_agent_wait { "Wait for an agent" }
-    term_dial_results { "Dial results" }
-    term_connected { "Agent connected" }
-    term_establish { "Time to establish the call" }
-    term_result { "Result" }
-    term_completed { "Completed" }
-    term_cancelled_by { "Cancelled By" }
-    term_recreated_by { "Recreated By" }
-    term_recreated_as { "Recreated as" }
-    term_recreated_from { "Recreated from" }
-    term_handling { "Handling time" }
-    term_punctuality { "Punctuality" }
-    term_disposition { "Disposition" }
-    on_time { "on time" }
-    early(duration) { "{duration} early" }
-    origin_ui { "Callback UI" }
-    origin_api { "API" }
-    origin_recreate { "Recreated" }
+    metrics_region(number) { en "Callback metrics for {number}" de "Kennzahlen des Rückrufs an {number}" }
+    position { en "Position in Queue" de "Position in der Warteschlange" }
+    estimated_wait { en "Estimated Wait Time" de "Geschätzte Wartezeit" }
+    waiting_term { en "Waiting" de "Wartezeit" }
+    attempts_of(max) { en "of {max}" de "von {max}" }
+    since(time) { en "since {time}" de "seit {time}" }
+    known_once_queued { en "known once QUEUED" de "bekannt ab QUEUED" }
+    advanced_switch { en "Advanced Callback Metrics" de "Erweiterte Kennzahlen" }
+    timeline { en "Timeline" de "Verlauf" }
+    advanced_metrics { en "Advanced metrics" de "Erweiterte Kennzahlen" }
+    metrics_failed { en "The metrics could not be loaded." de "Die Kennzahlen konnten nicht geladen werden." }
+    timeline_failed { en "The timeline could not be loaded." de "Der Verlauf konnte nicht geladen werden." }
+    term_origin { en "Origin" de "Herkunft" }
+    term_created { en "Created" de "Angelegt" }
+    term_created_by { en "Created By" de "Angelegt von" }
+    term_rescheduled_by { en "Rescheduled By" de "Verschoben von" }
+    term_times_rescheduled { en "Times rescheduled" de "Wie oft verschoben" }
+    term_language { en "Language" de "Sprache" }
+    term_priority { en "Priority" de "Priorität" }
+    term_arrived { en "Waiting since" de "Wartet seit" }
+    term_removed { en "Removed on" de "Wird entfernt am" }
+    term_queued { en "Queued" de "Eingereiht" }
+    term_retry { en "Next attempt from" de "Nächster Versuch ab" }
+    term_agent { en "Agent" de "Agent" }
+    term_reserved { en "Agent reserved" de "Agent reserviert" }
+    term_agent_wait { en "Wait for an agent" de "Warten auf einen Agenten" }
+    term_dial_results { en "Dial results" de "Wählergebnisse" }
+    term_connected { en "Agent connected" de "Agent verbunden" }
+    term_establish { en "Time to establish the call" de "Dauer des Verbindungsaufbaus" }
+    term_result { en "Result" de "Ergebnis" }
+    term_completed { en "Completed" de "Beendet" }
+    term_cancelled_by { en "Cancelled By" de "Abgebrochen von" }
+    term_recreated_by { en "Recreated By" de "Neu angelegt von" }
+    term_recreated_as { en "Recreated as" de "Neu angelegt als" }
+    term_recreated_from { en "Recreated from" de "Neu angelegt aus" }
+    term_handling { en "Handling time" de "Bearbeitungszeit" }
+    term_punctuality { en "Punctuality" de "Pünktlichkeit" }
+    term_disposition { en "Disposition" de "Abschlusscode" }
+    on_time { en "on time" de "pünktlich" }
+    early(duration) { en "{duration} early" de "{duration} zu früh" }
+    origin_ui { en "Callback UI" de "Callback UI" }
+    origin_api { en "API" de "API" }
+    origin_recreate { en "Recreated" de "Neu angelegt" }
 
     // Timeline
-    event_created(actor) { "Created by {actor}" }
-    event_rescheduled(actor) { "Rescheduled by {actor}" }
-    event_submitted { "Queued" }
-    event_reserved { "Agent reserved" }
-    event_connected { "Agent connected" }
-    event_released { "Back in queue" }
-    event_lease_expired { "Reservation ran out, back in queue" }
-    event_attempt_failed { "Attempt failed" }
-    event_finished { "Completed" }
-    event_cancelled(actor) { "Cancelled by {actor}" }
-    event_recreated(actor) { "Recreated by {actor}" }
-    event_expired { "Not reached while the record was kept" }
-    event_from_to(from, to) { "{from} → {to}" }
-    event_for(time) { "for {time}" }
-    event_retry(time) { "next attempt from {time}" }
-    event_related(id) { "callback {id}" }
-    actor_key(name) { "API key {name}" }
-    actor_system { "Ringback" }
-    next_queue(time) { "Enters the queue at {time}" }
-    next_agent { "Next attempt when an agent is free" }
-    next_connect { "Agent and customer are connected" }
-    next_finish { "The conversation ends" }
+    event_created(actor) { en "Created by {actor}" de "Angelegt von {actor}" }
+    event_rescheduled(actor) { en "Rescheduled by {actor}" de "Verschoben von {actor}" }
+    event_submitted { en "Queued" de "Eingereiht" }
+    event_reserved { en "Agent reserved" de "Agent reserviert" }
+    event_connected { en "Agent connected" de "Agent verbunden" }
+    event_released { en "Back in queue" de "Zurück in der Warteschlange" }
+    event_lease_expired { en "Reservation ran out, back in queue" de "Reservierung abgelaufen, zurück in der Warteschlange" }
+    event_attempt_failed { en "Attempt failed" de "Versuch gescheitert" }
+    event_finished { en "Completed" de "Beendet" }
+    event_cancelled(actor) { en "Cancelled by {actor}" de "Abgebrochen von {actor}" }
+    event_recreated(actor) { en "Recreated by {actor}" de "Neu angelegt von {actor}" }
+    event_expired { en "Not reached while the record was kept" de "In der Aufbewahrungszeit nicht erreicht" }
+    event_from_to(from, to) { en "{from} → {to}" de "{from} → {to}" }
+    event_for(time) { en "for {time}" de "für {time}" }
+    event_retry(time) { en "next attempt from {time}" de "nächster Versuch ab {time}" }
+    event_related(id) { en "callback {id}" de "Rückruf {id}" }
+    actor_key(name) { en "API key {name}" de "API-Schlüssel {name}" }
+    actor_system { en "Ringback" de "Ringback" }
+    next_queue(time) { en "Enters the queue at {time}" de "Wird um {time} eingereiht" }
+    next_agent { en "Next attempt when an agent is free" de "Nächster Versuch, sobald ein Agent frei ist" }
+    next_connect { en "Agent and customer are connected" de "Agent und Kunde werden verbunden" }
+    next_finish { en "The conversation ends" de "Das Gespräch endet" }
 
     // Dialogs
-    callback_type { "Callback Type" }
-    immediate { "Immediate" }
-    immediate_hint { "Joins the queue now" }
-    scheduled { "Scheduled" }
-    scheduled_hint { "At a date and time" }
-    service_type { "Service Type" }
-    customer_number { "Customer Number" }
-    customer_number_hint { "In national or international form, such as +44 20 7946 0318." }
-    date { "Date" }
-    time { "Time" }
-    time_zone_hint(zone) { "Times in {zone}." }
-    create { "Create" }
-    choose_service { "Choose a service." }
-    enter_number { "Enter the customer's number." }
-    enter_date { "Enter a date." }
-    enter_time { "Enter a time." }
-    time_in_past { "This time has passed." }
-    no_such_time { "Clocks are put forward then: this time does not exist on this day." }
-    callback_created { "Callback created" }
-    outside_range(time, range) { "{time} is outside {range}." }
-    outside_filters { "The current filters hide it." }
-    switch_to(range) { "Switch to {range}" }
-    show_all { "Show all" }
-    edit_callback { "Edit Callback" }
-    edit_options { "Edit Options" }
-    reschedule { "Reschedule" }
-    only_scheduled { "Only a SCHEDULED callback can be rescheduled" }
-    cancel_callback { "Cancel Callback" }
-    save { "Save" }
-    confirm { "Confirm" }
-    cancel_consequence(time) { "The customer will not be called. The record stays as COMPLETED (CANCELLED_BY_ADMIN) until {time}." }
-    removal_moves { "The record is removed 14 days after the desired time." }
-    callback_rescheduled { "Callback rescheduled" }
-    callback_cancelled { "Callback cancelled" }
-    changed_meanwhile(before, after, time) { "This callback went from {before} to {after} at {time}." }
-    no_longer_reschedulable { "It can no longer be rescheduled." }
-    no_longer_cancellable { "It can no longer be cancelled." }
-    moved_meanwhile(time) { "This callback was moved to {time} meanwhile." }
-    recreate_callback { "Recreate Callback" }
-    recreate { "Recreate" }
-    callback_recreated { "Callback recreated" }
-    recreate_consequence { "A new callback is made. It and the old record name each other." }
-    is_now(state) { "It is {state} now." }
+    callback_type { en "Callback Type" de "Art des Rückrufs" }
+    immediate { en "Immediate" de "Sofort" }
+    immediate_hint { en "Joins the queue now" de "Kommt jetzt in die Warteschlange" }
+    scheduled { en "Scheduled" de "Geplant" }
+    scheduled_hint { en "At a date and time" de "Zu einem Datum und einer Uhrzeit" }
+    service_type { en "Service Type" de "Service" }
+    customer_number { en "Customer Number" de "Kundennummer" }
+    customer_number_hint { en "In national or international form, such as +44 20 7946 0318." de "National oder international, etwa +49 30 23125 000." }
+    date { en "Date" de "Datum" }
+    time { en "Time" de "Uhrzeit" }
+    time_zone_hint(zone) { en "Times in {zone}." de "Zeiten in {zone}." }
+    create { en "Create" de "Anlegen" }
+    choose_service { en "Choose a service." de "Service wählen." }
+    enter_number { en "Enter the customer's number." de "Nummer des Kunden eingeben." }
+    enter_date { en "Enter a date." de "Datum eingeben." }
+    enter_time { en "Enter a time." de "Uhrzeit eingeben." }
+    time_in_past { en "This time has passed." de "Diese Zeit ist vorbei." }
+    no_such_time { en "Clocks are put forward then: this time does not exist on this day." de "Dann werden die Uhren vorgestellt: Diese Uhrzeit gibt es an diesem Tag nicht." }
+    callback_created { en "Callback created" de "Rückruf angelegt" }
+    outside_range(time, range) { en "{time} is outside {range}." de "{time} liegt nicht in: {range}." }
+    outside_filters { en "The current filters hide it." de "Die aktuellen Filter blenden ihn aus." }
+    switch_to(range) { en "Switch to {range}" de "Zu {range} wechseln" }
+    show_all { en "Show all" de "Alle anzeigen" }
+    edit_callback { en "Edit Callback" de "Rückruf bearbeiten" }
+    edit_options { en "Edit Options" de "Bearbeiten" }
+    reschedule { en "Reschedule" de "Verschieben" }
+    only_scheduled { en "Only a SCHEDULED callback can be rescheduled" de "Nur ein Rückruf im Status SCHEDULED lässt sich verschieben" }
+    cancel_callback { en "Cancel Callback" de "Rückruf abbrechen" }
+    save { en "Save" de "Speichern" }
+    confirm { en "Confirm" de "Bestätigen" }
+    cancel_consequence(time) { en "The customer will not be called. The record stays as COMPLETED (CANCELLED_BY_ADMIN) until {time}." de "Der Kunde wird nicht angerufen. Der Datensatz bleibt als COMPLETED (CANCELLED_BY_ADMIN) bis {time}." }
+    removal_moves { en "The record is removed 14 days after the desired time." de "Der Datensatz wird 14 Tage nach der gewünschten Zeit entfernt." }
+    callback_rescheduled { en "Callback rescheduled" de "Rückruf verschoben" }
+    callback_cancelled { en "Callback cancelled" de "Rückruf abgebrochen" }
+    changed_meanwhile(before, after, time) { en "This callback went from {before} to {after} at {time}." de "Dieser Rückruf ging um {time} von {before} zu {after} über." }
+    no_longer_reschedulable { en "It can no longer be rescheduled." de "Er lässt sich nicht mehr verschieben." }
+    no_longer_cancellable { en "It can no longer be cancelled." de "Er lässt sich nicht mehr abbrechen." }
+    moved_meanwhile(time) { en "This callback was moved to {time} meanwhile." de "Dieser Rückruf wurde inzwischen auf {time} verschoben." }
+    recreate_callback { en "Recreate Callback" de "Rückruf neu anlegen" }
+    recreate { en "Recreate" de "Neu anlegen" }
+    callback_recreated { en "Callback recreated" de "Rückruf neu angelegt" }
+    recreate_consequence { en "A new callback is made. It and the old record name each other." de "Ein neuer Rückruf entsteht. Er und der alte Datensatz nennen einander." }
+    is_now(state) { en "It is {state} now." de "Er ist jetzt {state}." }
 
     // What the server finds in a form
-    fault_unknown_service { "This service does not exist any more." }
-    fault_not_accepting { "This service takes no new callbacks now." }
-    fault_malformed_number { "This is not a phone number." }
-    fault_impossible_number { "No number of this country has this length. Check for missing or extra digits." }
+    fault_unknown_service { en "This service does not exist any more." de "Diesen Service gibt es nicht mehr." }
+    fault_not_accepting { en "This service takes no new callbacks now." de "Dieser Service nimmt gerade keine neuen Rückrufe an." }
+    fault_malformed_number { en "This is not a phone number." de "Das ist keine Telefonnummer." }
+    fault_impossible_number { en "No number of this country has this length. Check for missing or extra digits." de "Keine Nummer dieses Landes ist so lang. Fehlen Ziffern, oder sind es zu viele?" }
 
     // Empty and failed lists
-    empty_range(range) { "No callbacks in {range}" }
-    empty_range_text { "Callbacks appear here as soon as their desired time lies in this range." }
-    empty_neighbour(count, range) { one "{count} callback lies in {range}." other "{count} callbacks lie in {range}." }
-    show_range(range) { "Show {range}" }
-    empty_search(column, text) { "No {column} contains “{text}”" }
-    empty_search_any(text) { "Nothing contains “{text}”" }
-    searched(range) { "Searched all callbacks in {range}." }
-    clear_filter { "Clear filter" }
-    empty_filter(filter, range) { "No {filter} callbacks in {range}" }
-    empty_filter_text { "The quick filter hides the others." }
-    list_failed { "The list could not be loaded" }
-    refresh_failed { "The list could not be refreshed" }
+    empty_range(range) { en "No callbacks in {range}" de "Keine Rückrufe: {range}" }
+    empty_range_text { en "Callbacks appear here as soon as their desired time lies in this range." de "Rückrufe erscheinen hier, sobald ihre gewünschte Zeit in diesem Zeitraum liegt." }
+    empty_neighbour(count, range) { en one "{count} callback lies in {range}." other "{count} callbacks lie in {range}." de one "{count} Rückruf liegt in: {range}." other "{count} Rückrufe liegen in: {range}." }
+    show_range(range) { en "Show {range}" de "{range} anzeigen" }
+    empty_search(column, text) { en "No {column} contains “{text}”" de "Keine {column} enthält „{text}“" }
+    empty_search_any(text) { en "Nothing contains “{text}”" de "Nichts enthält „{text}“" }
+    searched(range) { en "Searched all callbacks in {range}." de "Durchsucht wurden alle Rückrufe: {range}." }
+    clear_filter { en "Clear filter" de "Filter löschen" }
+    empty_filter(filter, range) { en "No {filter} callbacks in {range}" de "Keine Rückrufe {filter}: {range}" }
+    empty_filter_text { en "The quick filter hides the others." de "Der Schnellfilter blendet die anderen aus." }
+    list_failed { en "The list could not be loaded" de "Die Liste konnte nicht geladen werden" }
+    refresh_failed { en "The list could not be refreshed" de "Die Liste konnte nicht aktualisiert werden" }
 
     // Failures
-    unreachable { "The server could not be reached. Check the connection." }
-    unreadable(status) { "The server gave an answer that this page does not understand ({status})." }
-    reference(id) { "Reference {id}." }
-    problem_forbidden { "Your role does not permit this." }
-    problem_not_found { "It does not exist any more, or you may not see it." }
-    problem_state { "Its state does not allow this any more." }
-    problem_stale { "It was changed meanwhile." }
-    problem_in_flight { "The same request is still running. Try again in a moment." }
-    problem_invalid { "Some values are invalid." }
-    problem_rate { "Too many requests. Try again in a moment." }
-    problem_internal { "Something went wrong on the server." }
-    problem_unavailable { "The server is not available at the moment." }
-    problem_session { "Your session has ended." }
+    unreachable { en "The server could not be reached. Check the connection." de "Der Server ist nicht erreichbar. Bitte die Verbindung prüfen." }
+    unreadable(status) { en "The server gave an answer that this page does not understand ({status})." de "Der Server gab eine Antwort, die diese Seite nicht versteht ({status})." }
+    reference(id) { en "Reference {id}." de "Referenz {id}." }
+    problem_forbidden { en "Your role does not permit this." de "Die Rolle erlaubt das nicht." }
+    problem_not_found { en "It does not exist any more, or you may not see it." de "Es gibt das nicht mehr, oder es ist nicht sichtbar." }
+    problem_state { en "Its state does not allow this any more." de "Der Status erlaubt das nicht mehr." }
+    problem_stale { en "It was changed meanwhile." de "Es wurde inzwischen geändert." }
+    problem_in_flight { en "The same request is still running. Try again in a moment." de "Dieselbe Anfrage läuft noch. Bitte gleich noch einmal versuchen." }
+    problem_invalid { en "Some values are invalid." de "Einige Angaben sind ungültig." }
+    problem_rate { en "Too many requests. Try again in a moment." de "Zu viele Anfragen. Bitte gleich noch einmal versuchen." }
+    problem_internal { en "Something went wrong on the server." de "Auf dem Server ist etwas schiefgegangen." }
+    problem_unavailable { en "The server is not available at the moment." de "Der Server ist gerade nicht verfügbar." }
+    problem_session { en "Your session has ended." de "Die Sitzung ist beendet." }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_names_exactly_the_parameters_of_its_message() {
+        for (name, parameters, form) in CATALOGUE {
+            for text in form.split('"').skip(1).step_by(2) {
+                let mut rest = text;
+                let mut named = Vec::new();
+                while let Some((_, after)) = rest.split_once('{') {
+                    let (word, after) = after.split_once('}').expect("a closed brace");
+                    named.push(word);
+                    rest = after;
+                }
+                for word in &named {
+                    assert!(parameters.contains(word), "{name} has no {word}: {text}");
+                }
+                for parameter in *parameters {
+                    // `one` may say the number in a word.
+                    let said = named.contains(parameter) || *parameter == "count";
+                    assert!(said, "{name} leaves {parameter} out: {text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn values_stand_where_the_text_names_them() {
+        assert_eq!(fill("{b} of {a}, {b}", &[("a", &1), ("b", &"x")]), "x of 1, x");
+    }
 }

@@ -79,7 +79,7 @@ impl DateRange {
     }
 
     /// What people call it.
-    pub(crate) const fn label(self) -> &'static str {
+    pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Last30Days => messages::last_30_days(),
             Self::Last14Days => messages::last_14_days(),

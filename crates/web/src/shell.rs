@@ -16,6 +16,7 @@ use crate::components::button::Button;
 use crate::components::empty_state::EmptyState;
 use crate::components::icon::{BrandMark, Icon};
 use crate::components::menu::{Menu, MenuItem, MenuRadio};
+use crate::language::{self, Language};
 use crate::messages;
 use crate::session::{Session, Stage};
 use crate::theme;
@@ -111,6 +112,18 @@ fn AccountMenu(me: Arc<Me>) -> impl IntoView {
     let role = me.roles.first().map_or("", |role| role_name(*role));
     let services = u64::try_from(me.services.len()).unwrap_or_default();
     let choosing = RwSignal::new(false);
+    let choosing_language = RwSignal::new(false);
+    let language_item = |choice: Language| {
+        view! {
+            <MenuRadio
+                checked=Signal::stored(language::current() == choice)
+                on_choose=move |()| language::choose(choice)
+            >
+                <Icon name="check" />
+                <span lang=choice.tag()>{choice.own_name()}</span>
+            </MenuRadio>
+        }
+    };
     let theme = move || session.preferences().with(|preferences| preferences.theme);
     let theme_item = move |choice: Option<Theme>| {
         view! {
@@ -162,6 +175,19 @@ fn AccountMenu(me: Arc<Me>) -> impl IntoView {
                     {[None, Some(Theme::Light), Some(Theme::Dark)].map(theme_item).collect_view()}
                 </div>
             </Show>
+            <MenuItem
+                expanded=Signal::from(choosing_language)
+                on_press=move |()| choosing_language.update(|choosing| *choosing = !*choosing)
+            >
+                <Icon name="languages" />
+                {messages::language()}
+                <span class="end" aria-hidden="true">{language::current().own_name()}</span>
+            </MenuItem>
+            <Show when=move || choosing_language.get()>
+                <div role="group" aria-label=messages::language() class="subitems">
+                    {Language::ALL.map(language_item).collect_view()}
+                </div>
+            </Show>
             <hr />
             <MenuItem on_press=move |()| spawn_local(session.sign_out())>
                 <Icon name="log-out" />
@@ -171,7 +197,7 @@ fn AccountMenu(me: Arc<Me>) -> impl IntoView {
     }
 }
 
-const fn theme_name(theme: Option<Theme>) -> &'static str {
+fn theme_name(theme: Option<Theme>) -> &'static str {
     match theme {
         None => messages::theme_system(),
         Some(Theme::Light) => messages::theme_light(),
@@ -179,7 +205,7 @@ const fn theme_name(theme: Option<Theme>) -> &'static str {
     }
 }
 
-const fn role_name(role: Role) -> &'static str {
+fn role_name(role: Role) -> &'static str {
     match role {
         Role::Administrator => messages::role_administrator(),
         Role::Supervisor => messages::role_supervisor(),

@@ -18,7 +18,7 @@ async fn visible(conn: &mut Conn, id: CallbackId, caller: &Identity) -> Result<C
 
 /// Attach a name recording
 ///
-/// The customer's name as they spoke it: WAV, MP3, Ogg, MP4 or WebM audio of
+/// The customer's name as they spoke it: WAV, MP3, Ogg, MP4 or `WebM` audio of
 /// 1 MiB at most, in place of what was there. It is removed with the record, or
 /// four days after the callback is over; a recreate until then takes it over.
 #[utoipa::path(

@@ -57,7 +57,7 @@ impl Column {
     }
 
     /// The text of its head.
-    pub(crate) const fn label(self) -> &'static str {
+    pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Metrics => messages::column_metrics(),
             Self::State => messages::column_state(),
@@ -106,7 +106,7 @@ impl Column {
 }
 
 /// The name of what the list is sorted by.
-pub(crate) const fn sort_label(sort: Sort) -> &'static str {
+pub(crate) fn sort_label(sort: Sort) -> &'static str {
     match sort {
         Sort::DesiredTime | Sort::DesiredTimeDescending => messages::column_desired_time(),
         Sort::CreatedAt | Sort::CreatedAtDescending => messages::column_created(),

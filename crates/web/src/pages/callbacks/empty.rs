@@ -30,7 +30,7 @@ pub(super) fn Empty() -> impl IntoView {
 
 fn nothing_found(page: Page, list: &ListState) -> impl IntoView {
     let text = list.search.trim().to_owned();
-    let column = SEARCH_COLUMNS.iter().find(|(field, _)| *field == list.column).map(|(_, label)| *label);
+    let column = SEARCH_COLUMNS.iter().find(|(field, _)| *field == list.column).map(|(_, label)| label());
     let title = match column {
         Some(column) => messages::empty_search(column, text),
         None => messages::empty_search_any(text),

@@ -74,7 +74,7 @@ fn punctuality(seconds: i64) -> String {
     }
 }
 
-const fn origin(origin: Origin) -> &'static str {
+fn origin(origin: Origin) -> &'static str {
     match origin {
         Origin::Ui => messages::origin_ui(),
         Origin::Api => messages::origin_api(),

@@ -167,7 +167,7 @@ fn SearchBox() -> impl IntoView {
     };
     let options = SEARCH_COLUMNS.map(|(field, label)| {
         view! {
-            <option value=search_word(field) selected=move || column.get() == field>{label}</option>
+            <option value=search_word(field) selected=move || column.get() == field>{label()}</option>
         }
     });
     view! {

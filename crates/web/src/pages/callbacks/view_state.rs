@@ -33,7 +33,7 @@ impl Quick {
     ];
 
     /// What people call it.
-    pub(crate) const fn label(self) -> &'static str {
+    pub(crate) fn label(self) -> &'static str {
         match self {
             Self::All => messages::quick_all(),
             Self::State(StateName::Scheduled) => messages::quick_scheduled(),
@@ -247,13 +247,16 @@ fn word_of(value: impl serde::Serialize) -> String {
     }
 }
 
+/// A name in the language of the page.
+type Label = fn() -> &'static str;
+
 /// What people call the columns that can be searched.
-pub(crate) const SEARCH_COLUMNS: [(SearchField, &str); 5] = [
-    (SearchField::CustomerNumber, messages::column_number()),
-    (SearchField::Id, messages::column_id()),
-    (SearchField::Service, messages::column_service()),
-    (SearchField::State, messages::column_state()),
-    (SearchField::Agent, messages::column_agent()),
+pub(crate) const SEARCH_COLUMNS: [(SearchField, Label); 5] = [
+    (SearchField::CustomerNumber, messages::column_number),
+    (SearchField::Id, messages::column_id),
+    (SearchField::Service, messages::column_service),
+    (SearchField::State, messages::column_state),
+    (SearchField::Agent, messages::column_agent),
 ];
 
 /// The word of a search column, as the drop-down keeps it.

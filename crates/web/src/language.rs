@@ -1,0 +1,69 @@
+//! The language of the page.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use leptos::prelude::document;
+
+use crate::browser;
+
+/// A language in which every message exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Language {
+    /// English, in which the guide's labels are.
+    English,
+    /// German.
+    German,
+}
+
+impl Language {
+    /// All of them.
+    pub(crate) const ALL: [Self; 2] = [Self::English, Self::German];
+
+    /// BCP 47 tag.
+    pub(crate) const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::German => "de",
+        }
+    }
+
+    /// What it is called in itself.
+    pub(crate) const fn own_name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::German => "Deutsch",
+        }
+    }
+
+    fn of_tag(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| tag.split('-').next() == Some(language.tag()))
+    }
+}
+
+/// Where the choice is kept on this device, since signing in comes before the
+/// preferences.
+const STORED: &str = "ringback-language";
+
+static CURRENT: AtomicU8 = AtomicU8::new(0);
+
+/// The language of every text: chosen once, as the page starts.
+pub(crate) fn current() -> Language {
+    Language::ALL[usize::from(CURRENT.load(Ordering::Relaxed))]
+}
+
+/// Takes the language that was chosen, or one that the browser asks for.
+pub(crate) fn begin() {
+    let chosen = browser::stored(STORED).and_then(|tag| Language::of_tag(&tag));
+    let wanted = || browser::languages().iter().find_map(|tag| Language::of_tag(tag));
+    let language = chosen.or_else(wanted).unwrap_or(Language::English);
+    CURRENT.store(u8::from(language == Language::German), Ordering::Relaxed);
+    if let Some(root) = document().document_element() {
+        let _ = root.set_attribute("lang", language.tag());
+    }
+}
+
+/// Shows the page in another language. It starts anew: a text is not a signal.
+pub(crate) fn choose(language: Language) {
+    browser::store(STORED, Some(language.tag()));
+    browser::reload();
+}
