@@ -125,6 +125,23 @@ async fn a_field_that_is_unknown_missing_or_of_a_wrong_type_is_named() {
 }
 
 #[tokio::test]
+async fn s10_only_voice_callbacks_can_be_asked_for() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let client = app.supervisor().await;
+    for (field, value) in [("media_type", "chat"), ("channel", "email")] {
+        let mut body =
+            json!({"callback_type": "immediate", "service_id": app.service, "customer_number": NUMBER});
+        body[field] = value.into();
+        let pointer = format!("/{field}");
+        invalid(&client.post(CALLBACKS, &body).await, &[(&pointer, "unknown_field")]);
+    }
+    let sip = json!({
+        "callback_type": "immediate", "service_id": app.service, "customer_number": "sip:kim@example.com",
+    });
+    invalid(&client.post(CALLBACKS, &sip).await, &[("/customer_number", "malformed_number")]);
+}
+
+#[tokio::test]
 async fn values_that_make_no_sense_are_all_named_at_once() {
     let app = TestApp::start(Backend::Sqlite).await;
     let client = app.supervisor().await;

@@ -40,7 +40,7 @@ fn grows(before: &Value, after: &Value) {
 
 #[rstest]
 #[tokio::test]
-async fn an_immediate_callback_goes_from_the_request_to_the_agent(
+async fn s19_s20_s21_s23_s25_s54_s55_s57_an_immediate_callback_goes_from_the_request_to_the_agent(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -77,6 +77,7 @@ async fn an_immediate_callback_goes_from_the_request_to_the_agent(
     let queued = supervisor.callback(id).await;
     assert_eq!(queued["state"], "QUEUED");
     assert_eq!(queued["metrics"]["position_in_queue"], 1);
+    assert_eq!(queued["metrics"].get("agent"), None, "nobody is assigned so far");
     assert_eq!(queued["metrics"]["queued_at"], "2026-11-24T09:00:00Z");
     assert_eq!(queued["can"], json!({"reschedule": false, "cancel": true, "recreate": false}));
     grows(&scheduled, &queued);
@@ -92,6 +93,7 @@ async fn an_immediate_callback_goes_from_the_request_to_the_agent(
     assert_eq!(routing["metrics"]["agent"], "agent-17");
     assert_eq!(routing["metrics"]["wait_for_agent_seconds"], 30);
     assert_eq!(routing["metrics"]["position_in_queue"], Value::Null);
+    assert_eq!(routing["metrics"].get("agent_connected_at"), None, "the call is not with the agent yet");
     grows(&queued, &routing);
     assert!(router.reserve(1).await.is_empty(), "it is handed over once");
 
@@ -138,7 +140,7 @@ async fn an_immediate_callback_goes_from_the_request_to_the_agent(
 
 #[rstest]
 #[tokio::test]
-async fn a_scheduled_callback_waits_for_its_time(
+async fn s17_s61_a_scheduled_callback_waits_for_its_time_without_a_session(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -149,6 +151,9 @@ async fn a_scheduled_callback_waits_for_its_time(
     assert_eq!(made["desired_time"], "2026-11-24T10:00:00Z", "times are answered in UTC");
     assert_eq!(made["scheduled_origin"], true);
     assert_eq!(made["metrics"].get("created_by"), None, "a machine leaves no user name");
+    let attempts = reader.json(&format!("/api/v1/callbacks/{}/attempts", text(id))).await;
+    assert_eq!(attempts["items"], json!([]));
+    assert_eq!(made["metrics"].get("queued_at"), None);
 
     app.pass(3_599);
     assert_eq!(app.submit().await, 0, "a second too early");
@@ -176,7 +181,7 @@ async fn a_scheduled_callback_waits_for_its_time(
 
 #[rstest]
 #[tokio::test]
-async fn a_callback_not_submitted_in_its_window_is_overdue_and_still_made(
+async fn s27_s28_a_callback_not_submitted_in_its_window_is_overdue_and_still_made(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -292,7 +297,7 @@ async fn the_queue_is_ordered_by_priority_then_by_arrival(
 
 #[rstest]
 #[tokio::test]
-async fn a_person_cancels_as_admin_and_a_machine_does_not(
+async fn s26_s58_s61_s90_a_person_cancels_as_admin_and_a_machine_does_not(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -318,7 +323,7 @@ async fn a_person_cancels_as_admin_and_a_machine_does_not(
 
 #[rstest]
 #[tokio::test]
-async fn what_an_agent_was_reserved_for_can_be_cancelled_until_they_talk(
+async fn s22_what_an_agent_was_reserved_for_can_be_cancelled_until_they_talk(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -342,7 +347,7 @@ async fn what_an_agent_was_reserved_for_can_be_cancelled_until_they_talk(
 
 #[rstest]
 #[tokio::test]
-async fn rescheduling_moves_the_removal_date_and_nothing_else(
+async fn s15_s59_s88_rescheduling_moves_the_removal_date_and_nothing_else(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -368,7 +373,7 @@ async fn rescheduling_moves_the_removal_date_and_nothing_else(
 
 #[rstest]
 #[tokio::test]
-async fn a_callback_that_failed_is_recreated_once(
+async fn s60_s94_a_callback_that_failed_is_recreated_once(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -413,42 +418,27 @@ async fn a_callback_that_failed_is_recreated_once(
 
 #[rstest]
 #[tokio::test]
-async fn what_reached_the_agent_is_never_recreated(
+async fn s89_s92_what_reached_the_agent_is_never_recreated_nor_moved(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
     let client = app.supervisor().await;
     let id = client.ask(app.service, NUMBER).await["id"].clone();
+    let is_not_moved = async |state: &str| {
+        let answer =
+            client.command(&id, "reschedule", &json!({"desired_time": "2026-12-01T15:30:00Z"})).await;
+        assert_eq!((answer.status, &answer.read::<Value>()["state"]), (409, &json!(state)), "{answer}");
+    };
     app.submit().await;
+    is_not_moved("QUEUED").await;
     let held = app.router().reserve_one().await;
+    is_not_moved("ROUTING").await;
     app.router().report(&held, "connect", json!({})).await;
+    is_not_moved("PROCESSING").await;
     app.router().report(&held, "complete", json!({})).await;
+    is_not_moved("COMPLETED").await;
     let answer = client.command(&id, "recreate", &json!({"callback_type": "immediate"})).await;
     assert_eq!((answer.status, &answer.read::<Value>()["state"]), (409, &json!("COMPLETED")));
-}
-
-#[rstest]
-#[tokio::test]
-async fn a_record_is_removed_fourteen_days_after_its_desired_time(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-) {
-    const DAY: i64 = 86_400;
-    let app = TestApp::start(backend).await;
-    let client = app.key(ApiScope::CallbacksWrite);
-    let reader = app.key(ApiScope::CallbacksRead);
-    let early = client.ask_for(app.service, NUMBER, "2026-11-24T10:00:00Z").await["id"].clone();
-    let late = client.ask_for(app.service, NUMBER, "2026-12-01T10:00:00Z").await["id"].clone();
-    client.command(&early, "cancel", &json!({})).await;
-    client.command(&late, "cancel", &json!({})).await;
-
-    app.pass(3_600 + 14 * DAY - 1);
-    assert_eq!(app.retain().await, 0, "14 days count from the desired time, not from the end");
-    app.pass(1);
-    assert_eq!(app.retain().await, 1);
-    assert_eq!(reader.get(&format!("/api/v1/callbacks/{}", text(&early))).await.status, 404);
-    assert_eq!(reader.callback(&late).await["state"], "COMPLETED");
-    app.pass(7 * DAY);
-    assert_eq!(app.retain().await, 1);
 }
 
 #[rstest]

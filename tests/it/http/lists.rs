@@ -67,7 +67,7 @@ fn cursor(page: &Value, name: &str) -> Option<String> {
 
 #[rstest]
 #[tokio::test]
-async fn a_page_has_250_and_the_251st_is_on_the_second(
+async fn s04_a_page_has_250_and_the_251st_is_on_the_second(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -210,7 +210,7 @@ async fn filters_narrow_the_list_and_its_count_alike(
 
 #[rstest]
 #[tokio::test]
-async fn callback_search_finds_by_id_or_number_whatever_the_time(
+async fn s46_s47_s49_callback_search_finds_by_id_or_number_whatever_the_time(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -306,7 +306,7 @@ async fn people_see_the_callbacks_of_their_services_only(
 
 #[rstest]
 #[tokio::test]
-async fn what_a_row_allows_depends_on_its_state_and_on_who_looks(
+async fn s85_s91_s92_what_a_row_allows_depends_on_its_state_and_on_who_looks(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;

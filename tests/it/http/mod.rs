@@ -6,3 +6,4 @@ mod errors;
 mod life;
 mod lists;
 mod name_recordings;
+mod retention;

@@ -85,8 +85,6 @@ END;
 -- What is due, ready and leased: small, because only those are in it.
 CREATE INDEX callbacks_due ON callbacks (desired_time, id) WHERE state = 'SCHEDULED';
 CREATE INDEX callbacks_ready ON callbacks (service_id, priority DESC, queue_arrival, id) WHERE state = 'QUEUED';
--- The queue of several services together.
-CREATE INDEX callbacks_ready_anywhere ON callbacks (priority DESC, queue_arrival, id, service_id) WHERE state = 'QUEUED';
 CREATE INDEX callbacks_leased ON callbacks (lease_expires_at, id) WHERE state = 'ROUTING';
 CREATE INDEX callbacks_by_expiry ON callbacks (expires_at, id);
 

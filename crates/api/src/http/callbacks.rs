@@ -90,7 +90,7 @@ pub async fn list_callbacks(
     // A whole page has a quarter of a megabyte: growing to it costs more copies
     // than writing it.
     let mut body = Vec::with_capacity(page.items.len() * 1_200 + 200);
-    serde_json::to_writer(&mut body, &page).map_err(Error::internal)?;
+    sonic_rs::to_writer(&mut body, &page).map_err(Error::internal)?;
     Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
 }
 

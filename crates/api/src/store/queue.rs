@@ -10,7 +10,7 @@ use sqlx::AssertSqlSafe;
 
 use super::callbacks::{CallbackRow, columns};
 use super::sql::{Arg, Sql, fetch};
-use super::{Conn, StoreResult, on};
+use super::{Backend, Conn, StoreResult, on};
 
 const DUE: &str = concat!(
     "SELECT ",
@@ -135,12 +135,33 @@ pub async fn take_ready(
     if services.is_empty() {
         return Ok(Vec::new());
     }
-    let mut sql = Sql::new(concat!("SELECT ", columns!(), " FROM callbacks WHERE state = 'QUEUED' AND "));
-    sql.one_of("service_id", services.iter().map(|service| Arg::Id(service.0)));
-    sql.push(" AND (retry_at IS NULL OR retry_at <= ").bind(Arg::Int(now.micros()));
-    sql.push(") ORDER BY priority DESC, queue_arrival, id LIMIT ");
-    sql.bind(Arg::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
-    sql.push(conn.backend().pick("", " FOR UPDATE SKIP LOCKED"));
+    let limit = Arg::Int(i64::try_from(limit).unwrap_or(i64::MAX));
+    let ready = |sql: &mut Sql| {
+        sql.push(" AND (retry_at IS NULL OR retry_at <= ").bind(Arg::Int(now.micros())).push(")");
+    };
+    let mut sql = Sql::new(concat!("SELECT ", columns!(), " FROM callbacks WHERE "));
+    match conn.backend() {
+        Backend::Sqlite => {
+            // Each queue is read in its order by its index, and the heads are
+            // merged; asked for all at once it would read and sort them whole.
+            sql.push("id IN (SELECT id FROM (");
+            for (index, service) in services.iter().enumerate() {
+                sql.push(if index == 0 { "" } else { " UNION ALL " });
+                sql.push("SELECT id, priority, queue_arrival FROM callbacks WHERE state = 'QUEUED' AND service_id = ");
+                sql.bind(Arg::Id(service.0));
+                ready(&mut sql);
+            }
+            sql.push(" ORDER BY priority DESC, queue_arrival, id LIMIT ").bind(limit);
+            sql.push(")) ORDER BY priority DESC, queue_arrival, id");
+        }
+        Backend::Postgres => {
+            sql.push("state = 'QUEUED' AND ");
+            sql.one_of("service_id", services.iter().map(|service| Arg::Id(service.0)));
+            ready(&mut sql);
+            sql.push(" ORDER BY priority DESC, queue_arrival, id LIMIT ").bind(limit);
+            sql.push(" FOR UPDATE SKIP LOCKED");
+        }
+    }
     let rows: Vec<CallbackRow> = fetch!(conn, sqlx::query_as::<_, CallbackRow>, sql, fetch_all)?;
     rows.into_iter().map(Callback::try_from).collect()
 }

@@ -170,7 +170,7 @@ pub(in crate::store) async fn summaries(conn: &mut Conn, mut sql: Sql) -> StoreR
         Conn::Sqlite(_) => {
             sql.text = format!("{AS_JSON}{})", sql.text);
             let json: String = fetch!(conn, sqlx::query_scalar::<_, String>, sql, fetch_one)?;
-            serde_json::from_str(&json)
+            sonic_rs::from_str(&json)
                 .map_err(|error| inconsistent("callbacks", error, "a page cannot be read"))
         }
         Conn::Postgres(conn) => {

@@ -1,0 +1,56 @@
+//! How long a record is kept: 14 days from its desired time, whatever is set.
+
+use ringback_domain::ApiScope;
+use ringback_tests::app::text;
+use ringback_tests::{Backend, TestApp};
+use rstest::rstest;
+use serde_json::json;
+
+const NUMBER: &str = "+442079460318";
+
+#[rstest]
+#[tokio::test]
+async fn s11_s12_s109_a_record_is_removed_fourteen_days_after_its_desired_time(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    const DAY: i64 = 86_400;
+    let app = TestApp::start(backend).await;
+    let client = app.key(ApiScope::CallbacksWrite);
+    let reader = app.key(ApiScope::CallbacksRead);
+    let early = client.ask_for(app.service, NUMBER, "2026-11-24T10:00:00Z").await["id"].clone();
+    let late = client.ask_for(app.service, NUMBER, "2026-12-01T10:00:00Z").await["id"].clone();
+    client.command(&early, "cancel", &json!({})).await;
+    client.command(&late, "cancel", &json!({})).await;
+
+    app.pass(3_600 + 14 * DAY - 1);
+    assert_eq!(app.retain().await, 0, "14 days count from the desired time, not from the end");
+    app.pass(1);
+    assert_eq!(app.retain().await, 1);
+    assert_eq!(reader.get(&format!("/api/v1/callbacks/{}", text(&early))).await.status, 404);
+    assert_eq!(reader.callback(&late).await["state"], "COMPLETED");
+    app.pass(7 * DAY);
+    assert_eq!(app.retain().await, 1);
+}
+
+#[rstest]
+#[tokio::test]
+async fn s13_s14_no_setting_of_a_service_or_of_a_record_alters_how_long_it_is_kept(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let admin = app.admin().await;
+    let made = admin.ask_for(app.service, NUMBER, "2026-11-25T09:00:00Z").await;
+    let service = format!("/api/v1/services/{}", app.service);
+    for setting in ["callback_ttl_seconds", "retention_days", "expires_at"] {
+        let settings = admin.patch(&service, &json!({ "settings": { setting: 60 } })).await;
+        assert_eq!(settings.status, 422, "{setting} is no setting of a service: {settings}");
+        let mut body = json!({
+            "callback_type": "scheduled", "service_id": app.service, "customer_number": NUMBER,
+            "desired_time": "2026-11-25T09:00:00Z",
+        });
+        body[setting] = json!(60);
+        let record = admin.post("/api/v1/callbacks", &body).await;
+        assert_eq!(record.status, 422, "{setting} is no part of a record: {record}");
+    }
+    assert_eq!(admin.callback(&made["id"]).await["expires_at"], "2026-12-09T09:00:00Z");
+}
