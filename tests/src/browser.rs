@@ -4,6 +4,8 @@
 //! The protocol is `WebDriver`, a few JSON requests to `chromedriver`. The
 //! accessibility tree comes from Chromium's own protocol, through the same.
 
+mod axe;
+
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

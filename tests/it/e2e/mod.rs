@@ -1,5 +1,6 @@
 //! The Callback UI in a browser, used as people do.
 
+mod accessibility;
 mod life;
 
 use std::path::{Path, PathBuf};

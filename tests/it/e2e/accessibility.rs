@@ -1,0 +1,83 @@
+//! Every page and dialog keeps the rules of WCAG 2.2 A and AA, light and dark,
+//! on wide and on narrow screens.
+
+use ringback_domain::ApiScope;
+use ringback_tests::browser::key;
+use ringback_tests::{Browser, TestApp};
+use rstest::rstest;
+use serde_json::json;
+
+use super::{log_in, start};
+
+const WAITING: &str = "+44 20 7946 0318";
+const CANCELLED: &str = "+44 20 7946 0319";
+
+/// Both themes of the page as it is.
+async fn check(browser: &Browser) {
+    for theme in ["light", "dark"] {
+        browser.script(&format!("document.documentElement.dataset.theme = '{theme}'")).await;
+        browser.axe().await;
+    }
+}
+
+/// One callback that waits and one that can be recreated.
+async fn fill(app: &TestApp) {
+    let machine = app.key(ApiScope::CallbacksWrite);
+    machine.ask(app.service, WAITING).await;
+    let cancelled = machine.ask(app.service, CANCELLED).await;
+    assert_eq!(machine.command(&cancelled["id"], "cancel", &json!({})).await.status, 200);
+}
+
+/// Opens a dialog by a button, checks it and closes it.
+async fn check_dialog(browser: &Browser, button: &str, title: &str) {
+    browser.at("button", button).click().await;
+    let dialog = browser.at("dialog", title);
+    dialog.at("button", "Close").shown().await;
+    check(browser).await;
+    dialog.at("button", "Close").click().await;
+    dialog.gone().await;
+}
+
+/// Opens a menu by its button, checks it and closes it.
+async fn check_menu(browser: &Browser, button: &str, item: &str) {
+    browser.at("button", button).click().await;
+    browser.at("menuitem", item).shown().await;
+    check(browser).await;
+    browser.press(key::ESCAPE).await;
+    browser.at("menuitem", item).gone().await;
+}
+
+#[rstest]
+#[case::on_a_wide_screen(1440, 900)]
+#[case::on_a_narrow_screen(390, 844)]
+#[tokio::test]
+async fn signing_in_the_list_its_dialogs_and_menus_keep_wcag(#[case] width: u32, #[case] height: u32) {
+    let app = start(None).await;
+    fill(&app).await;
+    let browser = Browser::start().await;
+    browser.resize(width, height).await;
+    browser.open(&format!("http://{}/login", app.address)).await;
+    browser.at("button", "Sign in").click().await;
+    browser.at("textbox", "Username").shown().await;
+    check(&browser).await;
+    drop(browser);
+
+    let browser = log_in(&app, "administrator", "last-7-days").await;
+    browser.resize(width, height).await;
+    browser.at("button", &format!("Metrics {WAITING}")).click().await;
+    let region = browser.at("region", &format!("Callback metrics for {WAITING}"));
+    region.at("switch", "Advanced Callback Metrics").click().await;
+    region.at("region", "Advanced metrics").shown().await;
+    check(&browser).await;
+    check_menu(&browser, "administrator, Administrator", "Sign out").await;
+    check_dialog(&browser, "Create Callback", "Create Callback").await;
+    check_dialog(&browser, &format!("Edit {WAITING}"), "Edit Callback").await;
+    check_dialog(&browser, &format!("Recreate {CANCELLED}"), "Recreate Callback").await;
+
+    browser.open(&format!("http://{}/callbacks?range=tomorrow", app.address)).await;
+    browser.at("heading", "No callbacks in Tomorrow").shown().await;
+    check(&browser).await;
+    browser.open(&format!("http://{}/nowhere", app.address)).await;
+    browser.at("link", "Go to Callbacks").shown().await;
+    check(&browser).await;
+}

@@ -1,0 +1,51 @@
+//! What axe-core finds wrong with a page.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::{Browser, text};
+
+const AXE: &str = include_str!("../../assets/axe-core/axe.min.js");
+
+/// WCAG 2.2, levels A and AA.
+const TAGS: [&str; 5] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+impl Browser {
+    /// Fails if the page as it is now breaks a rule of WCAG 2.2 A or AA.
+    pub async fn axe(&self) {
+        // A colour on its way to another is neither.
+        let still = json!({ "features": [{ "name": "prefers-reduced-motion", "value": "reduce" }] });
+        self.chromium("Emulation.setEmulatedMedia", still).await.expect("it holds still");
+        if self.script("return typeof axe").await != "object" {
+            self.script(AXE).await;
+        }
+        let run = format!(
+            "for (const animation of document.getAnimations()) {{
+                if (animation.effect?.getTiming().iterations !== Infinity) animation.finish();
+            }}
+            const options = {{ runOnly: {{ type: 'tag', values: {} }}, preload: false }};
+            const fault = node => ({{ target: node.target.join(' '), why: node.failureSummary }});
+            return axe.run(document, options).then(({{ passes, violations }}) => ({{
+                passes: passes.length,
+                violations: violations.map(({{ id, nodes }}) => ({{ id, nodes: nodes.map(fault) }})),
+            }}));",
+            json!(TAGS)
+        );
+        let result = self.script(&run).await;
+        assert!(result["passes"].as_u64() > Some(0), "nothing was looked at: {result}");
+        let faults = report(&result["violations"]);
+        assert!(faults.is_empty(), "{} breaks WCAG:{faults}", self.url().await);
+    }
+}
+
+fn report(violations: &Value) -> String {
+    let mut report = String::new();
+    for rule in violations.as_array().into_iter().flatten() {
+        for node in rule["nodes"].as_array().into_iter().flatten() {
+            let (id, target, why) = (text(&rule["id"]), text(&node["target"]), text(&node["why"]));
+            write!(report, "\n{id} at {target}: {why}").expect("a string takes text");
+        }
+    }
+    report
+}
