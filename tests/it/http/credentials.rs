@@ -8,6 +8,7 @@ use ed25519_dalek::SigningKey;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::Method;
 use ringback_api::store::{StoreError, sessions};
+use ringback_domain::ApiScope;
 use ringback_tests::app::{PASSWORD, text};
 use ringback_tests::{Answer, Backend, Client, TestApp};
 use rstest::rstest;
@@ -108,6 +109,29 @@ async fn refreshing_rotates_the_cookie_and_reusing_one_ends_the_session(
     assert!(is_in(&elsewhere).await, "another session goes on");
     assert_eq!(refresh(&app, "ringback_refresh=nonsense").await.status, 401);
     assert_eq!(Answer::to(app.nobody().request(Method::POST, REFRESH)).await.status, 401);
+}
+
+/// Whoever loads the page again in the middle of a refresh never saw the answer.
+#[rstest]
+#[tokio::test]
+async fn a_cookie_just_spent_is_taken_again_for_a_moment_in_place_of_the_next_one(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let first = log_in(&app, "supervisor").await;
+    let lost = session(&app, &refresh(&app, &first.cookie).await);
+    app.pass(10);
+    let second = session(&app, &refresh(&app, &first.cookie).await);
+    let third = session(&app, &refresh(&app, &second.cookie).await);
+    assert!(is_in(&third).await);
+    assert_eq!(refresh(&app, &lost.cookie).await.status, 401, "it was replaced: somebody has a copy");
+    assert!(!is_in(&third).await);
+
+    let first = log_in(&app, "supervisor").await;
+    let next = session(&app, &refresh(&app, &first.cookie).await);
+    app.pass(11);
+    assert_eq!(refresh(&app, &first.cookie).await.status, 401, "too late");
+    assert!(!is_in(&next).await);
 }
 
 #[tokio::test]
@@ -225,6 +249,31 @@ async fn services_are_those_of_the_log_in_until_the_next_one(
     assert_eq!(services(&next.client).await, ["Billing EN"]);
     assert_eq!(next.client.json("/api/v1/callbacks/count").await["total"], 0);
     assert_eq!(after.client.json("/api/v1/callbacks/count").await["total"], 1);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_session_asked_to_reload_sees_the_services_of_now(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let admin = app.admin().await;
+    let own = log_in(&app, "supervisor").await;
+    let path = user(&admin, "supervisor").await;
+    let reload = async || own.client.post("/api/v1/session/reload", &json!({})).await;
+    for (change, expected) in [
+        (json!({"services": [app.service]}), vec!["Billing EN"]),
+        (json!({"all_services": true}), vec!["Billing EN", "Support DE"]),
+    ] {
+        let before = services(&own.client).await;
+        assert_eq!(admin.patch(&path, &change).await.status, 200);
+        assert_eq!(services(&own.client).await, before);
+        let answer = reload().await;
+        assert_eq!(answer.status, 200, "{answer}");
+        assert_eq!(answer.read::<Value>()["services"].as_array().unwrap().len(), expected.len());
+        assert_eq!(services(&own.client).await, expected);
+    }
+    assert_eq!(app.key(ApiScope::Admin).post("/api/v1/session/reload", &json!({})).await.status, 403);
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use actix_web::HttpRequest;
-use ringback_domain::SessionId;
 use ringback_domain::wire::auth::{LogIn, Session as SessionView, UserRef};
+use ringback_domain::{ServiceId, SessionId, Timestamp};
 
 use super::caller::Who;
 use super::password;
@@ -27,12 +27,23 @@ pub struct LoggedIn {
     pub refresh_token: String,
 }
 
-fn answer(app: &App, user: User, session: SessionId) -> Result<SessionView, Error> {
+fn answer(app: &App, user: User, session: SessionId, ends_at: Timestamp) -> Result<SessionView, Error> {
+    let now = app.clock.now();
     Ok(SessionView {
-        access_token: app.tokens.sign(user.id, session, app.clock.now())?,
+        access_token: app.tokens.sign(user.id, session, now)?,
         token_type: "Bearer".to_owned(),
         expires_in_seconds: ACCESS_SECONDS,
+        session_ends_in_seconds: u32::try_from(ends_at.seconds_since(now)).unwrap_or_default(),
         user: UserRef { id: user.id, username: user.username, display_name: user.display_name },
+    })
+}
+
+/// The services that a person may see as of now.
+async fn granted(app: &App, user: &User) -> Result<Vec<ServiceId>, Error> {
+    let services = app.services().await?.ids();
+    Ok(match &user.services {
+        None => services,
+        Some(granted) => services.into_iter().filter(|id| granted.contains(id)).collect(),
     })
 }
 
@@ -50,17 +61,13 @@ pub async fn log_in(app: &App, log_in: LogIn, address: IpAddr) -> Result<LoggedI
     app.throttle.succeeded(&username, address);
 
     let now = app.clock.now();
-    let services = app.services().await?.ids();
     let session = Session {
         id: SessionId(app.clock.new_id()),
         user_id: user.id,
-        services: match &user.services {
-            None => services,
-            Some(granted) => services.into_iter().filter(|id| granted.contains(id)).collect(),
-        },
+        services: granted(app, &user).await?,
         expires_at: now.plus_seconds(SESSION_SECONDS),
     };
-    let id = session.id;
+    let (id, ends_at) = (session.id, session.expires_at);
     let refresh_token = new_secret();
     let hash = secret_hash(&refresh_token);
     app.store
@@ -69,7 +76,7 @@ pub async fn log_in(app: &App, log_in: LogIn, address: IpAddr) -> Result<LoggedI
             sessions::add_token(conn, &hash, session.id, now).await.map_err(Error::from)
         })
         .await?;
-    Ok(LoggedIn { answer: answer(app, user, id)?, refresh_token })
+    Ok(LoggedIn { answer: answer(app, user, id, ends_at)?, refresh_token })
 }
 
 /// Spends a refresh token for the next one and a new access token.
@@ -93,14 +100,27 @@ pub async fn refresh(app: &App, token: &str) -> Result<LoggedIn, Error> {
             let Some(session) = sessions::find(conn, session, now).await? else { return Ok(None) };
             let user = users::find(conn, session.user_id).await?.filter(|user| !user.disabled);
             sessions::add_token(conn, &next, session.id, now).await?;
-            Ok::<_, Error>(user.map(|user| (user, session.id)))
+            Ok::<_, Error>(user.map(|user| (user, session)))
         })
         .await?;
     let Some((user, session)) = user else {
         app.identities.forget();
         return Err(Error::Unauthenticated);
     };
-    Ok(LoggedIn { answer: answer(app, user, session)?, refresh_token })
+    Ok(LoggedIn { answer: answer(app, user, session.id, session.expires_at)?, refresh_token })
+}
+
+/// Lets a running session see what its person may see as of now.
+pub async fn reload(app: &App, who: &Who) -> Result<(), Error> {
+    let Who::User { user, session, .. } = who else { return Err(Error::NotFound("session")) };
+    let (id, session) = (user.id, *session);
+    let user = users::find(&mut app.store.read().await?, id).await?.ok_or(Error::Unauthenticated)?;
+    let services = granted(app, &user).await?;
+    app.store
+        .write(async move |conn| sessions::set_services(conn, session, &services).await.map_err(Error::from))
+        .await?;
+    app.identities.forget();
+    Ok(())
 }
 
 /// Ends the session that the cookie or the access token belongs to.

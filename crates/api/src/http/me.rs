@@ -7,7 +7,7 @@ use ringback_domain::wire::callback::ServiceRef;
 use super::extract::Json;
 use crate::app::App;
 use crate::auth::caller::Who;
-use crate::auth::{Caller, permit};
+use crate::auth::{Caller, Identity, permit};
 use crate::error::Error;
 use crate::store::users;
 
@@ -24,6 +24,11 @@ const MAX_BYTES: usize = 32 * 1024;
 #[utoipa::path(tag = "Credentials", responses((status = 200, description = "The caller", body = Me)))]
 #[get("/me")]
 pub async fn get_me(app: web::Data<App>, caller: Caller<permit::Anyone>) -> Result<HttpResponse, Error> {
+    Ok(HttpResponse::Ok().json(me(&app, &caller).await?))
+}
+
+/// The caller as the page is told.
+pub async fn me(app: &App, caller: &Identity) -> Result<Me, Error> {
     let services = app.services().await?;
     let visible = services
         .all()
@@ -35,7 +40,7 @@ pub async fn get_me(app: web::Data<App>, caller: Caller<permit::Anyone>) -> Resu
         Who::User { user, role, .. } => (Some(user.clone()), None, vec![*role], Vec::new()),
         Who::ApiKey { name, scopes, .. } => (None, Some(name.clone()), Vec::new(), scopes.clone()),
     };
-    Ok(HttpResponse::Ok().json(Me {
+    Ok(Me {
         user,
         api_key,
         roles,
@@ -43,7 +48,7 @@ pub async fn get_me(app: web::Data<App>, caller: Caller<permit::Anyone>) -> Resu
         permissions: caller.permissions.clone(),
         services: visible,
         simulation: app.simulation,
-    }))
+    })
 }
 
 /// Read my preferences
@@ -92,6 +97,9 @@ pub async fn replace_preferences(
             let pointer = format!("/custom_ranges/{index}/to");
             return Err(Error::invalid(&pointer, "invalid_value", "a range ends after it begins"));
         }
+    }
+    if body.language.as_ref().is_some_and(|tag| tag.len() > 35) {
+        return Err(Error::invalid("/language", "invalid_value", "a language tag has at most 35 characters"));
     }
     let text = serde_json::to_string(&*body).map_err(Error::internal)?;
     if body.custom_ranges.len() > MAX_RANGES || text.len() > MAX_BYTES {

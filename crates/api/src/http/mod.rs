@@ -29,6 +29,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             scope("/api/v1")
                 .service(session::create_session)
                 .service(session::refresh_session)
+                .service(session::reload_session)
                 .service(session::delete_session)
                 .service(me::get_me)
                 .service(me::get_preferences)

@@ -4,12 +4,14 @@ use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::ORIGIN;
 use actix_web::{HttpRequest, HttpResponse, delete, post, web};
-use ringback_domain::wire::auth::{LogIn, Session};
+use ringback_domain::wire::auth::{LogIn, Me, Session};
 use ringback_domain::wire::problem::Problem;
 
 use super::extract::{Empty, Json};
+use super::me;
 use crate::app::App;
 use crate::auth::session::{self, LoggedIn};
+use crate::auth::{Caller, permit};
 use crate::error::Error;
 
 const COOKIE: &str = "ringback_refresh";
@@ -74,7 +76,8 @@ pub async fn create_session(
 /// Refresh the access token
 ///
 /// Spends the refresh cookie and sets the next one. A cookie that was spent
-/// before ends the whole session.
+/// before ends the whole session, but for ten seconds in which it is taken once
+/// more if the next one was not used.
 #[utoipa::path(
     tag = "Credentials",
     responses(
@@ -94,6 +97,27 @@ pub async fn refresh_session(
     let token = request.cookie(COOKIE).ok_or(Error::Unauthenticated)?;
     let session = session::refresh(&app, token.value()).await?;
     Ok(logged_in(&app, session))
+}
+
+/// Reload my permissions
+///
+/// Lets the running session see the services that the person may see as of now,
+/// as a new log-in would.
+#[utoipa::path(
+    tag = "Credentials",
+    responses((status = 200, description = "The caller as of now", body = Me)),
+    extensions(("x-permission" = json!("own_preferences"))),
+)]
+#[post("/session/reload")]
+pub async fn reload_session(
+    app: web::Data<App>,
+    request: HttpRequest,
+    caller: Caller<permit::OwnPreferences>,
+    _body: Empty,
+) -> Result<HttpResponse, Error> {
+    session::reload(&app, &caller.who).await?;
+    let caller = app.identify(&request).await?;
+    Ok(HttpResponse::Ok().json(me::me(&app, &caller).await?))
 }
 
 /// Log out

@@ -25,11 +25,17 @@ const INSERT: &str =
     "INSERT INTO sessions (id, user_id, services, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
 const FIND: &str = "SELECT id, user_id, services, expires_at FROM sessions \
      WHERE id = $1 AND ended_at IS NULL AND expires_at > $2";
+const SET_SERVICES: &str = "UPDATE sessions SET services = $2 WHERE id = $1";
 const END: &str = "UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
 const END_OF_USER: &str = "UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL";
 const ADD_TOKEN: &str = "INSERT INTO refresh_tokens (hash, session_id, created_at) VALUES ($1, $2, $3)";
 const USE_TOKEN: &str = "UPDATE refresh_tokens SET used_at = $2 WHERE hash = $1 AND used_at IS NULL \
      RETURNING session_id";
+/// The session of a token that was spent lately, if its successor was not used.
+const SPENT_LATELY: &str = "SELECT session_id FROM refresh_tokens t WHERE hash = $1 AND used_at >= $2 \
+     AND NOT EXISTS (SELECT 1 FROM refresh_tokens o \
+     WHERE o.session_id = t.session_id AND o.hash <> t.hash AND o.used_at >= t.used_at)";
+const DROP_TOKENS: &str = "UPDATE refresh_tokens SET used_at = 0 WHERE session_id = $1 AND used_at IS NULL";
 const SESSION_OF_TOKEN: &str = "SELECT session_id FROM refresh_tokens WHERE hash = $1";
 const PURGE: &str = "DELETE FROM sessions WHERE expires_at <= $1";
 const KEY: &str = "SELECT kid, secret FROM signing_keys WHERE purpose = $1";
@@ -68,6 +74,14 @@ pub async fn find(conn: &mut Conn, id: SessionId, now: Timestamp) -> StoreResult
     .transpose()
 }
 
+/// Lets a session see other services.
+pub async fn set_services(conn: &mut Conn, id: SessionId, services: &[ServiceId]) -> StoreResult<()> {
+    on!(conn, |c| {
+        sqlx::query(SET_SERVICES).bind(id.0).bind(id_list(Some(services))).execute(c).await.map(|_| ())
+    })?;
+    Ok(())
+}
+
 /// Ends a session, with every token of it.
 pub async fn end(conn: &mut Conn, id: SessionId, now: Timestamp) -> StoreResult<()> {
     on!(conn, |c| sqlx::query(END).bind(id.0).bind(now.micros()).execute(c).await.map(|_| ()))?;
@@ -91,7 +105,7 @@ pub async fn add_token(conn: &mut Conn, hash: &[u8], session: SessionId, now: Ti
 /// What became of presenting a refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenUse {
-    /// It was good, and is spent now.
+    /// It is good, and spent now.
     Fresh(SessionId),
     /// It was spent before: somebody has a copy.
     Reused(SessionId),
@@ -99,11 +113,24 @@ pub enum TokenUse {
     Unknown,
 }
 
-/// Spends a refresh token: of two who present it, one succeeds.
+/// How long a token is taken once more after it was spent, in seconds: whoever
+/// loads the page again in the middle of a refresh never saw the answer.
+pub const GRACE_SECONDS: i64 = 10;
+
+/// Spends a refresh token. Presented again within the grace, it is good as
+/// long as its successor was not used; the successor is not good any more then,
+/// so that a thief and the owner cannot both go on.
 pub async fn use_token(conn: &mut Conn, hash: &[u8], now: Timestamp) -> StoreResult<TokenUse> {
     let fresh: Option<Uuid> =
         on!(conn, |c| sqlx::query_scalar(USE_TOKEN).bind(hash).bind(now.micros()).fetch_optional(c).await)?;
     if let Some(session) = fresh {
+        return Ok(TokenUse::Fresh(SessionId(session)));
+    }
+    let since = now.plus_seconds(-GRACE_SECONDS).micros();
+    let lately: Option<Uuid> =
+        on!(conn, |c| sqlx::query_scalar(SPENT_LATELY).bind(hash).bind(since).fetch_optional(c).await)?;
+    if let Some(session) = lately {
+        on!(conn, |c| sqlx::query(DROP_TOKENS).bind(session).execute(c).await.map(|_| ()))?;
         return Ok(TokenUse::Fresh(SessionId(session)));
     }
     let spent: Option<Uuid> =

@@ -127,6 +127,13 @@ pub struct CreateUser {
     pub services: Option<Vec<ServiceId>>,
 }
 
+/// Without the password.
+impl std::fmt::Debug for CreateUser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreateUser").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
 /// Changes of a person; what is not named stays. A new password, another role
 /// or disabling ends the person's sessions.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -152,6 +159,13 @@ pub struct EditUser {
     /// Shut out, or let in again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled: Option<bool>,
+}
+
+/// Without the password.
+impl std::fmt::Debug for EditUser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EditUser").field("role", &self.role).finish_non_exhaustive()
+    }
 }
 
 /// A key for a machine.

@@ -36,6 +36,8 @@ pub struct Session {
     pub token_type: String,
     /// Seconds until the access token has to be refreshed.
     pub expires_in_seconds: u32,
+    /// Seconds until the session ends and the person has to log in again.
+    pub session_ends_in_seconds: u32,
     /// Who logged in.
     pub user: UserRef,
 }
@@ -73,6 +75,7 @@ pub struct Me {
 /// How the Callback UI is to look for one person.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Preferences {
     /// Shown columns in order; null for the default set.
     pub columns: Option<Vec<String>>,
@@ -92,6 +95,11 @@ pub struct Preferences {
     pub theme: Option<Theme>,
     /// All metrics are shown in an expanded row.
     pub advanced_metrics: bool,
+    /// BCP 47 tag of the language; null for what the browser asks for.
+    #[schema(max_length = 35)]
+    pub language: Option<String>,
+    /// Single keys do nothing.
+    pub shortcuts_off: bool,
 }
 
 /// A named date range.

@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::id::CallbackId;
+use crate::id::{CallbackId, ServiceId, UserId};
+use crate::wire::admin::{CreateService, CreateUser, EditService, EditUser, ServiceView, UserView};
 use crate::wire::auth::{LogIn, Me, Preferences, Session};
 use crate::wire::bulk::{BulkCancellation, CreateBulkCancellation};
 use crate::wire::callback::{
@@ -163,6 +164,10 @@ endpoint!(
     RefreshSession: Post "/session/refresh" -> Session
 );
 endpoint!(
+    /// Lets the session see what its person may see as of now.
+    ReloadSession: Post "/session/reload" -> Me
+);
+endpoint!(
     /// Logs out.
     DeleteSession: Delete "/session" -> ()
 );
@@ -209,6 +214,30 @@ endpoint!(
 endpoint!(
     /// Cancels many callbacks.
     PostBulkCancellation(CreateBulkCancellation): Post "/bulk-cancellations" -> BulkCancellation
+);
+endpoint!(
+    /// Reads the services.
+    ListServices: Get "/services" -> Items<ServiceView>
+);
+endpoint!(
+    /// Makes a service.
+    PostService(CreateService): Post "/services" -> ServiceView
+);
+endpoint!(
+    /// Changes a service.
+    PatchService[ServiceId](EditService): Patch "/services/{id}" -> ServiceView
+);
+endpoint!(
+    /// Reads the users.
+    ListUsers: Get "/users" -> Items<UserView>
+);
+endpoint!(
+    /// Makes a user.
+    PostUser(CreateUser): Post "/users" -> UserView
+);
+endpoint!(
+    /// Changes a user.
+    PatchUser[UserId](EditUser): Patch "/users/{id}" -> UserView
 );
 
 /// A page of callbacks.
