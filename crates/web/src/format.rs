@@ -110,6 +110,13 @@ pub(crate) fn day(at: Timestamp, style: Style) -> String {
     formatted(at, Parts::Day, style)
 }
 
+/// `24 Nov, 14:00 – 18:00`, or with both days.
+pub(crate) fn span(from: Timestamp, to: Timestamp, style: Style) -> String {
+    let same = day(from, style) == day(to, style);
+    let end = if same { time(to, style) } else { day_time(to, style) };
+    messages::from_to(day_time(from, style), end)
+}
+
 /// The time if it is of the same day as `now`, the day otherwise.
 pub(crate) fn time_or_day(at: Timestamp, now: Timestamp, style: Style) -> String {
     if day(at, style) == day(now, style) { time_seconds(at, style) } else { day(at, style) }

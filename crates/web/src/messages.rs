@@ -343,6 +343,47 @@ messages! {
     list_failed { en "The list could not be loaded" de "Die Liste konnte nicht geladen werden" }
     refresh_failed { en "The list could not be refreshed" de "Die Liste konnte nicht aktualisiert werden" }
 
+    // Advanced Options
+    advanced_options { en "Advanced Options" de "Erweiterte Optionen" }
+    configure_columns { en "Configure Columns" de "Spalten einrichten" }
+    some_of(some, all) { en "{some} of {all}" de "{some} von {all}" }
+    move_up(column) { en "Move {column} up" de "{column} nach oben" }
+    move_down(column) { en "Move {column} down" de "{column} nach unten" }
+    moved_to(column, place, count) { en "{column}, {place} of {count}" de "{column}, {place} von {count}" }
+    always_shown { en "Always shown" de "Immer sichtbar" }
+    time_display { en "Time display" de "Zeitanzeige" }
+    show_24h { en "Show Time in 24 Hour" de "24-Stunden-Format" }
+    show_24h_hint(long, short) { en "{long} instead of {short}" de "{long} statt {short}" }
+    show_utc { en "Show Times in UTC" de "Zeiten in UTC" }
+    show_utc_hint(zone) { en "Local is {zone}" de "Ortszeit ist {zone}" }
+    configure_ranges { en "Configure Custom Date Range" de "Eigenen Zeitraum einrichten" }
+    range_name { en "Range Name" de "Name des Zeitraums" }
+    range_from { en "From" de "Von" }
+    range_to { en "To" de "Bis" }
+    add_range { en "Add Range" de "Hinzufügen" }
+    remove_range(range) { en "Remove {range}" de "{range} entfernen" }
+    range_added(range) { en "{range} added" de "{range} hinzugefügt" }
+    range_removed(range) { en "{range} removed" de "{range} entfernt" }
+    enter_range_name { en "Enter a name." de "Namen eingeben." }
+    range_name_long { en "Use 60 characters at most." de "Höchstens 60 Zeichen." }
+    range_name_taken { en "There is a range of this name." de "Diesen Namen hat schon ein Zeitraum." }
+    enter_date_time { en "Enter date and time." de "Datum und Uhrzeit eingeben." }
+    range_order { en "To has to be after From." de "Bis muss nach Von liegen." }
+    visible_states { en "Visible Callback States" de "Sichtbare Status" }
+    visible_services { en "Visible Callback Services" de "Sichtbare Services" }
+    visible_services_hint { en "Services you may see. New ones appear after your next sign-in." de "Services, die sichtbar sein dürfen. Neue erscheinen nach der nächsten Anmeldung." }
+    all_boxes { en "ALL" de "ALLE" }
+    choose_one { en "Choose at least one" de "Mindestens einen Eintrag wählen" }
+    apply { en "Apply" de "Anwenden" }
+    reset_to_defaults { en "Reset to defaults" de "Auf Standard zurücksetzen" }
+    ranges_own { en "My ranges" de "Eigene" }
+    from_to(from, to) { en "{from} – {to}" de "{from} – {to}" }
+    chip_states { en "States" de "Status" }
+    chip_services { en "Services" de "Services" }
+    show_all_states { en "Show all states" de "Alle Status anzeigen" }
+    show_all_services { en "Show all services" de "Alle Services anzeigen" }
+    some_hidden { en "Advanced Options hide some states or services." de "Die erweiterten Optionen blenden Status oder Services aus." }
+
     // Failures
     unreachable { en "The server could not be reached. Check the connection." de "Der Server ist nicht erreichbar. Bitte die Verbindung prüfen." }
     unreadable(status) { en "The server gave an answer that this page does not understand ({status})." de "Der Server gab eine Antwort, die diese Seite nicht versteht ({status})." }

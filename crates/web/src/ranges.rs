@@ -33,6 +33,62 @@ pub(crate) enum DateRange {
     Next30Days,
 }
 
+/// The range of a view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Range {
+    /// One that is there without being made.
+    Given(DateRange),
+    /// From one moment until before another: one of a person's own, or of an
+    /// address.
+    Own(Timestamp, Timestamp),
+}
+
+impl Default for Range {
+    fn default() -> Self {
+        Self::Given(DateRange::default())
+    }
+}
+
+impl Range {
+    /// How it is kept in the preferences and in the drop-down.
+    pub(crate) fn word(self) -> String {
+        match self {
+            Self::Given(range) => range.slug().to_owned(),
+            Self::Own(from, to) => format!("{from}/{to}"),
+        }
+    }
+
+    /// The range that was kept as this.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        match word.split_once('/') {
+            Some((from, to)) => Self::own(from, to),
+            None => DateRange::from_slug(word).map(Self::Given),
+        }
+    }
+
+    /// A range between two moments, the earlier one first.
+    pub(crate) fn own(from: &str, to: &str) -> Option<Self> {
+        let (from, to) = (from.parse().ok()?, to.parse().ok()?);
+        (from < to).then_some(Self::Own(from, to))
+    }
+
+    /// From when until before when, seen from `now`.
+    pub(crate) fn bounds(self, now: Timestamp, utc: bool) -> TimeRange {
+        match self {
+            Self::Given(range) => range.bounds(now, utc),
+            Self::Own(from, to) => TimeRange { from, to },
+        }
+    }
+
+    /// The range to offer where this one is empty.
+    pub(crate) const fn neighbour(self) -> DateRange {
+        match self {
+            Self::Given(range) => range.neighbour(),
+            Self::Own(..) => DateRange::Today,
+        }
+    }
+}
+
 const DAY: i64 = 86_400;
 
 impl DateRange {
@@ -134,7 +190,7 @@ impl DateRange {
     }
 
     /// The range to offer where this one is empty.
-    pub(crate) const fn neighbour(self) -> Self {
+    const fn neighbour(self) -> Self {
         match self {
             Self::Last30Days | Self::Last14Days | Self::Last7Days | Self::Today => Self::Next7Days,
             Self::Tomorrow | Self::Next24Hours => Self::Next14Days,

@@ -138,6 +138,17 @@ impl Session {
         set_timeout(send, PREFERENCE_PAUSE);
     }
 
+    /// Changes the preferences once the server keeps them.
+    pub(crate) async fn keep(self, change: impl FnOnce(&mut Preferences)) -> Result<(), Failure> {
+        let mut wanted = self.preferences.get_untracked();
+        change(&mut wanted);
+        // What was to be sent soon is sent with it, lest it comes later.
+        self.changes.update_value(|changes| *changes += 1);
+        let kept = self.get(&PutPreferences(wanted)).await?;
+        self.preferences.set(kept);
+        Ok(())
+    }
+
     /// Tries the cookie.
     pub(crate) fn resume(self) {
         self.stage.set(Stage::Starting);
@@ -157,7 +168,7 @@ impl Session {
     /// Signs in.
     pub(crate) async fn sign_in(self, username: String, password: String) -> Result<(), Failure> {
         let request = Request::of(&CreateSession(LogIn { username, password }), None)?;
-        self.keep(api::send(&request, None).await?.read()?);
+        self.hold(api::send(&request, None).await?.read()?);
         self.enter().await
     }
 
@@ -245,7 +256,7 @@ impl Session {
                 let answer = exclusively(async move { api::send(&request, None).await }).await;
                 self.refreshing.set_value(None);
                 let session = answer.unwrap_or(Err(Failure::Unreachable))?.read()?;
-                Ok(self.keep(session))
+                Ok(self.hold(session))
             };
             let refreshing = work.boxed_local().shared();
             self.refreshing.set_value(Some(refreshing.clone()));
@@ -254,7 +265,7 @@ impl Session {
         refreshing.await
     }
 
-    fn keep(self, session: auth::Session) -> String {
+    fn hold(self, session: auth::Session) -> String {
         let text = session.access_token;
         let expires_at = browser::now().plus_seconds(i64::from(session.expires_in_seconds));
         self.token.set_value(Some(Token { text: text.clone(), expires_at }));

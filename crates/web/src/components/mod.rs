@@ -2,11 +2,13 @@
 //! neither the server nor the address.
 
 pub(crate) mod banner;
+pub(crate) mod boxes;
 pub(crate) mod button;
 pub(crate) mod choice;
 pub(crate) mod dialog;
 pub(crate) mod empty_state;
 pub(crate) mod field;
+pub(crate) mod highlight;
 pub(crate) mod icon;
 pub(crate) mod icon_button;
 pub(crate) mod input;

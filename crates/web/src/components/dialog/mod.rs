@@ -48,6 +48,12 @@ pub(crate) fn Dialog(
     handle: DialogHandle,
     /// What it is about.
     title: &'static str,
+    /// How wide it is, unless as usual.
+    #[prop(optional)]
+    class: &'static str,
+    /// What stands at the other end of the buttons.
+    #[prop(optional)]
+    aside: Option<Children>,
     /// The id of what gets the focus where the opener is gone.
     #[prop(optional, into)]
     fallback_focus: Option<String>,
@@ -84,7 +90,7 @@ pub(crate) fn Dialog(
         on_close.run(());
     };
     view! {
-        <dialog class="dialog" node_ref=node aria-labelledby=labelled_by on:close=closed>
+        <dialog class=format!("dialog {class}") node_ref=node aria-labelledby=labelled_by on:close=closed>
             <form
                 novalidate=true
                 on:submit=move |event| {
@@ -112,6 +118,7 @@ pub(crate) fn Dialog(
                     </div>
                 </div>
                 <footer class="dialog-f">
+                    {aside.map(|aside| aside())}
                     <Button size=Size::Large on_press=move |()| handle.close()>{messages::close()}</Button>
                     {action()}
                 </footer>

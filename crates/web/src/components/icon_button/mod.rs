@@ -13,6 +13,9 @@ pub(crate) fn IconButton(
     /// Its name.
     #[prop(into)]
     label: Signal<String>,
+    /// Names the element, to give it the focus.
+    #[prop(optional, into)]
+    id: Option<String>,
     /// Further classes.
     #[prop(optional)]
     class: &'static str,
@@ -29,6 +32,7 @@ pub(crate) fn IconButton(
     view! {
         <button
             type="button"
+            id=id
             class=format!("iconbtn {class}")
             aria-label=label
             aria-pressed=move || pressed.map(|pressed| if pressed.get() { "true" } else { "false" })

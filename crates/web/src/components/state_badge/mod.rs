@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use ringback_domain::{ResultCategory, ResultCode, StateName};
 
+use crate::components::highlight::{find_text, marked};
+
 /// A ring that fills as the callback advances; a disc when it is over.
 macro_rules! ring {
     ($rest:literal) => {
@@ -48,6 +50,9 @@ pub(crate) fn StateBadge(
     /// The result of a finished callback.
     #[prop(optional_no_strip)]
     result: Option<ResultCode>,
+    /// What is searched in it.
+    #[prop(optional)]
+    search: String,
 ) -> impl IntoView {
     let category = result.map(ResultCode::category);
     let (frame, badge) = match (state, category) {
@@ -63,12 +68,14 @@ pub(crate) fn StateBadge(
             ("state is-fail", "badge st-completed st-fail")
         }
     };
-    let result = result.map(|result| view! { " " <span class="result">{format!("({result})")}</span> });
+    let found = |text: &str| marked(text, find_text(text, &search));
+    let result =
+        result.map(|result| view! { " " <span class="result">{found(&format!("({result})"))}</span> });
     view! {
         <span class=frame>
             <span class=badge>
                 <svg class="g" viewBox="0 0 14 14" aria-hidden="true" inner_html=glyph(state, category)></svg>
-                {state.as_str()}
+                {found(state.as_str())}
             </span>
             {result}
         </span>

@@ -8,15 +8,15 @@ use ringback_domain::{StateName, Timestamp};
 
 use super::columns::Column;
 use super::feed::Row;
-use super::highlight::{find_digits, find_text, marked};
 use super::matching::is_overdue;
 use super::row::RowState;
 use super::{Open, Page};
 use crate::clock::Clock;
+use crate::components::highlight::{find_digits, find_in_id, find_text, marked};
 use crate::components::icon::Icon;
 use crate::components::state_badge::StateBadge;
 use crate::components::tooltip::TooltipButton;
-use crate::format;
+use crate::format::{self, Style};
 use crate::messages;
 use crate::phone;
 
@@ -29,9 +29,26 @@ pub(super) fn cell(column: Column, row: &Row, state: RowState) -> AnyView {
         Column::Service => service(row),
         Column::Number => number(row),
         Column::Attempts => attempts(row),
-        Column::Agent => agent(row),
+        Column::Agent => {
+            searched_text(row, "k-agent", SearchField::Agent, |view| view.metrics.agent.as_deref())
+        }
         Column::Updated => updated(row),
         Column::Id => id(row),
+        Column::Position => {
+            figure(row, |view, _| Some(format::count(view.metrics.position_in_queue?.into())))
+        }
+        Column::Wait => {
+            figure(row, |view, _| Some(format::duration(view.metrics.estimated_wait_seconds?.into())))
+        }
+        Column::Priority => figure(row, |view, _| Some(view.priority.to_string())),
+        Column::Created => figure(row, |view, style| Some(format::day_time(view.created_at, style))),
+        Column::Completed => {
+            figure(row, |view, style| Some(format::day_time(view.metrics.completed_at?, style)))
+        }
+        Column::CreatedBy => {
+            searched_text(row, "", SearchField::CreatedBy, |view| view.metrics.created_by.as_deref())
+        }
+        Column::Language => searched_text(row, "", SearchField::Language, |view| view.language.as_deref()),
         Column::Actions => actions(row),
     }
 }
@@ -69,11 +86,13 @@ fn metrics(row: &Row, state: RowState) -> AnyView {
 }
 
 fn state_cell(row: &Row, state: RowState) -> AnyView {
+    let page = Page::here();
     let scheduled_origin = row.record.with_untracked(|view| view.scheduled_origin);
     let record = row.record.clone();
+    let sought = page.sought(SearchField::State);
     let badge = move || {
         let (state, result) = record.with(|view| (view.state, view.result));
-        view! { <StateBadge state result /> }
+        view! { <StateBadge state result search=sought.map(|sought| sought.get()).unwrap_or_default() /> }
     };
     let record = row.record.clone();
     let calendar = scheduled_origin.then(|| {
@@ -147,13 +166,43 @@ fn relative(view: &CallbackView, late: bool, clock: Clock) -> Option<String> {
 
 /// A text with what a search found in it.
 fn searched(page: Page, text: &str, field: SearchField) -> AnyView {
-    let found = page.search.with(|(column, search)| {
-        if *column != field || search.is_empty() {
-            return None;
-        }
-        if field == SearchField::CustomerNumber { find_digits(text, search) } else { find_text(text, search) }
-    });
-    marked(text, found)
+    let find = if field == SearchField::CustomerNumber { find_digits } else { find_text };
+    marked(text, page.sought(field).and_then(|sought| sought.with(|search| find(text, search))))
+}
+
+/// A cell with a text that can be searched.
+fn searched_text(
+    row: &Row,
+    class: &'static str,
+    field: SearchField,
+    text: for<'a> fn(&'a CallbackView) -> Option<&'a str>,
+) -> AnyView {
+    let page = Page::here();
+    let record = row.record.clone();
+    let content = move || {
+        record.with(|view| match text(view) {
+            Some(text) => {
+                view! { <span title=text.to_owned()>{searched(page, text, field)}</span> }.into_any()
+            }
+            None => nothing(),
+        })
+    };
+    view! { <td class=class role="cell">{content}</td> }.into_any()
+}
+
+/// A cell with a number or a time.
+fn figure(row: &Row, text: fn(&CallbackView, Style) -> Option<String>) -> AnyView {
+    let page = Page::here();
+    let record = row.record.clone();
+    let content = move || {
+        let style = page.session.style();
+        record.with(|view| text(view, style)).map_or_else(nothing, IntoAny::into_any)
+    };
+    view! { <td class="num" role="cell">{content}</td> }.into_any()
+}
+
+fn nothing() -> AnyView {
+    view! { <span class="dash">{messages::none()}</span> }.into_any()
 }
 
 fn service(row: &Row) -> AnyView {
@@ -185,21 +234,6 @@ fn attempts(row: &Row) -> AnyView {
     view! { <td class="k-att num" role="cell">{content}</td> }.into_any()
 }
 
-fn agent(row: &Row) -> AnyView {
-    let page = Page::here();
-    let record = row.record.clone();
-    let content = move || {
-        record.with(|view| match &view.metrics.agent {
-            Some(agent) => {
-                let text = searched(page, agent, SearchField::Agent);
-                view! { <span title=agent.clone()>{text}</span> }.into_any()
-            }
-            None => view! { <span class="dash">{messages::none()}</span> }.into_any(),
-        })
-    };
-    view! { <td class="k-agent" role="cell">{content}</td> }.into_any()
-}
-
 fn updated(row: &Row) -> AnyView {
     let page = Page::here();
     let record = row.record.clone();
@@ -214,15 +248,18 @@ fn updated(row: &Row) -> AnyView {
 fn id(row: &Row) -> AnyView {
     /// What stays visible at the end where there is little room.
     const TAIL: usize = 8;
+    let sought = Page::here().sought(SearchField::Id);
     let id = row.id.to_string();
-    let (head, tail) = id.split_at(id.len() - TAIL);
-    let (head, tail) = (head.to_owned(), tail.to_owned());
-    view! {
-        <td class="k-id" role="cell">
-            <span class="idcell" title=id><span class="head">{head}</span><span class="tail">{tail}</span></span>
-        </td>
-    }
-    .into_any()
+    let title = id.clone();
+    let content = move || {
+        let found = sought.and_then(|sought| sought.with(|search| find_in_id(&id, search)));
+        let cut = id.len() - TAIL;
+        let (head, tail) = id.split_at(cut);
+        let in_head = found.clone().map(|found| found.start.min(cut)..found.end.min(cut));
+        let in_tail = found.map(|found| found.start.max(cut) - cut..found.end.max(cut) - cut);
+        view! { <span class="head">{marked(head, in_head)}</span><span class="tail">{marked(tail, in_tail)}</span> }
+    };
+    view! { <td class="k-id" role="cell"><span class="idcell" title=title>{content}</span></td> }.into_any()
 }
 
 /// What the last column offers.

@@ -1,5 +1,6 @@
 //! The columns of the table.
 
+use ringback_domain::wire::auth::Preferences;
 use ringback_domain::wire::list::Sort;
 
 use crate::messages;
@@ -26,34 +27,90 @@ pub(crate) enum Column {
     Updated,
     /// Id.
     Id,
+    /// Place in the queue.
+    Position,
+    /// Seconds until its turn.
+    Wait,
+    /// When it was made.
+    Created,
+    /// By whom.
+    CreatedBy,
+    /// Priority.
+    Priority,
+    /// Language.
+    Language,
+    /// When it ended.
+    Completed,
     /// What can be done with the row.
     Actions,
 }
 
 impl Column {
+    /// Every column that a person may move, in the usual order; State and
+    /// those without a name stay where they are.
+    pub(crate) const MOVABLE: [Self; 14] = [
+        Self::DesiredTime,
+        Self::Service,
+        Self::Number,
+        Self::Attempts,
+        Self::Agent,
+        Self::Updated,
+        Self::Id,
+        Self::Position,
+        Self::Wait,
+        Self::Created,
+        Self::CreatedBy,
+        Self::Priority,
+        Self::Language,
+        Self::Completed,
+    ];
+    /// So many of them are shown unless one chooses.
+    pub(crate) const USUAL: usize = 7;
+
     /// The columns for a width. What does not fit is not rendered; it is in
-    /// the expanded row.
-    pub(crate) fn shown(width: Width, manages: bool) -> Vec<Self> {
-        let least = |column: &Self| match column {
-            Self::Agent | Self::Updated => Width::Wide,
-            Self::Attempts | Self::Id => Width::Medium,
-            _ => Width::Cards,
+    /// the expanded row. What was chosen is rendered even if one has to scroll.
+    pub(crate) fn shown(width: Width, manages: bool, chosen: Option<&[Self]>) -> Vec<Self> {
+        let fits = |column: &Self| match column {
+            Self::DesiredTime | Self::Service | Self::Number => true,
+            _ if chosen.is_some() => width > Width::Cards,
+            Self::Agent | Self::Updated => width >= Width::Wide,
+            _ => width >= Width::Medium,
         };
-        let all = [
-            Self::Metrics,
-            Self::State,
-            Self::DesiredTime,
-            Self::Service,
-            Self::Number,
-            Self::Attempts,
-            Self::Agent,
-            Self::Updated,
-            Self::Id,
-            Self::Actions,
-        ];
-        all.into_iter()
-            .filter(|column| width >= least(column) && (manages || *column != Self::Actions))
-            .collect()
+        let middle = chosen.unwrap_or(&Self::MOVABLE[..Self::USUAL]);
+        let mut all = vec![Self::Metrics, Self::State];
+        all.extend(middle.iter().copied().filter(fits));
+        all.extend(manages.then_some(Self::Actions));
+        all
+    }
+
+    /// The columns that a person chose; `None` for the usual ones. Names of
+    /// columns that there are no longer are left out.
+    pub(crate) fn chosen(preferences: &Preferences) -> Option<Vec<Self>> {
+        let find = |word: &String| Self::MOVABLE.into_iter().find(|column| column.word() == word);
+        preferences.columns.as_ref().map(|words| words.iter().filter_map(find).collect())
+    }
+
+    /// The word in the preferences, which is the API's where it has one.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Metrics => "metrics",
+            Self::State => "state",
+            Self::DesiredTime => "desired_time",
+            Self::Service => "service",
+            Self::Number => "customer_number",
+            Self::Attempts => "attempts",
+            Self::Agent => "agent",
+            Self::Updated => "updated_at",
+            Self::Id => "id",
+            Self::Position => "position_in_queue",
+            Self::Wait => "estimated_wait",
+            Self::Created => "created_at",
+            Self::CreatedBy => "created_by",
+            Self::Priority => "priority",
+            Self::Language => "language",
+            Self::Completed => "completed_at",
+            Self::Actions => "actions",
+        }
     }
 
     /// The text of its head.
@@ -68,6 +125,13 @@ impl Column {
             Self::Agent => messages::column_agent(),
             Self::Updated => messages::column_updated(),
             Self::Id => messages::column_id(),
+            Self::Position => messages::position(),
+            Self::Wait => messages::estimated_wait(),
+            Self::Created => messages::column_created(),
+            Self::CreatedBy => messages::term_created_by(),
+            Self::Priority => messages::term_priority(),
+            Self::Language => messages::term_language(),
+            Self::Completed => messages::term_completed(),
             Self::Actions => messages::column_actions(),
         }
     }
@@ -89,6 +153,12 @@ impl Column {
             Self::Agent => "c-agent",
             Self::Updated => "c-upd",
             Self::Id => "c-id",
+            Self::Position => "c-pos",
+            Self::Wait => "c-wait",
+            Self::Created | Self::Completed => "c-when",
+            Self::CreatedBy => "c-by",
+            Self::Priority => "c-prio",
+            Self::Language => "c-lang",
             Self::Actions => "c-act",
         }
     }
@@ -100,6 +170,7 @@ impl Column {
             Self::DesiredTime => Some((Sort::DesiredTime, Sort::DesiredTimeDescending)),
             Self::Service => Some((Sort::Service, Sort::ServiceDescending)),
             Self::Updated => Some((Sort::UpdatedAt, Sort::UpdatedAtDescending)),
+            Self::Created => Some((Sort::CreatedAt, Sort::CreatedAtDescending)),
             _ => None,
         }
     }
@@ -113,5 +184,28 @@ pub(crate) fn sort_label(sort: Sort) -> &'static str {
         Sort::UpdatedAt | Sort::UpdatedAtDescending => messages::column_updated(),
         Sort::State | Sort::StateDescending => messages::column_state(),
         Sort::Service | Sort::ServiceDescending => messages::column_service(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chosen_columns_stand_in_their_order_and_do_not_yield_to_the_width() {
+        let words = ["language", "shoe_size", "service"].map(str::to_owned).to_vec();
+        let preferences = Preferences { columns: Some(words), ..Preferences::default() };
+        let chosen = Column::chosen(&preferences);
+        assert_eq!(chosen.as_deref(), Some(&[Column::Language, Column::Service][..]));
+        let shown = |width| Column::shown(width, false, chosen.as_deref());
+        let all = [Column::Metrics, Column::State, Column::Language, Column::Service];
+        assert_eq!(shown(Width::Narrow), all);
+        assert_eq!(shown(Width::Cards), [Column::Metrics, Column::State, Column::Service]);
+    }
+
+    #[test]
+    fn the_usual_columns_yield_to_the_width() {
+        let count = |width| Column::shown(width, true, None).len();
+        assert_eq!([Width::Wide, Width::Medium, Width::Narrow].map(count), [10, 8, 6]);
     }
 }

@@ -7,6 +7,7 @@ use ringback_domain::wire::callback::{CallbackView, CreateCallback, ServiceRef};
 use ringback_domain::wire::endpoint::PostCallback;
 
 use super::Page;
+use super::chips::show_all;
 use super::forms::{place, require};
 use super::matching::matches;
 use super::view_state::Quick;
@@ -21,7 +22,7 @@ use crate::components::input::{Choice, SelectField, TextField};
 use crate::components::toast::{Toast, ToastAction, Toasts};
 use crate::format::{self, Style};
 use crate::messages;
-use crate::ranges::DateRange;
+use crate::ranges::{DateRange, Range};
 
 /// Immediate or scheduled, as cards.
 pub(super) fn type_cards() -> Vec<Card<CallbackType>> {
@@ -206,25 +207,36 @@ pub(super) fn created(page: Page, view: &CallbackView, title: &str) -> Toast {
     let desired_time = view.desired_time;
     if desired_time < bounds.from || bounds.to <= desired_time {
         let time = format::day_time(desired_time, style);
-        toast.detail = Some(messages::outside_range(time, list.range.label()));
+        toast.detail = Some(messages::outside_range(time, untrack(|| page.range_label(list.range))));
         toast.action = DateRange::around(desired_time, now, style.utc).map(|range| ToastAction {
             label: messages::switch_to(range.label()),
-            run: Callback::new(move |()| show_range(page, range)),
+            run: reveal(page, Range::Given(range), view.clone()),
         });
     } else if !matches(view, &list.filter(bounds), now) {
         toast.detail = Some(messages::outside_filters().to_owned());
         toast.action = Some(ToastAction {
             label: messages::show_all().to_owned(),
-            run: Callback::new(move |()| show_range(page, list.range)),
+            run: reveal(page, list.range, view.clone()),
         });
     }
     toast
 }
 
-fn show_range(page: Page, range: DateRange) {
-    page.show(&page.view.get_untracked().with(|list| {
-        list.range = range;
-        list.quick = Quick::All;
-        list.search.clear();
-    }));
+/// Shows a range with a callback in it, whatever hides it now.
+fn reveal(page: Page, range: Range, callback: CallbackView) -> Callback<()> {
+    Callback::new(move |()| {
+        let view = page.view.get_untracked().with(|list| {
+            list.range = range;
+            list.quick = Quick::All;
+            list.search.clear();
+        });
+        page.show(&view);
+        let visible = &view.list.visible;
+        let services = view.list.shown_services();
+        show_all(
+            page,
+            !visible.shows(callback.state),
+            !services.is_empty() && !services.contains(&callback.service.id),
+        );
+    })
 }

@@ -5,12 +5,14 @@ use leptos::task::spawn_local;
 use ringback_domain::wire::endpoint::CountCallbacks;
 use ringback_domain::wire::list::{CallbackFilter, CountQuery, NUMBERED_ROWS};
 
-use super::view_state::{ListState, Quick, SEARCH_COLUMNS};
+use super::chips::show_all;
+use super::view_state::{ListState, Quick, search_label};
 use super::{Open, Page};
 use crate::browser;
 use crate::components::button::{Button, Weight};
 use crate::components::empty_state::EmptyState;
 use crate::messages;
+use crate::ranges::Range;
 
 /// Nothing is in the list.
 #[component]
@@ -22,6 +24,8 @@ pub(super) fn Empty() -> impl IntoView {
             nothing_found(page, &list).into_any()
         } else if list.quick != Quick::All {
             nothing_left(page, &list).into_any()
+        } else if list.hides() {
+            all_hidden(page, &list).into_any()
         } else {
             view! { <NothingThere list /> }.into_any()
         }
@@ -30,25 +34,37 @@ pub(super) fn Empty() -> impl IntoView {
 
 fn nothing_found(page: Page, list: &ListState) -> impl IntoView {
     let text = list.search.trim().to_owned();
-    let column = SEARCH_COLUMNS.iter().find(|(field, _)| *field == list.column).map(|(_, label)| label());
-    let title = match column {
+    let title = match search_label(list.column) {
         Some(column) => messages::empty_search(column, text),
         None => messages::empty_search_any(text),
     };
     let clear = move |()| page.show(&page.view.get_untracked().with(|list| list.search.clear()));
+    let searched = messages::searched(page.range_label(list.range));
+    let hidden = list.hides().then(messages::some_hidden);
+    let text = std::iter::once(searched.as_str()).chain(hidden).collect::<Vec<_>>().join(" ");
     view! {
-        <EmptyState icon="search" title text=messages::searched(list.range.label())>
+        <EmptyState icon="search" title text>
             <Button on_press=clear>{messages::clear_filter()}</Button>
         </EmptyState>
     }
 }
 
 fn nothing_left(page: Page, list: &ListState) -> impl IntoView {
-    let title = messages::empty_filter(list.quick.label(), list.range.label());
+    let title = messages::empty_filter(list.quick.label(), page.range_label(list.range));
     let clear = move |()| page.show(&page.view.get_untracked().with(|list| list.quick = Quick::All));
     view! {
         <EmptyState icon="calendar-days" title text=messages::empty_filter_text().to_owned()>
             <Button on_press=clear>{messages::show_all()}</Button>
+        </EmptyState>
+    }
+}
+
+/// Nothing but what the person chose not to see may be there.
+fn all_hidden(page: Page, list: &ListState) -> impl IntoView {
+    let title = messages::empty_range(page.range_label(list.range));
+    view! {
+        <EmptyState icon="calendar-days" title text=messages::some_hidden().to_owned()>
+            <Button on_press=move |()| show_all(page, true, true)>{messages::show_all()}</Button>
         </EmptyState>
     }
 }
@@ -72,11 +88,12 @@ fn NothingThere(list: ListState) -> impl IntoView {
         0 => messages::empty_range_text().to_owned(),
         count => messages::empty_neighbour(count, neighbour.label()),
     };
-    let switch = move |()| page.show(&page.view.get_untracked().with(|list| list.range = neighbour));
+    let switch =
+        move |()| page.show(&page.view.get_untracked().with(|list| list.range = Range::Given(neighbour)));
     view! {
         <EmptyState
             icon="calendar-days"
-            title=messages::empty_range(list.range.label())
+            title=messages::empty_range(page.range_label(list.range))
             text=Signal::derive(text)
         >
             <Show when=move || { count.get() > 0 }>

@@ -107,7 +107,7 @@ pub(crate) struct Feed {
     pub(crate) rows: RwSignal<Option<Vec<Row>>>,
     /// Cursors of the pages after and before.
     pub(crate) neighbours: RwSignal<(Option<String>, Option<String>)>,
-    /// Counts of the range and the search, whatever the quick filter.
+    /// Counts of the range and the search, whatever the states.
     pub(crate) counts: RwSignal<Option<CallbackCount>>,
     /// Whether something is being loaded.
     pub(crate) loading: RwSignal<Loading>,
@@ -174,7 +174,9 @@ impl Feed {
             self.arrivals.update(HashSet::clear);
         }
         let same_counts = self.shown.with_value(|shown| {
-            let of = |list: &ListState| (list.range, list.search.clone(), list.column);
+            let of = |list: &ListState| {
+                (list.range, list.search.clone(), list.column, list.shown_services().to_vec())
+            };
             shown.as_ref().is_some_and(|shown| of(shown) == of(&list))
         });
         if !same_counts {

@@ -14,7 +14,7 @@ pub(crate) fn matches(view: &CallbackView, filter: &CallbackFilter, now: Timesta
     let in_service = filter.service.is_empty() || filter.service.contains(&view.service.id);
     let late = filter.overdue.is_none_or(|overdue| overdue == is_overdue(view, now));
     let found = match &filter.search {
-        Some(search) => contains(view, filter.search_field.unwrap_or_default(), search),
+        Some(search) => finds(view, filter.search_field.unwrap_or_default(), search),
         None => true,
     };
     in_range && in_state && in_service && late && found
@@ -27,6 +27,12 @@ pub(crate) fn is_overdue(view: &CallbackView, now: Timestamp) -> bool {
             || rules::is_overdue(view.state, view.desired_time, view.desired_window_seconds, now))
 }
 
+/// Whether a search finds it.
+pub(crate) fn finds(view: &CallbackView, field: SearchField, search: &str) -> bool {
+    let search = search.trim();
+    search.is_empty() || contains(view, field, search)
+}
+
 fn contains(view: &CallbackView, field: SearchField, search: &str) -> bool {
     let within = |text: &str| text.to_lowercase().contains(&search.to_lowercase());
     let optional = |text: Option<&str>| text.is_some_and(within);
@@ -36,7 +42,11 @@ fn contains(view: &CallbackView, field: SearchField, search: &str) -> bool {
             let digits: String = search.chars().filter(char::is_ascii_digit).collect();
             !digits.is_empty() && view.customer_number.contains(&digits)
         }
-        SearchField::Id => within(&view.id.to_string()),
+        // Dashes do not count either.
+        SearchField::Id => {
+            let letters = |text: &str| text.to_lowercase().replace('-', "");
+            letters(&view.id.to_string()).contains(&letters(search))
+        }
         SearchField::Service => within(&view.service.name),
         SearchField::State => within(view.state.as_str()) || result(),
         SearchField::Result => result(),
@@ -109,6 +119,14 @@ pub(crate) mod tests {
         for missing in ["7946 09", "billing", "+"] {
             assert!(!matches(&example(), &filter(missing), now), "{missing}");
         }
+    }
+
+    #[test]
+    fn an_id_is_found_with_its_dashes_and_without() {
+        for found in ["019AB5C4-7d1e", "5c47d1e", ""] {
+            assert!(finds(&example(), SearchField::Id, found), "{found}");
+        }
+        assert!(!finds(&example(), SearchField::Id, "5c47d2e"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The Callbacks page: the list, and everything that is done with it.
 
 mod cells;
+mod chips;
 mod columns;
 mod create;
 mod detail;
@@ -8,12 +9,13 @@ mod edit;
 mod empty;
 mod feed;
 mod forms;
-mod highlight;
 mod history;
 mod jump;
 mod live;
 mod matching;
 mod metrics;
+mod narrow;
+mod options;
 mod paging;
 mod recreate;
 mod row;
@@ -33,10 +35,12 @@ use crate::clock::Clock;
 use crate::format;
 use crate::messages;
 use crate::pages::focus_heading;
+use crate::ranges::Range;
 use crate::session::Session;
 use crate::width::Width;
+use columns::Column;
 use feed::{Feed, Row};
-use view_state::ViewState;
+use view_state::{ViewState, Visible};
 
 /// A dialog that is open.
 #[derive(Clone)]
@@ -44,6 +48,7 @@ enum Open {
     Create,
     Edit(Row),
     Recreate(Row),
+    Options,
 }
 
 type Go = Box<dyn Fn(&str, NavigateOptions)>;
@@ -58,6 +63,12 @@ struct Page {
     dialog: RwSignal<Option<Open>>,
     /// What is searched, and where.
     search: Memo<(SearchField, String)>,
+    /// What is searched, for each column that can be.
+    sought: StoredValue<Vec<(SearchField, Memo<String>)>>,
+    /// What stands in the search box, which the address follows.
+    typed: RwSignal<String>,
+    /// The columns that the person chose; `None` for the usual ones.
+    columns: Memo<Option<Vec<Column>>>,
     /// The row under the pointer, or with the focus in it.
     held: RwSignal<Option<CallbackId>>,
     /// The present time, which moves with the day.
@@ -72,9 +83,28 @@ impl Page {
         expect_context()
     }
 
+    /// What is searched in a column. Its cells follow that and nothing else.
+    fn sought(self, field: SearchField) -> Option<Memo<String>> {
+        self.sought.with_value(|all| all.iter().find(|(known, _)| *known == field).map(|(_, text)| *text))
+    }
+
     /// Goes to another view of the list.
     fn show(self, view: &ViewState) {
         self.navigate(view, false);
+    }
+
+    /// What people call a range. Followed, as they may name their own.
+    fn range_label(self, range: Range) -> String {
+        let (from, to) = match range {
+            Range::Given(range) => return range.label().to_owned(),
+            Range::Own(from, to) => (from, to),
+        };
+        let preferences = self.session.preferences();
+        let name = preferences.with(|preferences| {
+            let own = preferences.custom_ranges.iter().find(|own| (own.from, own.to) == (from, to));
+            own.map(|own| own.name.clone())
+        });
+        name.unwrap_or_else(|| format::span(from, to, self.session.style()))
     }
 
     /// The same, without a step to come back to.
@@ -94,11 +124,21 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
     let session = Session::here();
     let query = use_query_map();
     let preferences = session.preferences();
+    let services = session.me().map(|me| me.services.clone()).unwrap_or_default();
     let view = Memo::new(move |_| {
-        let last_range = preferences.with(|preferences| preferences.last_range.clone());
-        query.with(|query| ViewState::from_query(query, last_range.as_deref()))
+        let (last_range, visible) = preferences
+            .with(|preferences| (preferences.last_range.clone(), Visible::of(preferences, &services)));
+        query.with(|query| ViewState::from_query(query, last_range.as_deref(), visible))
     });
     let list = Memo::new(move |_| view.with(|view| view.list.clone()));
+    let utc = Memo::new(move |_| session.style().utc);
+    let search = Memo::new(move |_| list.with(|list| (list.column, list.search.clone())));
+    let in_column = |field| {
+        let text = move |(column, text): &(_, String)| {
+            if *column == field { text.clone() } else { String::new() }
+        };
+        (field, Memo::new(move |_| search.with(text)))
+    };
     let feed = Feed::new(session, list);
     let page = Page {
         session,
@@ -106,7 +146,10 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
         view,
         width: Width::follow(),
         dialog: RwSignal::new(None),
-        search: Memo::new(move |_| list.with(|list| (list.column, list.search.clone()))),
+        search,
+        sought: StoredValue::new(view_state::SEARCH_COLUMNS.map(|(field, _)| in_column(field)).to_vec()),
+        typed: RwSignal::new(list.with_untracked(|list| list.search.clone())),
+        columns: Memo::new(move |_| preferences.with(Column::chosen)),
         held: RwSignal::new(None),
         today: today(session),
         manages: session.may(Permission::ManageCallbacks),
@@ -116,8 +159,11 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
     Effect::new(move |_| {
         // Tracking alone would not compute it, and it would seem to change then.
         list.get();
+        // Days begin elsewhere in another zone.
+        utc.get();
         untrack(|| feed.load());
     });
+    narrow::follow(page);
     live::follow(feed);
     keep_title(feed);
 
@@ -172,6 +218,7 @@ fn Dialogs() -> impl IntoView {
         Some(match page.dialog.get()? {
             Open::Create => view! { <create::CreateDialog /> }.into_any(),
             Open::Edit(row) => view! { <edit::EditDialog row /> }.into_any(),
+            Open::Options => view! { <options::OptionsDialog /> }.into_any(),
             Open::Recreate(row) => view! { <recreate::RecreateDialog row /> }.into_any(),
         })
     }

@@ -2,16 +2,18 @@
 
 use ringback_domain::wire::list::{CallbackCount, NUMBERED_ROWS, PAGE_LIMIT};
 
-use super::view_state::{Place, Quick, ViewState};
+use super::view_state::{ListState, Place, Quick, ViewState};
 use crate::components::pager::{PageLink, Pages, window};
 use crate::format;
 use crate::messages;
 
-/// How many rows the list has; `true` if it may be more.
-pub(super) fn total(counts: &CallbackCount, quick: Quick) -> (u64, bool) {
+/// How many rows the list would have with a quick filter; `true` if it may be
+/// more.
+pub(super) fn total(counts: &CallbackCount, list: &ListState, quick: Quick) -> (u64, bool) {
     let mut by_state = counts.by_state;
     let total = match quick {
-        Quick::All => counts.total,
+        Quick::All if list.visible.states.is_empty() => counts.total,
+        Quick::All => list.visible.states.iter().map(|state| *by_state.of(*state)).sum(),
         Quick::State(state) => *by_state.of(state),
         Quick::Overdue => counts.overdue,
     };

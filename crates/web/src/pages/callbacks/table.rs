@@ -23,8 +23,10 @@ fn row_count(page: Page) -> Option<usize> {
 }
 
 fn total(page: Page) -> Option<(u64, bool)> {
-    let quick = page.view.with(|view| view.list.quick);
-    page.feed.counts.with(|counts| counts.as_ref().map(|counts| paging::total(counts, quick)))
+    page.feed.counts.with(|counts| {
+        let counts = counts.as_ref()?;
+        Some(page.view.with(|view| paging::total(counts, &view.list, view.list.quick)))
+    })
 }
 
 fn summary(page: Page) -> String {
@@ -152,10 +154,13 @@ enum Content {
 #[component]
 fn Table() -> impl IntoView {
     let page = Page::here();
-    let columns = Memo::new(move |_| Column::shown(page.width.get(), page.manages));
+    let columns = Memo::new(move |_| {
+        page.columns.with(|chosen| Column::shown(page.width.get(), page.manages, chosen.as_deref()))
+    });
     let offset = Signal::derive(move || page.view.with(|view| paging::offset(&view.list.place)).unwrap_or(0));
     let caption = move || {
-        page.view.with(|view| messages::table_caption(view.list.range.label(), sort_label(view.list.sort)))
+        let (range, sort) = page.view.with(|view| (view.list.range, view.list.sort));
+        messages::table_caption(page.range_label(range), sort_label(sort))
     };
     let rows_in_all = move || match total(page) {
         Some((total, false)) => i64::try_from(total).unwrap_or(-1),
@@ -176,7 +181,12 @@ fn Table() -> impl IntoView {
             .map(|column| (view! { <col class=column.width_class() /> }, view! { <Head column /> }))
             .unzip();
         view! {
-            <table class="cb" role="table" aria-rowcount=rows_in_all>
+            <table
+                class="cb"
+                class:is-chosen=move || page.columns.with(Option::is_some)
+                role="table"
+                aria-rowcount=rows_in_all
+            >
                 <caption class="vh">{caption}</caption>
                 <colgroup>{widths}</colgroup>
                 <thead role="rowgroup"><tr role="row" aria-rowindex="1">{heads}</tr></thead>
@@ -216,6 +226,7 @@ fn mark_now(page: Page) {
         let line = line.get();
         page.feed.rows.track();
         page.width.track();
+        page.columns.track();
         // The rows may be on their way yet.
         request_animation_frame(move || {
             let find = |selector: &str| document().query_selector(selector).ok().flatten();

@@ -4,18 +4,21 @@ use std::time::Duration;
 
 use leptos::html;
 use leptos::prelude::*;
+use ringback_domain::wire::auth::CustomRange;
 use ringback_domain::wire::list::CallbackCount;
 
+use super::chips::Chips;
+use super::columns::Column;
 use super::feed::{Live, Loading};
 use super::paging;
-use super::view_state::{Quick, SEARCH_COLUMNS, search_field, search_word};
+use super::view_state::{Quick, search_columns, search_field, search_word};
 use super::{Open, Page};
 use crate::components::button::{Button, Weight};
 use crate::components::icon::Icon;
 use crate::components::toast::{Toast, Toasts};
 use crate::format;
 use crate::messages;
-use crate::ranges::DateRange;
+use crate::ranges::{DateRange, Range};
 
 /// The states as toggle buttons, each with its count.
 #[component]
@@ -23,7 +26,8 @@ pub(super) fn QuickFilter() -> impl IntoView {
     let page = Page::here();
     let current = Memo::new(move |_| page.view.with(|view| view.list.quick));
     let count = move |quick| {
-        let text = |counts: &CallbackCount| paging::total_text(paging::total(counts, quick));
+        let total = |counts: &CallbackCount| page.view.with(|view| paging::total(counts, &view.list, quick));
+        let text = |counts: &CallbackCount| paging::total_text(total(counts));
         page.feed.counts.with(|counts| counts.as_ref().map(text))
     };
     let button = |quick: Quick| {
@@ -53,9 +57,8 @@ pub(super) fn QuickFilter() -> impl IntoView {
 #[component]
 pub(super) fn Actions() -> impl IntoView {
     let page = Page::here();
-    page.manages.then(|| {
+    let create = page.manages.then(|| {
         view! {
-            <div class="actions">
                 <Button
                     weight=Weight::Primary
                     icon="plus"
@@ -63,9 +66,20 @@ pub(super) fn Actions() -> impl IntoView {
                 >
                     {messages::create_callback()}
                 </Button>
-            </div>
         }
-    })
+    });
+    view! {
+        <div class="actions">
+            <Button
+                icon="sliders-horizontal"
+                class="k-adv"
+                on_press=move |()| page.dialog.set(Some(Open::Options))
+            >
+                {messages::advanced_options()}
+            </Button>
+            {create}
+        </div>
+    }
 }
 
 /// Range, search, and how fresh the list is.
@@ -75,6 +89,7 @@ pub(super) fn FilterBar() -> impl IntoView {
         <div class="filterbar">
             <RangeSelect />
             <SearchBox />
+            <Chips />
             <Freshness />
             <RefreshButton />
         </div>
@@ -86,19 +101,37 @@ fn RangeSelect() -> impl IntoView {
     let page = Page::here();
     let current = Memo::new(move |_| page.view.with(|view| view.list.range));
     let change = move |event: leptos::ev::Event| {
-        let Some(range) = DateRange::from_slug(&event_target_value(&event)) else { return };
-        page.session.prefer(|preferences| preferences.last_range = Some(range.slug().to_owned()));
+        let Some(range) = Range::from_word(&event_target_value(&event)) else { return };
+        page.session.prefer(|preferences| preferences.last_range = Some(range.word()));
         let mut view = page.view.get_untracked().with(|list| list.range = range);
         view.open.clear();
         page.show(&view);
     };
-    let option = move |range: DateRange| {
-        view! {
-            <option value=range.slug() selected=move || current.get() == range>{range.label()}</option>
-        }
+    let option = move |range: Range, label: String| {
+        view! { <option value=range.word() selected=move || current.get() == range>{label}</option> }
     };
     let group = move |label: &'static str, ranges: &[DateRange]| {
-        view! { <optgroup label=label>{ranges.iter().copied().map(option).collect_view()}</optgroup> }
+        let options = ranges.iter().map(|range| option(Range::Given(*range), range.label().to_owned()));
+        view! { <optgroup label=label>{options.collect_view()}</optgroup> }
+    };
+    // The person's own, and one that only the address has.
+    let own = Memo::new(move |_| {
+        let own = |range: &CustomRange| (Range::Own(range.from, range.to), range.name.clone());
+        let preferences = page.session.preferences();
+        let mut ranges: Vec<_> =
+            preferences.with(|preferences| preferences.custom_ranges.iter().map(own).collect());
+        let shown = current.get();
+        if matches!(shown, Range::Own(..)) && ranges.iter().all(|(range, _)| *range != shown) {
+            ranges.push((shown, page.range_label(shown)));
+        }
+        ranges
+    });
+    let own_group = move || {
+        let ranges = own.get();
+        (!ranges.is_empty()).then(|| {
+            let options = ranges.into_iter().map(|(range, label)| option(range, label)).collect_view();
+            view! { <optgroup label=messages::ranges_own()>{options}</optgroup> }
+        })
     };
     view! {
         <span class="selectwrap daterange">
@@ -106,18 +139,24 @@ fn RangeSelect() -> impl IntoView {
             <select
                 class="select"
                 aria-label=messages::date_range()
-                prop:value=move || current.get().slug()
+                prop:value=move || {
+                    own.track();
+                    current.get().word()
+                }
                 on:change=change
             >
                 {group(messages::ranges_past(), &DateRange::PAST)}
                 {group(messages::ranges_now(), &DateRange::NOW)}
                 {group(messages::ranges_ahead(), &DateRange::AHEAD)}
+                {own_group}
             </select>
             <Icon name="chevron-down" class="i-sm" />
         </span>
     }
 }
 
+/// The id of the search box.
+pub(super) const SEARCH_ID: &str = "search";
 /// The server is asked this long after the last key.
 const SEARCH_PAUSE: Duration = Duration::from_millis(150);
 
@@ -128,7 +167,7 @@ fn SearchBox() -> impl IntoView {
     let typed = StoredValue::new(0_u32);
     let column = Memo::new(move |_| page.view.with(|view| view.list.column));
     let search = Memo::new(move |_| page.view.with(|view| view.list.search.clone()));
-    let text = RwSignal::new(search.get_untracked());
+    let text = page.typed;
     // Going back, or clearing the filter elsewhere.
     Effect::new(move |_| {
         let search = search.get();
@@ -165,11 +204,15 @@ fn SearchBox() -> impl IntoView {
             let _ = input.focus();
         }
     };
-    let options = SEARCH_COLUMNS.map(|(field, label)| {
-        view! {
-            <option value=search_word(field) selected=move || column.get() == field>{label()}</option>
-        }
-    });
+    let options = move || {
+        let shown = page.columns.get().unwrap_or_default();
+        let option = |(field, name): (_, Column)| {
+            view! {
+                <option value=search_word(field) selected=move || column.get() == field>{name.label()}</option>
+            }
+        };
+        search_columns(&shown, column.get()).map(option).collect_view()
+    };
     view! {
         <div class="searchbox" role="search">
             <Icon name="search" />
@@ -177,6 +220,7 @@ fn SearchBox() -> impl IntoView {
                 class="input"
                 type="search"
                 node_ref=input
+                id=SEARCH_ID
                 aria-label=messages::search()
                 placeholder=messages::search_placeholder()
                 maxlength="100"
@@ -193,7 +237,7 @@ fn SearchBox() -> impl IntoView {
                     prop:value=move || search_word(column.get())
                     on:change=choose
                 >
-                    {options.collect_view()}
+                    {options}
                 </select>
                 <Icon name="chevron-down" class="i-sm" />
             </span>

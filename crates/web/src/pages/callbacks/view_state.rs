@@ -1,12 +1,15 @@
 //! What the address says about the view, and the address of another view.
 
 use leptos_router::params::ParamsMap;
+use ringback_domain::wire::auth::Preferences;
 use ringback_domain::wire::bulk::TimeRange;
+use ringback_domain::wire::callback::ServiceRef;
 use ringback_domain::wire::list::{CallbackFilter, PAGE_LIMIT, PageQuery, SearchField, Sort};
-use ringback_domain::{CallbackId, StateName, Timestamp};
+use ringback_domain::{CallbackId, ServiceId, StateName, Timestamp};
 
+use super::columns::Column;
 use crate::messages;
-use crate::ranges::DateRange;
+use crate::ranges::{DateRange, Range};
 
 /// Which part of the range is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -78,12 +81,39 @@ impl Default for Place {
     }
 }
 
+/// What a person chose to see, once for all views.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Visible {
+    /// These states; all if empty.
+    pub(crate) states: Vec<StateName>,
+    /// These services; all if empty, also those granted later.
+    pub(crate) services: Vec<ServiceId>,
+}
+
+impl Visible {
+    /// What the preferences say of the services that the person may see.
+    pub(crate) fn of(preferences: &Preferences, services: &[ServiceRef]) -> Self {
+        let states = preferences.visible_states.iter().flatten();
+        let chosen = preferences.visible_services.iter().flatten();
+        Self {
+            states: states.copied().collect(),
+            // Those that were taken away since are not missed.
+            services: chosen.copied().filter(|id| services.iter().any(|one| one.id == *id)).collect(),
+        }
+    }
+
+    /// Whether a state is among them.
+    pub(crate) fn shows(&self, state: StateName) -> bool {
+        self.states.is_empty() || self.states.contains(&state)
+    }
+}
+
 /// What is listed; another list is loaded when it changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct ListState {
     /// The date range.
-    pub(crate) range: DateRange,
-    /// The quick filter.
+    pub(crate) range: Range,
+    /// The quick filter; it wins over the visible states.
     pub(crate) quick: Quick,
     /// What is searched; nothing if empty.
     pub(crate) search: String,
@@ -93,6 +123,10 @@ pub(crate) struct ListState {
     pub(crate) sort: Sort,
     /// The page.
     pub(crate) place: Place,
+    /// The services that the address names; they win over the visible ones.
+    pub(crate) services: Vec<ServiceId>,
+    /// What else is not hidden. Not in the address.
+    pub(crate) visible: Visible,
 }
 
 /// The view as a whole.
@@ -104,11 +138,23 @@ pub(crate) struct ViewState {
     pub(crate) open: Vec<CallbackId>,
 }
 
+/// The word of a range that has its bounds beside it.
+const CUSTOM: &str = "custom";
 /// Most rows that are expanded at once by the address.
 const MOST_OPEN: usize = 5;
 
 impl ListState {
-    /// The filter without the quick filter, which the counts are for.
+    /// The services shown; all if empty.
+    pub(crate) fn shown_services(&self) -> &[ServiceId] {
+        if self.services.is_empty() { &self.visible.services } else { &self.services }
+    }
+
+    /// Whether something is hidden by what the person, or the address, chose.
+    pub(crate) fn hides(&self) -> bool {
+        !self.visible.states.is_empty() || !self.shown_services().is_empty()
+    }
+
+    /// The filter without any states, which the counts are for.
     pub(crate) fn base_filter(&self, bounds: TimeRange) -> CallbackFilter {
         let search = self.search.trim();
         CallbackFilter {
@@ -116,6 +162,7 @@ impl ListState {
             to: Some(bounds.to),
             search_field: (!search.is_empty()).then_some(self.column),
             search: (!search.is_empty()).then(|| search.to_owned()),
+            service: self.shown_services().to_vec(),
             ..CallbackFilter::default()
         }
     }
@@ -124,7 +171,7 @@ impl ListState {
     pub(crate) fn filter(&self, bounds: TimeRange) -> CallbackFilter {
         let mut filter = self.base_filter(bounds);
         match self.quick {
-            Quick::All => {}
+            Quick::All => filter.state.clone_from(&self.visible.states),
             Quick::State(state) => filter.state = vec![state],
             Quick::Overdue => filter.overdue = Some(true),
         }
@@ -150,20 +197,23 @@ impl ListState {
 
 impl ViewState {
     /// Reads the address. What is not understood is as if it were not there.
-    pub(crate) fn from_query(query: &ParamsMap, last_range: Option<&str>) -> Self {
-        Self::read(|name| query.get_str(name), last_range)
+    pub(crate) fn from_query(query: &ParamsMap, last_range: Option<&str>, visible: Visible) -> Self {
+        Self::read(|name| query.get_str(name), last_range, visible)
     }
 
-    fn read<'a>(value: impl Fn(&str) -> Option<&'a str>, last_range: Option<&str>) -> Self {
+    fn read<'a>(value: impl Fn(&str) -> Option<&'a str>, last_range: Option<&str>, visible: Visible) -> Self {
         let get = |name: &str| value(name).filter(|value| !value.is_empty());
-        let range = get("range").and_then(DateRange::from_slug);
-        let range = range.or_else(|| last_range.and_then(DateRange::from_slug)).unwrap_or_default();
+        let range = match get("range") {
+            Some(CUSTOM) => Range::own(get("from").unwrap_or_default(), get("to").unwrap_or_default()),
+            word => word.and_then(DateRange::from_slug).map(Range::Given),
+        };
+        let range = range.or_else(|| last_range.and_then(Range::from_word)).unwrap_or_default();
         let page = get("page").and_then(|page| page.parse().ok()).filter(|page| *page >= 1);
         let place = match get("cursor") {
             Some(cursor) => Place::Cursor(cursor.to_owned()),
             None => Place::Page(page.unwrap_or(1)),
         };
-        let open = get("open").into_iter().flat_map(|ids| ids.split(','));
+        let list = |name: &str| get(name).into_iter().flat_map(|ids| ids.split(','));
         Self {
             list: ListState {
                 range,
@@ -172,23 +222,37 @@ impl ViewState {
                 column: get("col").and_then(word_as).unwrap_or_default(),
                 sort: get("sort").and_then(word_as).unwrap_or_default(),
                 place,
+                services: list("services").filter_map(|id| id.parse().ok()).collect(),
+                visible,
             },
-            open: open.filter_map(|id| id.parse().ok()).take(MOST_OPEN).collect(),
+            open: list("open").filter_map(|id| id.parse().ok()).take(MOST_OPEN).collect(),
         }
     }
 
     /// The address of this view.
     pub(crate) fn href(&self) -> String {
         let Self { list, open } = self;
-        let mut href = format!("/callbacks?range={}", list.range.slug());
+        let mut href = "/callbacks?range=".to_owned();
+        href.push_str(match list.range {
+            Range::Given(range) => range.slug(),
+            Range::Own(..) => CUSTOM,
+        });
         let mut add = |name: &str, value: &str| {
             href.push('&');
             href.push_str(name);
             href.push('=');
             href.push_str(&String::from(js_sys::encode_uri_component(value)));
         };
+        let joined = |ids: Vec<String>| ids.join(",");
+        if let Range::Own(from, to) = list.range {
+            add("from", &from.to_string());
+            add("to", &to.to_string());
+        }
         if let Some(word) = list.quick.word() {
             add("states", word);
+        }
+        if !list.services.is_empty() {
+            add("services", &joined(list.services.iter().map(ToString::to_string).collect()));
         }
         if !list.search.is_empty() {
             add("q", &list.search);
@@ -205,8 +269,7 @@ impl ViewState {
             Place::Cursor(cursor) => add("cursor", cursor),
         }
         if !open.is_empty() {
-            let ids: Vec<String> = open.iter().map(ToString::to_string).collect();
-            add("open", &ids.join(","));
+            add("open", &joined(open.iter().map(ToString::to_string).collect()));
         }
         href
     }
@@ -247,17 +310,33 @@ fn word_of(value: impl serde::Serialize) -> String {
     }
 }
 
-/// A name in the language of the page.
-type Label = fn() -> &'static str;
-
-/// What people call the columns that can be searched.
-pub(crate) const SEARCH_COLUMNS: [(SearchField, Label); 5] = [
-    (SearchField::CustomerNumber, messages::column_number),
-    (SearchField::Id, messages::column_id),
-    (SearchField::Service, messages::column_service),
-    (SearchField::State, messages::column_state),
-    (SearchField::Agent, messages::column_agent),
+/// The columns that can be searched; some only where they are shown.
+pub(crate) const SEARCH_COLUMNS: [(SearchField, Column); 7] = [
+    (SearchField::CustomerNumber, Column::Number),
+    (SearchField::Id, Column::Id),
+    (SearchField::Service, Column::Service),
+    (SearchField::State, Column::State),
+    (SearchField::Agent, Column::Agent),
+    (SearchField::CreatedBy, Column::CreatedBy),
+    (SearchField::Language, Column::Language),
 ];
+
+/// The columns to search in where the table has these, and this one is in use.
+pub(crate) fn search_columns(
+    shown: &[Column],
+    used: SearchField,
+) -> impl Iterator<Item = (SearchField, Column)> {
+    let offered = move |(field, column): &(SearchField, Column)| {
+        let optional = matches!(column, Column::CreatedBy | Column::Language);
+        !optional || *field == used || shown.contains(column)
+    };
+    SEARCH_COLUMNS.into_iter().filter(offered)
+}
+
+/// What people call a column that is searched.
+pub(crate) fn search_label(field: SearchField) -> Option<&'static str> {
+    SEARCH_COLUMNS.iter().find(|(known, _)| *known == field).map(|(_, column)| column.label())
+}
 
 /// The word of a search column, as the drop-down keeps it.
 pub(crate) fn search_word(field: SearchField) -> String {
@@ -275,13 +354,46 @@ mod tests {
 
     fn read(pairs: &[(&str, &str)]) -> ViewState {
         let value = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
-        ViewState::read(value, Some("tomorrow"))
+        ViewState::read(value, Some("tomorrow"), Visible::default())
     }
 
     #[test]
     fn the_address_wins_over_the_range_in_use_last() {
-        assert_eq!(read(&[]).list.range, DateRange::Tomorrow);
-        assert_eq!(read(&[("range", "yesterday")]).list.range, DateRange::Yesterday);
+        assert_eq!(read(&[]).list.range, Range::Given(DateRange::Tomorrow));
+        assert_eq!(read(&[("range", "yesterday")]).list.range, Range::Given(DateRange::Yesterday));
+    }
+
+    #[test]
+    fn a_custom_range_has_both_bounds_in_order() {
+        let (early, late) = ("2026-11-24T14:00:00Z", "2026-11-24T18:00:00Z");
+        let of = |from, to| read(&[("range", "custom"), ("from", from), ("to", to)]).list.range;
+        assert_eq!(Some(of(early, late)), Range::own(early, late));
+        assert_eq!(of(early, late).word(), format!("{early}/{late}"));
+        assert_eq!(Range::from_word(&of(early, late).word()), Some(of(early, late)));
+        for (from, to) in [(late, early), (early, early), (early, ""), ("soon", late)] {
+            assert_eq!(of(from, to), Range::Given(DateRange::Tomorrow), "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn the_address_and_the_quick_filter_win_over_what_the_person_chose_to_see() {
+        let ids = ["019ab5c4-7d1e-7c20-9c4f-000000000001", "019ab5c4-7d1e-7c20-9c4f-000000000002"];
+        let [one, other]: [ServiceId; 2] = ids.map(|id| id.parse().unwrap());
+        let visible = Visible { states: vec![StateName::Queued], services: vec![one] };
+        let mut list = ListState { visible, ..ListState::default() };
+        let at = Timestamp::from_micros(0);
+        let filter = |list: &ListState| list.filter(TimeRange { from: at, to: at });
+        assert_eq!((filter(&list).state, filter(&list).service), (vec![StateName::Queued], vec![one]));
+        list.quick = Quick::State(StateName::Completed);
+        list.services = vec![other];
+        assert_eq!((filter(&list).state, filter(&list).service), (vec![StateName::Completed], vec![other]));
+    }
+
+    #[test]
+    fn services_that_were_taken_away_hide_nothing() {
+        let gone = "019ab5c4-7d1e-7c20-9c4f-000000000001".parse().unwrap();
+        let preferences = Preferences { visible_services: Some(vec![gone]), ..Preferences::default() };
+        assert_eq!(Visible::of(&preferences, &[]), Visible::default());
     }
 
     #[test]
@@ -294,7 +406,7 @@ mod tests {
             ("page", "0"),
             ("open", "x,y"),
         ]);
-        let list = ListState { range: DateRange::Tomorrow, ..ListState::default() };
+        let list = ListState { range: Range::Given(DateRange::Tomorrow), ..ListState::default() };
         assert_eq!(view, ViewState { list, open: Vec::new() });
     }
 

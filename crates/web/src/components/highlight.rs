@@ -7,6 +7,7 @@ use leptos::prelude::*;
 /// The text with the part that was found marked.
 pub(crate) fn marked(text: &str, found: Option<Range<usize>>) -> AnyView {
     let parts = found
+        .filter(|found| !found.is_empty())
         .and_then(|found| Some((text.get(..found.start)?, text.get(found.clone())?, text.get(found.end..)?)));
     match parts {
         None => text.to_owned().into_any(),
@@ -30,9 +31,18 @@ pub(crate) fn find_text(text: &str, search: &str) -> Option<Range<usize>> {
 
 /// Where a grouped number contains digits, whatever is between them.
 pub(crate) fn find_digits(text: &str, search: &str) -> Option<Range<usize>> {
-    let wanted: String = search.chars().filter(char::is_ascii_digit).collect();
+    find_among(text, search, char::is_ascii_digit)
+}
+
+/// Where an id contains a part of another, with dashes or without.
+pub(crate) fn find_in_id(text: &str, search: &str) -> Option<Range<usize>> {
+    find_among(text, &search.to_lowercase(), char::is_ascii_alphanumeric)
+}
+
+fn find_among(text: &str, search: &str, counts: fn(&char) -> bool) -> Option<Range<usize>> {
+    let wanted: String = search.chars().filter(counts).collect();
     let (places, digits): (Vec<usize>, String) =
-        text.char_indices().filter(|(_, letter)| letter.is_ascii_digit()).unzip();
+        text.char_indices().filter(|(_, letter)| counts(letter)).unzip();
     if wanted.is_empty() {
         return None;
     }
@@ -51,6 +61,8 @@ mod tests {
         assert_eq!(&text[find_digits(text, "207").unwrap()], "20 7");
         assert_eq!(find_digits(text, "09"), None);
         assert_eq!(find_digits(text, "+"), None);
+        let id = "019ab5c4-7d1e";
+        assert_eq!(&id[find_in_id(id, "C47D").unwrap()], "c4-7d");
     }
 
     #[test]

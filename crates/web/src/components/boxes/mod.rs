@@ -1,0 +1,156 @@
+//! Boxes to tick, with one for all of them.
+
+use leptos::prelude::*;
+
+use crate::components::icon::Icon;
+use crate::components::unique_id;
+use crate::messages;
+
+/// Which of some boxes are ticked.
+#[derive(Clone, Copy)]
+pub(crate) struct Ticked {
+    boxes: RwSignal<Vec<bool>>,
+    /// Unticking the last one was tried.
+    refused: RwSignal<bool>,
+}
+
+impl Ticked {
+    /// As they are at first.
+    pub(crate) fn new(boxes: Vec<bool>) -> Self {
+        Self { boxes: RwSignal::new(boxes), refused: RwSignal::new(false) }
+    }
+
+    /// Ticks or unticks all.
+    pub(crate) fn set_all(self, ticked: bool) {
+        self.boxes.update(|boxes| boxes.fill(ticked));
+        self.refused.set(!ticked);
+    }
+
+    /// Ticks or unticks one; `false` if it is the last one.
+    fn set(self, index: usize, ticked: bool) -> bool {
+        let possible = ticked || self.count() > 1;
+        self.refused.set(!possible);
+        if possible {
+            self.boxes.update(|boxes| boxes[index] = ticked);
+        }
+        possible
+    }
+
+    /// How many are ticked.
+    pub(crate) fn count(self) -> usize {
+        self.boxes.with(|boxes| boxes.iter().filter(|ticked| **ticked).count())
+    }
+
+    /// How many there are.
+    pub(crate) fn len(self) -> usize {
+        self.boxes.with(Vec::len)
+    }
+
+    /// What the ticked boxes stand for; `None` if all are ticked.
+    pub(crate) fn chosen<T: Clone>(self, values: &[T]) -> Option<Vec<T>> {
+        let all = self.count() == self.len();
+        let ticked = self.boxes.get();
+        let chosen = values.iter().zip(ticked).filter(|(_, ticked)| *ticked);
+        (!all).then(|| chosen.map(|(value, _)| value.clone()).collect())
+    }
+}
+
+/// Controls under a heading of their own.
+#[component]
+pub(crate) fn Group(
+    /// The heading.
+    label: &'static str,
+    /// What is beside it, and no part of the group's name.
+    #[prop(optional, into)]
+    hint: MaybeProp<String>,
+    /// The controls.
+    children: Children,
+) -> impl IntoView {
+    let id = unique_id("group");
+    let labelled_by = id.clone();
+    view! {
+        <fieldset class="fs" aria-labelledby=labelled_by>
+            <legend><span id=id>{label}</span><span class="hint num">{hint}</span></legend>
+            {children()}
+        </fieldset>
+    }
+}
+
+/// The boxes, of which at least one has to be ticked.
+#[component]
+pub(crate) fn Boxes(
+    /// What is chosen by them.
+    label: &'static str,
+    /// What is ticked.
+    ticked: Ticked,
+    /// The names of the boxes.
+    names: Vec<AnyView>,
+    /// Help beside the box for all.
+    #[prop(optional)]
+    hint: Option<&'static str>,
+) -> impl IntoView {
+    let error = StoredValue::new(unique_id("boxes-error"));
+    let box_of = move |(index, name): (usize, AnyView)| {
+        let change = move |event: leptos::ev::Event| {
+            if !ticked.set(index, event_target_checked(&event)) {
+                event_target::<web_sys::HtmlInputElement>(&event).set_checked(true);
+            }
+        };
+        let checked = move || ticked.boxes.with(|boxes| boxes[index]);
+        view! {
+            <label class="optrow">
+                <input type="checkbox" class="check" prop:checked=checked on:change=change />
+                {name}
+            </label>
+        }
+    };
+    let all = Memo::new(move |_| ticked.count() == ticked.len());
+    let mixed = Memo::new(move |_| !all.get() && ticked.count() > 0);
+    view! {
+        <Group label hint=Signal::derive(move || Some(messages::some_of(ticked.count(), ticked.len())))>
+            <div class="all">
+                <label class="optrow">
+                    <input
+                        type="checkbox"
+                        class="check"
+                        class:is-mixed=mixed
+                        prop:checked=all
+                        prop:indeterminate=mixed
+                        aria-invalid=move || ticked.refused.get().then_some("true")
+                        aria-describedby=move || ticked.refused.get().then(|| error.get_value())
+                        on:change=move |_| ticked.set_all(!all.get_untracked())
+                    />
+                    {messages::all_boxes()}
+                </label>
+                {hint.map(|hint| view! { <span class="hint">{hint}</span> })}
+            </div>
+            <div class="checkgrid">{names.into_iter().enumerate().map(box_of).collect_view()}</div>
+            <div role="alert" class="boxes-error" id=error.get_value()>
+                {move || {
+                    ticked.refused.get().then(|| {
+                        view! { <Icon name="circle-alert" class="i-sm" /> {messages::choose_one()} }
+                    })
+                }}
+            </div>
+        </Group>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_box_stays_ticked_and_all_of_them_mean_no_choice() {
+        let owner = Owner::new();
+        owner.set();
+        let ticked = Ticked::new(vec![true, true]);
+        assert_eq!(ticked.chosen(&["a", "b"]), None);
+        assert!(ticked.set(0, false));
+        assert!(!ticked.set(1, false));
+        assert_eq!(ticked.chosen(&["a", "b"]), Some(vec!["b"]));
+        assert!(ticked.refused.get_untracked());
+        ticked.set_all(true);
+        assert!(!ticked.refused.get_untracked());
+    }
+}

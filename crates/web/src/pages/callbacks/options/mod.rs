@@ -1,0 +1,191 @@
+//! Advanced Options: how the list looks and what it leaves out, for this person
+//! and from now on.
+
+mod columns;
+mod ranges;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use ringback_domain::wire::auth::Preferences;
+use ringback_domain::{ServiceId, StateName};
+
+use super::Page;
+use super::columns::Column;
+use crate::browser;
+use crate::components::boxes::{Boxes, Ticked};
+use crate::components::button::{Button, LinkButton, Size, Weight};
+use crate::components::choice::Switch;
+use crate::components::dialog::{Dialog, DialogHandle};
+use crate::components::state_badge::StateBadge;
+use crate::format::{self, Style};
+use crate::messages;
+use columns::ColumnList;
+use ranges::RangeForm;
+
+/// What stands in the dialog and is not applied yet.
+#[derive(Clone, Copy)]
+struct Draft {
+    /// Every column that can be moved, in order, and whether it is shown.
+    columns: RwSignal<Vec<(Column, bool)>>,
+    h24: RwSignal<bool>,
+    utc: RwSignal<bool>,
+    states: Ticked,
+    services: Ticked,
+}
+
+impl Draft {
+    /// What is on screen.
+    fn of(page: Page, services: &[ServiceId]) -> Self {
+        let Style { h24, utc } = page.session.style_now();
+        let list = page.view.get_untracked().list;
+        let shown = list.shown_services();
+        let ticked = services.iter().map(|id| shown.is_empty() || shown.contains(id)).collect();
+        Self {
+            columns: RwSignal::new(in_order(page.columns.get_untracked())),
+            h24: RwSignal::new(h24),
+            utc: RwSignal::new(utc),
+            states: Ticked::new(StateName::ALL.map(|state| list.visible.shows(state)).to_vec()),
+            services: Ticked::new(ticked),
+        }
+    }
+
+    fn style(self) -> Style {
+        Style { h24: self.h24.get(), utc: self.utc.get() }
+    }
+
+    fn reset(self) {
+        self.columns.set(in_order(None));
+        self.h24.set(false);
+        self.utc.set(false);
+        self.states.set_all(true);
+        self.services.set_all(true);
+    }
+
+    /// Something is left to be shown.
+    fn is_complete(self) -> bool {
+        untrack(|| self.states.count() > 0 && (self.services.count() > 0 || self.services.len() == 0))
+    }
+
+    fn write(self, preferences: &mut Preferences, services: &[ServiceId]) {
+        let columns = self.columns.get_untracked();
+        // What is as usual stays so when the usual changes.
+        preferences.columns = (columns != in_order(None)).then(|| {
+            let shown = columns.iter().filter(|(_, shown)| *shown);
+            shown.map(|(column, _)| column.word().to_owned()).collect()
+        });
+        preferences.time_24h = self.h24.get_untracked();
+        preferences.utc = self.utc.get_untracked();
+        preferences.visible_states = untrack(|| self.states.chosen(&StateName::ALL));
+        preferences.visible_services = untrack(|| self.services.chosen(services));
+    }
+}
+
+/// The chosen columns, and the others behind them.
+fn in_order(chosen: Option<Vec<Column>>) -> Vec<(Column, bool)> {
+    let shown = chosen.unwrap_or_else(|| Column::MOVABLE[..Column::USUAL].to_vec());
+    let hidden = Column::MOVABLE.into_iter().filter(|column| !shown.contains(column));
+    shown.iter().map(|column| (*column, true)).chain(hidden.map(|column| (column, false))).collect()
+}
+
+/// The dialog.
+#[component]
+pub(super) fn OptionsDialog() -> impl IntoView {
+    let page = Page::here();
+    let handle = DialogHandle::new();
+    let services = page.session.me().map(|me| me.services.clone()).unwrap_or_default();
+    let ids = StoredValue::new(services.iter().map(|service| service.id).collect::<Vec<_>>());
+    let draft = ids.with_value(|ids| Draft::of(page, ids));
+    let (problem, busy) = (RwSignal::new(None), RwSignal::new(false));
+    let apply = move |()| {
+        if busy.get_untracked() {
+            return;
+        }
+        if !draft.is_complete() {
+            return handle.focus_first_error();
+        }
+        problem.set(None);
+        busy.set(true);
+        spawn_local(async move {
+            let before = page.view.get_untracked().list;
+            let services = ids.get_value();
+            let answer = page.session.keep(|preferences| draft.write(preferences, &services)).await;
+            if busy.try_set(false).is_some() {
+                return;
+            }
+            match answer {
+                Ok(()) => {
+                    handle.close();
+                    let view = page.view.get_untracked();
+                    if before.visible != view.list.visible || !before.services.is_empty() {
+                        page.replace(&view.with(|list| list.services.clear()));
+                    }
+                }
+                Err(failure) => problem.set(Some(failure.sentence())),
+            }
+        });
+    };
+    let names = services.into_iter().map(|service| service.name.into_any()).collect();
+    let badge = |state| view! { <StateBadge state result=None /> }.into_any();
+    let badges = StateName::ALL.into_iter().map(badge).collect();
+    view! {
+        <Dialog
+            handle
+            class="dialog-lg"
+            title=messages::advanced_options()
+            on_close=move |()| page.dialog.set(None)
+            on_submit=apply
+            problem=problem
+            aside=Box::new(move || {
+                view! {
+                    <span class="aside">
+                        <LinkButton on_press=move |()| draft.reset()>{messages::reset_to_defaults()}</LinkButton>
+                    </span>
+                }
+                .into_any()
+            })
+            action=Box::new(move || {
+                view! {
+                    <Button weight=Weight::Primary size=Size::Large submit=true busy=Signal::from(busy)>
+                        {messages::apply()}
+                    </Button>
+                }
+                .into_any()
+            })
+        >
+            <div class="advgrid">
+                <div class="advcol"><ColumnList columns=draft.columns /></div>
+                <div class="advcol">
+                    <TimeSwitches draft />
+                    <RangeForm style=Signal::derive(move || draft.style()) problem />
+                    <Boxes label=messages::visible_states() ticked=draft.states names=badges />
+                    <Boxes
+                        label=messages::visible_services()
+                        ticked=draft.services
+                        names
+                        hint=messages::visible_services_hint()
+                    />
+                </div>
+            </div>
+        </Dialog>
+    }
+}
+
+#[component]
+fn TimeSwitches(draft: Draft) -> impl IntoView {
+    let now = browser::now();
+    let example = move |h24| format::time(now, Style { h24, utc: draft.utc.get() });
+    let local = format::zone(Style { h24: false, utc: false });
+    view! {
+        <fieldset class="fs">
+            <legend class="vh">{messages::time_display()}</legend>
+            <div class="swrow">
+                <Switch label=messages::show_24h() on=draft.h24 on_switch=move |on| draft.h24.set(on) />
+                <span class="hint num">{move || messages::show_24h_hint(example(true), example(false))}</span>
+            </div>
+            <div class="swrow">
+                <Switch label=messages::show_utc() on=draft.utc on_switch=move |on| draft.utc.set(on) />
+                <span class="hint num">{messages::show_utc_hint(local)}</span>
+            </div>
+        </fieldset>
+    }
+}
