@@ -33,11 +33,9 @@ fn glyph(state: StateName, category: Option<ResultCategory>) -> &'static str {
         (StateName::Processing, _) => {
             ring!(r#"/><path d="M7 7V3.6A3.4 3.4 0 1 1 3.6 7Z" fill="currentColor" stroke="none"/>"#)
         }
-        (StateName::Completed, Some(ResultCategory::Success)) => disc!("m4.4 7.2 1.8 1.8 3.4-3.8"),
+        (StateName::Completed, Some(ResultCategory::Success) | None) => disc!("m4.4 7.2 1.8 1.8 3.4-3.8"),
         (StateName::Completed, Some(ResultCategory::Cancelled)) => disc!("M4.4 7h5.2"),
-        (StateName::Completed, Some(ResultCategory::Failed) | None) => {
-            disc!("m4.9 4.9 4.2 4.2m0-4.2L4.9 9.1")
-        }
+        (StateName::Completed, Some(ResultCategory::Failed)) => disc!("m4.9 4.9 4.2 4.2m0-4.2L4.9 9.1"),
     }
 }
 
@@ -60,11 +58,13 @@ pub(crate) fn StateBadge(
         (StateName::Queued, _) => ("state", "badge st-queued"),
         (StateName::Routing, _) => ("state", "badge st-routing"),
         (StateName::Processing, _) => ("state", "badge st-processing"),
-        (StateName::Completed, Some(ResultCategory::Success)) => ("state is-ok", "badge st-completed st-ok"),
+        (StateName::Completed, Some(ResultCategory::Success) | None) => {
+            ("state is-ok", "badge st-completed st-ok")
+        }
         (StateName::Completed, Some(ResultCategory::Cancelled)) => {
             ("state is-cancel", "badge st-completed st-cancel")
         }
-        (StateName::Completed, Some(ResultCategory::Failed) | None) => {
+        (StateName::Completed, Some(ResultCategory::Failed)) => {
             ("state is-fail", "badge st-completed st-fail")
         }
     };

@@ -20,11 +20,11 @@ pub(super) fn Chips() -> impl IntoView {
     move || {
         let (some_states, some_services) = shown.get();
         let states = StateName::ALL.len();
-        [
+        let chips = [
             (some_states > 0).then(|| chip(page, true, messages::some_of(some_states, states))),
             (some_services > 0).then(|| chip(page, false, messages::some_of(some_services, services))),
-        ]
-        .collect_view()
+        ];
+        (some_states + some_services > 0).then(|| view! { <div class="chips">{chips.collect_view()}</div> })
     }
 }
 

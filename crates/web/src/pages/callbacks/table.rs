@@ -295,7 +295,7 @@ pub(super) fn Foot() -> impl IntoView {
             <span class="num">{move || summary(page)}</span>
             <Show when=move || several.get()><Pager pages /></Show>
             <span class="grow"></span>
-            <span class="k-wide">{move || messages::times_in(format::zone(page.session.style()))}</span>
+            <span>{move || messages::times_in(format::zone(page.session.style()))}</span>
             <span class="k-wide">{messages::kept()}</span>
         </footer>
     }
