@@ -71,6 +71,7 @@ async fn signing_in_the_list_its_dialogs_and_menus_keep_wcag(#[case] width: u32,
     check(&browser).await;
     check_menu(&browser, "administrator, Administrator", "Sign out").await;
     check_dialog(&browser, "Create Callback", "Create Callback").await;
+    check_dialog(&browser, "Advanced Options", "Advanced Options").await;
     check_dialog(&browser, &format!("Edit {WAITING}"), "Edit Callback").await;
     check_dialog(&browser, &format!("Recreate {CANCELLED}"), "Recreate Callback").await;
 

@@ -156,7 +156,7 @@ pub(super) fn OptionsDialog() -> impl IntoView {
                 <div class="advcol"><ColumnList columns=draft.columns /></div>
                 <div class="advcol">
                     <TimeSwitches draft />
-                    <RangeForm style=Signal::derive(move || draft.style()) problem />
+                    <RangeForm times=Signal::derive(move || draft.style()) problem />
                     <Boxes label=messages::visible_states() ticked=draft.states names=badges />
                     <Boxes
                         label=messages::visible_services()

@@ -89,7 +89,7 @@ impl Form {
 pub(super) fn RangeForm(
     /// How times are shown, and in which zone they are entered.
     #[prop(into)]
-    style: Signal<Style>,
+    times: Signal<Style>,
     /// Why the server did not keep it.
     problem: RwSignal<Option<String>>,
 ) -> impl IntoView {
@@ -121,7 +121,7 @@ pub(super) fn RangeForm(
     };
     let add = move || {
         let mut all = ranges.get_untracked();
-        let Some(range) = form.read(&all, style.get_untracked().utc) else { return };
+        let Some(range) = form.read(&all, times.get_untracked().utc) else { return };
         let done = messages::range_added(&range.name);
         all.push(range);
         keep(all, done);
@@ -150,7 +150,7 @@ pub(super) fn RangeForm(
             all.retain(|other| other.name != name);
             keep(all, messages::range_removed(&name));
         };
-        let span = move || format::span(range.from, range.to, style.get());
+        let span = move || format::span(range.from, range.to, times.get());
         view! {
             <li>
                 <span class="range-name">{range.name.clone()}</span>
@@ -179,7 +179,7 @@ pub(super) fn RangeForm(
                     {messages::add_range()}
                 </Button>
             </div>
-            <p class="hint">{move || messages::time_zone_hint(format::zone(style.get()))}</p>
+            <p class="hint">{move || messages::time_zone_hint(format::zone(times.get()))}</p>
             <ul class="rangelist">
                 <For each=move || ranges.get() key=|range| range.name.clone() children=line />
             </ul>
