@@ -67,7 +67,10 @@ async fn both_databases_have_the_same_tables_columns_and_keys() {
     assert_eq!(ours, theirs);
 
     let indexes = async |url: &str| names(url, SQLITE_INDEXES, POSTGRES_INDEXES).await;
-    assert_eq!(indexes(sqlite.url()).await, indexes(postgres.url()).await);
+    let mut ours = indexes(sqlite.url()).await;
+    // SQLite merges the heads of single queues instead.
+    ours.insert("callbacks_ready_anywhere".to_owned());
+    assert_eq!(ours, indexes(postgres.url()).await);
 }
 
 #[rstest]
@@ -182,6 +185,7 @@ async fn pages_one_after_the_other_are_the_whole_list_forwards_and_backwards(
         all.extend(world.make(&wishes, state).await);
     }
     let mut conn = world.nodes[0].store.read().await.unwrap();
+    let known = list::Known::default();
     let several = vec![StateName::Completed, StateName::Scheduled];
     for states in [Vec::new(), several] {
         let selection = Selection { states: states.clone(), ..Selection::default() };
@@ -190,14 +194,15 @@ async fn pages_one_after_the_other_are_the_whole_list_forwards_and_backwards(
         for sort in Sort::ALL {
             let expected = sorted(chosen.clone(), sort, &world.services);
             let mut forwards = Vec::new();
-            let mut page =
-                list::page(&mut conn, &selection, sort, Start::First, 17, &world.services).await.unwrap();
+            let mut page = list::page(&mut conn, &known, &selection, sort, Start::First, 17, &world.services)
+                .await
+                .unwrap();
             assert!(page.previous.is_none());
             let mut last = page.rows.clone();
             loop {
                 forwards.extend(page.rows.iter().map(|row| row.id));
                 let Some(next) = page.next else { break };
-                page = list::page(&mut conn, &selection, sort, Start::At(next), 17, &world.services)
+                page = list::page(&mut conn, &known, &selection, sort, Start::At(next), 17, &world.services)
                     .await
                     .unwrap();
                 last.clone_from(&page.rows);
@@ -205,9 +210,10 @@ async fn pages_one_after_the_other_are_the_whole_list_forwards_and_backwards(
             assert_eq!(forwards, expected, "{sort:?} of {states:?}");
             let mut backwards: Vec<CallbackId> = last.iter().map(|row| row.id).collect();
             while let Some(previous) = page.previous {
-                page = list::page(&mut conn, &selection, sort, Start::At(previous), 17, &world.services)
-                    .await
-                    .unwrap();
+                page =
+                    list::page(&mut conn, &known, &selection, sort, Start::At(previous), 17, &world.services)
+                        .await
+                        .unwrap();
                 backwards.splice(0..0, page.rows.iter().map(|row| row.id));
             }
             assert_eq!(backwards, expected, "{sort:?} of {states:?}, backwards");

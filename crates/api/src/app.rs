@@ -16,7 +16,9 @@ use crate::error::Error;
 use crate::events::Hub;
 use crate::metrics::Metrics;
 use crate::queue_view::QueueView;
+use crate::rendered::RenderedRows;
 use crate::store::idempotency::{self, Answer, IdempotencyKey, Seen};
+use crate::store::list::Known;
 use crate::store::{Conn, Store, services};
 
 /// A running server.
@@ -40,6 +42,10 @@ pub struct App {
     pub signals: Signals,
     /// The queue as it was a moment ago.
     pub queue: QueueView,
+    /// Rows that were read lately.
+    pub known: Known,
+    /// Rows that were sent lately.
+    pub rendered: RenderedRows,
     /// A simulator plays agents and customers.
     pub simulation: bool,
     /// Cookies are marked `Secure`: everywhere but on loopback.
@@ -121,6 +127,8 @@ impl App {
             hub: Hub::default(),
             signals: Signals::default(),
             queue: QueueView::default(),
+            known: Known::default(),
+            rendered: RenderedRows::default(),
             simulation,
             secure_cookies,
             services: Mutex::default(),

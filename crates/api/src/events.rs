@@ -10,6 +10,7 @@ use tokio::sync::broadcast;
 use crate::app::App;
 use crate::error::Error;
 use crate::store::feed::{self, Position};
+use crate::store::list;
 use crate::view::{self, Viewer};
 
 /// Batches that a listener may be behind before it is sent to the database.
@@ -94,7 +95,7 @@ impl App {
         ids.sort_unstable();
         ids.dedup();
         let mut rows: std::collections::HashMap<_, _> =
-            feed::current(&mut conn, &ids).await?.into_iter().map(|row| (row.id.0, row)).collect();
+            list::current(&mut conn, &ids).await?.into_iter().map(|row| (row.id.0, row)).collect();
         drop(conn);
         let places = self.places().await?;
         let now = self.clock.now();
@@ -103,7 +104,7 @@ impl App {
         for change in changes.iter().rev() {
             let Some(row) = rows.remove(&change.callback_id) else { continue };
             let text = |manage| {
-                let view = view::of_summary(row.clone(), &services, Some(&places), Viewer::new(manage, now));
+                let view = view::of_summary(&row, &services, Some(&places), Viewer::new(manage, now));
                 serde_json::to_string(&view).map_err(Error::internal)
             };
             events.push(Arc::new(Event {

@@ -20,6 +20,7 @@ pub mod metrics;
 pub mod openapi;
 pub mod phone;
 pub mod queue_view;
+pub mod rendered;
 pub mod request;
 pub mod router;
 pub mod selection;

@@ -1,5 +1,7 @@
 //! Callbacks as a caller sees them.
 
+use std::sync::Arc;
+
 use ringback_domain::callback::{Callback, CallbackType, rules};
 use ringback_domain::service::RETRY_POLICY;
 use ringback_domain::wire::callback::{CallbackView, Can, Metrics, ServiceRef};
@@ -32,6 +34,16 @@ impl Viewer {
         Self { manage, now }
     }
 
+    /// Whether they may command callbacks.
+    pub const fn manages(self) -> bool {
+        self.manage
+    }
+
+    /// The moment of the look.
+    pub const fn now(self) -> Timestamp {
+        self.now
+    }
+
     fn can(self, state: StateName, result: Option<ResultCode>, recreated: bool) -> Can {
         Can {
             reschedule: self.manage && rules::can_reschedule(state),
@@ -46,18 +58,41 @@ fn service_ref(services: &Services, id: ServiceId) -> ServiceRef {
     ServiceRef { id, name }
 }
 
+/// The places in the queue, looked up only where a row has one.
+pub(crate) async fn places_of(app: &App, rows: &[Arc<Summary>]) -> Result<Option<Arc<Places>>, Error> {
+    let any = rows.iter().any(|row| row.state == StateName::Queued);
+    Ok(if any { Some(app.places().await?) } else { None })
+}
+
+/// Place in the queue and estimated wait of a row.
+pub(crate) fn place(row: &Summary, places: Option<&Places>) -> (Option<u32>, Option<u32>) {
+    let places = places.filter(|_| row.state == StateName::Queued);
+    let position = places.and_then(|places| places.position(row.id));
+    let wait = position
+        .zip(places)
+        .and_then(|(position, places)| places.estimated_wait_seconds(row.service_id, position));
+    (position, wait)
+}
+
+/// Rows of a list as the caller sees them.
+pub async fn of_summaries(
+    app: &App,
+    rows: &[Arc<Summary>],
+    viewer: Viewer,
+) -> Result<Vec<CallbackView>, Error> {
+    let services = app.services().await?;
+    let places = places_of(app, rows).await?;
+    Ok(rows.iter().map(|row| of_summary(row, &services, places.as_deref(), viewer)).collect())
+}
+
 /// A row of a list.
 pub fn of_summary(
-    row: Summary,
+    row: &Summary,
     services: &Services,
     places: Option<&Places>,
     viewer: Viewer,
 ) -> CallbackView {
-    let position =
-        places.and_then(|places| places.position(row.id)).filter(|_| row.state == StateName::Queued);
-    let wait = position
-        .zip(places)
-        .and_then(|(position, places)| places.estimated_wait_seconds(row.service_id, position));
+    let (position, wait) = place(row, places);
     CallbackView {
         id: row.id,
         service: service_ref(services, row.service_id),
@@ -76,22 +111,22 @@ pub fn of_summary(
         version: row.version,
         expires_at: retention::expires_at(row.desired_time),
         priority: row.priority,
-        language: row.language,
-        customer_time_zone: row.customer_time_zone,
+        language: row.language.clone(),
+        customer_time_zone: row.customer_time_zone.clone(),
         recreated_from: row.recreated_from,
         recreated_as: row.recreated_as,
         user_data: None,
         name_recording: None,
-        customer_number: row.customer_number,
+        customer_number: row.customer_number.clone(),
         metrics: Metrics {
             position_in_queue: position,
             estimated_wait_seconds: wait,
             attempts_made: row.attempts_made,
             max_attempts: RETRY_POLICY.max_attempts,
-            created_by: row.created_by,
+            created_by: row.created_by.clone(),
             queued_at: row.queued_at,
             retry_at: row.retry_at,
-            agent: row.agent,
+            agent: row.agent.clone(),
             agent_reserved_at: row.reserved_at,
             agent_connected_at: row.connected_at,
             completed_at: row.completed_at,

@@ -306,6 +306,34 @@ async fn people_see_the_callbacks_of_their_services_only(
 
 #[rstest]
 #[tokio::test]
+async fn a_row_that_was_shown_before_is_shown_as_it_is_now(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let (supervisor, monitor, admin) = (app.supervisor().await, app.monitor().await, app.admin().await);
+    let row = async |client: &Client| {
+        let page = client.json("/api/v1/callbacks").await;
+        let items = page["items"].as_array().unwrap();
+        assert_eq!(items.len(), 1);
+        items[0].clone()
+    };
+    let made = supervisor.ask_for(app.service, "020 7946 0318", "2026-11-24T09:01:00Z").await;
+    assert_eq!(row(&supervisor).await["can"]["cancel"], true);
+    assert_eq!(row(&monitor).await["can"]["cancel"], false, "each sees what they may do");
+    app.pass(60 + 120 + 1);
+    assert_eq!(row(&supervisor).await["overdue"], true, "time alone changes it");
+    admin.patch(&format!("/api/v1/services/{}", app.service), &json!({"name": "Claims EN"})).await;
+    assert_eq!(row(&supervisor).await["service"]["name"], "Claims EN");
+    app.submit().await;
+    let queued = row(&supervisor).await;
+    assert_eq!((&queued["state"], &queued["overdue"]), (&json!("QUEUED"), &json!(false)));
+    supervisor.command(&made["id"], "cancel", &json!({})).await;
+    assert_eq!(row(&supervisor).await["result"], "CANCELLED_BY_ADMIN");
+    assert_eq!(row(&monitor).await["result"], "CANCELLED_BY_ADMIN");
+}
+
+#[rstest]
+#[tokio::test]
 async fn s85_s91_s92_what_a_row_allows_depends_on_its_state_and_on_who_looks(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {

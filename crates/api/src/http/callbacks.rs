@@ -2,13 +2,13 @@
 
 use actix_web::http::header::{ContentType, ETAG};
 use actix_web::{HttpResponse, get, post, web};
+use ringback_domain::CallbackId;
 use ringback_domain::wire::callback::{
     AttemptView, CallbackView, CreateCallback, Items, RecreateCallback, RescheduleCallback, TimelineEntry,
 };
 use ringback_domain::wire::list::{
     CallbackCount, CallbackFilter, CountQuery, FindQuery, NUMBERED_ROWS, PAGE_LIMIT, Page, PageQuery,
 };
-use ringback_domain::{CallbackId, StateName};
 
 use super::extract::{Empty, Idempotency, Json, Path, Query};
 use super::respond;
@@ -16,22 +16,13 @@ use crate::app::{App, Effect};
 use crate::auth::{Caller, permit};
 use crate::callbacks::{self, Expected, Target};
 use crate::error::Error;
-use crate::store::list::{self, Cursor, Start, Summary};
+use crate::store::list::{self, Cursor, Start};
 use crate::store::name_recordings;
 use crate::view::{self, Viewer};
 use crate::{phone, selection, store};
 
 /// Rows of *Callback Search*.
 const FOUND_LIMIT: u32 = PAGE_LIMIT;
-
-/// Rows of a list as the caller sees them. The places in the queue are only
-/// looked up where a row has one.
-pub(super) async fn views(app: &App, rows: Vec<Summary>, viewer: Viewer) -> Result<Vec<CallbackView>, Error> {
-    let services = app.services().await?;
-    let any_queued = rows.iter().any(|row| row.state == StateName::Queued);
-    let places = if any_queued { Some(app.places().await?) } else { None };
-    Ok(rows.into_iter().map(|row| view::of_summary(row, &services, places.as_deref(), viewer)).collect())
-}
 
 fn start(query: &PageQuery, limit: u32) -> Result<Start, Error> {
     match (&query.cursor, query.page) {
@@ -80,17 +71,18 @@ pub async fn list_callbacks(
     let selection = selection::of_filter(&filter, &services, &caller, now)?;
     let sort = page.sort.unwrap_or_default();
     let mut conn = app.store.read().await?;
-    let rows = list::page(&mut conn, &selection, sort, start, limit, &services.ids()).await?;
+    let rows = list::page(&mut conn, &app.known, &selection, sort, start, limit, &services.ids()).await?;
     drop(conn);
+    let rendered = app.rendered(&rows.rows, Viewer::of(&caller, now)).await?;
     let page = Page {
-        items: views(&app, rows.rows, Viewer::of(&caller, now)).await?,
+        items: rendered.iter().map(|row| &*row.text).collect(),
         next: rows.next.map(|cursor| cursor.encode()),
         previous: rows.previous.map(|cursor| cursor.encode()),
     };
     // A whole page has a quarter of a megabyte: growing to it costs more copies
     // than writing it.
     let mut body = Vec::with_capacity(page.items.len() * 1_200 + 200);
-    sonic_rs::to_writer(&mut body, &page).map_err(Error::internal)?;
+    serde_json::to_writer(&mut body, &page).map_err(Error::internal)?;
     Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
 }
 
@@ -165,9 +157,10 @@ pub async fn search_callbacks(
     };
     let visible = selection::visible(&services, &caller);
     let mut conn = app.store.read().await?;
-    let rows = list::find(&mut conn, &numbers, id, visible.as_deref(), FOUND_LIMIT).await?;
+    let rows = list::find(&mut conn, &app.known, &numbers, id, visible.as_deref(), FOUND_LIMIT).await?;
     drop(conn);
-    let items = views(&app, rows, Viewer::of(&caller, app.clock.now())).await?;
+    let rows = app.rendered(&rows, Viewer::of(&caller, app.clock.now())).await?;
+    let items: Vec<_> = rows.iter().map(|row| &*row.text).collect();
     Ok(HttpResponse::Ok().json(Items { items }))
 }
 

@@ -8,14 +8,13 @@ use ringback_domain::wire::list::{CallbackFilter, PAGE_LIMIT, Sort};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::callbacks::views;
 use super::extract::{Query, QueryFields};
 use crate::app::App;
 use crate::auth::{Caller, permit};
 use crate::error::Error;
 use crate::selection;
 use crate::store::list::{self, Cursor, Start};
-use crate::view::Viewer;
+use crate::view::{self, Viewer};
 
 /// The form of an export.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -100,9 +99,10 @@ pub async fn export_callbacks(
         let start = cursor.map_or(Start::First, Start::At);
         let mut conn = app.store.read().await?;
         let rows =
-            list::page(&mut conn, &chosen, Sort::DesiredTime, start, PAGE_LIMIT, &services.ids()).await?;
+            list::page(&mut conn, &app.known, &chosen, Sort::DesiredTime, start, PAGE_LIMIT, &services.ids())
+                .await?;
         drop(conn);
-        let items = views(&app, rows.rows, viewer).await?;
+        let items = view::of_summaries(&app, &rows.rows, viewer).await?;
         let text = match format {
             Format::Csv => lines(&items, cursor.is_none())?,
             Format::Ndjson => {

@@ -2,7 +2,6 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::list::{COLUMNS, Summary, summaries};
 use super::sql::{Arg, Sql, fetch};
 use super::{Conn, StoreResult, on};
 
@@ -65,22 +64,6 @@ pub async fn after(conn: &mut Conn, position: Position, limit: i64) -> StoreResu
         .into_iter()
         .map(|(tx, seq, callback_id)| Change { position: Position { tx, seq }, callback_id })
         .collect())
-}
-
-/// The callbacks of these ids as they are now, in any order.
-pub async fn current(conn: &mut Conn, ids: &[uuid::Uuid]) -> StoreResult<Vec<Summary>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut sql = Sql::new(&format!("SELECT {COLUMNS} FROM callbacks WHERE id IN ("));
-    for (index, id) in ids.iter().enumerate() {
-        if index > 0 {
-            sql.push(", ");
-        }
-        sql.bind(Arg::Id(*id));
-    }
-    sql.push(")");
-    summaries(conn, sql).await
 }
 
 /// The name of the database's own statement that proves it answers.

@@ -5,11 +5,16 @@
 //! state is a run for each state, one after the other; a list by time of
 //! several states is their runs merged.
 //!
-//! SQLite hands a page over as one JSON value: the driver copies each value
+//! A list is read as the *heads* of its rows: id, version and what it is sorted
+//! by. What belongs to a version never changes, so rows that were read lately
+//! are [`Known`], and only the others are read whole.
+//!
+//! SQLite hands rows over as one JSON value: the driver copies each value
 //! across a thread, and one is six times as fast as thousands. PostgreSQL is
 //! the other way round, so there the rows come as rows.
 
 mod count;
+mod known;
 mod selection;
 mod summary;
 
@@ -20,11 +25,15 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 pub use count::count;
+pub use known::Known;
+use known::{Head, heads};
 use selection::{Run, with_search_plan};
 pub use selection::{Search, SearchBy, SearchColumn, Selection};
 pub(super) use selection::{freeze, spell_id};
 pub use summary::Summary;
-pub(super) use summary::{COLUMNS, summaries};
+pub use summary::current;
+
+use std::sync::Arc;
 
 use super::sql::{Arg, Sql, append, fetch};
 use super::{Conn, StoreResult};
@@ -82,7 +91,7 @@ pub enum Start {
 #[derive(Clone, Debug)]
 pub struct Rows {
     /// The rows.
-    pub rows: Vec<Summary>,
+    pub rows: Vec<Arc<Summary>>,
     /// Cursor of the next page.
     pub next: Option<Cursor>,
     /// Cursor of the previous page.
@@ -132,26 +141,6 @@ impl Plan {
         Self { column, descending, runs, merged }
     }
 
-    fn key(&self, row: &Summary) -> i64 {
-        match self.column {
-            "created_at" => row.created_at.micros(),
-            "updated_at" => row.updated_at.micros(),
-            _ => row.desired_time.micros(),
-        }
-    }
-
-    fn run_of(&self, row: &Summary) -> usize {
-        if self.merged {
-            return 0;
-        }
-        let at = self.runs.iter().position(|run| match run {
-            Run::Whole => true,
-            Run::State(state) => *state == row.state,
-            Run::Service(service) => *service == row.service_id,
-        });
-        at.unwrap_or_default()
-    }
-
     /// The ids of a run from where the page begins, in reading order.
     fn ids(
         &self,
@@ -196,6 +185,7 @@ impl Plan {
 /// A page of the selection. `services` are all services ordered by name.
 pub async fn page(
     conn: &mut Conn,
+    known: &Known,
     selection: &Selection,
     sort: Sort,
     start: Start,
@@ -214,21 +204,21 @@ pub async fn page(
     };
     let backward = cursor.is_some_and(|cursor| cursor.backward);
     let wanted = limit as usize + 1;
-    let mut rows = read(conn, &plan, selection, cursor, backward, wanted).await?;
+    let mut heads = read(conn, &plan, selection, cursor, backward, wanted).await?;
 
-    let more = rows.len() == wanted;
-    rows.truncate(limit as usize);
+    let more = heads.len() == wanted;
+    heads.truncate(limit as usize);
     if backward {
-        rows.reverse();
+        heads.reverse();
     }
-    let edge = |row: Option<&Summary>, backward| {
-        row.map(|row| Cursor { run: plan.run_of(row), key: plan.key(row), id: row.id.0, backward })
+    let edge = |head: Option<&Head>, backward| {
+        head.map(|head| Cursor { run: head.run, key: head.key, id: head.id, backward })
     };
     let (has_next, has_previous) = if backward { (true, more) } else { (more, !at_start) };
     Ok(Rows {
-        next: edge(rows.last().filter(|_| has_next), false),
-        previous: edge(rows.first().filter(|_| has_previous), true),
-        rows,
+        next: edge(heads.last().filter(|_| has_next), false),
+        previous: edge(heads.first().filter(|_| has_previous), true),
+        rows: known.rows(conn, &heads).await?,
     })
 }
 
@@ -239,10 +229,12 @@ async fn read(
     cursor: Option<Cursor>,
     backward: bool,
     wanted: usize,
-) -> StoreResult<Vec<Summary>> {
+) -> StoreResult<Vec<Head>> {
     let runs = plan.runs.len();
     let order: Vec<usize> = if backward { (0..runs).rev().collect() } else { (0..runs).collect() };
-    let mut rows: Vec<Summary> = Vec::with_capacity(wanted);
+    let falling = plan.descending != backward;
+    let columns = format!("id, version, {} AS k", plan.column);
+    let mut found: Vec<Head> = Vec::with_capacity(wanted);
     for index in order {
         let after = match cursor {
             Some(cursor) if !plan.merged => match index.cmp(&cursor.run) {
@@ -253,33 +245,33 @@ async fn read(
             },
             other => other,
         };
-        let room = if plan.merged { wanted } else { wanted - rows.len() };
+        let room = if plan.merged { wanted } else { wanted - found.len() };
         let limit = i64::try_from(room).unwrap_or(i64::MAX);
         let run = plan.runs[index];
-        let falling = plan.descending != backward;
         let mut sql = if selection.is_sparse() {
-            // The index alone picks the rows; only those are read whole.
+            // The index alone picks the rows; only those are looked at.
             let mut sql = plan.ids("id", run, selection, after, backward, limit);
-            sql.text = format!("SELECT {COLUMNS} FROM callbacks WHERE id IN ({})", sql.text);
+            sql.text = format!("SELECT {columns} FROM callbacks WHERE id IN ({})", sql.text);
             plan.order(&mut sql, falling);
             sql
         } else {
-            plan.ids(COLUMNS, run, selection, after, backward, limit)
+            plan.ids(&columns, run, selection, after, backward, limit)
         };
         spell_id(&mut sql, conn);
-        rows.extend(summaries(conn, sql).await?);
-        if !plan.merged && rows.len() >= wanted {
+        let run = if plan.merged { 0 } else { index };
+        found.extend(heads(conn, sql).await?.into_iter().map(|head| Head { run, ..head }));
+        if !plan.merged && found.len() >= wanted {
             break;
         }
     }
     if plan.merged && runs > 1 {
-        rows.sort_by_key(|row| (plan.key(row), row.id));
-        if plan.descending != backward {
-            rows.reverse();
+        found.sort_by_key(|head| (head.key, head.id));
+        if falling {
+            found.reverse();
         }
-        rows.truncate(wanted);
+        found.truncate(wanted);
     }
-    Ok(rows)
+    Ok(found)
 }
 
 /// The row after which a page begins that skips so many, or `None` where there
@@ -324,12 +316,13 @@ async fn seek(conn: &mut Conn, plan: &Plan, selection: &Selection, skip: u32) ->
 /// first: *Callback Search* has no time range.
 pub async fn find(
     conn: &mut Conn,
+    known: &Known,
     numbers: &[String],
     id: Option<CallbackId>,
     services: Option<&[ServiceId]>,
     limit: u32,
-) -> StoreResult<Vec<Summary>> {
-    let mut sql = Sql::new(&format!("SELECT {COLUMNS} FROM callbacks WHERE "));
+) -> StoreResult<Vec<Arc<Summary>>> {
+    let mut sql = Sql::new("SELECT id, version, desired_time AS k FROM callbacks WHERE ");
     if let Some(id) = id {
         sql.push("id = ").bind(Arg::Id(id.0));
     } else if numbers.is_empty() {
@@ -345,7 +338,8 @@ pub async fn find(
         sql.one_of("service_id", services.iter().map(|service| Arg::Id(service.0)));
     }
     sql.push(" ORDER BY desired_time DESC, id DESC LIMIT ").bind(Arg::Int(i64::from(limit)));
-    summaries(conn, sql).await
+    let heads = heads(conn, sql).await?;
+    known.rows(conn, &heads).await
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use ringback_domain::{CallbackId, ResultCode, ServiceId, StateName, Timestamp};
 use serde::{Deserialize, Deserializer};
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, FromRow, Row};
+use uuid::Uuid;
 
 use crate::store::error::inconsistent;
 use crate::store::sql::{Arg, Sql, bind_all, fetch};
@@ -79,7 +80,7 @@ pub struct Summary {
 }
 
 /// The columns of a summary.
-pub(in crate::store) const COLUMNS: &str = "id, service_id, customer_number, callback_type, origin, state, result, \
+const COLUMNS: &str = "id, service_id, customer_number, callback_type, origin, state, result, \
      desired_time, desired_window_seconds, created_at, created_by, updated_at, version, priority, language, \
      customer_time_zone, recreated_from, recreated_as, attempts_made, agent, queued_at, retry_at, reserved_at, \
      connected_at, completed_at";
@@ -165,12 +166,12 @@ impl FromRow<'_, PgRow> for Summary {
 }
 
 /// Runs a query for summaries.
-pub(in crate::store) async fn summaries(conn: &mut Conn, mut sql: Sql) -> StoreResult<Vec<Summary>> {
+async fn summaries(conn: &mut Conn, mut sql: Sql) -> StoreResult<Vec<Summary>> {
     match conn {
         Conn::Sqlite(_) => {
             sql.text = format!("{AS_JSON}{})", sql.text);
             let json: String = fetch!(conn, sqlx::query_scalar::<_, String>, sql, fetch_one)?;
-            sonic_rs::from_str(&json)
+            serde_json::from_str(&json)
                 .map_err(|error| inconsistent("callbacks", error, "a page cannot be read"))
         }
         Conn::Postgres(conn) => {
@@ -178,4 +179,14 @@ pub(in crate::store) async fn summaries(conn: &mut Conn, mut sql: Sql) -> StoreR
             Ok(bind_all!(query, sql.args).fetch_all(&mut **conn).await?)
         }
     }
+}
+
+/// The callbacks of these ids as they are now, in any order.
+pub async fn current(conn: &mut Conn, ids: &[Uuid]) -> StoreResult<Vec<Summary>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(&format!("SELECT {COLUMNS} FROM callbacks WHERE "));
+    sql.one_of("id", ids.iter().copied().map(Arg::Id));
+    summaries(conn, sql).await
 }
