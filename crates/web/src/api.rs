@@ -1,10 +1,12 @@
 //! Sends what `wire::endpoint` describes.
 
-use gloo_net::http::{Method as Verb, RequestBuilder};
+use gloo_net::http::{Method as Verb, RequestBuilder, Response};
 use ringback_domain::wire::endpoint::{BASE, Endpoint, Method};
 use ringback_domain::wire::problem::{Problem, ProblemKind};
 use serde::de::DeserializeOwned;
-use web_sys::AbortSignal;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, Blob};
 
 use crate::messages;
 
@@ -122,6 +124,21 @@ impl Answer {
 
 /// Sends a request.
 pub(crate) async fn send(request: &Request, token: Option<&str>) -> Result<Answer, Failure> {
+    let response = respond(request, token, "application/json").await?;
+    let text = response.text().await.map_err(|_| Failure::Unreachable)?;
+    Ok(Answer { status: response.status(), text })
+}
+
+/// Fetches a file. The browser keeps it, on the disk where it is large.
+pub(crate) async fn fetch(request: &Request, token: &str) -> Result<Blob, Failure> {
+    let response: web_sys::Response = respond(request, Some(token), "*/*").await?.into();
+    let file = response.blob().map_err(|_| Failure::Unreachable)?;
+    let file = JsFuture::from(file).await.map_err(|_| Failure::Unreachable)?;
+    Ok(file.unchecked_into())
+}
+
+/// A good answer, which is not read yet.
+async fn respond(request: &Request, token: Option<&str>, accept: &str) -> Result<Response, Failure> {
     let Request { method, path, body, command } = request;
     let verb = match method {
         Method::Get => Verb::GET,
@@ -130,7 +147,7 @@ pub(crate) async fn send(request: &Request, token: Option<&str>) -> Result<Answe
         Method::Patch => Verb::PATCH,
         Method::Delete => Verb::DELETE,
     };
-    let mut builder = RequestBuilder::new(&format!("{BASE}{path}")).method(verb);
+    let mut builder = RequestBuilder::new(&format!("{BASE}{path}")).method(verb).header("accept", accept);
     if let Some(token) = token {
         builder = builder.header("authorization", &format!("Bearer {token}"));
     }
@@ -146,9 +163,16 @@ pub(crate) async fn send(request: &Request, token: Option<&str>) -> Result<Answe
     };
     let response =
         request.map_err(|_| Failure::Unreachable)?.send().await.map_err(|_| Failure::Unreachable)?;
-    let status = response.status();
+    checked(response).await
+}
+
+/// The answer unless it is a refusal.
+async fn checked(response: Response) -> Result<Response, Failure> {
+    if response.ok() {
+        return Ok(response);
+    }
     let text = response.text().await.map_err(|_| Failure::Unreachable)?;
-    if response.ok() { Ok(Answer { status, text }) } else { Err(refusal(status, &text)) }
+    Err(refusal(response.status(), &text))
 }
 
 fn refusal(status: u16, text: &str) -> Failure {
@@ -171,11 +195,6 @@ pub(crate) async fn open_events(
     if let Some(id) = last_event_id {
         builder = builder.header("last-event-id", id);
     }
-    let response = builder.send().await.map_err(|_| Failure::Unreachable)?;
-    let status = response.status();
-    if !response.ok() {
-        let text = response.text().await.map_err(|_| Failure::Unreachable)?;
-        return Err(refusal(status, &text));
-    }
-    response.body().ok_or(Failure::Unreadable(status))
+    let response = checked(builder.send().await.map_err(|_| Failure::Unreachable)?).await?;
+    response.body().ok_or_else(|| Failure::Unreadable(response.status()))
 }

@@ -1,11 +1,13 @@
 //! What the browser offers, without its sharp edges.
 
+use std::time::Duration;
+
 use js_sys::{Function, Promise, Reflect};
-use leptos::prelude::{document, window};
+use leptos::prelude::{document, set_timeout, window};
 use ringback_domain::Timestamp;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::HtmlElement;
+use web_sys::{Blob, HtmlElement, Url};
 
 /// The browser's clock.
 pub(crate) fn now() -> Timestamp {
@@ -56,6 +58,20 @@ pub(crate) fn random_key() -> String {
 /// Nobody looks at the page.
 pub(crate) fn hidden() -> bool {
     document().hidden()
+}
+
+/// Saves a file as if a link to it had been clicked.
+pub(crate) fn save(file: &Blob, name: &str) {
+    /// Long enough for the browser to take it.
+    const KEPT: Duration = Duration::from_mins(1);
+    let Ok(url) = Url::create_object_url_with_blob(file) else { return };
+    let link = document().create_element("a").ok().and_then(|link| link.dyn_into::<HtmlElement>().ok());
+    if let Some(link) = link {
+        let _ = link.set_attribute("href", &url);
+        let _ = link.set_attribute("download", name);
+        link.click();
+    }
+    set_timeout(move || drop(Url::revoke_object_url(&url)), KEPT);
 }
 
 /// The browser knows that there is no network.

@@ -384,6 +384,60 @@ messages! {
     show_all_services { en "Show all services" de "Alle Services anzeigen" }
     some_hidden { en "Advanced Options hide some states or services." de "Die erweiterten Optionen blenden Status oder Services aus." }
 
+    // Selection, bulk cancellation, export
+    select_page { en "Select all on this page" de "Alle auf dieser Seite auswählen" }
+    select_row(number) { en "Select {number}" de "{number} auswählen" }
+    select_all(count) { en "Select all {count} on this page" de "Alle {count} auf dieser Seite auswählen" }
+    select_first { en "Select callbacks first" de "Zuerst Rückrufe auswählen" }
+    selected(count) { en one "{count} selected" other "{count} selected" de one "{count} ausgewählt" other "{count} ausgewählt" }
+    selection_cleared { en "Selection cleared" de "Auswahl aufgehoben" }
+    clear { en "Clear" de "Aufheben" }
+    count_in_state(count, state) { en "{count} {state}" de "{count} {state}" }
+    cancel_callbacks { en "Cancel Callbacks" de "Rückrufe abbrechen" }
+    cancel_title { en "Cancel Callbacks Confirmation" de "Rückrufe abbrechen: Bestätigung" }
+    selected_callbacks { en "Selected callbacks" de "Ausgewählte Rückrufe" }
+    cancel_these(count) { en one "This callback will be cancelled and kept as COMPLETED (CANCELLED_BY_ADMIN)." other "These {count} callbacks will be cancelled and kept as COMPLETED (CANCELLED_BY_ADMIN)." de one "Dieser Rückruf wird abgebrochen und als COMPLETED (CANCELLED_BY_ADMIN) aufbewahrt." other "Diese {count} Rückrufe werden abgebrochen und als COMPLETED (CANCELLED_BY_ADMIN) aufbewahrt." }
+    cancel_none { en "None of the selected callbacks can be cancelled any more." de "Keiner der ausgewählten Rückrufe lässt sich noch abbrechen." }
+    cancel_none_in_range { en "No callback in this time range can be cancelled." de "Kein Rückruf in diesem Zeitraum lässt sich abbrechen." }
+    left_out(count, names) { en one "{count} selected callback is left out: {names}." other "{count} selected callbacks are left out: {names}." de one "{count} ausgewählter Rückruf bleibt ausgenommen: {names}." other "{count} ausgewählte Rückrufe bleiben ausgenommen: {names}." }
+    left_out_name(number, service, state) { en "{number}, {service}, {state}" de "{number}, {service}, {state}" }
+    and_more(count) { en "and {count} more" de "und {count} weitere" }
+    cancel_all { en "Cancel All Callbacks In Current Time Range" de "Alle Rückrufe im aktuellen Zeitraum abbrechen" }
+    cancel_all_hint(range) { en "Overrides the selection. Current range: {range}. Search and filters are ignored." de "Ersetzt die Auswahl. Aktueller Zeitraum: {range}. Suche und Filter gelten nicht." }
+    only_matching { en "Only callbacks matching the current filters" de "Nur Rückrufe, die den aktuellen Filtern entsprechen" }
+    every_in { en "Every callback in " de "Jeder Rückruf im Zeitraum " }
+    every_in_bounds(from, to, zone) { en " ({from} to {to}, {zone}) that can still be cancelled will be cancelled, on all pages and in the services you may see." de " ({from} bis {to}, {zone}), der sich noch abbrechen lässt, wird abgebrochen, auf allen Seiten und in allen sichtbaren Services." }
+    every_matching { en "Only what matches the current filters is cancelled." de "Abgebrochen wird nur, was den aktuellen Filtern entspricht." }
+    to_be_cancelled { en "To be cancelled" de "Abzubrechen" }
+    counting { en "Counting callbacks" de "Rückrufe werden gezählt" }
+    left_out_in_range(processing, completed) { en "{processing} in PROCESSING are left out and {completed} are already COMPLETED. The list is fixed when you confirm; calls that connect before their turn are skipped and reported." de "{processing} in PROCESSING bleiben ausgenommen, {completed} sind schon COMPLETED. Die Liste steht mit der Bestätigung fest; Anrufe, die vorher verbunden werden, werden übersprungen und vermerkt." }
+    callbacks_count(count) { en one "{count} callback" other "{count} callbacks" de one "{count} Rückruf" other "{count} Rückrufe" }
+    cancelling { en "Cancelling callbacks" de "Rückrufe werden abgebrochen" }
+    done_of(done, total) { en "{done} of {total}" de "{done} von {total}" }
+    cancelled { en "Cancelled" de "Abgebrochen" }
+    skipped { en "Skipped" de "Übersprungen" }
+    failed { en "Failed" de "Fehlgeschlagen" }
+    may_close { en "You may close this window. The work goes on and the result appears under Export Cancelled Reports." de "Dieses Fenster kann geschlossen werden. Die Arbeit geht weiter, und das Ergebnis erscheint unter „Abbruchberichte exportieren“." }
+    callbacks_cancelled(count) { en one "{count} callback cancelled" other "{count} callbacks cancelled" de one "{count} Rückruf abgebrochen" other "{count} Rückrufe abgebrochen" }
+    not_cancelled(skipped, failed) { en "{skipped} skipped, {failed} failed." de "{skipped} übersprungen, {failed} fehlgeschlagen." }
+    cancelling_lost { en "The progress of the cancellation could not be read" de "Der Fortschritt des Abbruchs konnte nicht gelesen werden" }
+    exceptions { en "Not cancelled" de "Nicht abgebrochen" }
+    outcome_processing { en "an agent is handling it" de "ein Agent bearbeitet ihn" }
+    outcome_completed { en "was over already" de "war schon beendet" }
+    outcome_not_permitted { en "not permitted" de "nicht erlaubt" }
+    outcome_failed { en "could not be cancelled" de "ließ sich nicht abbrechen" }
+    report { en "Cancellation Summary Report" de "Abbruchbericht" }
+    report_failed { en "The report could not be saved" de "Der Bericht konnte nicht gespeichert werden" }
+    report_of(count, time, user) { en one "CSV, {count} callback, {time}, {user}" other "CSV, {count} callbacks, {time}, {user}" de one "CSV, {count} Rückruf, {time}, {user}" other "CSV, {count} Rückrufe, {time}, {user}" }
+    reports_recent { en "Cancellations of the last 24 hours." de "Abbrüche der letzten 24 Stunden." }
+    reports_none { en "No callbacks were cancelled in the last 24 hours." de "In den letzten 24 Stunden wurden keine Rückrufe abgebrochen." }
+    export { en "Export" de "Exportieren" }
+    export_reports { en "Export Cancelled Reports" de "Abbruchberichte exportieren" }
+    export_list { en "Export This List" de "Diese Liste exportieren" }
+    export_csv { en "CSV" de "CSV" }
+    export_ndjson { en "JSON lines" de "JSON Lines" }
+    export_failed { en "The list could not be exported" de "Die Liste konnte nicht exportiert werden" }
+
     // Failures
     unreachable { en "The server could not be reached. Check the connection." de "Der Server ist nicht erreichbar. Bitte die Verbindung prüfen." }
     unreadable(status) { en "The server gave an answer that this page does not understand ({status})." de "Der Server gab eine Antwort, die diese Seite nicht versteht ({status})." }

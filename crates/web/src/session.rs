@@ -195,6 +195,20 @@ impl Session {
         self.call(endpoint, Some(command)).await
     }
 
+    /// Has the browser save what an operation answers, under this name.
+    pub(crate) async fn save<E: Endpoint>(self, endpoint: &E, name: &str) -> Result<(), Failure> {
+        let request = Request::of(endpoint, None)?;
+        let token = self.token().await?;
+        let file = match api::fetch(&request, &token).await {
+            Err(failure) if failure.wants_credentials() => {
+                api::fetch(&request, &self.renewed_token(&token).await?).await
+            }
+            file => file,
+        };
+        browser::save(&file?, name);
+        Ok(())
+    }
+
     async fn call<E: Endpoint>(
         self,
         endpoint: &E,

@@ -60,7 +60,7 @@ fn which(
                 service: matching.service,
                 search_field: matching.search_field,
                 search: matching.search,
-                overdue: None,
+                overdue: matching.overdue,
             };
             Ok(Which::Matching(selection::of_filter(&filter, services, caller, now)?))
         }

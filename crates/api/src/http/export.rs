@@ -4,9 +4,7 @@ use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, get, web};
 use ringback_domain::wire::callback::CallbackView;
-use ringback_domain::wire::list::{CallbackFilter, PAGE_LIMIT, Sort};
-use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use ringback_domain::wire::list::{CallbackFilter, ExportQuery, Format, PAGE_LIMIT, Sort};
 
 use super::extract::{Query, QueryFields};
 use crate::app::App;
@@ -15,26 +13,6 @@ use crate::error::Error;
 use crate::selection;
 use crate::store::list::{self, Cursor, Start};
 use crate::view::{self, Viewer};
-
-/// The form of an export.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// Comma-separated values with a header line.
-    #[default]
-    Csv,
-    /// One JSON record on each line.
-    Ndjson,
-}
-
-/// How an export is to look.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(default, deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct ExportQuery {
-    /// The form; CSV unless told.
-    format: Option<Format>,
-}
 
 impl QueryFields for ExportQuery {
     const NAMES: &'static [&'static str] = &["format"];

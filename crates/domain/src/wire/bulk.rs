@@ -55,6 +55,9 @@ pub struct Matching {
     /// What to search.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<String>,
+    /// Only those still SCHEDULED after their window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overdue: Option<bool>,
 }
 
 /// A bulk cancellation and how far it has got.

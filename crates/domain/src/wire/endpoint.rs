@@ -3,14 +3,14 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::id::{CallbackId, ServiceId, UserId};
+use crate::id::{CallbackId, JobId, ServiceId, UserId};
 use crate::wire::admin::{CreateService, CreateUser, EditService, EditUser, ServiceView, UserView};
 use crate::wire::auth::{LogIn, Me, Preferences, Session};
-use crate::wire::bulk::{BulkCancellation, CreateBulkCancellation};
+use crate::wire::bulk::{BulkCancellation, CreateBulkCancellation, ReportLine};
 use crate::wire::callback::{
     AttemptView, CallbackView, CreateCallback, Items, RecreateCallback, RescheduleCallback, TimelineEntry,
 };
-use crate::wire::list::{CallbackCount, CallbackFilter, CountQuery, FindQuery, Page, PageQuery};
+use crate::wire::list::{CallbackCount, CallbackFilter, CountQuery, ExportQuery, FindQuery, Page, PageQuery};
 
 /// Every API path begins so.
 pub const BASE: &str = "/api/v1";
@@ -239,6 +239,18 @@ endpoint!(
     /// Changes a user.
     PatchUser[UserId](EditUser): Patch "/users/{id}" -> UserView
 );
+endpoint!(
+    /// Lists the caller's bulk cancellations.
+    ListBulkCancellations: Get "/bulk-cancellations" -> Items<BulkCancellation>
+);
+endpoint!(
+    /// Reads how far a bulk cancellation has got.
+    GetBulkCancellation[JobId]: Get "/bulk-cancellations/{id}" -> BulkCancellation
+);
+endpoint!(
+    /// Reads what became of each callback of a bulk cancellation.
+    GetReport[JobId]: Get "/bulk-cancellations/{id}/report" -> Items<ReportLine>
+);
 
 /// A page of callbacks.
 #[derive(Clone, Debug, Default)]
@@ -282,6 +294,29 @@ impl Endpoint for CountCallbacks {
         let mut path = Self::TEMPLATE.to_owned();
         add_query(&mut path, &self.filter);
         add_query(&mut path, &self.count);
+        path
+    }
+}
+
+/// Callbacks as a file; the answer is no JSON as a whole.
+#[derive(Clone, Debug, Default)]
+pub struct ExportCallbacks {
+    /// Which callbacks.
+    pub filter: CallbackFilter,
+    /// In which form.
+    pub query: ExportQuery,
+}
+
+impl Endpoint for ExportCallbacks {
+    type Request = ();
+    type Response = ();
+    const METHOD: Method = Method::Get;
+    const TEMPLATE: &'static str = "/callbacks/export";
+
+    fn path(&self) -> String {
+        let mut path = Self::TEMPLATE.to_owned();
+        add_query(&mut path, &self.filter);
+        add_query(&mut path, &self.query);
         path
     }
 }

@@ -29,12 +29,21 @@ impl DialogHandle {
 
     /// Moves the focus to the first field that is wrong, once it is marked.
     pub(crate) fn focus_first_error(self) {
+        self.focus("[aria-invalid=\"true\"]");
+    }
+
+    /// Moves the focus to the title, as what had it is about to go.
+    pub(crate) fn focus_title(self) {
+        self.focus("h2");
+    }
+
+    fn focus(self, selector: &'static str) {
         request_animation_frame(move || {
-            let Some(dialog) = self.0.get_untracked() else { return };
-            if let Ok(Some(field)) = dialog.query_selector("[aria-invalid=\"true\"]")
-                && let Ok(field) = wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(field)
+            let Some(dialog) = self.0.try_get_untracked().flatten() else { return };
+            if let Ok(Some(element)) = dialog.query_selector(selector)
+                && let Ok(element) = wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(element)
             {
-                let _ = field.focus();
+                let _ = element.focus();
             }
         });
     }
@@ -54,6 +63,9 @@ pub(crate) fn Dialog(
     /// What stands at the other end of the buttons.
     #[prop(optional)]
     aside: Option<Children>,
+    /// Is to be read first: the focus begins on the title.
+    #[prop(optional)]
+    confirms: bool,
     /// The id of what gets the focus where the opener is gone.
     #[prop(optional, into)]
     fallback_focus: Option<String>,
@@ -99,7 +111,7 @@ pub(crate) fn Dialog(
                 }
             >
                 <div class="dialog-h">
-                    <h2 id=title_id tabindex="-1">{title}</h2>
+                    <h2 id=title_id tabindex="-1" autofocus=confirms>{title}</h2>
                     <IconButton
                         icon="x"
                         label=messages::dismiss().to_owned()

@@ -10,6 +10,7 @@ use super::columns::Column;
 use super::feed::Row;
 use super::matching::is_overdue;
 use super::row::RowState;
+use super::selection::row_box;
 use super::{Open, Page};
 use crate::clock::Clock;
 use crate::components::highlight::{find_digits, find_in_id, find_text, marked};
@@ -23,6 +24,7 @@ use crate::phone;
 /// The cell of a row in a column.
 pub(super) fn cell(column: Column, row: &Row, state: RowState) -> AnyView {
     match column {
+        Column::Select => row_box(row, shown_number(row)),
         Column::Metrics => metrics(row, state),
         Column::State => state_cell(row, state),
         Column::DesiredTime => desired_time(row, state),

@@ -9,6 +9,8 @@ use crate::width::Width;
 /// A column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Column {
+    /// The box that selects the row.
+    Select,
     /// The arrow that expands the row.
     Metrics,
     /// State, result, origin and warning.
@@ -78,6 +80,9 @@ impl Column {
         };
         let middle = chosen.unwrap_or(&Self::MOVABLE[..Self::USUAL]);
         let mut all = vec![Self::Metrics, Self::State];
+        if manages {
+            all.insert(0, Self::Select);
+        }
         all.extend(middle.iter().copied().filter(fits));
         all.extend(manages.then_some(Self::Actions));
         all
@@ -93,6 +98,7 @@ impl Column {
     /// The word in the preferences, which is the API's where it has one.
     pub(crate) const fn word(self) -> &'static str {
         match self {
+            Self::Select => "select",
             Self::Metrics => "metrics",
             Self::State => "state",
             Self::DesiredTime => "desired_time",
@@ -116,6 +122,7 @@ impl Column {
     /// The text of its head.
     pub(crate) fn label(self) -> &'static str {
         match self {
+            Self::Select => messages::select_page(),
             Self::Metrics => messages::column_metrics(),
             Self::State => messages::column_state(),
             Self::DesiredTime => messages::column_desired_time(),
@@ -144,6 +151,7 @@ impl Column {
     /// Gives the column its width.
     pub(crate) const fn width_class(self) -> &'static str {
         match self {
+            Self::Select => "c-sel",
             Self::Metrics => "c-exp",
             Self::State => "c-state",
             Self::DesiredTime => "c-time",

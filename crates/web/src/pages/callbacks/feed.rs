@@ -12,6 +12,7 @@ use ringback_domain::wire::list::{CallbackCount, CallbackFilter, CountQuery, NUM
 use ringback_domain::{CallbackId, Timestamp};
 
 use super::matching::matches;
+use super::selection::Selection;
 use super::view_state::ListState;
 use crate::api::Failure;
 use crate::browser;
@@ -30,6 +31,8 @@ pub(crate) struct Row {
     /// What changed last, to show it for a moment; the number tells two equal
     /// changes apart.
     pub(crate) changed: ArcRwSignal<(u32, Vec<&'static str>)>,
+    /// It is one of those that the next command is for.
+    pub(crate) selected: ArcRwSignal<bool>,
 }
 
 impl Row {
@@ -39,6 +42,7 @@ impl Row {
             record: ArcRwSignal::new(view),
             left: ArcRwSignal::new(false),
             changed: ArcRwSignal::default(),
+            selected: ArcRwSignal::new(false),
         }
     }
 
@@ -105,6 +109,8 @@ pub(crate) struct Feed {
     list: Memo<ListState>,
     /// The rows; `None` before the first answer.
     pub(crate) rows: RwSignal<Option<Vec<Row>>>,
+    /// The rows that the next command is for, some of them listed elsewhere.
+    pub(crate) selection: Selection,
     /// Cursors of the pages after and before.
     pub(crate) neighbours: RwSignal<(Option<String>, Option<String>)>,
     /// Counts of the range and the search, whatever the states.
@@ -138,6 +144,7 @@ impl Feed {
             session,
             list,
             rows: RwSignal::new(None),
+            selection: Selection::new(),
             neighbours: RwSignal::new((None, None)),
             counts: RwSignal::new(None),
             loading: RwSignal::new(Loading::Idle),
@@ -207,11 +214,12 @@ impl Feed {
         let filter = self.filter_now();
         let old: HashMap<CallbackId, Row> =
             self.rows.with_untracked(|rows| rows.iter().flatten().map(|row| (row.id, row.clone())).collect());
-        let reuse = |view: CallbackView| match old.get(&view.id) {
+        let known = |id| old.get(&id).cloned().or_else(|| self.selection.find(id));
+        let reuse = |view: CallbackView| match known(view.id) {
             Some(row) => {
                 row.patch(view, &filter, now);
                 row.left.set(false);
-                row.clone()
+                row
             }
             None => Row::new(view),
         };
@@ -305,7 +313,12 @@ impl Feed {
             for view in views {
                 if let Some(row) = rows.iter().find(|row| row.id == view.id) {
                     row.patch(view, &filter, now);
-                } else if matches(&view, &filter, now) && self.is_new(&view, rows, sort) {
+                    continue;
+                }
+                if let Some(row) = self.selection.find(view.id) {
+                    row.patch(view.clone(), &filter, now);
+                }
+                if matches(&view, &filter, now) && self.is_new(&view, rows, sort) {
                     arrivals.insert(view.id);
                 } else if !matches(&view, &filter, now) {
                     arrivals.remove(&view.id);

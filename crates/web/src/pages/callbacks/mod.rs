@@ -1,5 +1,6 @@
 //! The Callbacks page: the list, and everything that is done with it.
 
+mod bulk;
 mod cells;
 mod chips;
 mod columns;
@@ -7,6 +8,7 @@ mod create;
 mod detail;
 mod edit;
 mod empty;
+mod export;
 mod feed;
 mod forms;
 mod history;
@@ -19,6 +21,7 @@ mod options;
 mod paging;
 mod recreate;
 mod row;
+mod selection;
 mod table;
 mod toolbar;
 mod view_state;
@@ -49,6 +52,8 @@ enum Open {
     Edit(Row),
     Recreate(Row),
     Options,
+    CancelSelected,
+    Reports,
 }
 
 type Go = Box<dyn Fn(&str, NavigateOptions)>;
@@ -165,6 +170,7 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
     });
     narrow::follow(page);
     live::follow(feed);
+    selection::follow(page, list);
     keep_title(feed);
 
     let heading = NodeRef::<html::H1>::new();
@@ -219,6 +225,8 @@ fn Dialogs() -> impl IntoView {
             Open::Create => view! { <create::CreateDialog /> }.into_any(),
             Open::Edit(row) => view! { <edit::EditDialog row /> }.into_any(),
             Open::Options => view! { <options::OptionsDialog /> }.into_any(),
+            Open::CancelSelected => view! { <bulk::CancelSelectedDialog /> }.into_any(),
+            Open::Reports => view! { <export::ReportsDialog /> }.into_any(),
             Open::Recreate(row) => view! { <recreate::RecreateDialog row /> }.into_any(),
         })
     }

@@ -46,11 +46,15 @@ pub(super) fn RecordRow(
         late: Memo::new(move |_| record.with(|view| is_overdue(view, clock.coarse()))),
         left: row.left.clone().into(),
     };
-    let class = move || match (state.open.get(), state.left.get()) {
-        (false, false) => "row",
-        (true, false) => "row is-open",
-        (false, true) => "row has-left",
-        (true, true) => "row is-open has-left",
+    let selected = row.selected.clone();
+    let class = move || {
+        let marks = [
+            (state.open.get(), " is-open"),
+            (state.left.get(), " has-left"),
+            (selected.get(), " is-selected"),
+        ];
+        let marks = marks.into_iter().filter_map(|(on, name)| on.then_some(name));
+        std::iter::once("row").chain(marks).collect::<String>()
     };
     let changed = row.changed.clone();
     let flash = move || {

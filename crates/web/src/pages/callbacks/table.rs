@@ -11,6 +11,7 @@ use super::feed::Loading;
 use super::jump::{JumpToNow, first_ahead};
 use super::paging;
 use super::row::{RecordRow, row_of};
+use super::selection::{self, CancelButton, Chosen, PageBox};
 use crate::clock::Clock;
 use crate::components::empty_state::Skeleton;
 use crate::components::icon::Icon;
@@ -42,10 +43,16 @@ pub(super) fn TableBar() -> impl IntoView {
     let arrivals =
         Memo::new(move |_| page.feed.arrivals.with(|new| u64::try_from(new.len()).unwrap_or_default()));
     let loading = move || page.feed.loading.get() != Loading::Idle;
-    view! {
-        <div class="tablebar" class:is-loading=loading>
+    let selecting = Memo::new(move |_| page.feed.selection.count() > 0);
+    let idle = move || {
+        view! {
             <span class="num">{move || summary(page)}</span>
             <JumpToNow />
+        }
+    };
+    view! {
+        <div class="tablebar" class:is-loading=loading class:is-selecting=selecting>
+            <Show when=move || selecting.get() fallback=idle><Chosen /></Show>
             <Show when=move || { arrivals.get() > 0 }>
                 <button type="button" class="newpill" on:click=move |_| page.feed.load()>
                     <Icon name="arrow-down" class="i-sm" />
@@ -54,6 +61,7 @@ pub(super) fn TableBar() -> impl IntoView {
             </Show>
             <span class="vh" role="status">{announced(arrivals)}</span>
             <span class="vh" role="status">{found(page)}</span>
+            {page.manages.then(|| view! { <span class="grow"></span> <CancelButton /> })}
         </div>
     }
 }
@@ -196,6 +204,8 @@ fn Table() -> impl IntoView {
                     on:pointerout=move |event| release(event.into())
                     on:focusin=move |event| page.held.set(row_of(&event))
                     on:focusout=move |event| release(event.into())
+                    on:mousedown=move |event| selection::pressed(&event)
+                    on:click=move |event| selection::clicked(page, &event)
                 >
                     <ForEnumerate
                         each=move || page.feed.rows.get().unwrap_or_default()
@@ -248,6 +258,7 @@ fn Head(column: Column) -> impl IntoView {
     let sort = Memo::new(move |_| page.view.with(|view| view.list.sort));
     let label = column.label();
     let content = match column.sorts() {
+        None if column == Column::Select => view! { <PageBox /> }.into_any(),
         None if column.is_silent() => view! { <span class="vh">{label}</span> }.into_any(),
         None => label.into_any(),
         Some((up, down)) => {

@@ -9,6 +9,7 @@ use ringback_domain::wire::list::CallbackCount;
 
 use super::chips::Chips;
 use super::columns::Column;
+use super::export::ExportMenu;
 use super::feed::{Live, Loading};
 use super::paging;
 use super::view_state::{Quick, search_columns, search_field, search_word};
@@ -70,6 +71,7 @@ pub(super) fn Actions() -> impl IntoView {
     });
     view! {
         <div class="actions">
+            {page.manages.then(|| view! { <ExportMenu /> })}
             <Button
                 icon="sliders-horizontal"
                 class="k-adv"

@@ -1,0 +1,142 @@
+//! Cancel Callbacks: many at once, by the selection or by the range.
+
+mod choice;
+mod job;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use ringback_domain::StateName;
+use ringback_domain::wire::bulk::{BulkCancellation, CreateBulkCancellation};
+use ringback_domain::wire::endpoint::PostBulkCancellation;
+
+use super::Page;
+use super::forms::place;
+use super::view_state::Quick;
+use crate::api::Command;
+use crate::browser;
+use crate::components::button::{Button, Size, Weight};
+use crate::components::dialog::{Dialog, DialogHandle};
+use crate::components::toast::Toasts;
+use crate::format;
+use crate::messages;
+use choice::{Choice, ChoiceFields};
+pub(super) use job::save_report;
+use job::{JobView, ReportButton, is_over, watch};
+
+/// The dialog: first what is to be cancelled, then what became of it.
+#[component]
+pub(super) fn CancelSelectedDialog() -> impl IntoView {
+    let page = Page::here();
+    let toasts = Toasts::here();
+    let handle = DialogHandle::new();
+    let choice = Choice::new(page);
+    let job = RwSignal::new(None::<BulkCancellation>);
+    let problem = RwSignal::new(None);
+    let busy = RwSignal::new(false);
+    let sent = StoredValue::new(None::<(CreateBulkCancellation, Command)>);
+
+    // Sent once more after a failure it is the same command, and done once.
+    let command_for = move |request: &CreateBulkCancellation| {
+        let before = sent.get_value().filter(|(before, _)| before == request);
+        let command = before
+            .map_or_else(|| Command { key: browser::random_key(), version: None }, |(_, command)| command);
+        sent.set_value(Some((request.clone(), command.clone())));
+        command
+    };
+    let submit = move |()| {
+        if busy.get_untracked() || job.with_untracked(Option::is_some) {
+            return;
+        }
+        let Some(request) = choice.request() else { return };
+        let command = command_for(&request);
+        problem.set(None);
+        busy.set(true);
+        spawn_local(async move {
+            let answer = page.session.command(&PostBulkCancellation(request), &command).await;
+            busy.try_set(false);
+            match answer {
+                Ok(begun) => {
+                    page.feed.selection.clear();
+                    let id = begun.id;
+                    job.try_set(Some(begun));
+                    handle.focus_title();
+                    watch(page.session, toasts, job, id).await;
+                }
+                Err(failure) => {
+                    problem.try_set(place(&failure, &[]));
+                }
+            }
+        });
+    };
+    let close = move |()| {
+        page.dialog.set(None);
+        if job.with_untracked(Option::is_some) {
+            reveal(page);
+        }
+    };
+    let begun = Memo::new(move |_| job.with(|job| job.as_ref().map(|job| (job.id, is_over(job)))));
+    let action = move || match begun.get() {
+        None => view! {
+            <Button
+                weight=Weight::Danger
+                size=Size::Large
+                submit=true
+                busy=Signal::from(busy)
+                inactive=Signal::derive(move || choice.obstacle())
+            >
+                {messages::confirm()}
+            </Button>
+        }
+        .into_any(),
+        Some((id, true)) => view! { <ReportButton id /> }.into_any(),
+        Some((_, false)) => ().into_any(),
+    };
+    let remark = move || {
+        if begun.get().is_some() {
+            return None;
+        }
+        choice.number().map(messages::callbacks_count)
+    };
+    view! {
+        <Dialog
+            handle
+            title=messages::cancel_title()
+            class="dialog-md"
+            confirms=true
+            aside=Box::new(move || view! { <span class="hint num aside">{remark}</span> }.into_any())
+            on_close=close
+            on_submit=submit
+            problem=problem
+            action=Box::new(move || action.into_any())
+        >
+            {move || match begun.get() {
+                None => view! { <ChoiceFields choice /> }.into_any(),
+                Some(_) => view! { <JobView job /> }.into_any(),
+            }}
+        </Dialog>
+    }
+}
+
+/// Shows the list with what was cancelled in it.
+fn reveal(page: Page) {
+    let view = page.view.get_untracked();
+    let shows = |quick: Quick| match quick {
+        Quick::All => view.list.visible.shows(StateName::Completed),
+        Quick::State(state) => state == StateName::Completed,
+        Quick::Overdue => false,
+    };
+    if shows(view.list.quick) {
+        return page.feed.load();
+    }
+    let quick = if shows(Quick::All) { Quick::All } else { Quick::State(StateName::Completed) };
+    page.show(&view.with(|list| list.quick = quick));
+}
+
+/// Counts side by side.
+fn tally(entries: Vec<(&'static str, u64)>) -> AnyView {
+    let class = if entries.len() == 3 { "tally tally-3" } else { "tally" };
+    let entry = |(term, count): (&'static str, u64)| {
+        view! { <div><dt>{term}</dt><dd class="num">{format::count(count)}</dd></div> }
+    };
+    view! { <dl class=class>{entries.into_iter().map(entry).collect_view()}</dl> }.into_any()
+}
