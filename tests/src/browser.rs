@@ -9,6 +9,7 @@ mod axe;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{setting, settle};
+use crate::{setting, settle, wait_for};
 
 /// Quiet, and without what a test does not need.
 const FLAGS: [&str; 10] = [
@@ -32,6 +33,9 @@ const FLAGS: [&str; 10] = [
     "--lang=en",
     "--window-size=1280,900",
 ];
+
+/// The name of a reference to an element in `WebDriver`'s protocol.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// Keys for [`Browser::press`].
 pub mod key {
@@ -85,7 +89,8 @@ impl Browser {
     async fn open_session(&self) -> String {
         let profile = format!("--user-data-dir={}", self.profile.path().display());
         let flags: Vec<_> = FLAGS.into_iter().chain([profile.as_str()]).collect();
-        let mut options = json!({ "args": flags });
+        let downloads = json!({ "download.default_directory": self.downloads() });
+        let mut options = json!({ "args": flags, "prefs": downloads });
         if let Some(program) = setting("RINGBACK_TEST_CHROMIUM") {
             options["binary"] = program.into();
         }
@@ -120,6 +125,19 @@ impl Browser {
     pub async fn script(&self, body: &str) -> Value {
         let call = json!({ "script": body, "args": [] });
         self.post("/execute/sync", call).await.unwrap_or_else(|error| panic!("{error} in {body}"))
+    }
+
+    fn downloads(&self) -> PathBuf {
+        self.profile.path().join("downloads")
+    }
+
+    /// Waits for a file that the page has saved under this name, and takes it.
+    pub async fn saved(&self, name: &str) -> String {
+        let file = self.downloads().join(name);
+        // It has its name once it is complete.
+        let text = wait_for(name, async || std::fs::read_to_string(&file).ok()).await;
+        std::fs::remove_file(&file).expect("it can be taken away");
+        text
     }
 
     /// What the page wrote to the console since it was last asked: errors of
@@ -201,7 +219,8 @@ impl Browser {
             let row = self.chromium("DOM.describeNode", json!({ "objectId": row["objectId"] })).await?;
             let (id, is_row) = (row["node"]["backendNodeId"].clone(), row["node"]["nodeType"] == 1);
             if is_row && !rows.iter().any(|row| row.id == id) {
-                rows.push(Node { id, role: "row".to_owned(), name: String::new() });
+                let (name, description) = (String::new(), String::new());
+                rows.push(Node { id, role: "row".to_owned(), name, description });
             }
         }
         Ok(rows)
@@ -337,6 +356,29 @@ impl Place<'_> {
         self.act("click", json!({})).await;
     }
 
+    /// Clicks it while Shift is held down.
+    pub async fn shift_click(&self) {
+        const SHIFT: &str = "\u{E008}";
+        self.settle(async || {
+            let origin = json!({ ELEMENT: self.handle().await? });
+            let pause = json!({ "type": "pause" });
+            let keys = json!({ "type": "key", "id": "keys", "actions": [
+                { "type": "keyDown", "value": SHIFT }, pause, pause, { "type": "keyUp", "value": SHIFT },
+            ]});
+            let mouse = json!({ "type": "pointer", "id": "mouse", "actions": [
+                { "type": "pointerMove", "origin": origin, "x": 0, "y": 0 },
+                { "type": "pointerDown", "button": 0 }, { "type": "pointerUp", "button": 0 }, pause,
+            ]});
+            self.browser.post("/actions", json!({ "actions": [keys, mouse] })).await
+        })
+        .await;
+    }
+
+    /// What is said about it beside its name.
+    pub async fn description(&self) -> String {
+        self.settle(async || Ok(self.find().await?.map(|node| node.description).unwrap_or_default())).await
+    }
+
     /// Writes into it, in place of what it had.
     pub async fn fill(&self, text: &str) {
         self.act("clear", json!({})).await;
@@ -411,6 +453,7 @@ struct Node {
     id: Value,
     role: String,
     name: String,
+    description: String,
 }
 
 fn nodes(tree: &Value) -> Vec<Node> {
@@ -421,6 +464,7 @@ fn nodes(tree: &Value) -> Vec<Node> {
             id: node["backendDOMNodeId"].clone(),
             role: text(&node["role"]["value"]),
             name: text(&node["name"]["value"]),
+            description: text(&node["description"]["value"]),
         })
         .collect()
 }

@@ -36,7 +36,7 @@ use utoipa_actix_web::AppExt;
     // The collector leaves out what only a query names.
     components(schemas(
         Problem,
-        crate::http::export::Format,
+        ringback_domain::wire::list::Format,
         ringback_domain::wire::list::Sort,
         ringback_domain::wire::list::SearchField
     )),

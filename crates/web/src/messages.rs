@@ -404,10 +404,10 @@ messages! {
     and_more(count) { en "and {count} more" de "und {count} weitere" }
     cancel_all { en "Cancel All Callbacks In Current Time Range" de "Alle Rückrufe im aktuellen Zeitraum abbrechen" }
     cancel_all_hint(range) { en "Overrides the selection. Current range: {range}. Search and filters are ignored." de "Ersetzt die Auswahl. Aktueller Zeitraum: {range}. Suche und Filter gelten nicht." }
+    cancel_matching_hint(range) { en "Overrides the selection. Current range: {range}, as far as search and filters leave it." de "Ersetzt die Auswahl. Aktueller Zeitraum: {range}, soweit Suche und Filter ihn zeigen." }
     only_matching { en "Only callbacks matching the current filters" de "Nur Rückrufe, die den aktuellen Filtern entsprechen" }
     every_in { en "Every callback in " de "Jeder Rückruf im Zeitraum " }
     every_in_bounds(from, to, zone) { en " ({from} to {to}, {zone}) that can still be cancelled will be cancelled, on all pages and in the services you may see." de " ({from} bis {to}, {zone}), der sich noch abbrechen lässt, wird abgebrochen, auf allen Seiten und in allen sichtbaren Services." }
-    every_matching { en "Only what matches the current filters is cancelled." de "Abgebrochen wird nur, was den aktuellen Filtern entspricht." }
     to_be_cancelled { en "To be cancelled" de "Abzubrechen" }
     counting { en "Counting callbacks" de "Rückrufe werden gezählt" }
     left_out_in_range(processing, completed) { en "{processing} in PROCESSING are left out and {completed} are already COMPLETED. The list is fixed when you confirm; calls that connect before their turn are skipped and reported." de "{processing} in PROCESSING bleiben ausgenommen, {completed} sind schon COMPLETED. Die Liste steht mit der Bestätigung fest; Anrufe, die vorher verbunden werden, werden übersprungen und vermerkt." }

@@ -70,6 +70,9 @@ async fn signing_in_the_list_its_dialogs_and_menus_keep_wcag(#[case] width: u32,
     region.at("region", "Advanced metrics").shown().await;
     check(&browser).await;
     check_menu(&browser, "administrator, Administrator", "Sign out").await;
+    check_menu(&browser, "Export", "Export Cancelled Reports").await;
+    browser.at("checkbox", &format!("Select {WAITING}")).click().await;
+    check_dialog(&browser, "Cancel Callbacks", "Cancel Callbacks Confirmation").await;
     check_dialog(&browser, "Create Callback", "Create Callback").await;
     check_dialog(&browser, "Advanced Options", "Advanced Options").await;
     check_dialog(&browser, &format!("Edit {WAITING}"), "Edit Callback").await;

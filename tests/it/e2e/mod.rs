@@ -1,6 +1,7 @@
 //! The Callback UI in a browser, used as people do.
 
 mod accessibility;
+mod bulk;
 mod life;
 
 use std::path::{Path, PathBuf};

@@ -195,6 +195,9 @@ async fn a_range_is_narrowed_by_what_has_to_match(
     assert_eq!(job["outcomes"]["cancelled"], 1, "{job}");
     assert_eq!(client.callback(&ids[2]).await["state"], "SCHEDULED");
 
+    let overdue = json!({"range": range, "matching": {"overdue": true}});
+    assert_eq!(done(&app, &client, &overdue).await["progress"]["total"], 0, "none is late yet");
+
     let states_only = json!({"range": range, "matching": {"state": ["QUEUED"]}});
     let job = done(&app, &client, &states_only).await;
     assert_eq!(job["progress"], json!({"done": 0, "total": 0}));

@@ -17,7 +17,7 @@ use crate::components::icon::Icon;
 use crate::components::state_badge::StateBadge;
 use crate::components::unique_id;
 use crate::format;
-use crate::messages;
+use crate::messages::{self, cancel_all_hint, cancel_matching_hint};
 
 /// The states in which a callback can be called off.
 const CANCELLABLE: [StateName; 3] = [StateName::Scheduled, StateName::Queued, StateName::Routing];
@@ -185,7 +185,12 @@ pub(super) fn ChoiceFields(choice: Choice) -> impl IntoView {
                 on:change=move |event| all.set(event_target_checked(&event))
             />
             <b id=ids.get_value()>{messages::cancel_all()}</b>
-            <span class="hint" id=hint_id()>{messages::cancel_all_hint(label)}</span>
+            <span class="hint" id=hint_id()>
+                {move || {
+                    let hint = if matching.get() { cancel_matching_hint } else { cancel_all_hint };
+                    hint(label)
+                }}
+            </span>
         </label>
         <Show when=move || filtered && all.get()>
             <label class="optrow sub">
@@ -301,7 +306,6 @@ fn WholeRange(choice: Choice) -> impl IntoView {
             {messages::every_in()}
             <b class="semi">{label}</b>
             {written_out}
-            {move || choice.matching.get().then(|| format!(" {}", messages::every_matching()))}
         </p>
         {counted}
     }

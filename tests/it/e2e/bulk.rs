@@ -1,0 +1,307 @@
+//! Several callbacks at once: selecting, cancelling, and the files about it.
+
+use ringback_api::clock::Clock;
+use ringback_domain::ApiScope;
+use ringback_tests::app::text;
+use ringback_tests::browser::{Place, key};
+use ringback_tests::{Backend, Browser, Options, TestApp, wait_for};
+use serde_json::{Value, json};
+
+use super::{log_in, row_says, web_dir};
+
+const HOUR: i64 = 3_600;
+
+/// A server whose time is an hour ago and whose workers run when told: what is
+/// made for half an hour later lies in the past once the hour is over.
+async fn an_hour_ago() -> TestApp {
+    let clock = Clock::manual(Clock::System.now().plus_seconds(-HOUR));
+    let options = Options { clock, workers: false, simulator: None, web_dir: Some(web_dir()) };
+    TestApp::start_with(Backend::Sqlite, options).await
+}
+
+/// The number of a callback as the page shows it.
+fn shown(number: u32) -> String {
+    format!("+44 20 7946 {number:04}")
+}
+
+/// Asks for a callback for so many seconds later; gives its id.
+async fn ask_for(app: &TestApp, number: u32, seconds: i64) -> Value {
+    let time = app.clock.now().plus_seconds(seconds).to_string();
+    let machine = app.key(ApiScope::CallbacksWrite);
+    machine.ask_for(app.service, &format!("+44207946{number:04}"), &time).await["id"].clone()
+}
+
+/// Asks for an immediate callback; gives its id.
+async fn ask(app: &TestApp, number: u32) -> Value {
+    let machine = app.key(ApiScope::CallbacksWrite);
+    machine.ask(app.service, &format!("+44207946{number:04}")).await["id"].clone()
+}
+
+/// Makes 1 COMPLETED, 2 PROCESSING, 3 ROUTING, 4 QUEUED, and lets an hour pass.
+async fn one_in_each_state(app: &TestApp) {
+    let machine = app.key(ApiScope::CallbacksWrite);
+    let completed = ask(app, 1).await;
+    assert_eq!(machine.command(&completed, "cancel", &json!({})).await.status, 200);
+    let processing = ask(app, 2).await;
+    ask(app, 3).await;
+    app.submit().await;
+    let held = app.router().reserve(2).await;
+    let talks = held.iter().find(|held| held.callback["id"] == processing).unwrap();
+    assert_eq!(app.router().report(talks, "connect", json!({})).await.status, 200);
+    ask(app, 4).await;
+    app.submit().await;
+}
+
+async fn state(app: &TestApp, id: &Value) -> String {
+    text(&app.key(ApiScope::CallbacksRead).callback(id).await["state"])
+}
+
+/// A piece of text that is somewhere on the page.
+fn said<'a>(browser: &'a Browser, part: &str) -> Place<'a> {
+    browser.page().like("StaticText", part)
+}
+
+async fn select(browser: &Browser, number: u32) {
+    browser.at("checkbox", &format!("Select {}", shown(number))).click().await;
+}
+
+async fn is_inactive(place: &Place<'_>) -> bool {
+    place.property("ariaDisabled").await == "true"
+}
+
+#[tokio::test]
+async fn s98_s99_rows_of_the_range_are_selected_and_only_then_cancelled_together() {
+    let app = an_hour_ago().await;
+    let mut ids = Vec::new();
+    for number in 1..=4 {
+        ids.push(ask_for(&app, number, HOUR / 2 + i64::from(number)).await);
+    }
+    ask_for(&app, 9, 3 * HOUR).await;
+    app.pass(HOUR);
+    let browser = log_in(&app, "supervisor", "last-7-days").await;
+    let cancel = browser.at("button", "Cancel Callbacks");
+    let page_box = browser.at("checkbox", "Select all on this page");
+    page_box.shown().await;
+    assert!(is_inactive(&cancel).await);
+    assert_eq!(cancel.description().await, "Select callbacks first");
+    cancel.click().await;
+    browser.at("dialog", "Cancel Callbacks Confirmation").gone().await;
+    browser.at("checkbox", &format!("Select {}", shown(9))).gone().await;
+
+    select(&browser, 1).await;
+    said(&browser, "1 selected").shown().await;
+    assert!(!is_inactive(&cancel).await);
+    assert_eq!(page_box.property("indeterminate").await, true);
+    browser.at("checkbox", &format!("Select {}", shown(3))).shift_click().await;
+    said(&browser, "3 selected").shown().await;
+    said(&browser, "3 SCHEDULED").shown().await;
+    page_box.click().await;
+    said(&browser, "4 selected").shown().await;
+    assert_eq!(
+        (page_box.property("checked").await, page_box.property("indeterminate").await),
+        (true.into(), false.into())
+    );
+    select(&browser, 4).await;
+
+    // Neither an order nor a search nor a reload nor a change elsewhere takes
+    // it away.
+    browser.at("columnheader", "Service Name").at("button", "Service Name").click().await;
+    browser.at("searchbox", "Search").fill("0001").await;
+    browser.page().row_with(&shown(2)).gone().await;
+    said(&browser, "3 selected").shown().await;
+    let machine = app.key(ApiScope::CallbacksWrite);
+    assert_eq!(machine.command(&ids[1], "cancel", &json!({})).await.status, 200);
+    said(&browser, "2 SCHEDULED, 1 COMPLETED").shown().await;
+    browser.at("searchbox", "Search").click().await;
+    browser.press(key::ESCAPE).await;
+    browser.page().row_with(&shown(2)).shown().await;
+    browser.at("button", "Refresh").click().await;
+    said(&browser, "3 selected").shown().await;
+    for (number, on) in [(1, true), (2, true), (3, true), (4, false)] {
+        let name = format!("Select {}", shown(number));
+        assert_eq!(browser.at("checkbox", &name).property("checked").await, on, "{name}");
+    }
+
+    browser.press(key::ESCAPE).await;
+    said(&browser, "Selection cleared").shown().await;
+    assert!(is_inactive(&cancel).await);
+    select(&browser, 1).await;
+    said(&browser, "1 selected").shown().await;
+    browser.at("combobox", "Date Range").at("option", "Last 14 Days").click().await;
+    said(&browser, "Selection cleared").shown().await;
+    assert!(is_inactive(&cancel).await);
+}
+
+#[tokio::test]
+async fn s22_s100_s101_s105_s107_s108_the_selection_is_cancelled_once_it_is_confirmed_and_nothing_else() {
+    let app = an_hour_ago().await;
+    one_in_each_state(&app).await;
+    let chosen = ask_for(&app, 5, HOUR / 2).await;
+    let spared = ask_for(&app, 6, HOUR / 2).await;
+    app.pass(HOUR);
+    let browser = log_in(&app, "supervisor", "last-7-days").await;
+    browser.at("button", &format!("Edit {}", shown(4))).shown().await;
+    browser.at("button", &format!("Edit {}", shown(2))).gone().await;
+
+    browser.at("checkbox", "Select all on this page").click().await;
+    select(&browser, 6).await;
+    said(&browser, "1 SCHEDULED, 1 QUEUED, 1 ROUTING, 1 PROCESSING, 1 COMPLETED").shown().await;
+    browser.at("button", "Cancel Callbacks").click().await;
+    let dialog = browser.at("dialog", "Cancel Callbacks Confirmation");
+    let table = dialog.at("table", "Selected callbacks");
+    for number in [3, 4, 5] {
+        table.row_with(&shown(number)).shown().await;
+    }
+    for number in [1, 2, 6] {
+        table.row_with(&shown(number)).gone().await;
+    }
+    said(&browser, "2 selected callbacks are left out").shown().await;
+    dialog.at("button", "Close").click().await;
+    dialog.gone().await;
+    assert_eq!(browser.focus().await, "button \"Cancel Callbacks\"");
+    assert_eq!(state(&app, &chosen).await, "SCHEDULED", "closing changes nothing");
+
+    browser.at("button", "Cancel Callbacks").click().await;
+    dialog.at("button", "Confirm").click().await;
+    dialog.at("progressbar", "Cancelling callbacks").shown().await;
+    app.cancel_in_bulk().await;
+    dialog.at("button", "Cancellation Summary Report").click().await;
+    let report = browser.saved("cancellation-summary-report.csv").await;
+    assert_eq!(report.lines().filter(|line| line.contains(",CANCELLED,")).count(), 3, "{report}");
+    dialog.at("button", "Close").click().await;
+    dialog.gone().await;
+    for number in [3, 4, 5] {
+        row_says(&browser, &shown(number), "(CANCELLED_BY_ADMIN)").await;
+    }
+    row_says(&browser, &shown(2), "PROCESSING").await;
+    row_says(&browser, &shown(6), "SCHEDULED").await;
+    assert_eq!(state(&app, &spared).await, "SCHEDULED");
+}
+
+#[tokio::test]
+async fn s102_s103_s104_s106_s108_everything_in_the_range_is_cancelled_on_whatever_page_it_is() {
+    let app = an_hour_ago().await;
+    one_in_each_state(&app).await;
+    for number in 10..260 {
+        ask_for(&app, number, HOUR / 2 + i64::from(number)).await;
+    }
+    let outside = ask_for(&app, 9, 3 * HOUR).await;
+    app.pass(HOUR);
+    // The search and the quick filter hide most of what is cancelled.
+    let browser = log_in(&app, "supervisor", "last-7-days&states=SCHEDULED&q=0010").await;
+    select(&browser, 10).await;
+    browser.at("button", "Cancel Callbacks").click().await;
+    let dialog = browser.at("dialog", "Cancel Callbacks Confirmation");
+    let table = dialog.at("table", "Selected callbacks");
+    table.row_with(&shown(10)).shown().await;
+    let all = dialog.at("checkbox", "Cancel All Callbacks In Current Time Range");
+    let matching = dialog.at("checkbox", "Only callbacks matching the current filters");
+    matching.gone().await;
+    all.click().await;
+    said(&browser, "252 callbacks").shown().await;
+    table.gone().await;
+    said(&browser, "1 in PROCESSING are left out and 1 are already COMPLETED").shown().await;
+    matching.click().await;
+    said(&browser, "1 callback").shown().await;
+    matching.click().await;
+    said(&browser, "252 callbacks").shown().await;
+    all.click().await;
+    table.row_with(&shown(10)).shown().await;
+    all.click().await;
+    said(&browser, "252 callbacks").shown().await;
+
+    // Closed before it is over: the work goes on, and its end is told.
+    dialog.at("button", "Confirm").click().await;
+    dialog.at("progressbar", "Cancelling callbacks").shown().await;
+    dialog.at("button", "Close").click().await;
+    dialog.gone().await;
+    app.cancel_in_bulk().await;
+    said(&browser, "252 callbacks cancelled").shown().await;
+    assert_eq!(browser.at("button", "All 1").property("ariaPressed").await, "true", "nothing hides them");
+    row_says(&browser, &shown(10), "COMPLETED").await;
+    row_says(&browser, &shown(10), "(CANCELLED_BY_ADMIN)").await;
+    let reader = app.key(ApiScope::CallbacksRead);
+    let count = reader.json("/api/v1/callbacks/count?search_field=result&search=CANCELLED_BY_ADMIN").await;
+    assert_eq!(count["total"], 252);
+    let count = reader.json("/api/v1/callbacks/count").await;
+    assert_eq!(
+        count["by_state"],
+        json!({"SCHEDULED": 1, "QUEUED": 0, "ROUTING": 0, "PROCESSING": 1, "COMPLETED": 253})
+    );
+    assert_eq!(state(&app, &outside).await, "SCHEDULED");
+}
+
+#[tokio::test]
+async fn s110_s111_s112_s113_the_report_is_offered_once_something_was_cancelled() {
+    let app = an_hour_ago().await;
+    let id = ask_for(&app, 1, HOUR / 2).await;
+    ask_for(&app, 2, HOUR / 2 + 1).await;
+    app.pass(HOUR);
+    let browser = log_in(&app, "supervisor", "last-7-days").await;
+    let dialog = browser.at("dialog", "Export Cancelled Reports");
+    let open = async || {
+        browser.at("button", "Export").click().await;
+        browser.at("menuitem", "Export Cancelled Reports").click().await;
+    };
+    open().await;
+    said(&browser, "No callbacks were cancelled in the last 24 hours.").shown().await;
+    dialog.at("button", "Cancellation Summary Report").gone().await;
+    dialog.at("button", "Close").click().await;
+    dialog.gone().await;
+
+    let person = app.supervisor().await;
+    let answer = person.post("/api/v1/bulk-cancellations", &json!({ "ids": [id] })).await;
+    assert_eq!(answer.status, 202, "{answer}");
+    app.cancel_in_bulk().await;
+    open().await;
+    let report = dialog.at("button", "Cancellation Summary Report");
+    assert!(report.description().await.starts_with("CSV, 1 callback, "), "count and time describe it");
+    report.click().await;
+    let file = browser.saved("cancellation-summary-report.csv").await;
+    let mut csv = csv::Reader::from_reader(file.as_bytes());
+    let lines: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
+    assert_eq!(lines.len(), 1, "{file}");
+    assert_eq!((&lines[0][0], &lines[0][4], &lines[0][5]), (&*text(&id), "SCHEDULED", "CANCELLED"));
+    dialog.at("button", "Close").click().await;
+    dialog.gone().await;
+
+    // The list as a file: what matches, in either form.
+    browser.at("searchbox", "Search").fill("0002").await;
+    browser.page().row_with(&shown(1)).gone().await;
+    for (form, name, lines) in [("CSV", "callbacks.csv", 2), ("JSON lines", "callbacks.ndjson", 1)] {
+        browser.at("button", "Export").click().await;
+        let choice = browser.at("menuitem", "Export This List");
+        if choice.property("ariaExpanded").await == "false" {
+            choice.click().await;
+        }
+        browser.at("menuitem", form).click().await;
+        let file = browser.saved(name).await;
+        assert_eq!(file.lines().count(), lines, "{file}");
+        assert!(file.contains("+442079460002") && !file.contains("+442079460001"), "{file}");
+    }
+}
+
+#[tokio::test]
+async fn s97_s114_a_monitor_can_neither_select_nor_cancel_nor_export() {
+    let app = an_hour_ago().await;
+    ask_for(&app, 1, HOUR / 2).await;
+    app.pass(HOUR);
+    let browser = log_in(&app, "monitor", "last-7-days").await;
+    row_says(&browser, &shown(1), "SCHEDULED").await;
+    for button in ["Cancel Callbacks", "Export", "Create Callback"] {
+        browser.at("button", button).gone().await;
+    }
+    assert_eq!(browser.page().names("checkbox").await, Vec::<String>::new());
+    drop(browser);
+
+    let browser = log_in(&app, "administrator", "last-7-days").await;
+    select(&browser, 1).await;
+    browser.at("button", "Cancel Callbacks").click().await;
+    browser.at("dialog", "Cancel Callbacks Confirmation").at("button", "Confirm").click().await;
+    wait_for("the job", async || {
+        app.cancel_in_bulk().await;
+        let page = app.key(ApiScope::CallbacksRead).json("/api/v1/callbacks").await;
+        (page["items"][0]["result"] == "CANCELLED_BY_ADMIN").then_some(())
+    })
+    .await;
+}
