@@ -73,6 +73,7 @@ async fn signing_in_the_list_its_dialogs_and_menus_keep_wcag(#[case] width: u32,
     check_menu(&browser, "Export", "Export Cancelled Reports").await;
     browser.at("checkbox", &format!("Select {WAITING}")).click().await;
     check_dialog(&browser, "Cancel Callbacks", "Cancel Callbacks Confirmation").await;
+    browser.at("button", "Clear").click().await;
     check_dialog(&browser, "Create Callback", "Create Callback").await;
     check_dialog(&browser, "Advanced Options", "Advanced Options").await;
     check_dialog(&browser, &format!("Edit {WAITING}"), "Edit Callback").await;

@@ -163,7 +163,7 @@ fn cancellable_states(filter: &[StateName]) -> Vec<StateName> {
 #[component]
 pub(super) fn ChoiceFields(choice: Choice) -> impl IntoView {
     let Choice { page, all, matching, .. } = choice;
-    let label = page.range_label(page.view.with_untracked(|view| view.list.range));
+    let label = move || page.range_label(page.view.with_untracked(|view| view.list.range));
     let filtered = choice.filtered();
     let ids = StoredValue::new(unique_id("all"));
     let hint_id = move || format!("{}-hint", ids.get_value());
@@ -188,7 +188,7 @@ pub(super) fn ChoiceFields(choice: Choice) -> impl IntoView {
             <span class="hint" id=hint_id()>
                 {move || {
                     let hint = if matching.get() { cancel_matching_hint } else { cancel_all_hint };
-                    hint(label)
+                    hint(label())
                 }}
             </span>
         </label>
@@ -271,7 +271,7 @@ fn left_out(rows: &[Row]) -> Option<String> {
 #[component]
 fn WholeRange(choice: Choice) -> impl IntoView {
     let page = choice.page;
-    let label = page.range_label(page.view.with_untracked(|view| view.list.range));
+    let label = move || page.range_label(page.view.with_untracked(|view| view.list.range));
     let written_out = move || {
         let (bounds, style) = (choice.bounds.get(), page.session.style());
         let at = |at| format::day_time(at, style);
