@@ -254,6 +254,13 @@ messages! {
     origin_api { en "API" de "API" }
     origin_recreate { en "Recreated" de "Neu angelegt" }
 
+    // Name recording
+    name_recording { en "Name recording" de "Namensaufnahme" }
+    play_recording { en "Play" de "Abspielen" }
+    recording_kept_until(time) { en "kept until {time} for a recreate" de "für ein Neuanlegen aufbewahrt bis {time}" }
+    recording_is_kept(time) { en "The name recording is taken over: the callback ended less than four days ago. It is kept until {time}." de "Die Namensaufnahme wird übernommen: Der Rückruf endete vor weniger als vier Tagen. Sie wird bis {time} aufbewahrt." }
+    recording_is_lost { en "A name recording is not taken over: the callback ended more than four days ago." de "Eine Namensaufnahme wird nicht übernommen: Der Rückruf endete vor mehr als vier Tagen." }
+
     // Timeline
     event_created(actor) { en "Created by {actor}" de "Angelegt von {actor}" }
     event_rescheduled(actor) { en "Rescheduled by {actor}" de "Verschoben von {actor}" }

@@ -20,6 +20,7 @@ use ringback_domain::{Permission, Timestamp};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use web_sys::Blob;
 
 use crate::api::{self, Answer, Command, Failure, Request};
 use crate::browser;
@@ -195,17 +196,21 @@ impl Session {
         self.call(endpoint, Some(command)).await
     }
 
-    /// Has the browser save what an operation answers, under this name.
-    pub(crate) async fn save<E: Endpoint>(self, endpoint: &E, name: &str) -> Result<(), Failure> {
+    /// What an operation answers, as a file.
+    pub(crate) async fn file<E: Endpoint>(self, endpoint: &E) -> Result<Blob, Failure> {
         let request = Request::of(endpoint, None)?;
         let token = self.token().await?;
-        let file = match api::fetch(&request, &token).await {
+        match api::fetch(&request, &token).await {
             Err(failure) if failure.wants_credentials() => {
                 api::fetch(&request, &self.renewed_token(&token).await?).await
             }
             file => file,
-        };
-        browser::save(&file?, name);
+        }
+    }
+
+    /// Has the browser save what an operation answers, under this name.
+    pub(crate) async fn save<E: Endpoint>(self, endpoint: &E, name: &str) -> Result<(), Failure> {
+        browser::save(&self.file(endpoint).await?, name);
         Ok(())
     }
 

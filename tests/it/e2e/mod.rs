@@ -3,6 +3,7 @@
 mod accessibility;
 mod bulk;
 mod life;
+mod metrics;
 
 use std::path::{Path, PathBuf};
 

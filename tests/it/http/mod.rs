@@ -5,5 +5,5 @@ mod credentials;
 mod errors;
 mod life;
 mod lists;
-mod name_recordings;
+pub(crate) mod name_recordings;
 mod retention;

@@ -10,11 +10,18 @@ use serde_json::{Value, json};
 const NUMBER: &str = "+442079460318";
 const DAY: i64 = 86_400;
 
-/// The shortest WAV file: a head and no sound.
+/// A tenth of a second of silence, as a WAV file.
 fn wav() -> Vec<u8> {
-    let mut file = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
-    file.extend(b"\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\0\0\0\0");
+    let mut file = b"RIFF\x44\x03\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
+    file.extend(b"\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\x20\x03\0\0");
+    file.extend([128; 800]);
     file
+}
+
+/// Attaches a recording to a callback.
+pub(crate) async fn attach(client: &Client, id: &Value) {
+    let attached = put(client, id, "audio/wav", wav()).await;
+    assert_eq!(attached.status, 200, "{attached}");
 }
 
 fn path(id: &Value) -> String {
@@ -30,8 +37,7 @@ async fn put(client: &Client, id: &Value, media_type: &str, content: Vec<u8>) ->
 /// clock's time.
 async fn over(app: &TestApp, supervisor: &Client) -> Value {
     let made = supervisor.ask(app.service, NUMBER).await;
-    let attached = put(supervisor, &made["id"], "audio/wav", wav()).await;
-    assert_eq!(attached.status, 200, "{attached}");
+    attach(supervisor, &made["id"]).await;
     let answer = supervisor.command(&made["id"], "cancel", &json!({})).await;
     assert_eq!(answer.status, 200, "{answer}");
     made["id"].clone()
@@ -56,7 +62,7 @@ async fn a_name_recording_is_attached_heard_and_removed(
     let attached: Value = put(&supervisor, &id, "audio/x-wav; rate=8000", wav()).await.read();
     assert_eq!(
         attached,
-        json!({"media_type": "audio/wav", "size_bytes": 44, "created_at": "2026-11-24T09:00:00Z", "kept_until": null})
+        json!({"media_type": "audio/wav", "size_bytes": 844, "created_at": "2026-11-24T09:00:00Z", "kept_until": null})
     );
     assert_eq!(supervisor.callback(&id).await["name_recording"], attached);
 
@@ -109,7 +115,7 @@ async fn s95_a_name_recording_is_kept_by_a_recreate_within_four_days_of_completi
     let supervisor = app.supervisor().await;
     app.retain().await;
     let new = recreate(&supervisor, &old).await;
-    assert_eq!(new["name_recording"]["size_bytes"], 44, "{new}");
+    assert_eq!(new["name_recording"]["size_bytes"], 844, "{new}");
     assert_eq!(supervisor.get(&path(&new["id"])).await.status, 200);
     assert_eq!(supervisor.get(&path(&old)).await.status, 200);
 }

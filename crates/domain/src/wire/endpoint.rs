@@ -298,6 +298,11 @@ impl Endpoint for CountCallbacks {
     }
 }
 
+endpoint!(
+    /// Fetches the customer's recorded name; the answer is audio.
+    GetNameRecording[CallbackId]: Get "/callbacks/{id}/name-recording" -> ()
+);
+
 /// Callbacks as a file; the answer is no JSON as a whole.
 #[derive(Clone, Debug, Default)]
 pub struct ExportCallbacks {

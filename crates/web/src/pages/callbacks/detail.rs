@@ -8,6 +8,7 @@ use ringback_domain::wire::endpoint::{GetCallback, GetTimeline};
 
 use super::cells::shown_number;
 use super::feed::Row;
+use super::recording::Recording;
 use super::{Page, history, metrics};
 use crate::browser;
 use crate::clock::Clock;
@@ -64,6 +65,11 @@ pub(super) fn Detail(
             _ => listed,
         }
     });
+    let has_recording = Memo::new(move |_| view.with(|view| view.name_recording.is_some()));
+    let kept_until = Signal::derive(move || {
+        let until = view.with(|view| view.name_recording.as_ref().and_then(|recording| recording.kept_until));
+        until.map(|until| messages::recording_kept_until(format::day_time(until, page.session.style())))
+    });
     let advanced =
         Signal::derive(move || page.session.preferences().with(|preferences| preferences.advanced_metrics));
     view! {
@@ -82,6 +88,9 @@ pub(super) fn Detail(
                             />
                         </div>
                     </div>
+                    {move || {
+                        has_recording.get().then(|| view! { <Recording id note=kept_until /> })
+                    }}
                     {move || failed.get().map(|text| view! { <p class="note note-warn" role="alert">{text}</p> })}
                     <div class="detail-cols" class:is-advanced=advanced>
                         <section class="panel" aria-label=messages::timeline()>

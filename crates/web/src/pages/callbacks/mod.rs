@@ -19,6 +19,7 @@ mod metrics;
 mod narrow;
 mod options;
 mod paging;
+mod recording;
 mod recreate;
 mod row;
 mod selection;

@@ -11,6 +11,7 @@ use super::cells::{arrow_id, shown_number};
 use super::create::{created, service_choices, type_cards};
 use super::feed::Row;
 use super::forms::{place, require};
+use super::recording::RecordingNote;
 use super::when::{When, WhenFields};
 use crate::api::Command;
 use crate::browser;
@@ -125,6 +126,7 @@ pub(super) fn RecreateDialog(
             <Show when=move || kind.get() == CallbackType::Scheduled>
                 <WhenFields when />
             </Show>
+            <RecordingNote id />
             <div class="note"><Icon name="info" /><span>{messages::recreate_consequence()}</span></div>
         </Dialog>
     }

@@ -1,0 +1,102 @@
+//! What a row opens to, and a finished callback again.
+
+use ringback_domain::ApiScope;
+use ringback_tests::app::text;
+use serde_json::json;
+
+use super::{log_in, row_says, start};
+use crate::http::name_recordings::attach;
+
+const NUMBER: &str = "+44 20 7946 0318";
+
+#[tokio::test]
+async fn s50_s51_s52_s53_s56_a_row_opens_to_its_metrics_and_to_all_of_them() {
+    let app = start(None).await;
+    let soon = app.clock.now().plus_seconds(3_600).to_string();
+    let supervisor = app.supervisor().await;
+    let made = supervisor.ask_for(app.service, NUMBER, &soon).await;
+    assert_eq!(supervisor.command(&made["id"], "cancel", &json!({})).await.status, 200);
+
+    let browser = log_in(&app, "monitor", "next-7-days").await;
+    let arrow = browser.at("button", &format!("Metrics {NUMBER}"));
+    arrow.click().await;
+    let metrics = browser.at("region", &format!("Callback metrics for {NUMBER}"));
+    metrics.at("term", "Position in Queue").shown().await;
+    metrics.at("term", "Estimated Wait Time").shown().await;
+    metrics.at("region", "Timeline").shown().await;
+    let advanced = metrics.at("region", "Advanced metrics");
+    advanced.gone().await;
+    metrics.at("switch", "Advanced Callback Metrics").click().await;
+    advanced.at("term", "Cancelled By").shown().await;
+    let all = advanced.text().await;
+    assert!(all.contains("supervisor") && all.contains("CANCELLED_BY_ADMIN"), "{all}");
+    metrics.at("switch", "Advanced Callback Metrics").click().await;
+    advanced.gone().await;
+    arrow.click().await;
+    metrics.gone().await;
+}
+
+#[tokio::test]
+async fn s54_s55_the_metrics_grow_with_the_state() {
+    let app = start(None).await;
+    let machine = app.key(ApiScope::CallbacksWrite);
+    machine.ask(app.service, NUMBER).await;
+    let browser = log_in(&app, "monitor", "last-7-days").await;
+    row_says(&browser, NUMBER, "QUEUED").await;
+    browser.at("button", &format!("Metrics {NUMBER}")).click().await;
+    let metrics = browser.at("region", &format!("Callback metrics for {NUMBER}"));
+    metrics.at("switch", "Advanced Callback Metrics").click().await;
+    let advanced = metrics.at("region", "Advanced metrics");
+    advanced.at("term", "Queued").shown().await;
+    advanced.at("term", "Agent reserved").gone().await;
+    let held = app.router().reserve_one().await;
+    advanced.at("term", "Agent reserved").shown().await;
+    app.router().report(&held, "connect", json!({})).await;
+    advanced.at("term", "Agent connected").shown().await;
+    advanced.at("term", "Result").gone().await;
+    app.router().report(&held, "complete", json!({})).await;
+    advanced.at("term", "Result").shown().await;
+    for earlier in ["Queued", "Agent reserved", "Agent connected"] {
+        advanced.at("term", earlier).shown().await;
+    }
+}
+
+#[tokio::test]
+async fn s91_s93_s94_s95_a_finished_callback_is_recreated_with_its_name_recording() {
+    let app = start(None).await;
+    let supervisor = app.supervisor().await;
+    let soon = app.clock.now().plus_seconds(3_600).to_string();
+    let made = supervisor.ask_for(app.service, NUMBER, &soon).await;
+    attach(&supervisor, &made["id"]).await;
+    supervisor.command(&made["id"], "cancel", &json!({})).await;
+
+    let browser = log_in(&app, "supervisor", "next-7-days").await;
+    browser.at("button", &format!("Metrics {NUMBER}")).click().await;
+    let recording = browser.at("group", "Name recording");
+    recording.at("button", "Play").click().await;
+    recording.at("button", "Play").gone().await;
+    let length = "return document.querySelector('.recording audio').duration";
+    let seconds =
+        ringback_tests::wait_for("the recording", async || browser.script(length).await.as_f64()).await;
+    assert!((0.05..1.0).contains(&seconds), "{seconds} s");
+
+    browser.at("button", &format!("Recreate {NUMBER}")).click().await;
+    let dialog = browser.at("dialog", "Recreate Callback");
+    dialog.like("StaticText", "The name recording is taken over").shown().await;
+    browser.press(ringback_tests::browser::key::ESCAPE).await;
+    dialog.gone().await;
+    assert_eq!(supervisor.callback(&made["id"]).await["recreated_as"], json!(null), "closing does nothing");
+
+    browser.at("button", &format!("Recreate {NUMBER}")).click().await;
+    dialog.at("radio", "Scheduled").click().await;
+    dialog.at("button", "Recreate").click().await;
+    dialog.gone().await;
+    let old = supervisor.callback(&made["id"]).await;
+    let new = supervisor.callback(&old["recreated_as"]).await;
+    assert_eq!(new["recreated_from"], made["id"]);
+    assert_eq!((&new["state"], &new["customer_number"]), (&json!("SCHEDULED"), &made["customer_number"]));
+    assert_eq!(new["metrics"]["recreated_by"], "supervisor");
+    assert_eq!(new["name_recording"]["media_type"], "audio/wav");
+    assert_ne!(text(&new["id"]), text(&made["id"]));
+    browser.at("button", &format!("Recreate {NUMBER}")).gone().await;
+}
