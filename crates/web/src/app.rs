@@ -3,12 +3,16 @@
 use leptos::prelude::*;
 use leptos_router::components::{Redirect, Route, Router, Routes};
 use leptos_router::path;
+use ringback_domain::Permission;
 
 use crate::clock::Clock;
 use crate::components::toast::{ToastRegion, Toasts};
 use crate::pages::callbacks::CallbacksPage;
 use crate::pages::login::LoginPage;
 use crate::pages::not_found::NotFoundPage;
+use crate::pages::search::SearchPage;
+use crate::pages::services::ServicesPage;
+use crate::pages::users::UsersPage;
 use crate::session::Session;
 use crate::shell::SignedIn;
 use crate::theme;
@@ -27,7 +31,19 @@ pub(crate) fn App() -> impl IntoView {
                 <Route path=path!("/login") view=LoginPage />
                 <Route
                     path=path!("/callbacks")
-                    view=|| view! { <SignedIn><CallbacksPage /></SignedIn> }
+                    view=|| view! { <SignedIn needs=Permission::ViewCallbacks><CallbacksPage /></SignedIn> }
+                />
+                <Route
+                    path=path!("/search")
+                    view=|| view! { <SignedIn needs=Permission::ViewCallbacks><SearchPage /></SignedIn> }
+                />
+                <Route
+                    path=path!("/services")
+                    view=|| view! { <SignedIn needs=Permission::ViewServices><ServicesPage /></SignedIn> }
+                />
+                <Route
+                    path=path!("/users")
+                    view=|| view! { <SignedIn needs=Permission::ManageUsers><UsersPage /></SignedIn> }
                 />
             </Routes>
             <ToastRegion />

@@ -62,6 +62,18 @@ pub(crate) fn begin() {
     }
 }
 
+/// Shows the page in the language that the person chose elsewhere.
+pub(crate) fn adopt(tag: Option<&str>) {
+    let Some(language) = tag.and_then(Language::of_tag).filter(|language| *language != current()) else {
+        return;
+    };
+    browser::store(STORED, Some(language.tag()));
+    // Where nothing can be kept, it would start anew for ever.
+    if browser::stored(STORED).as_deref() == Some(language.tag()) {
+        browser::reload();
+    }
+}
+
 /// Shows the page in another language. It starts anew: a text is not a signal.
 pub(crate) fn choose(language: Language) {
     browser::store(STORED, Some(language.tag()));

@@ -445,6 +445,91 @@ messages! {
     export_ndjson { en "JSON lines" de "JSON Lines" }
     export_failed { en "The list could not be exported" de "Die Liste konnte nicht exportiert werden" }
 
+    // Menus, keys and the end of a session
+    tools { en "Tools" de "Werkzeuge" }
+    help { en "Help" de "Hilfe" }
+    shortcuts { en "Shortcuts" de "Tastenkürzel" }
+    api_documentation { en "API documentation" de "API-Dokumentation" }
+    keyboard_shortcuts { en "Keyboard shortcuts" de "Tastenkürzel" }
+    on { en "On" de "Ein" }
+    off { en "Off" de "Aus" }
+    reload_permissions { en "Reload permissions" de "Berechtigungen neu laden" }
+    permissions_reloaded { en "Permissions reloaded" de "Berechtigungen neu geladen" }
+    permissions_unchanged { en "Permissions are as before" de "Berechtigungen unverändert" }
+    permissions_not_reloaded { en "Permissions could not be reloaded" de "Berechtigungen konnten nicht neu geladen werden" }
+    session_ends(duration) { en "Your session ends in {duration}." de "Die Sitzung endet in {duration}." }
+    stay_signed_in { en "Stay signed in" de "Angemeldet bleiben" }
+    session_over { en "Sign in again" de "Neu anmelden" }
+    sign_in_again(name) { en "Enter the password of {name} to go on. What you have filled in is kept." de "Zum Weitermachen das Passwort von {name} eingeben. Eingaben bleiben erhalten." }
+    key_search { en "Search" de "Suchen" }
+    key_create { en "Create Callback" de "Rückruf anlegen" }
+    key_refresh { en "Refresh" de "Aktualisieren" }
+    key_now { en "Jump to now" de "Zu jetzt springen" }
+    key_next_row { en "Next row" de "Nächste Zeile" }
+    key_previous_row { en "Previous row" de "Vorige Zeile" }
+    key_edit { en "Edit or recreate the row" de "Zeile bearbeiten oder neu anlegen" }
+    key_select { en "Select the row" de "Zeile auswählen" }
+    key_stretch { en "Select a stretch of rows" de "Mehrere Zeilen auswählen" }
+    key_cancel { en "Cancel Callbacks" de "Rückrufe abbrechen" }
+    key_options { en "Advanced Options" de "Erweiterte Optionen" }
+    key_pages { en "Previous, next page" de "Vorige, nächste Seite" }
+    key_callbacks { en "Go to Callbacks" de "Zu den Rückrufen" }
+    key_callback_search { en "Go to Callback Search" de "Zur Rückrufsuche" }
+    key_escape { en "Close; else clear search; else clear selection" de "Schließen; sonst Suche, sonst Auswahl aufheben" }
+    key_list { en "This list" de "Diese Liste" }
+    shortcuts_hint { en "Single keys work outside text fields and dialogs. The account menu switches them off." de "Einzelne Tasten wirken außerhalb von Textfeldern und Dialogen. Das Kontomenü schaltet sie aus." }
+
+    // Callback Search
+    callback_search { en "Callback Search" de "Rückrufsuche" }
+    search_for { en "Callback ID or Phone Number" de "Rückruf-ID oder Telefonnummer" }
+    search_hint { en "Searches every time range in the services you may see." de "Durchsucht alle Zeiträume der sichtbaren Services." }
+    search_unclear { en "Enter a Callback ID such as 019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2, or a number such as +44 20 7946 0318." de "Eine Rückruf-ID eingeben, etwa 019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2, oder eine Nummer, etwa +49 30 23125 000." }
+    search_none { en "No callback with this ID or number. Records are kept 14 days." de "Kein Rückruf mit dieser ID oder Nummer. Datensätze werden 14 Tage aufbewahrt." }
+    search_found(count, text) { en one "{count} callback for {text}, in every time range and service you may see." other "{count} callbacks for {text}, in every time range and service you may see." de one "{count} Rückruf zu {text}, in allen Zeiträumen und sichtbaren Services." other "{count} Rückrufe zu {text}, in allen Zeiträumen und sichtbaren Services." }
+    results { en "Results" de "Treffer" }
+    show_in_callbacks { en "Show in Callbacks" de "In den Rückrufen anzeigen" }
+
+    // Services and users
+    services { en "Services" de "Services" }
+    create_service { en "Create Service" de "Service anlegen" }
+    edit_service { en "Edit Service" de "Service bearbeiten" }
+    service_created { en "Service created" de "Service angelegt" }
+    service_saved { en "Service saved" de "Service gespeichert" }
+    seen_after_reload { en "People see it from their next sign-in on, or after Reload permissions." de "Sichtbar ab der nächsten Anmeldung oder nach „Berechtigungen neu laden“." }
+    name { en "Name" de "Name" }
+    enter_name { en "Enter a name." de "Namen eingeben." }
+    name_taken { en "This name is taken." de "Dieser Name ist vergeben." }
+    time_zone { en "Time zone" de "Zeitzone" }
+    time_zone_example { en "Such as Europe/London." de "Etwa Europe/Berlin." }
+    country { en "Country" de "Land" }
+    country_hint { en "Two letters, such as GB. National numbers are read as this country's." de "Zwei Buchstaben, etwa DE. Nationale Nummern gelten als Nummern dieses Landes." }
+    accept_new { en "Accept new callbacks" de "Neue Rückrufe annehmen" }
+    dial_pending { en "Dial waiting callbacks" de "Wartende Rückrufe wählen" }
+    immediate_enabled { en "Immediate callbacks" de "Sofortige Rückrufe" }
+    scheduled_enabled { en "Scheduled callbacks" de "Geplante Rückrufe" }
+    callback_types { en "Callback Types" de "Arten" }
+    window { en "Window" de "Zeitfenster" }
+    window_seconds { en "Window in seconds" de "Zeitfenster in Sekunden" }
+    window_hint { en "A callback still SCHEDULED this long after its time carries a warning." de "Ist ein Rückruf so lange nach seiner Zeit noch SCHEDULED, erscheint eine Warnung." }
+    fault_time_zone { en "Enter a time zone such as Europe/London." de "Zeitzone eingeben, etwa Europe/Berlin." }
+    fault_country { en "Enter a country of two letters such as GB." de "Land mit zwei Buchstaben eingeben, etwa DE." }
+    fault_window { en "Enter 1 to 86400 seconds." de "1 bis 86400 Sekunden eingeben." }
+    users { en "Users" de "Benutzer" }
+    create_user { en "Create User" de "Benutzer anlegen" }
+    edit_user { en "Edit User" de "Benutzer bearbeiten" }
+    user_created { en "User created" de "Benutzer angelegt" }
+    user_saved { en "User saved" de "Benutzer gespeichert" }
+    role { en "Role" de "Rolle" }
+    active { en "Active" de "Aktiv" }
+    disabled { en "Disabled" de "Gesperrt" }
+    all_services { en "All services" de "Alle Services" }
+    new_password { en "New password" de "Neues Passwort" }
+    new_password_hint { en "Left empty, it stays as it is." de "Bleibt es leer, ändert sich nichts." }
+    password_hint { en "At least 8 characters." de "Mindestens 8 Zeichen." }
+    user_consequence { en "A new role, a new password and disabling end this person's sessions at once. Other services count from the next sign-in on." de "Eine neue Rolle, ein neues Passwort und das Sperren beenden die Sitzungen sofort. Andere Services gelten ab der nächsten Anmeldung." }
+    no_users { en "You have no access to users" de "Kein Zugriff auf Benutzer" }
+    no_users_text { en "Users are open to the role Administrator. Ask an Administrator to change your role." de "Benutzer sieht die Rolle Administrator. Ein Administrator kann die Rolle ändern." }
+
     // Failures
     unreachable { en "The server could not be reached. Check the connection." de "Der Server ist nicht erreichbar. Bitte die Verbindung prüfen." }
     unreadable(status) { en "The server gave an answer that this page does not understand ({status})." de "Der Server gab eine Antwort, die diese Seite nicht versteht ({status})." }

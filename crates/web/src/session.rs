@@ -15,6 +15,7 @@ use leptos::task::spawn_local;
 use ringback_domain::wire::auth::{self, LogIn, Me, Preferences};
 use ringback_domain::wire::endpoint::{
     CreateSession, DeleteSession, Endpoint, GetMe, GetPreferences, PutPreferences, RefreshSession,
+    ReloadSession,
 };
 use ringback_domain::{Permission, Timestamp};
 use wasm_bindgen::closure::Closure;
@@ -25,6 +26,7 @@ use web_sys::Blob;
 use crate::api::{self, Answer, Command, Failure, Request};
 use crate::browser;
 use crate::format::Style;
+use crate::language;
 use crate::theme;
 
 /// How far the page has got with knowing its user.
@@ -57,6 +59,10 @@ pub(crate) struct Session {
     stage: RwSignal<Stage>,
     preferences: RwSignal<Preferences>,
     token: StoredValue<Option<Token>>,
+    /// When the person has to sign in again.
+    ends_at: RwSignal<Option<Timestamp>>,
+    /// It ended under a page, which waits for the person to sign in again.
+    ended: RwSignal<bool>,
     refreshing: StoredValue<Option<Refreshing>, LocalStorage>,
     /// Counts changes of the preferences, so that only the last is sent.
     changes: StoredValue<u32>,
@@ -64,6 +70,9 @@ pub(crate) struct Session {
 
 /// A token is renewed this long before it ends, in seconds.
 const AHEAD: i64 = 30;
+/// How often those who wait look whether the person has signed in again, in
+/// milliseconds.
+const LOOK: i32 = 200;
 /// Preferences are sent after this pause.
 const PREFERENCE_PAUSE: Duration = Duration::from_millis(400);
 
@@ -74,6 +83,8 @@ impl Session {
             stage: RwSignal::new(Stage::Starting),
             preferences: RwSignal::new(Preferences::default()),
             token: StoredValue::new(None),
+            ends_at: RwSignal::new(None),
+            ended: RwSignal::new(false),
             refreshing: StoredValue::new_local(None),
             changes: StoredValue::new(0),
         };
@@ -124,6 +135,16 @@ impl Session {
         self.preferences.with_untracked(style_of)
     }
 
+    /// When the person has to sign in again; followed.
+    pub(crate) fn ends_at(self) -> Option<Timestamp> {
+        self.ends_at.get()
+    }
+
+    /// It ended under a page; followed.
+    pub(crate) fn ended(self) -> bool {
+        self.ended.get()
+    }
+
     /// Changes the preferences here at once and on the server soon.
     pub(crate) fn prefer(self, change: impl FnOnce(&mut Preferences)) {
         self.preferences.update(change);
@@ -171,6 +192,26 @@ impl Session {
         let request = Request::of(&CreateSession(LogIn { username, password }), None)?;
         self.hold(api::send(&request, None).await?.read()?);
         self.enter().await
+    }
+
+    /// Shows the page in another language, here and wherever the person signs
+    /// in next.
+    pub(crate) async fn speak(self, language: language::Language) {
+        self.preferences.update_untracked(|preferences| preferences.language = Some(language.tag().into()));
+        drop(self.get(&PutPreferences(self.preferences.get_untracked())).await);
+        language::choose(language);
+    }
+
+    /// Takes the role and the services as they are now. `true` if they are
+    /// others; then the page begins anew.
+    pub(crate) async fn reload(self) -> Result<bool, Failure> {
+        let me = self.get(&ReloadSession).await?;
+        Ok(self.take(me))
+    }
+
+    /// The session is over, and the person does not want another one here.
+    pub(crate) fn give_up(self) {
+        self.leave(true);
     }
 
     /// Signs out, here even if the server cannot be told.
@@ -242,7 +283,7 @@ impl Session {
         });
         match token {
             Some(token) => Ok(token),
-            None => self.refresh_or_leave().await,
+            None => self.refresh_or_wait().await,
         }
     }
 
@@ -251,18 +292,28 @@ impl Session {
         let current = self.token.with_value(|token| token.as_ref().map(|token| token.text.clone()));
         match current {
             Some(current) if current != refused => Ok(current),
-            _ => self.refresh_or_leave().await,
+            _ => self.refresh_or_wait().await,
         }
     }
 
-    async fn refresh_or_leave(self) -> Result<String, Failure> {
-        let result = self.refresh().await;
-        if let Err(failure) = &result
-            && failure.wants_credentials()
-        {
+    /// Whoever asks while the session is over waits until the person has signed
+    /// in again, and goes on as if nothing had been.
+    async fn refresh_or_wait(self) -> Result<String, Failure> {
+        let result = if self.ended.get_untracked() { Err(None) } else { self.refresh().await.map_err(Some) };
+        let failure = match result {
+            Ok(token) => return Ok(token),
+            Err(Some(failure)) if !failure.wants_credentials() => return Err(failure),
+            Err(failure) => failure.unwrap_or(Failure::Unreadable(401)),
+        };
+        if self.me().is_none() {
             self.leave(true);
+            return Err(failure);
         }
-        result
+        self.ended.set(true);
+        while self.ended.get_untracked() {
+            browser::sleep(LOOK).await;
+        }
+        self.token.with_value(|token| token.as_ref().map(|token| token.text.clone())).ok_or(failure)
     }
 
     /// One refresh for everyone who waits for it, in all tabs one after the
@@ -286,8 +337,11 @@ impl Session {
 
     fn hold(self, session: auth::Session) -> String {
         let text = session.access_token;
-        let expires_at = browser::now().plus_seconds(i64::from(session.expires_in_seconds));
+        let now = browser::now();
+        let expires_at = now.plus_seconds(i64::from(session.expires_in_seconds));
         self.token.set_value(Some(Token { text: text.clone(), expires_at }));
+        self.ends_at.set(Some(now.plus_seconds(i64::from(session.session_ends_in_seconds))));
+        self.ended.set(false);
         text
     }
 
@@ -298,14 +352,27 @@ impl Session {
             && let Ok(preferences) = self.get(&GetPreferences).await
         {
             theme::apply(preferences.theme);
+            language::adopt(preferences.language.as_deref());
             self.preferences.set(preferences);
         }
-        self.stage.set(Stage::SignedIn(Arc::new(me)));
+        self.take(me);
         Ok(())
+    }
+
+    /// A page that stands stays as it is unless the person or their rights are
+    /// others.
+    fn take(self, me: Me) -> bool {
+        let other = self.me().is_none_or(|before| *before != me);
+        if other {
+            self.stage.set(Stage::SignedIn(Arc::new(me)));
+        }
+        other
     }
 
     fn leave(self, ended: bool) {
         self.token.set_value(None);
+        self.ends_at.set(None);
+        self.ended.set(false);
         self.preferences.set(Preferences::default());
         self.stage.set(Stage::SignedOut { ended });
     }

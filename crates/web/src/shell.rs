@@ -1,29 +1,37 @@
 //! What is around every page of someone who is signed in.
 
+mod account;
+mod ending;
+mod menus;
+mod shortcuts;
+
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::components::A;
 use leptos_router::hooks::{use_location, use_navigate};
-use ringback_domain::wire::auth::{Me, Theme};
-use ringback_domain::{Permission, Role};
+use ringback_domain::Permission;
+use ringback_domain::wire::auth::Me;
 
 use crate::browser;
 use crate::components::banner::{Banner, Gravity};
 use crate::components::button::Button;
 use crate::components::empty_state::EmptyState;
-use crate::components::icon::{BrandMark, Icon};
-use crate::components::menu::{Menu, MenuItem, MenuRadio};
-use crate::language::{self, Language};
+use crate::components::icon::BrandMark;
 use crate::messages;
 use crate::session::{Session, Stage};
-use crate::theme;
+pub(crate) use account::role_name;
+use ending::{Ending, EndingBanner, SignInAgain};
+use menus::{HelpMenu, ToolsMenu};
+use shortcuts::{ShortcutList, Shortcuts};
 
-/// Shows a page to people who are signed in, and the way to sign in to others.
+/// Shows a page to people who are signed in and may see it, and the way to sign
+/// in to others.
 #[component]
 pub(crate) fn SignedIn(
+    /// What one has to be allowed to do.
+    needs: Permission,
     /// The page.
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -51,17 +59,29 @@ pub(crate) fn SignedIn(
             navigate(&format!("/login?next={wanted}"), options);
             ().into_any()
         }
-        Stage::SignedIn(me) if !me.permissions.contains(&Permission::ViewCallbacks) => view! {
-            <Shell me>
-                <main id="main" class="page-plain">
-                    <h1 class="vh">{messages::callbacks()}</h1>
-                    <EmptyState icon="lock" title=messages::no_access() text=messages::no_access_text().to_owned() />
-                </main>
-            </Shell>
+        Stage::SignedIn(me) if !me.permissions.contains(&needs) => view! {
+            <Shell me><Denied needs /></Shell>
         }
         .into_any(),
         Stage::SignedIn(me) => view! { <Shell me>{children.with_value(|children| children())}</Shell> }.into_any(),
     }
+    }
+}
+
+/// Says which role is needed, and who can grant it.
+#[component]
+fn Denied(needs: Permission) -> impl IntoView {
+    let (page, title, text) = if needs == Permission::ManageUsers {
+        (messages::users(), messages::no_users(), messages::no_users_text())
+    } else {
+        (messages::callbacks(), messages::no_access(), messages::no_access_text())
+    };
+    document().set_title(&messages::page_title(page));
+    view! {
+        <main id="main" class="page-plain" tabindex="-1">
+            <h1 class="vh">{page}</h1>
+            <EmptyState icon="lock" title text=text.to_owned() />
+        </main>
     }
 }
 
@@ -75,7 +95,11 @@ fn Shell(me: Arc<Me>, children: Children) -> impl IntoView {
         online_listener.remove();
         offline_listener.remove();
     });
+    let session = Session::here();
     let simulation = me.simulation;
+    let username = me.user.as_ref().map(|user| user.username.clone()).unwrap_or_default();
+    let ending = Ending::watch();
+    Shortcuts::provide();
     view! {
         <a class="skip" href="#main" rel="external">{messages::skip_to_content()}</a>
         <div class="app">
@@ -85,150 +109,24 @@ fn Shell(me: Arc<Me>, children: Children) -> impl IntoView {
                     <span class="brand-name">{messages::product()}</span>
                 </A>
                 <nav class="nav" aria-label=messages::main_navigation()>
-                    <A href="/callbacks">{messages::callbacks()}</A>
+                    {session
+                        .may(Permission::ViewCallbacks)
+                        .then(|| view! { <A href="/callbacks" attr:data-keys="g c">{messages::callbacks()}</A> })}
+                    <ToolsMenu />
                 </nav>
-                <div class="appbar-end"><AccountMenu me /></div>
+                <div class="appbar-end"><HelpMenu /><account::AccountMenu me /></div>
             </header>
             <div class="banners">
                 {simulation
                     .then(|| view! { <Banner gravity=Gravity::Info icon="info"><span>{messages::simulation()}</span></Banner> })}
+                <EndingBanner ending />
                 <Show when=move || offline.get()>
                     <Banner gravity=Gravity::Danger icon="wifi-off"><span>{messages::offline()}</span></Banner>
                 </Show>
             </div>
             {children()}
         </div>
-    }
-}
-
-#[component]
-fn AccountMenu(me: Arc<Me>) -> impl IntoView {
-    let session = Session::here();
-    let name = match (&me.user, &me.api_key) {
-        (Some(user), _) => user.display_name.clone(),
-        (None, Some(key)) => key.clone(),
-        (None, None) => String::new(),
-    };
-    let role = me.roles.first().map_or("", |role| role_name(*role));
-    let services = u64::try_from(me.services.len()).unwrap_or_default();
-    let choosing = RwSignal::new(false);
-    let choosing_language = RwSignal::new(false);
-    let language_item = |choice: Language| {
-        view! {
-            <MenuRadio
-                checked=Signal::stored(language::current() == choice)
-                on_choose=move |()| language::choose(choice)
-            >
-                <Icon name="check" />
-                <span lang=choice.tag()>{choice.own_name()}</span>
-            </MenuRadio>
-        }
-    };
-    let theme = move || session.preferences().with(|preferences| preferences.theme);
-    let theme_item = move |choice: Option<Theme>| {
-        view! {
-            <MenuRadio
-                checked=Signal::derive(move || theme() == choice)
-                on_choose=move |()| {
-                    theme::apply(choice);
-                    session.prefer(|preferences| preferences.theme = choice);
-                }
-            >
-                <Icon name="check" />
-                {theme_name(choice)}
-            </MenuRadio>
-        }
-    };
-    let full_name = name.clone();
-    let initials = initials(&name);
-    let button_label = messages::account(&name, role);
-    view! {
-        <Menu
-            label=messages::account_menu()
-            button_label
-            button_class="userbtn"
-            button=Box::new(move || {
-                view! {
-                    <span class="avatar" aria-hidden="true" data-initials=initials></span>
-                    <span class="username">{name}</span>
-                    <Icon name="chevron-down" class="i-sm" />
-                }
-                .into_any()
-            })
-        >
-            <div class="grp">
-                <b class="semi acct">{full_name}</b>
-                <br />
-                {messages::account(role, messages::account_services(services))}
-            </div>
-            <hr />
-            <MenuItem
-                expanded=Signal::from(choosing)
-                on_press=move |()| choosing.update(|choosing| *choosing = !*choosing)
-            >
-                <Icon name="monitor" />
-                {messages::theme()}
-                <span class="end" aria-hidden="true">{move || theme_name(theme())}</span>
-            </MenuItem>
-            <Show when=move || choosing.get()>
-                <div role="group" aria-label=messages::theme() class="subitems">
-                    {[None, Some(Theme::Light), Some(Theme::Dark)].map(theme_item).collect_view()}
-                </div>
-            </Show>
-            <MenuItem
-                expanded=Signal::from(choosing_language)
-                on_press=move |()| choosing_language.update(|choosing| *choosing = !*choosing)
-            >
-                <Icon name="languages" />
-                {messages::language()}
-                <span class="end" aria-hidden="true">{language::current().own_name()}</span>
-            </MenuItem>
-            <Show when=move || choosing_language.get()>
-                <div role="group" aria-label=messages::language() class="subitems">
-                    {Language::ALL.map(language_item).collect_view()}
-                </div>
-            </Show>
-            <hr />
-            <MenuItem on_press=move |()| spawn_local(session.sign_out())>
-                <Icon name="log-out" />
-                {messages::sign_out()}
-            </MenuItem>
-        </Menu>
-    }
-}
-
-fn theme_name(theme: Option<Theme>) -> &'static str {
-    match theme {
-        None => messages::theme_system(),
-        Some(Theme::Light) => messages::theme_light(),
-        Some(Theme::Dark) => messages::theme_dark(),
-    }
-}
-
-fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Administrator => messages::role_administrator(),
-        Role::Supervisor => messages::role_supervisor(),
-        Role::Monitor => messages::role_monitor(),
-        Role::Developer => messages::role_developer(),
-    }
-}
-
-fn initials(name: &str) -> String {
-    let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
-    let first = words.next();
-    let last = words.next_back();
-    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::initials;
-
-    #[test]
-    fn initials_are_of_the_first_and_the_last_name() {
-        assert_eq!(initials("Kim van der Berg"), "KB");
-        assert_eq!(initials("kim"), "K");
-        assert_eq!(initials(""), "");
+        <ShortcutList />
+        <SignInAgain ending username />
     }
 }

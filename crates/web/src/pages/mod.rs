@@ -3,10 +3,18 @@
 pub(crate) mod callbacks;
 pub(crate) mod login;
 pub(crate) mod not_found;
+pub(crate) mod search;
+pub(crate) mod services;
+pub(crate) mod users;
 
 use leptos::html;
 use leptos::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::api::Failure;
+use crate::components::button::Button;
+use crate::components::empty_state::{EmptyState, Skeleton};
+use crate::messages;
 
 /// Moves the focus to the page's heading when one comes from another page, so
 /// that a screen reader says where one is.
@@ -20,4 +28,98 @@ pub(crate) fn focus_heading(heading: NodeRef<html::H1>) {
             let _ = heading.focus();
         });
     });
+}
+
+/// A page other than the list of callbacks: heading, what is done without a
+/// row, and the rest.
+#[component]
+pub(crate) fn PlainPage(
+    /// Its name.
+    title: &'static str,
+    /// Beside the heading.
+    #[prop(optional)]
+    actions: Option<AnyView>,
+    /// What it shows.
+    children: Children,
+) -> impl IntoView {
+    document().set_title(&messages::page_title(title));
+    let heading = NodeRef::<html::H1>::new();
+    focus_heading(heading);
+    view! {
+        <main id="main" class="page-scroll" tabindex="-1">
+            <div class="pagehead">
+                <h1 node_ref=heading tabindex="-1">{title}</h1>
+                {actions}
+            </div>
+            {children()}
+        </main>
+    }
+}
+
+/// What a dialog is about.
+#[derive(Clone)]
+enum Subject<T> {
+    /// One that is to be made.
+    New,
+    /// One that is there.
+    Known(T),
+}
+
+impl<T> Subject<T> {
+    fn known(self) -> Option<T> {
+        match self {
+            Self::New => None,
+            Self::Known(known) => Some(known),
+        }
+    }
+}
+
+/// What came of loading a list; nothing before the answer.
+type Loaded<T> = RwSignal<Option<Result<Vec<T>, Failure>>>;
+
+/// A short list as a table.
+#[component]
+fn Listed<T: Clone + Send + Sync + 'static>(
+    /// What is listed.
+    items: Loaded<T>,
+    /// The columns; the last one is for what is done with a row.
+    heads: Vec<&'static str>,
+    /// What the list is called.
+    label: &'static str,
+    /// A row.
+    row: Callback<T, AnyView>,
+    /// Loads it again.
+    load: Callback<()>,
+) -> impl IntoView {
+    let heads = StoredValue::new(heads);
+    move || match items.get() {
+        None => view! { <Skeleton label=messages::loading() /> }.into_any(),
+        Some(Err(failure)) => view! {
+            <EmptyState icon="circle-alert" bad=true title=messages::list_failed() text=failure.sentence()>
+                <Button icon="refresh-cw" on_press=load>{messages::try_again()}</Button>
+            </EmptyState>
+        }
+        .into_any(),
+        Some(Ok(items)) => {
+            let heads = heads.get_value();
+            let last = heads.len() - 1;
+            let head = |(at, label): (usize, &'static str)| {
+                let content = if at == last {
+                    view! { <span class="vh">{label}</span> }.into_any()
+                } else {
+                    label.into_any()
+                };
+                view! { <th scope="col">{content}</th> }
+            };
+            view! {
+                <div class="card plainwrap" tabindex="0" role="region" aria-label=label>
+                    <table class="plain" aria-label=label>
+                        <thead><tr>{heads.into_iter().enumerate().map(head).collect_view()}</tr></thead>
+                        <tbody>{items.into_iter().map(|item| row.run(item)).collect_view()}</tbody>
+                    </table>
+                </div>
+            }
+            .into_any()
+        }
+    }
 }

@@ -54,6 +54,9 @@ pub(crate) fn Button(
     /// Further classes.
     #[prop(optional)]
     class: &'static str,
+    /// The key that presses it too.
+    #[prop(optional)]
+    keys: Option<&'static str>,
     /// What it does; nothing if it only sends a form.
     #[prop(optional, into)]
     on_press: Option<Callback<()>>,
@@ -85,6 +88,7 @@ pub(crate) fn Button(
         <button
             type=if submit { "submit" } else { "button" }
             class=classes.join(" ")
+            data-keys=keys
             aria-busy=move || busy.get().then_some("true")
             aria-disabled=move || stopped().then_some("true")
             aria-describedby=move || inactive.with(Option::is_some).then(|| reason.get_value())
@@ -107,6 +111,9 @@ pub(crate) fn Button(
 /// A button that looks like a link, inside a sentence or a bar.
 #[component]
 pub(crate) fn LinkButton(
+    /// The key that presses it too.
+    #[prop(optional)]
+    keys: Option<&'static str>,
     /// What it does.
     #[prop(into)]
     on_press: Callback<()>,
@@ -114,6 +121,8 @@ pub(crate) fn LinkButton(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <button type="button" class="linkbtn" on:click=move |_| on_press.run(())>{children()}</button>
+        <button type="button" class="linkbtn" data-keys=keys on:click=move |_| on_press.run(())>
+            {children()}
+        </button>
     }
 }

@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use crate::browser;
+use crate::components::icon::Icon;
 use crate::components::placement::{Align, place};
 use crate::components::unique_id;
 
@@ -31,6 +32,12 @@ pub(crate) fn Menu(
     button_label: String,
     /// The button's classes.
     button_class: &'static str,
+    /// Opens to the side where lines end.
+    #[prop(optional)]
+    at_start: bool,
+    /// The page that is shown is one of its items.
+    #[prop(optional, into)]
+    current: Signal<bool>,
     /// What the button shows.
     button: Children,
     /// The items.
@@ -46,7 +53,7 @@ pub(crate) fn Menu(
         let opened = state.as_deref() == Some("open");
         open.set(opened);
         if let (true, Some(anchor), Some(menu)) = (opened, anchor.get_untracked(), menu.get_untracked()) {
-            place(&anchor, &menu, Align::End);
+            place(&anchor, &menu, if at_start { Align::Start } else { Align::End });
             if let Some(first) = items(&menu).first() {
                 let _ = first.focus();
             }
@@ -87,6 +94,7 @@ pub(crate) fn Menu(
         <button
             type="button"
             class=button_class
+            class:is-current=current
             node_ref=anchor
             aria-label=button_label
             aria-haspopup="menu"
@@ -116,6 +124,67 @@ fn items(menu: &HtmlElement) -> Vec<HtmlElement> {
     (0..found.length()).filter_map(|index| found.item(index)?.dyn_into().ok()).collect()
 }
 
+/// An item that leads to a page.
+#[component]
+pub(crate) fn MenuLink(
+    /// The page's address.
+    href: &'static str,
+    /// The page is shown.
+    #[prop(optional, into)]
+    current: Signal<bool>,
+    /// It is no page of this program, and opens beside it.
+    #[prop(optional)]
+    outside: bool,
+    /// The keys that go there too.
+    #[prop(optional)]
+    keys: Option<&'static str>,
+    /// Icon and text.
+    children: Children,
+) -> impl IntoView {
+    let menu: MenuHandle = expect_context();
+    view! {
+        <a
+            role="menuitem"
+            tabindex="-1"
+            href=href
+            target=outside.then_some("_blank")
+            rel=outside.then_some("external")
+            aria-current=move || current.get().then_some("page")
+            data-keys=keys
+            on:click=move |_| menu.close()
+        >
+            {children()}
+        </a>
+    }
+}
+
+/// An item that opens and closes further items below it.
+#[component]
+pub(crate) fn Submenu(
+    /// An icon.
+    icon: &'static str,
+    /// Its name, and the group's.
+    label: &'static str,
+    /// What is chosen in it.
+    #[prop(into)]
+    chosen: Signal<&'static str>,
+    /// The items.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let open = RwSignal::new(false);
+    view! {
+        <MenuItem expanded=Signal::from(open) on_press=move |()| open.update(|open| *open = !*open)>
+            <Icon name=icon />
+            {label}
+            <span class="end" aria-hidden="true">{chosen}</span>
+        </MenuItem>
+        {move || {
+            let items = open.get().then(&*children)?;
+            Some(view! { <div role="group" aria-label=label class="subitems">{items}</div> })
+        }}
+    }
+}
+
 /// An item that does something.
 #[component]
 pub(crate) fn MenuItem(
@@ -125,6 +194,9 @@ pub(crate) fn MenuItem(
     /// Opens and closes further items below it; then the menu stays open.
     #[prop(optional, into)]
     expanded: Option<Signal<bool>>,
+    /// The keys that do it too.
+    #[prop(optional)]
+    keys: Option<&'static str>,
     /// Icon and text.
     children: Children,
 ) -> impl IntoView {
@@ -134,6 +206,7 @@ pub(crate) fn MenuItem(
             type="button"
             role="menuitem"
             tabindex="-1"
+            data-keys=keys
             aria-expanded=move || expanded.map(|expanded| if expanded.get() { "true" } else { "false" })
             on:click=move |_| {
                 on_press.run(());
@@ -168,6 +241,7 @@ pub(crate) fn MenuRadio(
             aria-checked=move || if checked.get() { "true" } else { "false" }
             on:click=move |_| on_choose.run(())
         >
+            <Icon name="check" />
             {children()}
         </button>
     }

@@ -55,10 +55,12 @@ pub(crate) fn Pager(
     #[prop(into)]
     pages: Signal<Pages>,
 ) -> impl IntoView {
-    let step = |href: Option<String>, label: &'static str, icon: &'static str| {
+    let step = |href: Option<String>, label: &'static str, icon: &'static str, key: &'static str| {
         let last = href.is_none();
         view! {
-            <a href=href role="link" aria-label=label aria-disabled=last.then_some("true")><Icon name=icon /></a>
+            <a href=href role="link" aria-label=label aria-disabled=last.then_some("true") data-keys=key>
+                <Icon name=icon />
+            </a>
         }
     };
     view! {
@@ -87,9 +89,9 @@ pub(crate) fn Pager(
                     })
                     .collect_view();
                 view! {
-                    {step(pages.previous, messages::previous_page(), "chevron-left")}
+                    {step(pages.previous, messages::previous_page(), "chevron-left", "[")}
                     {numbered}
-                    {step(pages.next, messages::next_page(), "chevron-right")}
+                    {step(pages.next, messages::next_page(), "chevron-right", "]")}
                 }
             }}
         </nav>

@@ -10,7 +10,7 @@ use crate::messages;
 
 /// Marks the fields that a refusal is about. What belongs to no field comes
 /// back as a summary.
-pub(super) fn place(failure: &Failure, fields: &[(&str, FieldError)]) -> Option<String> {
+pub(in crate::pages) fn place(failure: &Failure, fields: &[(&str, FieldError)]) -> Option<String> {
     let Failure::Problem(problem) = failure else { return Some(failure.sentence()) };
     let mut rest = Vec::new();
     for error in &problem.errors {
@@ -35,6 +35,9 @@ fn fault(error: &FieldProblem) -> String {
         ("/service_id", "not_accepting") => messages::fault_not_accepting(),
         ("/customer_number", "malformed_number") => messages::fault_malformed_number(),
         ("/customer_number", "impossible_number") => messages::fault_impossible_number(),
+        ("/time_zone", "unknown_time_zone") => messages::fault_time_zone(),
+        ("/default_country", "unknown_country") => messages::fault_country(),
+        ("/desired_window_seconds", "out_of_range") => messages::fault_window(),
         ("/desired_time", "in_the_past") => messages::time_in_past(),
         ("/desired_time", "required") => messages::enter_time(),
         _ => return sentence(&error.detail),
@@ -51,7 +54,7 @@ fn sentence(text: &str) -> String {
 }
 
 /// Marks a field unless it is filled in; `true` if it is.
-pub(super) fn require(value: RwSignal<String>, error: FieldError, message: &'static str) -> bool {
+pub(in crate::pages) fn require(value: RwSignal<String>, error: FieldError, message: &'static str) -> bool {
     let filled = value.with_untracked(|value| !value.trim().is_empty());
     if !filled {
         error.set(Some(message.to_owned()));

@@ -9,7 +9,7 @@ use crate::format::{self, Style};
 use crate::messages;
 
 /// What happened, and what is expected next.
-pub(super) fn entries(
+pub(in crate::pages) fn entries(
     timeline: &[TimelineEntry],
     view: &CallbackView,
     style: Style,

@@ -61,7 +61,7 @@ pub(super) fn JumpToNow() -> impl IntoView {
     view! {
         <Show when=move || possible.get()>
             <span class="sep"></span>
-            <LinkButton on_press=jump>{messages::jump_to_now()}</LinkButton>
+            <LinkButton keys="n" on_press=jump>{messages::jump_to_now()}</LinkButton>
         </Show>
     }
 }

@@ -10,7 +10,7 @@ use crate::messages;
 
 /// The metrics that belong to the state reached, and those that are known
 /// anyway.
-pub(super) fn advanced(view: &CallbackView, style: Style) -> Vec<Fact> {
+pub(in crate::pages) fn advanced(view: &CallbackView, style: Style) -> Vec<Fact> {
     let metrics = &view.metrics;
     let time = |at: Timestamp| format::day_time_seconds(at, style);
     let known = |value: Option<String>| value.unwrap_or_else(|| messages::none().to_owned());

@@ -10,12 +10,12 @@ mod edit;
 mod empty;
 mod export;
 mod feed;
-mod forms;
-mod history;
+pub(super) mod forms;
+pub(super) mod history;
 mod jump;
 mod live;
 mod matching;
-mod metrics;
+pub(super) mod metrics;
 mod narrow;
 mod options;
 mod paging;
@@ -32,19 +32,21 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
+use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::wire::list::SearchField;
 use ringback_domain::{CallbackId, Permission, Timestamp};
 
+use crate::browser;
 use crate::clock::Clock;
 use crate::format;
 use crate::messages;
 use crate::pages::focus_heading;
-use crate::ranges::Range;
+use crate::ranges::{DateRange, Range};
 use crate::session::Session;
 use crate::width::Width;
 use columns::Column;
 use feed::{Feed, Row};
-use view_state::{ViewState, Visible};
+use view_state::{ListState, ViewState, Visible};
 
 /// A dialog that is open.
 #[derive(Clone)]
@@ -122,6 +124,16 @@ impl Page {
         let options = NavigateOptions { replace, scroll: false, ..NavigateOptions::default() };
         self.go.with_value(|go| go(&view.href(), options));
     }
+}
+
+/// The address of the list with one callback expanded; none where no range has
+/// it.
+pub(super) fn address_of(callback: &CallbackView, utc: bool) -> Option<String> {
+    let range = DateRange::around(callback.desired_time, browser::now(), utc)?;
+    let search = callback.id.to_string();
+    let range = Range::Given(range);
+    let list = ListState { range, search, column: SearchField::Id, ..ListState::default() };
+    Some(ViewState { list, open: vec![callback.id] }.href())
 }
 
 /// The page.

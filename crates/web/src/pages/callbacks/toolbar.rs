@@ -63,6 +63,7 @@ pub(super) fn Actions() -> impl IntoView {
                 <Button
                     weight=Weight::Primary
                     icon="plus"
+                    keys="c"
                     on_press=move |()| page.dialog.set(Some(Open::Create))
                 >
                     {messages::create_callback()}
@@ -223,6 +224,7 @@ fn SearchBox() -> impl IntoView {
                 type="search"
                 node_ref=input
                 id=SEARCH_ID
+                data-keys="/"
                 aria-label=messages::search()
                 placeholder=messages::search_placeholder()
                 maxlength="100"
@@ -292,6 +294,7 @@ fn RefreshButton() -> impl IntoView {
             type="button"
             class="btn k-refresh"
             class:is-turning=turning
+            data-keys="r"
             on:click=move |_| page.feed.load()
         >
             <Icon name="refresh-cw" />

@@ -1,0 +1,317 @@
+//! Callback Search: by ID or number, whatever the time.
+
+use leptos::ev::SubmitEvent;
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::components::A;
+use leptos_router::hooks::{use_navigate, use_query_map};
+use ringback_domain::CallbackId;
+use ringback_domain::wire::callback::{CallbackView, TimelineEntry};
+use ringback_domain::wire::endpoint::{FindCallbacks, GetCallback, GetTimeline};
+use ringback_domain::wire::list::FindQuery;
+use ringback_domain::wire::problem::ProblemKind;
+
+use super::PlainPage;
+use super::callbacks::{address_of, history, metrics};
+use crate::api::Failure;
+use crate::browser;
+use crate::components::button::{Button, Weight};
+use crate::components::icon::Icon;
+use crate::components::key_value::KeyValue;
+use crate::components::state_badge::StateBadge;
+use crate::components::timeline::Timeline;
+use crate::components::unique_id;
+use crate::format::{self, Style};
+use crate::messages;
+use crate::phone;
+use crate::session::Session;
+
+/// What a search came to.
+#[derive(Clone, Debug, PartialEq)]
+enum Found {
+    /// Nothing was asked for yet.
+    Nothing,
+    /// The server is being asked.
+    Searching,
+    /// It is neither an ID nor a number.
+    Unclear,
+    /// It could not be searched.
+    Failed(Failure),
+    /// These.
+    Callbacks(Vec<CallbackView>),
+}
+
+/// What to ask the server for; `None` if the text is neither an ID nor a
+/// number.
+fn query_of(text: &str) -> Option<FindQuery> {
+    if text.parse::<CallbackId>().is_ok() {
+        return Some(FindQuery { id: Some(text.to_owned()), customer_number: None });
+    }
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let number = text.chars().all(|letter| letter.is_ascii_digit() || " +-()./".contains(letter));
+    (number && digits >= 3).then(|| FindQuery { id: None, customer_number: Some(text.to_owned()) })
+}
+
+/// The page.
+#[component]
+pub(crate) fn SearchPage() -> impl IntoView {
+    let session = Session::here();
+    let query = use_query_map();
+    let asked = Memo::new(move |_| query.with(|query| query.get("q").unwrap_or_default().trim().to_owned()));
+    let text = RwSignal::new(String::new());
+    let found = RwSignal::new(Found::Nothing);
+    let chosen = RwSignal::new(None::<CallbackId>);
+    let question = StoredValue::new(0_u32);
+    let search = move |asked: &str| {
+        question.update_value(|question| *question += 1);
+        let number = question.get_value();
+        let query = query_of(asked);
+        found.set(match &query {
+            _ if asked.is_empty() => Found::Nothing,
+            None => Found::Unclear,
+            Some(_) => Found::Searching,
+        });
+        let Some(query) = query else { return };
+        spawn_local(async move {
+            let answer = session.get(&FindCallbacks(query)).await;
+            // The answer to an older question is dropped.
+            if question.try_get_value() != Some(number) {
+                return;
+            }
+            let outcome = match answer {
+                Ok(answer) => Found::Callbacks(answer.items),
+                Err(failure) if failure.kind() == Some(ProblemKind::Invalid) => Found::Unclear,
+                Err(failure) => Found::Failed(failure),
+            };
+            if let Found::Callbacks(hits) = &outcome {
+                chosen.set(hits.first().map(|hit| hit.id));
+            }
+            found.set(outcome);
+        });
+    };
+    Effect::new(move |_| {
+        let asked = asked.get();
+        search(&asked);
+        text.set(asked);
+    });
+    let navigate = use_navigate();
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let wanted = text.get_untracked().trim().to_owned();
+        if asked.with_untracked(|asked| *asked == wanted) {
+            // The same again: something may have changed.
+            search(&wanted);
+        } else {
+            let wanted = String::from(js_sys::encode_uri_component(&wanted));
+            navigate(&format!("/search?q={wanted}"), NavigateOptions::default());
+        }
+    };
+    view! {
+        <PlainPage title=messages::callback_search()>
+            <form class="sform" role="search" aria-label=messages::callback_search() on:submit=submit>
+                <SearchField text />
+                <Button weight=Weight::Primary submit=true>{messages::search()}</Button>
+            </form>
+            <p class="subtle sr-line" role="status">{move || found.with(|found| outcome(found, &asked.get()))}</p>
+            {move || {
+                let hits = found.with(|found| match found {
+                    Found::Callbacks(hits) if !hits.is_empty() => Some(hits.clone()),
+                    _ => None,
+                })?;
+                Some(view! { <Results hits chosen /> })
+            }}
+        </PlainPage>
+    }
+}
+
+#[component]
+fn SearchField(text: RwSignal<String>) -> impl IntoView {
+    let id = unique_id("search");
+    let field = NodeRef::<html::Input>::new();
+    field.on_load(|field| request_animation_frame(move || drop(field.focus())));
+    view! {
+        <div class="field">
+            <label class="label" for=id.clone()>{messages::search_for()}</label>
+            <div class="searchbox searchbox-solo">
+                <Icon name="search" />
+                <input
+                    class="input num"
+                    id=id
+                    node_ref=field
+                    maxlength="100"
+                    autocomplete="off"
+                    spellcheck="false"
+                    data-keys="/"
+                    prop:value=text
+                    on:input=move |event| text.set(event_target_value(&event))
+                />
+            </div>
+        </div>
+    }
+}
+
+/// What the search came to, in a sentence.
+fn outcome(found: &Found, asked: &str) -> String {
+    match found {
+        Found::Nothing => messages::search_hint().to_owned(),
+        Found::Searching => messages::loading().to_owned(),
+        Found::Unclear => messages::search_unclear().to_owned(),
+        Found::Failed(failure) => failure.sentence(),
+        Found::Callbacks(hits) if hits.is_empty() => messages::search_none().to_owned(),
+        Found::Callbacks(hits) => {
+            messages::search_found(u64::try_from(hits.len()).unwrap_or_default(), asked)
+        }
+    }
+}
+
+/// The list, where there are several, and the chosen one.
+#[component]
+fn Results(hits: Vec<CallbackView>, chosen: RwSignal<Option<CallbackId>>) -> impl IntoView {
+    let session = Session::here();
+    let several = hits.len() > 1;
+    let all = StoredValue::new(hits);
+    let item = move |hit: &CallbackView| {
+        let (id, state, result) = (hit.id, hit.state, hit.result);
+        let (at, service) = (hit.desired_time, hit.service.name.clone());
+        let here = move || chosen.get() == Some(id);
+        let text = id.to_string();
+        let tail = format!("…{}", &text[text.len() - 8..]);
+        view! {
+            <li class:is-on=here>
+                <button
+                    type="button"
+                    aria-current=move || here().then_some("true")
+                    on:click=move |_| chosen.set(Some(id))
+                >
+                    <StateBadge state result />
+                    <b class="semi num">{move || format::day_time(at, session.style())}</b>
+                    <span class="muted small">{service}</span>
+                    <span class="mono subtle">{tail}</span>
+                </button>
+            </li>
+        }
+    };
+    let record = move || {
+        let id = chosen.get()?;
+        let hit = all.with_value(|hits| hits.iter().find(|hit| hit.id == id).cloned())?;
+        Some(view! { <Record hit /> })
+    };
+    view! {
+        <div class:split=several>
+            {several.then(|| view! {
+                <section class="card" aria-label=messages::results()>
+                    <ul class="results">{all.with_value(|hits| hits.iter().map(item).collect_view())}</ul>
+                </section>
+            })}
+            {record}
+        </div>
+    }
+}
+
+/// Everything about one callback.
+#[component]
+fn Record(hit: CallbackView) -> impl IntoView {
+    let session = Session::here();
+    let id = hit.id;
+    let number = phone::grouped(&hit.customer_number);
+    let href = address_of(&hit, session.style_now().utc);
+    let view = RwSignal::new(hit);
+    let timeline = RwSignal::new(Vec::<TimelineEntry>::new());
+    let failed = RwSignal::new(None::<&'static str>);
+    spawn_local(async move {
+        // The hit says neither the place in the queue nor what happened.
+        match session.get(&GetCallback(id)).await {
+            Ok(full) => drop(view.try_set(full)),
+            Err(_) => drop(failed.try_set(Some(messages::metrics_failed()))),
+        }
+        match session.get(&GetTimeline(id)).await {
+            Ok(answer) => drop(timeline.try_set(answer.items)),
+            Err(_) => drop(failed.try_set(Some(messages::timeline_failed()))),
+        }
+    });
+    let heading = unique_id("record");
+    let labelled_by = heading.clone();
+    view! {
+        <section class="card" aria-labelledby=labelled_by>
+            <header class="rec-h">
+                <div class="grow">
+                    <h2 id=heading class="num" dir="ltr">{number}</h2>
+                    <div class="rec-sub">
+                        {move || {
+                            let (state, result) = view.with(|view| (view.state, view.result));
+                            view! { <StateBadge state result /> }
+                        }}
+                        <span class="mono subtle">{id.to_string()}</span>
+                    </div>
+                </div>
+                {href.map(|href| view! {
+                    <A href=href attr:class="btn"><Icon name="list" />{messages::show_in_callbacks()}</A>
+                })}
+            </header>
+            <div class="rec-b">
+                <dl class="facts">
+                    {move || {
+                        let facts = view.with(|view| facts(view, session.style()));
+                        facts.map(|(term, value)| view! { <div><dt>{term}</dt><dd class="num">{value}</dd></div> })
+                            .collect_view()
+                    }}
+                </dl>
+                {move || failed.get().map(|text| view! { <p class="note note-warn" role="alert">{text}</p> })}
+                <div class="rec-cols">
+                    <section aria-label=messages::timeline()>
+                        <h3>{messages::timeline()}</h3>
+                        {move || {
+                            let (style, now) = (session.style(), browser::now());
+                            let entries = timeline.with(|timeline| {
+                                view.with(|view| history::entries(timeline, view, style, now))
+                            });
+                            view! { <Timeline entries /> }
+                        }}
+                    </section>
+                    <section aria-label=messages::advanced_metrics()>
+                        <h3>{messages::advanced_metrics()}</h3>
+                        {move || {
+                            let facts = view.with(|view| metrics::advanced(view, session.style()));
+                            view! { <KeyValue facts /> }
+                        }}
+                    </section>
+                </div>
+            </div>
+        </section>
+    }
+}
+
+/// What one wants to know first.
+fn facts(view: &CallbackView, style: Style) -> [(&'static str, String); 6] {
+    let metrics = &view.metrics;
+    let none = || messages::none().to_owned();
+    let wait = metrics.estimated_wait_seconds.map(|seconds| format::duration(i64::from(seconds)));
+    let kind = if view.scheduled_origin { messages::scheduled() } else { messages::immediate() };
+    [
+        (messages::column_service(), view.service.name.clone()),
+        (messages::column_desired_time(), format::day_time(view.desired_time, style)),
+        (messages::callback_type(), kind.to_owned()),
+        (messages::position(), metrics.position_in_queue.map_or_else(none, |position| position.to_string())),
+        (messages::estimated_wait(), wait.unwrap_or_else(none)),
+        (messages::column_attempts(), messages::attempts_short(metrics.attempts_made, metrics.max_attempts)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::query_of;
+
+    #[test]
+    fn an_id_is_told_from_a_number_and_from_anything_else() {
+        let id = "019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2";
+        assert_eq!(query_of(id).unwrap().id.as_deref(), Some(id));
+        for number in ["+44 20 7946 0318", "(020) 7946-0318", "030/23125.412", "794"] {
+            assert_eq!(query_of(number).unwrap().customer_number.as_deref(), Some(number));
+        }
+        for neither in ["", "12", "Smith", "019ab5c4-7d1e", "+44 20 x"] {
+            assert!(query_of(neither).is_none(), "{neither}");
+        }
+    }
+}

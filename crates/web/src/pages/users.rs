@@ -1,0 +1,329 @@
+//! Users: who may log in, as what, and for which services.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use ringback_domain::wire::admin::{CreateUser, EditUser, ServiceView, UserView};
+use ringback_domain::wire::endpoint::{ListServices, ListUsers, PatchUser, PostUser};
+use ringback_domain::wire::problem::ProblemKind;
+use ringback_domain::{Role, ServiceId};
+
+use super::callbacks::forms::{place, require};
+use super::{Listed, PlainPage, Subject};
+use crate::api::Command;
+use crate::browser;
+use crate::components::button::{Button, Size, Weight};
+use crate::components::choice::Switch;
+use crate::components::dialog::{Dialog, DialogHandle};
+use crate::components::icon_button::IconButton;
+use crate::components::input::{Choice, SelectField, TextField};
+use crate::components::toast::{Toast, Toasts};
+use crate::messages;
+use crate::session::Session;
+use crate::shell::role_name;
+
+/// The page.
+#[component]
+pub(crate) fn UsersPage() -> impl IntoView {
+    let session = Session::here();
+    let users = RwSignal::new(None);
+    let services = RwSignal::new(Vec::<ServiceView>::new());
+    let load = Callback::new(move |()| {
+        spawn_local(async move {
+            // Users name services by their ids.
+            if let Ok(answer) = session.get(&ListServices).await {
+                services.try_set(answer.items);
+            }
+            let answer = session.get(&ListUsers).await;
+            users.try_set(Some(answer.map(|answer| answer.items)));
+        });
+    });
+    load.run(());
+    let open = RwSignal::new(None::<Subject<UserView>>);
+    let close = Callback::new(move |()| open.set(None));
+    let create = view! {
+        <div class="actions">
+            <Button weight=Weight::Primary icon="plus" on_press=move |()| open.set(Some(Subject::New))>
+                {messages::create_user()}
+            </Button>
+        </div>
+    };
+    let row = move |user: UserView| {
+        let edited = user.clone();
+        let seen = match &user.services {
+            None => messages::all_services().to_owned(),
+            Some(ids) => services.with_untracked(|services| {
+                let seen = services.iter().filter(|service| ids.contains(&service.id));
+                let names: Vec<_> = seen.map(|service| service.name.as_str()).collect();
+                if names.is_empty() { messages::none().to_owned() } else { names.join(", ") }
+            }),
+        };
+        view! {
+            <tr>
+                <th scope="row">{user.username.clone()}</th>
+                <td>{user.display_name}</td>
+                <td>{role_name(user.role)}</td>
+                <td class="wrap">{seen}</td>
+                <td>{if user.disabled { messages::disabled() } else { messages::active() }}</td>
+                <td>
+                    <IconButton
+                        class="iconbtn-accent"
+                        icon="pencil"
+                        label=messages::edit_of(user.username)
+                        on_press=move |()| open.set(Some(Subject::Known(edited.clone())))
+                    />
+                </td>
+            </tr>
+        }
+        .into_any()
+    };
+    let heads = vec![
+        messages::username(),
+        messages::name(),
+        messages::role(),
+        messages::services(),
+        messages::column_state(),
+        messages::column_actions(),
+    ];
+    view! {
+        <PlainPage title=messages::users() actions=create.into_any()>
+            <Listed items=users heads label=messages::users() row=Callback::new(row) load />
+        </PlainPage>
+        {move || {
+            let services = services.get_untracked();
+            open.get().map(|subject| view! { <UserDialog subject services close load /> })
+        }}
+    }
+}
+
+/// What is filled in, and what is wrong with it.
+#[derive(Clone, Copy)]
+struct Form {
+    username: RwSignal<String>,
+    display_name: RwSignal<String>,
+    password: RwSignal<String>,
+    role: RwSignal<String>,
+    everywhere: RwSignal<bool>,
+    services: RwSignal<Vec<ServiceId>>,
+    disabled: RwSignal<bool>,
+    /// In the order of the first four.
+    errors: [RwSignal<Option<String>>; 4],
+}
+
+impl Form {
+    fn of(user: Option<&UserView>) -> Self {
+        let role = user.map_or(Role::Supervisor, |user| user.role);
+        let services = user.and_then(|user| user.services.clone());
+        Self {
+            username: RwSignal::new(user.map(|user| user.username.clone()).unwrap_or_default()),
+            display_name: RwSignal::new(user.map(|user| user.display_name.clone()).unwrap_or_default()),
+            password: RwSignal::new(String::new()),
+            role: RwSignal::new(role.as_str().to_owned()),
+            everywhere: RwSignal::new(services.is_none()),
+            services: RwSignal::new(services.unwrap_or_default()),
+            disabled: RwSignal::new(user.is_some_and(|user| user.disabled)),
+            errors: std::array::from_fn(|_| RwSignal::new(None)),
+        }
+    }
+
+    /// `true` if nothing is missing.
+    fn check(self, edits: bool) -> bool {
+        let [username, display_name, password, _] = self.errors;
+        let filled = if edits {
+            [require(self.display_name, display_name, messages::enter_name()), true]
+        } else {
+            [
+                require(self.username, username, messages::enter_username()),
+                require(self.password, password, messages::enter_password()),
+            ]
+        };
+        !filled.contains(&false)
+    }
+
+    fn chosen_role(self) -> Option<Role> {
+        self.role.get_untracked().parse().ok()
+    }
+
+    fn new_user(self) -> Option<CreateUser> {
+        let name = self.display_name.get_untracked().trim().to_owned();
+        Some(CreateUser {
+            username: self.username.get_untracked().trim().to_owned(),
+            display_name: (!name.is_empty()).then_some(name),
+            password: self.password.get_untracked(),
+            role: self.chosen_role()?,
+            services: (!self.everywhere.get_untracked()).then(|| self.services.get_untracked()),
+        })
+    }
+
+    /// What is different; what stays is not named, as a new role ends sessions.
+    fn changes(self, user: &UserView) -> EditUser {
+        let name = self.display_name.get_untracked().trim().to_owned();
+        let password = self.password.get_untracked();
+        let everywhere = self.everywhere.get_untracked();
+        let services = (!everywhere).then(|| self.services.get_untracked());
+        EditUser {
+            display_name: (name != user.display_name).then_some(name),
+            password: (!password.is_empty()).then_some(password),
+            role: self.chosen_role().filter(|role| *role != user.role),
+            all_services: everywhere && user.services.is_some(),
+            services: if services == user.services { None } else { services },
+            disabled: Some(self.disabled.get_untracked()).filter(|disabled| *disabled != user.disabled),
+        }
+    }
+}
+
+/// A new user, or another role, other services, another password.
+#[component]
+fn UserDialog(
+    subject: Subject<UserView>,
+    services: Vec<ServiceView>,
+    close: Callback<()>,
+    load: Callback<()>,
+) -> impl IntoView {
+    let session = Session::here();
+    let toasts = Toasts::here();
+    let handle = DialogHandle::new();
+    let user = subject.known();
+    let form = Form::of(user.as_ref());
+    let [username_error, name_error, password_error, role_error] = form.errors;
+    let problem = RwSignal::new(None);
+    let busy = RwSignal::new(false);
+    let edits = user.is_some();
+    let (title, button, done, password) = if edits {
+        (messages::edit_user(), messages::save(), messages::user_saved(), messages::new_password())
+    } else {
+        (messages::create_user(), messages::create(), messages::user_created(), messages::password())
+    };
+    let hint = if edits { messages::new_password_hint() } else { messages::password_hint() };
+    let user = StoredValue::new(user);
+    let submit = move |()| {
+        if busy.get_untracked() {
+            return;
+        }
+        problem.set(None);
+        let new_user = form.new_user();
+        if !form.check(edits) {
+            return handle.focus_first_error();
+        }
+        busy.set(true);
+        spawn_local(async move {
+            let key = browser::random_key();
+            let answer = match (user.get_value(), new_user) {
+                (Some(user), _) => {
+                    let command = Command { key, version: Some(user.version) };
+                    session.command(&PatchUser(user.id, form.changes(&user)), &command).await
+                }
+                (None, Some(body)) => session.command(&PostUser(body), &Command { key, version: None }).await,
+                (None, None) => return,
+            };
+            if busy.try_set(false).is_some() {
+                return;
+            }
+            match answer {
+                Ok(_) => {
+                    handle.close();
+                    load.run(());
+                    toasts.show(Toast::done(done));
+                }
+                Err(failure) if failure.kind() == Some(ProblemKind::Duplicate) => {
+                    username_error.set(Some(messages::name_taken().to_owned()));
+                    handle.focus_first_error();
+                }
+                Err(failure) => {
+                    let pointers = ["/username", "/display_name", "/password", "/role"];
+                    let fields: Vec<_> = pointers.into_iter().zip(form.errors).collect();
+                    problem.set(place(&failure, &fields));
+                    handle.focus_first_error();
+                }
+            }
+        });
+    };
+    let roles = Role::ALL
+        .map(|role| Choice { value: role.as_str().to_owned(), label: role_name(role).to_owned() })
+        .to_vec();
+    let services = StoredValue::new(services);
+    view! {
+        <Dialog
+            handle
+            title
+            on_close=close
+            on_submit=submit
+            problem
+            action=Box::new(move || {
+                view! {
+                    <Button weight=Weight::Primary size=Size::Large submit=true busy=Signal::from(busy)>
+                        {button}
+                    </Button>
+                }
+                .into_any()
+            })
+        >
+            {(!edits).then(|| view! {
+                <TextField
+                    label=messages::username()
+                    value=form.username
+                    error=username_error
+                    autofocus=true
+                />
+            })}
+            <TextField label=messages::name() value=form.display_name error=name_error autofocus=edits />
+            <TextField
+                label=password
+                value=form.password
+                error=password_error
+                kind="password"
+                autocomplete="new-password"
+                hint=hint.to_owned()
+            />
+            <SelectField label=messages::role() value=form.role error=role_error choices=roles />
+            <div class="switches">
+                <Switch
+                    label=messages::all_services()
+                    on=form.everywhere
+                    on_switch=move |on| form.everywhere.set(on)
+                />
+                <Show when=move || !form.everywhere.get()>
+                    <ServiceChecks services chosen=form.services />
+                </Show>
+                {edits.then(|| view! {
+                    <Switch
+                        label=messages::disabled()
+                        on=form.disabled
+                        on_switch=move |on| form.disabled.set(on)
+                    />
+                })}
+            </div>
+            {edits.then(|| view! { <p class="hint">{messages::user_consequence()}</p> })}
+        </Dialog>
+    }
+}
+
+#[component]
+fn ServiceChecks(services: StoredValue<Vec<ServiceView>>, chosen: RwSignal<Vec<ServiceId>>) -> impl IntoView {
+    let check = move |service: &ServiceView| {
+        let id = service.id;
+        let change = move |event: leptos::ev::Event| {
+            let on = event_target_checked(&event);
+            chosen.update(|chosen| {
+                chosen.retain(|other| *other != id);
+                chosen.extend(on.then_some(id));
+            });
+        };
+        view! {
+            <label class="optrow">
+                <input
+                    type="checkbox"
+                    class="check"
+                    prop:checked=move || chosen.with(|chosen| chosen.contains(&id))
+                    on:change=change
+                />
+                {service.name.clone()}
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="checks">
+            <legend>{messages::services()}</legend>
+            {services.with_value(|services| services.iter().map(check).collect_view())}
+        </fieldset>
+    }
+}

@@ -1,0 +1,178 @@
+//! Who is signed in, and how the page is to be for them.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use ringback_domain::Role;
+use ringback_domain::wire::auth::{Me, Theme};
+
+use crate::components::icon::Icon;
+use crate::components::menu::{Menu, MenuItem, MenuRadio, Submenu};
+use crate::components::toast::{Toast, Toasts};
+use crate::language::{self, Language};
+use crate::messages;
+use crate::session::Session;
+use crate::theme;
+
+/// The menu.
+#[component]
+pub(super) fn AccountMenu(
+    /// Who.
+    me: Arc<Me>,
+) -> impl IntoView {
+    let session = Session::here();
+    let name = match (&me.user, &me.api_key) {
+        (Some(user), _) => user.display_name.clone(),
+        (None, Some(key)) => key.clone(),
+        (None, None) => String::new(),
+    };
+    let role = me.roles.first().map_or("", |role| role_name(*role));
+    let services = u64::try_from(me.services.len()).unwrap_or_default();
+    let language_item = move |choice: Language| {
+        view! {
+            <MenuRadio
+                checked=Signal::stored(language::current() == choice)
+                on_choose=move |()| spawn_local(session.speak(choice))
+            >
+                <span lang=choice.tag()>{choice.own_name()}</span>
+            </MenuRadio>
+        }
+    };
+    let theme = move || session.preferences().with(|preferences| preferences.theme);
+    let theme_item = move |choice: Option<Theme>| {
+        view! {
+            <MenuRadio
+                checked=Signal::derive(move || theme() == choice)
+                on_choose=move |()| {
+                    theme::apply(choice);
+                    session.prefer(|preferences| preferences.theme = choice);
+                }
+            >
+                {theme_name(choice)}
+            </MenuRadio>
+        }
+    };
+    let keys_off = move || session.preferences().with(|preferences| preferences.shortcuts_off);
+    let keys_item = move |off: bool| {
+        view! {
+            <MenuRadio
+                checked=Signal::derive(move || keys_off() == off)
+                on_choose=move |()| session.prefer(|preferences| preferences.shortcuts_off = off)
+            >
+                {on_or_off(!off)}
+            </MenuRadio>
+        }
+    };
+    let full_name = name.clone();
+    let initials = initials(&name);
+    let button_label = messages::account(&name, role);
+    view! {
+        <Menu
+            label=messages::account_menu()
+            button_label
+            button_class="userbtn"
+            button=Box::new(move || {
+                view! {
+                    <span class="avatar" aria-hidden="true" data-initials=initials></span>
+                    <span class="username">{name}</span>
+                    <Icon name="chevron-down" class="i-sm" />
+                }
+                .into_any()
+            })
+        >
+            <div class="grp">
+                <b class="semi acct">{full_name}</b>
+                <br />
+                {messages::account(role, messages::account_services(services))}
+            </div>
+            <hr />
+            <Submenu icon="monitor" label=messages::theme() chosen=Signal::derive(move || theme_name(theme()))>
+                {[None, Some(Theme::Light), Some(Theme::Dark)].map(theme_item).collect_view()}
+            </Submenu>
+            <Submenu
+                icon="languages"
+                label=messages::language()
+                chosen=Signal::stored(language::current().own_name())
+            >
+                {Language::ALL.map(language_item).collect_view()}
+            </Submenu>
+            <Submenu
+                icon="keyboard"
+                label=messages::keyboard_shortcuts()
+                chosen=Signal::derive(move || on_or_off(!keys_off()))
+            >
+                {[false, true].map(keys_item).collect_view()}
+            </Submenu>
+            <hr />
+            <ReloadItem />
+            <MenuItem on_press=move |()| spawn_local(session.sign_out())>
+                <Icon name="log-out" />
+                {messages::sign_out()}
+            </MenuItem>
+        </Menu>
+    }
+}
+
+/// What a person may do and see is read when signing in; this reads it anew.
+#[component]
+fn ReloadItem() -> impl IntoView {
+    let session = Session::here();
+    let toasts = Toasts::here();
+    let reload = move |()| {
+        spawn_local(async move {
+            toasts.show(match session.reload().await {
+                Ok(true) => Toast::done(messages::permissions_reloaded()),
+                Ok(false) => Toast::done(messages::permissions_unchanged()),
+                Err(failure) => Toast::failed(messages::permissions_not_reloaded(), failure.sentence()),
+            });
+        });
+    };
+    view! {
+        <MenuItem on_press=reload>
+            <Icon name="refresh-cw" />
+            {messages::reload_permissions()}
+        </MenuItem>
+    }
+}
+
+fn on_or_off(on: bool) -> &'static str {
+    if on { messages::on() } else { messages::off() }
+}
+
+fn theme_name(theme: Option<Theme>) -> &'static str {
+    match theme {
+        None => messages::theme_system(),
+        Some(Theme::Light) => messages::theme_light(),
+        Some(Theme::Dark) => messages::theme_dark(),
+    }
+}
+
+/// What people call a role.
+pub(crate) fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Administrator => messages::role_administrator(),
+        Role::Supervisor => messages::role_supervisor(),
+        Role::Monitor => messages::role_monitor(),
+        Role::Developer => messages::role_developer(),
+    }
+}
+
+fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
+    let first = words.next();
+    let last = words.next_back();
+    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::initials;
+
+    #[test]
+    fn initials_are_of_the_first_and_the_last_name() {
+        assert_eq!(initials("Kim van der Berg"), "KB");
+        assert_eq!(initials("kim"), "K");
+        assert_eq!(initials(""), "");
+    }
+}

@@ -1,0 +1,137 @@
+//! The end of a session: told before it comes, and no reason to lose a form.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::clock::Clock;
+use crate::components::banner::{Banner, Gravity};
+use crate::components::button::{Button, LinkButton, Size, Weight};
+use crate::components::dialog::{Dialog, DialogHandle};
+use crate::components::input::TextField;
+use crate::format;
+use crate::messages;
+use crate::session::Session;
+
+/// The end is told this long before, in seconds.
+const AHEAD: i64 = 120;
+
+/// Asks for the password again, over whatever is open.
+#[derive(Clone, Copy)]
+pub(super) struct Ending(RwSignal<bool>);
+
+impl Ending {
+    /// Watches over the session as long as the component around it stands.
+    pub(super) fn watch() -> Self {
+        let session = Session::here();
+        let asking = RwSignal::new(false);
+        Effect::new(move |_| {
+            if session.ended() {
+                asking.set(true);
+            }
+        });
+        Self(asking)
+    }
+}
+
+/// Says that the session ends soon.
+#[component]
+pub(super) fn EndingBanner(ending: Ending) -> impl IntoView {
+    let session = Session::here();
+    let clock = Clock::here();
+    let left = Memo::new(move |_| {
+        let left = -clock.since(session.ends_at()?);
+        (left <= AHEAD).then_some(left.max(0))
+    });
+    view! {
+        <Show when=move || left.with(Option::is_some)>
+            <Banner gravity=Gravity::Warning icon="clock">
+                <span>{move || left.get().map(|left| messages::session_ends(format::duration(left)))}</span>
+                <LinkButton on_press=move |()| ending.0.set(true)>{messages::stay_signed_in()}</LinkButton>
+            </Banner>
+        </Show>
+    }
+}
+
+/// The dialog.
+#[component]
+pub(super) fn SignInAgain(ending: Ending, username: String) -> impl IntoView {
+    let username = StoredValue::new(username);
+    move || ending.0.get().then(|| view! { <Again ending username=username.get_value() /> })
+}
+
+#[component]
+fn Again(ending: Ending, username: String) -> impl IntoView {
+    let session = Session::here();
+    let handle = DialogHandle::new();
+    let password = RwSignal::new(String::new());
+    let error = RwSignal::new(None);
+    let problem = RwSignal::new(None);
+    let busy = RwSignal::new(false);
+    let field = NodeRef::<html::Input>::new();
+    let title = if session.ended() { messages::session_over() } else { messages::stay_signed_in() };
+    let text = messages::sign_in_again(&username);
+    let username = StoredValue::new(username);
+    let submit = move |()| {
+        if busy.get_untracked() {
+            return;
+        }
+        problem.set(None);
+        // Password managers may fill fields without telling.
+        let secret = field.get_untracked().map(|field| field.value()).unwrap_or_default();
+        if secret.is_empty() {
+            error.set(Some(messages::enter_password().to_owned()));
+            return handle.focus_first_error();
+        }
+        busy.set(true);
+        spawn_local(async move {
+            let answer = session.sign_in(username.get_value(), secret).await;
+            if busy.try_set(false).is_some() {
+                return;
+            }
+            match answer {
+                Ok(()) => handle.close(),
+                Err(failure) => {
+                    problem.set(Some(failure.sentence()));
+                    if let Some(field) = field.get_untracked() {
+                        let _ = field.focus();
+                    }
+                }
+            }
+        });
+    };
+    let closed = move |()| {
+        ending.0.set(false);
+        if untrack(|| session.ended()) {
+            session.give_up();
+        }
+    };
+    view! {
+        <Dialog
+            handle
+            title
+            on_close=closed
+            on_submit=submit
+            problem
+            action=Box::new(move || {
+                view! {
+                    <Button weight=Weight::Primary size=Size::Large submit=true busy=Signal::from(busy)>
+                        {messages::sign_in()}
+                    </Button>
+                }
+                .into_any()
+            })
+        >
+            <p>{text}</p>
+            <TextField
+                label=messages::password()
+                value=password
+                error
+                kind="password"
+                autocomplete="current-password"
+                autofocus=true
+                node=field
+            />
+        </Dialog>
+    }
+}

@@ -1,0 +1,80 @@
+//! The ways to the pages that are not tabs, and to help.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use ringback_domain::Permission;
+
+use super::shortcuts::Shortcuts;
+use crate::components::icon::Icon;
+use crate::components::menu::{Menu, MenuItem, MenuLink};
+use crate::messages;
+use crate::session::Session;
+
+/// A page of the menu: what it needs, where it is, its icon, its keys, its name.
+type Tool = (Permission, &'static str, &'static str, Option<&'static str>, fn() -> &'static str);
+
+const TOOLS: [Tool; 3] = [
+    (Permission::ViewCallbacks, "/search", "search", Some("g s"), messages::callback_search),
+    (Permission::ViewServices, "/services", "phone", None, messages::services),
+    (Permission::ManageUsers, "/users", "users", None, messages::users),
+];
+
+/// Tools; what the person may not use is not there.
+#[component]
+pub(super) fn ToolsMenu() -> impl IntoView {
+    let session = Session::here();
+    let path = use_location().pathname;
+    let at = move |href: &str| path.with(|path| path == href);
+    let item = move |(needs, href, icon, keys, label): Tool| {
+        session.may(needs).then(|| {
+            view! {
+                <MenuLink href current=Signal::derive(move || at(href)) keys=keys.unwrap_or_default()>
+                    <Icon name=icon />
+                    {label()}
+                </MenuLink>
+            }
+        })
+    };
+    view! {
+        <Menu
+            label=messages::tools()
+            button_label=messages::tools().to_owned()
+            button_class=""
+            at_start=true
+            current=Signal::derive(move || TOOLS.iter().any(|(_, href, ..)| at(href)))
+            button=Box::new(|| {
+                view! {
+                    {messages::tools()}
+                    <Icon name="chevron-down" class="i-sm" />
+                }
+                .into_any()
+            })
+        >
+            {TOOLS.map(item).collect_view()}
+        </Menu>
+    }
+}
+
+/// Help.
+#[component]
+pub(super) fn HelpMenu() -> impl IntoView {
+    let shortcuts = Shortcuts::here();
+    view! {
+        <Menu
+            label=messages::help()
+            button_label=messages::help().to_owned()
+            button_class="iconbtn iconbtn-lg"
+            button=Box::new(|| view! { <Icon name="circle-question-mark" /> }.into_any())
+        >
+            <MenuItem keys="?" on_press=move |()| shortcuts.show()>
+                <Icon name="keyboard" />
+                {messages::shortcuts()}
+                <kbd class="end" aria-hidden="true">"?"</kbd>
+            </MenuItem>
+            <MenuLink href="/swagger-ui/" outside=true>
+                <Icon name="file-text" />
+                {messages::api_documentation()}
+            </MenuLink>
+        </Menu>
+    }
+}

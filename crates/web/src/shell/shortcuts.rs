@@ -1,0 +1,191 @@
+//! Single keys. What a key presses says so itself, by `data-keys`; what it
+//! does to a row is found in the row that has the focus.
+
+use leptos::prelude::*;
+use ringback_domain::Timestamp;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent, MouseEventInit};
+
+use crate::browser;
+use crate::components::dialog::{Dialog, DialogHandle};
+use crate::messages;
+use crate::session::Session;
+
+/// The list of shortcuts, open or not.
+#[derive(Clone, Copy)]
+pub(super) struct Shortcuts(RwSignal<bool>);
+
+/// The second of two keys comes within so many seconds.
+const SEQUENCE: i64 = 2;
+
+impl Shortcuts {
+    /// Listens to keys as long as the component around it stands.
+    pub(super) fn provide() -> Self {
+        let session = Session::here();
+        let shortcuts = Self(RwSignal::new(false));
+        provide_context(shortcuts);
+        let first = StoredValue::new(None::<Timestamp>);
+        let listener = window_event_listener(leptos::ev::keydown, move |event| {
+            let off = session.preferences().with_untracked(|preferences| preferences.shortcuts_off);
+            if !off && is_free(&event) {
+                press(&event, first);
+            }
+        });
+        on_cleanup(move || listener.remove());
+        shortcuts
+    }
+
+    /// That of the page.
+    pub(super) fn here() -> Self {
+        expect_context()
+    }
+
+    /// Opens the list.
+    pub(super) fn show(self) {
+        self.0.set(true);
+    }
+}
+
+/// Whether a key is meant for nothing else: no text field has the focus, no
+/// dialog and no menu is open.
+fn is_free(event: &KeyboardEvent) -> bool {
+    const TYPING: &str = "input:not([type=checkbox]):not([type=radio]), select, textarea";
+    let typing = browser::focused().is_some_and(|element| element.matches(TYPING).unwrap_or_default());
+    let held = event.ctrl_key() || event.meta_key() || event.alt_key();
+    !event.default_prevented() && !held && !typing && find("dialog[open], .menu:popover-open").is_none()
+}
+
+fn press(event: &KeyboardEvent, first: StoredValue<Option<Timestamp>>) {
+    let key = event.key();
+    let now = browser::now();
+    let second = first.get_value().is_some_and(|at| now.seconds_since(at) <= SEQUENCE);
+    first.set_value((key == "g" && !second).then_some(now));
+    let done = match key.as_str() {
+        _ if second => click(&format!("[data-keys=\"g {key}\"]")),
+        "j" => step(1),
+        "k" => step(-1),
+        "e" => in_row(".k-act button").map(|button| button.click()).is_some(),
+        "x" | "X" => in_row("input[type=checkbox]").is_some_and(|check| select(&check, key == "X")),
+        "/" => focus_search(),
+        "Escape" => clear_search() || click("[data-keys=Escape]"),
+        "c" | "C" | "r" | "n" | "o" | "[" | "]" | "?" => click(&format!("[data-keys=\"{key}\"]")),
+        _ => false,
+    };
+    if done {
+        event.prevent_default();
+    }
+}
+
+fn find(selector: &str) -> Option<HtmlElement> {
+    document().query_selector(selector).ok().flatten()?.dyn_into().ok()
+}
+
+fn click(selector: &str) -> bool {
+    find(selector).map(|element| element.click()).is_some()
+}
+
+/// The row that has the focus, or whose details have it.
+fn row() -> Option<Element> {
+    let row = browser::focused()?.closest("tr").ok().flatten()?;
+    if row.matches(".detailrow").unwrap_or_default() { row.previous_element_sibling() } else { Some(row) }
+}
+
+fn in_row(selector: &str) -> Option<HtmlElement> {
+    row()?.query_selector(selector).ok().flatten()?.dyn_into().ok()
+}
+
+/// Moves the focus to the arrow of the next row or the one before.
+fn step(by: isize) -> bool {
+    let Ok(arrows) = document().query_selector_all("tr .exp") else { return false };
+    let here = in_row(".exp");
+    let arrow = |index: u32| arrows.item(index)?.dyn_into::<HtmlElement>().ok();
+    let at = here.and_then(|here| (0..arrows.length()).find(|index| arrow(*index).as_ref() == Some(&here)));
+    let next = match at {
+        None => Some(0),
+        Some(at) if by < 0 => at.checked_sub(1),
+        Some(at) => Some(at + 1),
+    };
+    next.and_then(arrow).is_some_and(|arrow| arrow.focus().is_ok())
+}
+
+/// Ticks a row's box; with a stretch, as a click with the shift key does.
+fn select(check: &HtmlElement, stretch: bool) -> bool {
+    let how = MouseEventInit::new();
+    how.set_bubbles(true);
+    how.set_cancelable(true);
+    how.set_shift_key(stretch);
+    let click = MouseEvent::new_with_mouse_event_init_dict("click", &how);
+    click.is_ok_and(|click| check.dispatch_event(&click).is_ok())
+}
+
+fn search_field() -> Option<HtmlInputElement> {
+    find("[data-keys=\"/\"]")?.dyn_into().ok()
+}
+
+fn focus_search() -> bool {
+    let Some(field) = search_field() else { return false };
+    field.select();
+    field.focus().is_ok()
+}
+
+fn clear_search() -> bool {
+    let Some(field) = search_field().filter(|field| !field.value().is_empty()) else { return false };
+    field.set_value("");
+    web_sys::Event::new_with_event_init_dict("input", &bubbling())
+        .is_ok_and(|event| field.dispatch_event(&event).is_ok())
+}
+
+fn bubbling() -> web_sys::EventInit {
+    let init = web_sys::EventInit::new();
+    init.set_bubbles(true);
+    init
+}
+
+/// A key and what it does.
+type Line = (&'static str, fn() -> &'static str);
+
+const LIST: [Line; 16] = [
+    ("/", messages::key_search),
+    ("c", messages::key_create),
+    ("r", messages::key_refresh),
+    ("n", messages::key_now),
+    ("j", messages::key_next_row),
+    ("k", messages::key_previous_row),
+    ("e", messages::key_edit),
+    ("x", messages::key_select),
+    ("Shift + x", messages::key_stretch),
+    ("Shift + c", messages::key_cancel),
+    ("o", messages::key_options),
+    ("[ ]", messages::key_pages),
+    ("g c", messages::key_callbacks),
+    ("g s", messages::key_callback_search),
+    ("Esc", messages::key_escape),
+    ("?", messages::key_list),
+];
+
+/// The list, while it is open.
+#[component]
+pub(super) fn ShortcutList() -> impl IntoView {
+    let Shortcuts(open) = Shortcuts::here();
+    move || {
+        open.get().then(|| {
+            let handle = DialogHandle::new();
+            let line = |(key, what): Line| {
+                view! { <div><dt>{what()}</dt><dd><kbd>{key}</kbd></dd></div> }
+            };
+            view! {
+                <Dialog
+                    handle
+                    title=messages::shortcuts()
+                    on_close=move |()| open.set(false)
+                    on_submit=|()| ()
+                    problem=Signal::stored(None::<String>)
+                    action=Box::new(|| ().into_any())
+                >
+                    <dl class="kv keys">{LIST.map(line).collect_view()}</dl>
+                    <p class="hint">{messages::shortcuts_hint()}</p>
+                </Dialog>
+            }
+        })
+    }
+}
