@@ -385,6 +385,26 @@ impl Place<'_> {
         self.act("value", json!({ "text": text })).await;
     }
 
+    /// Chooses the option of a drop-down that says this.
+    pub async fn choose(&self, option: &str) {
+        self.settle(async || {
+            let path = format!("/element/{}", self.handle().await?);
+            let options = self
+                .browser
+                .post(&format!("{path}/elements"), json!({ "using": "css selector", "value": "option" }))
+                .await?;
+            for reference in options.as_array().into_iter().flatten() {
+                let path = format!("/element/{}", element(reference));
+                if text(&self.browser.get(&format!("{path}/text")).await?).trim() == option {
+                    self.browser.post(&format!("{path}/click"), json!({})).await?;
+                    return Ok(());
+                }
+            }
+            Err(format!("there is no option {option}"))
+        })
+        .await;
+    }
+
     /// The text that it shows.
     pub async fn text(&self) -> String {
         text(&self.ask("text").await)

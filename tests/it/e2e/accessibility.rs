@@ -74,6 +74,8 @@ async fn signing_in_the_list_its_dialogs_and_menus_keep_wcag(#[case] width: u32,
     browser.at("checkbox", &format!("Select {WAITING}")).click().await;
     check_dialog(&browser, "Cancel Callbacks", "Cancel Callbacks Confirmation").await;
     browser.at("button", "Clear").click().await;
+    check_menu(&browser, "Tools", "Callback Search").await;
+    check_menu(&browser, "Help", "Shortcuts").await;
     check_dialog(&browser, "Create Callback", "Create Callback").await;
     check_dialog(&browser, "Advanced Options", "Advanced Options").await;
     check_dialog(&browser, &format!("Edit {WAITING}"), "Edit Callback").await;
@@ -85,4 +87,31 @@ async fn signing_in_the_list_its_dialogs_and_menus_keep_wcag(#[case] width: u32,
     browser.open(&format!("http://{}/nowhere", app.address)).await;
     browser.at("link", "Go to Callbacks").shown().await;
     check(&browser).await;
+}
+
+#[rstest]
+#[case::on_a_wide_screen(1440, 900)]
+#[case::on_a_narrow_screen(390, 844)]
+#[tokio::test]
+async fn the_pages_of_the_tools_menu_keep_wcag(#[case] width: u32, #[case] height: u32) {
+    let app = start(None).await;
+    let machine = app.key(ApiScope::CallbacksWrite);
+    machine.ask(app.service, WAITING).await;
+    machine.ask(app.other_service, WAITING).await;
+    let browser = log_in(&app, "administrator", "last-7-days").await;
+    browser.resize(width, height).await;
+    browser.press("?").await;
+    browser.at("dialog", "Shortcuts").shown().await;
+    check(&browser).await;
+    browser.open(&format!("http://{}/search?q=02079460318", app.address)).await;
+    browser.at("region", "Timeline").shown().await;
+    check(&browser).await;
+    browser.open(&format!("http://{}/services", app.address)).await;
+    browser.at("table", "Services").shown().await;
+    check(&browser).await;
+    check_dialog(&browser, "Edit Billing EN", "Edit Service").await;
+    browser.open(&format!("http://{}/users", app.address)).await;
+    browser.at("table", "Users").shown().await;
+    check(&browser).await;
+    check_dialog(&browser, "Edit branch", "Edit User").await;
 }

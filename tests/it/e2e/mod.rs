@@ -2,8 +2,11 @@
 
 mod accessibility;
 mod bulk;
+mod keyboard;
 mod life;
 mod metrics;
+mod search;
+mod shell;
 
 use std::path::{Path, PathBuf};
 
@@ -41,6 +44,20 @@ async fn row_says(browser: &Browser, number: &str, part: &str) {
     wait_for(&format!("{part} beside {number}"), async || {
         let row = browser.page().row_with(number).text().await;
         row.contains(part).then_some(())
+    })
+    .await;
+}
+
+/// Waits until a status says this.
+async fn status_says(browser: &Browser, part: &str) {
+    wait_for(&format!("a status with {part}"), async || {
+        let page = browser.page();
+        for index in 0..page.names("status").await.len() {
+            if page.nth("status", index).text().await.contains(part) {
+                return Some(());
+            }
+        }
+        None
     })
     .await;
 }

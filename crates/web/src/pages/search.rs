@@ -1,7 +1,6 @@
 //! Callback Search: by ID or number, whatever the time.
 
 use leptos::ev::SubmitEvent;
-use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
@@ -129,8 +128,6 @@ pub(crate) fn SearchPage() -> impl IntoView {
 #[component]
 fn SearchField(text: RwSignal<String>) -> impl IntoView {
     let id = unique_id("search");
-    let field = NodeRef::<html::Input>::new();
-    field.on_load(|field| request_animation_frame(move || drop(field.focus())));
     view! {
         <div class="field">
             <label class="label" for=id.clone()>{messages::search_for()}</label>
@@ -139,7 +136,6 @@ fn SearchField(text: RwSignal<String>) -> impl IntoView {
                 <input
                     class="input num"
                     id=id
-                    node_ref=field
                     maxlength="100"
                     autocomplete="off"
                     spellcheck="false"

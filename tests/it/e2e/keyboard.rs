@@ -1,0 +1,108 @@
+//! Everything without a pointer: single keys, and whole flows by keyboard.
+
+use ringback_domain::ApiScope;
+use ringback_tests::browser::key;
+use ringback_tests::{Browser, wait_for};
+
+use super::{log_in, row_says, start, status_says};
+
+const NUMBER: &str = "+44 20 7946 0318";
+const OTHER: &str = "+44 20 7946 0319";
+
+async fn focus_is(browser: &Browser, role: &str, name: &str) {
+    let what = format!("{role} {name:?}");
+    wait_for(&format!("the focus on {what}"), async || (browser.focus().await == what).then_some(())).await;
+}
+
+/// Presses Tab until this has the focus.
+async fn tab_to(browser: &Browser, role: &str, name: &str) {
+    let what = format!("{role} {name:?}");
+    for _ in 0..40 {
+        if browser.focus().await == what {
+            return;
+        }
+        browser.press(key::TAB).await;
+    }
+    panic!("Tab does not lead to {what}");
+}
+
+#[tokio::test]
+async fn s76_s81_s86_s87_a_callback_is_created_moved_cancelled_and_found_by_keyboard_alone() {
+    let app = start(None).await;
+    let browser = log_in(&app, "supervisor", "last-7-days").await;
+    browser.at("link", "Callbacks").shown().await;
+    browser.press("c").await;
+    focus_is(&browser, "radio", "Immediate").await;
+    tab_to(&browser, "textbox", "Customer Number").await;
+    browser.press("02079460318").await;
+    browser.press(key::ENTER).await;
+    browser.at("dialog", "Create Callback").gone().await;
+    row_says(&browser, NUMBER, "QUEUED").await;
+
+    browser.press("j").await;
+    focus_is(&browser, "button", &format!("Metrics {NUMBER}")).await;
+    browser.press(key::ENTER).await;
+    browser.at("region", &format!("Callback metrics for {NUMBER}")).shown().await;
+    browser.press(key::SPACE).await;
+    browser.at("region", &format!("Callback metrics for {NUMBER}")).gone().await;
+    browser.press("e").await;
+    let dialog = browser.at("dialog", "Edit Callback");
+    dialog.shown().await;
+    tab_to(&browser, "button", "Confirm").await;
+    browser.press(key::ENTER).await;
+    dialog.gone().await;
+    row_says(&browser, NUMBER, "(CANCELLED_BY_ADMIN)").await;
+
+    browser.press("/").await;
+    focus_is(&browser, "searchbox", "Search").await;
+    browser.press("0319").await;
+    browser.page().row_with(NUMBER).gone().await;
+    browser.press(key::ESCAPE).await;
+    browser.page().row_with(NUMBER).shown().await;
+
+    // The search field keeps its letters to itself; beyond it, `g s` searches everywhere.
+    browser.press(key::TAB).await;
+    tab_to(&browser, "button", "Refresh").await;
+    browser.press("g").await;
+    browser.press("s").await;
+    focus_is(&browser, "heading", "Callback Search").await;
+    browser.press("/").await;
+    focus_is(&browser, "textbox", "Callback ID or Phone Number").await;
+    browser.press(NUMBER).await;
+    browser.press(key::ENTER).await;
+    status_says(&browser, "1 callback for").await;
+}
+
+#[tokio::test]
+async fn single_keys_move_between_rows_and_can_be_switched_off() {
+    let app = start(None).await;
+    let machine = app.key(ApiScope::CallbacksWrite);
+    machine.ask(app.service, NUMBER).await;
+    machine.ask(app.service, OTHER).await;
+    let browser = log_in(&app, "supervisor", "last-7-days").await;
+    browser.page().row_with(OTHER).shown().await;
+    let (first, second) = (format!("Metrics {NUMBER}"), format!("Metrics {OTHER}"));
+    for (pressed, expected) in [("j", &first), ("j", &second), ("j", &second), ("k", &first), ("k", &first)] {
+        browser.press(pressed).await;
+        focus_is(&browser, "button", expected).await;
+    }
+    browser.press("?").await;
+    browser.at("dialog", "Shortcuts").shown().await;
+    // Keys mean nothing behind a dialog.
+    browser.press("c").await;
+    browser.press(key::ESCAPE).await;
+    browser.at("dialog", "Shortcuts").gone().await;
+    browser.at("dialog", "Create Callback").gone().await;
+
+    browser.at("button", "supervisor, Supervisor").click().await;
+    browser.at("menuitem", "Keyboard shortcuts").click().await;
+    browser.at("menuitemradio", "Off").click().await;
+    browser.press(key::ESCAPE).await;
+    browser.at("menuitem", "Keyboard shortcuts").gone().await;
+    browser.press("?").await;
+    browser.press("c").await;
+    // The same list from the menu is there all the same, and nothing else is.
+    browser.at("button", "Help").click().await;
+    browser.at("menuitem", "Shortcuts").click().await;
+    assert_eq!(browser.page().names("dialog").await, ["Shortcuts"]);
+}

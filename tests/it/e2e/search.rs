@@ -1,0 +1,83 @@
+//! Callback Search: by ID and by number, whatever the time.
+
+use ringback_domain::ApiScope;
+use ringback_tests::TestApp;
+use ringback_tests::app::text;
+use ringback_tests::browser::key;
+use serde_json::{Value, json};
+
+use super::{log_in, start, status_says};
+
+const NUMBER: &str = "+44 20 7946 0318";
+const OTHER: &str = "+44 20 7946 0319";
+
+/// Two callbacks of one number, one of them far ahead, and one of another.
+async fn fill(app: &TestApp) -> [Value; 3] {
+    let machine = app.key(ApiScope::CallbacksWrite);
+    let later = app.clock.now().plus_seconds(10 * 86_400).to_string();
+    let ahead = machine.ask_for(app.service, NUMBER, &later).await;
+    let cancelled = machine.ask(app.service, NUMBER).await;
+    let person = app.supervisor().await;
+    assert_eq!(person.command(&cancelled["id"], "cancel", &json!({})).await.status, 200);
+    [ahead, cancelled, machine.ask(app.other_service, OTHER).await]
+}
+
+#[tokio::test]
+async fn s45_s46_s47_s48_s49_callback_search_finds_by_id_and_by_number_whatever_the_time() {
+    let app = start(None).await;
+    let [ahead, cancelled, other] = fill(&app).await;
+    let browser = log_in(&app, "monitor", "yesterday").await;
+    browser.at("button", "Tools").click().await;
+    browser.at("menuitem", "Callback Search").click().await;
+    browser.at("heading", "Callback Search").shown().await;
+    let field = browser.at("textbox", "Callback ID or Phone Number");
+    let button = browser.at("button", "Search");
+
+    // An ID of a callback that lies in no range around today.
+    field.fill(&text(&ahead["id"])).await;
+    browser.at("heading", NUMBER).gone().await;
+    button.click().await;
+    browser.at("heading", NUMBER).shown().await;
+    status_says(&browser, "1 callback for").await;
+    browser.at("region", "Timeline").shown().await;
+    browser.at("region", "Results").gone().await;
+
+    // A number in another notation: both of its callbacks, the latest first.
+    field.fill("(020) 7946-0318").await;
+    button.click().await;
+    status_says(&browser, "2 callbacks for (020) 7946-0318").await;
+    let results = browser.at("region", "Results");
+    results.like("button", "CANCELLED_BY_ADMIN").click().await;
+    let metrics = browser.at("region", "Advanced metrics");
+    ringback_tests::wait_for("who cancelled", async || {
+        let shown = metrics.text().await;
+        (shown.contains(&text(&cancelled["id"])) && shown.contains("supervisor")).then_some(())
+    })
+    .await;
+    assert!(browser.url().await.ends_with("/search?q=(020)%207946-0318"));
+
+    // What is not there, and what is neither.
+    field.fill("+44 20 7946 0320").await;
+    button.click().await;
+    status_says(&browser, "No callback with this ID or number").await;
+    field.fill("Smith").await;
+    button.click().await;
+    status_says(&browser, "such as +44 20 7946 0318").await;
+
+    // From the address, and on to the list.
+    browser.open(&format!("http://{}/search?q={}", app.address, text(&other["id"]))).await;
+    browser.at("heading", OTHER).shown().await;
+    browser.at("link", "Show in Callbacks").click().await;
+    browser.at("region", &format!("Callback metrics for {OTHER}")).shown().await;
+}
+
+#[tokio::test]
+async fn s49_callback_search_shows_only_services_that_one_may_see() {
+    let app = start(None).await;
+    let [_, _, other] = fill(&app).await;
+    let browser = log_in(&app, "branch", "today").await;
+    browser.press("gs").await;
+    browser.at("textbox", "Callback ID or Phone Number").fill(&text(&other["id"])).await;
+    browser.press(key::ENTER).await;
+    status_says(&browser, "No callback with this ID or number").await;
+}

@@ -1,0 +1,272 @@
+//! What is around every page: who may go where, services and users, and the
+//! end of a session.
+
+use ringback_api::auth::session::SESSION_SECONDS;
+use ringback_api::clock::Clock;
+use ringback_tests::app::{PASSWORD, text};
+use ringback_tests::browser::key;
+use ringback_tests::{Backend, Browser, Client, Options, TestApp, wait_for};
+use serde_json::{Value, json};
+
+use super::{log_in, row_says, start, status_says, web_dir};
+
+const NUMBER: &str = "+44 20 7946 0318";
+
+async fn path_of(admin: &Client, username: &str) -> String {
+    let users = admin.json("/api/v1/users").await;
+    let user = users["items"].as_array().unwrap().iter().find(|user| user["username"] == username).unwrap();
+    format!("/api/v1/users/{}", text(&user["id"]))
+}
+
+/// The services that Create Callback offers.
+async fn offered(browser: &Browser) -> Vec<String> {
+    browser.at("region", "Callback records").at("button", "Create Callback").click().await;
+    let dialog = browser.at("dialog", "Create Callback");
+    let service = dialog.at("combobox", "Service Type");
+    service.shown().await;
+    let names = service.text().await.lines().map(|line| line.trim().to_owned()).collect();
+    dialog.at("button", "Close").click().await;
+    dialog.gone().await;
+    names
+}
+
+/// The items of a menu.
+async fn items(browser: &Browser, button: &str, first: &str) -> Vec<String> {
+    browser.at("button", button).click().await;
+    browser.at("menuitem", first).shown().await;
+    let names = browser.page().names("menuitem").await;
+    browser.press(key::ESCAPE).await;
+    browser.at("menuitem", first).gone().await;
+    names
+}
+
+async fn sign_in(browser: &Browser, username: &str, password: &str) {
+    browser.at("textbox", "Username").fill(username).await;
+    browser.at("textbox", "Password").fill(password).await;
+    browser.at("button", "Sign in").click().await;
+}
+
+async fn sign_out(browser: &Browser, account: &str) {
+    browser.at("button", account).click().await;
+    browser.at("menuitem", "Sign out").click().await;
+    browser.at("heading", "Sign in").shown().await;
+}
+
+#[tokio::test]
+async fn s02_s03_s07_s73_s74_s75_each_role_finds_what_it_may_use_and_nothing_else() {
+    let app = start(None).await;
+    let browser = Browser::start().await;
+    let open = async |path: &str| browser.open(&format!("http://{}{path}", app.address)).await;
+    for (username, role, manages, tools) in [
+        ("monitor", "Monitor", false, ["Callback Search", "Services"].as_slice()),
+        ("supervisor", "Supervisor", true, &["Callback Search", "Services"]),
+        ("administrator", "Administrator", true, &["Callback Search", "Services", "Users"]),
+    ] {
+        open("/callbacks").await;
+        sign_in(&browser, username, PASSWORD).await;
+        browser.at("heading", "Callbacks").shown().await;
+        let buttons = browser.page().names("button").await;
+        assert_eq!(buttons.contains(&"Create Callback".to_owned()), manages, "{username}: {buttons:?}");
+        assert_eq!(items(&browser, "Tools", "Services").await, tools, "{username}");
+        open("/services").await;
+        browser.at("table", "Services").shown().await;
+        let creates = browser.page().names("button").await.contains(&"Create Service".to_owned());
+        assert_eq!(creates, role == "Administrator");
+        open("/users").await;
+        if role == "Administrator" {
+            browser.at("table", "Users").shown().await;
+        } else {
+            browser.at("heading", "You have no access to users").shown().await;
+            assert!(!browser.page().names("button").await.contains(&"Create User".to_owned()));
+        }
+        sign_out(&browser, &format!("{username}, {role}")).await;
+    }
+    // Whoever has none of these roles sees no callbacks.
+    open("/callbacks").await;
+    sign_in(&browser, "developer", PASSWORD).await;
+    browser.at("heading", "You have no access to callbacks").shown().await;
+    browser.at("link", "Callbacks").gone().await;
+    assert_eq!(items(&browser, "Tools", "Services").await, ["Services"]);
+    open("/search").await;
+    browser.at("heading", "You have no access to callbacks").shown().await;
+}
+
+#[tokio::test]
+async fn s76_s77_s78_s79_s80_create_callback_asks_what_is_needed_and_says_what_is_wrong() {
+    let app = start(None).await;
+    let browser = log_in(&app, "branch", "today").await;
+    assert_eq!(offered(&browser).await, ["Billing EN"], "the other service is not permitted");
+    browser.at("region", "Callback records").at("button", "Create Callback").click().await;
+    let dialog = browser.at("dialog", "Create Callback");
+    let types = dialog.at("radiogroup", "Callback Type");
+    types.at("radio", "Immediate").shown().await;
+    // Immediate asks for no time.
+    assert!(dialog.names("Date").await.is_empty());
+    dialog.at("textbox", "Customer Number").fill("call me").await;
+    dialog.at("button", "Create").click().await;
+    wait_for("what is wrong with it", async || {
+        dialog.text().await.contains("This is not a phone number.").then_some(())
+    })
+    .await;
+    assert_eq!(dialog.at("textbox", "Customer Number").property("ariaInvalid").await, "true");
+
+    types.at("radio", "Scheduled").click().await;
+    wait_for("the fields for a time", async || {
+        let shown = dialog.text().await;
+        (shown.contains("Date") && shown.contains("Time")).then_some(())
+    })
+    .await;
+    types.at("radio", "Immediate").click().await;
+    wait_for("no field for a time", async || (!dialog.text().await.contains("Date")).then_some(())).await;
+    assert_eq!(app.supervisor().await.json("/api/v1/callbacks/count").await["total"], 0);
+}
+
+#[tokio::test]
+async fn s82_s83_s84_services_are_those_of_the_sign_in_until_the_next_one_or_a_reload() {
+    let app = start(None).await;
+    let admin = app.admin().await;
+    let browser = log_in(&app, "supervisor", "today").await;
+    let body = json!({ "name": "New FR", "time_zone": "Europe/Paris", "default_country": "FR" });
+    let made: Value = admin.post("/api/v1/services", &body).await.read();
+    browser.reload().await;
+    assert_eq!(offered(&browser).await, ["Billing EN", "Support DE"]);
+    sign_out(&browser, "supervisor, Supervisor").await;
+    sign_in(&browser, "supervisor", PASSWORD).await;
+    assert_eq!(offered(&browser).await, ["Billing EN", "New FR", "Support DE"]);
+
+    let granted = json!({ "services": [made["id"]] });
+    assert_eq!(admin.patch(&path_of(&admin, "supervisor").await, &granted).await.status, 200);
+    browser.reload().await;
+    assert_eq!(offered(&browser).await.len(), 3, "the session goes on as it began");
+    browser.at("button", "supervisor, Supervisor").click().await;
+    browser.at("menuitem", "Reload permissions").click().await;
+    status_says(&browser, "Permissions reloaded").await;
+    assert_eq!(offered(&browser).await, ["New FR"]);
+}
+
+#[tokio::test]
+async fn services_are_made_and_edited_on_their_page() {
+    let app = start(None).await;
+    let browser = log_in(&app, "administrator", "today").await;
+    browser.at("button", "Tools").click().await;
+    browser.at("menuitem", "Services").click().await;
+    browser.at("button", "Create Service").click().await;
+    let dialog = browser.at("dialog", "Create Service");
+    dialog.at("textbox", "Name").fill("Billing EN").await;
+    dialog.at("textbox", "Time zone").fill("Europe/Nowhere").await;
+    dialog.at("textbox", "Country").fill("fr").await;
+    dialog.at("button", "Create").click().await;
+    wait_for("the fault", async || dialog.text().await.contains("Enter a time zone such as").then_some(()))
+        .await;
+    dialog.at("textbox", "Time zone").fill("Europe/Paris").await;
+    dialog.at("button", "Create").click().await;
+    wait_for("the name is taken", async || dialog.text().await.contains("This name is taken").then_some(()))
+        .await;
+    dialog.at("textbox", "Name").fill("New FR").await;
+    dialog.at("button", "Create").click().await;
+    dialog.gone().await;
+    browser.page().row_with("New FR").shown().await;
+
+    browser.at("button", "Edit New FR").click().await;
+    let dialog = browser.at("dialog", "Edit Service");
+    dialog.at("switch", "Accept new callbacks").click().await;
+    dialog.at("textbox", "Window in seconds").fill("300").await;
+    dialog.at("button", "Save").click().await;
+    dialog.gone().await;
+    wait_for("5 min", async || {
+        browser.page().row_with("New FR").text().await.contains("5 min").then_some(())
+    })
+    .await;
+    let services = app.admin().await.json("/api/v1/services").await;
+    let made =
+        services["items"].as_array().unwrap().iter().find(|service| service["name"] == "New FR").unwrap();
+    assert_eq!((&made["accept_new"], &made["dial_pending"]), (&json!(false), &json!(true)));
+    assert_eq!((&made["desired_window_seconds"], &made["default_country"]), (&json!(300), &json!("FR")));
+}
+
+#[tokio::test]
+async fn users_are_made_restricted_given_a_password_and_shut_out_on_their_page() {
+    let app = start(None).await;
+    let browser = log_in(&app, "administrator", "today").await;
+    browser.open(&format!("http://{}/users", app.address)).await;
+    browser.at("button", "Create User").click().await;
+    let dialog = browser.at("dialog", "Create User");
+    dialog.at("textbox", "Username").fill("kim").await;
+    dialog.at("textbox", "Password").fill("a new horse staple").await;
+    dialog.at("switch", "All services").click().await;
+    dialog.at("checkbox", "Support DE").click().await;
+    dialog.at("button", "Create").click().await;
+    dialog.gone().await;
+    let row = browser.page().row_with("kim");
+    wait_for("Support DE", async || row.text().await.contains("Support DE").then_some(())).await;
+
+    browser.at("button", "Edit kim").click().await;
+    let dialog = browser.at("dialog", "Edit User");
+    dialog.at("combobox", "Role").shown().await;
+    dialog.at("combobox", "Role").choose("Monitor").await;
+    dialog.at("textbox", "New password").fill("another horse staple").await;
+    dialog.at("button", "Save").click().await;
+    dialog.gone().await;
+    wait_for("Monitor", async || row.text().await.contains("Monitor").then_some(())).await;
+    sign_out(&browser, "administrator, Administrator").await;
+    sign_in(&browser, "kim", "another horse staple").await;
+    browser.at("button", "kim, Monitor").shown().await;
+    browser.at("link", "Callbacks").click().await;
+    browser.at("heading", "Callbacks").shown().await;
+
+    let admin = app.admin().await;
+    let other = log_in(&app, "administrator", "today").await;
+    other.open(&format!("http://{}/users", app.address)).await;
+    other.at("button", "Edit kim").click().await;
+    let dialog = other.at("dialog", "Edit User");
+    dialog.at("switch", "Disabled").click().await;
+    dialog.at("button", "Save").click().await;
+    dialog.gone().await;
+    assert_eq!(admin.json(&path_of(&admin, "kim").await).await["disabled"], true);
+    browser.press("r").await;
+    browser.at("dialog", "Sign in again").shown().await;
+}
+
+#[tokio::test]
+async fn a_session_that_ends_is_told_before_and_keeps_what_was_filled_in() {
+    let clock = Clock::manual(Clock::System.now());
+    let options = Options { clock, workers: false, simulator: None, web_dir: Some(web_dir()) };
+    let app = TestApp::start_with(Backend::Sqlite, options).await;
+    // The server's clock will be ahead of the browser's.
+    let browser = log_in(&app, "supervisor", "next-24-hours").await;
+    app.pass(SESSION_SECONDS - 90);
+    browser.at("button", "Refresh").click().await;
+    browser.at("button", "Stay signed in").shown().await;
+    browser.at("region", "Callback records").at("button", "Create Callback").click().await;
+    let form = browser.at("dialog", "Create Callback");
+    form.at("textbox", "Customer Number").fill(NUMBER).await;
+    app.pass(90);
+    form.at("button", "Create").click().await;
+
+    let dialog = browser.at("dialog", "Sign in again");
+    dialog.at("textbox", "Password").fill("a wrong password").await;
+    dialog.at("button", "Sign in").click().await;
+    wait_for("the refusal", async || dialog.text().await.contains("is wrong").then_some(())).await;
+    dialog.at("textbox", "Password").fill(PASSWORD).await;
+    dialog.at("button", "Sign in").click().await;
+    dialog.gone().await;
+    // What was sent while nobody was signed in goes on by itself.
+    form.gone().await;
+    row_says(&browser, NUMBER, "QUEUED").await;
+    browser.at("button", "Stay signed in").gone().await;
+}
+
+#[tokio::test]
+async fn the_language_follows_the_person_to_another_browser() {
+    let app = start(None).await;
+    let browser = log_in(&app, "supervisor", "today").await;
+    browser.at("button", "supervisor, Supervisor").click().await;
+    browser.at("menuitem", "Language").click().await;
+    browser.at("menuitemradio", "Deutsch").click().await;
+    browser.at("heading", "Rückrufe").shown().await;
+    drop(browser);
+    let browser = Browser::start().await;
+    browser.open(&format!("http://{}/callbacks", app.address)).await;
+    sign_in(&browser, "supervisor", PASSWORD).await;
+    browser.at("heading", "Rückrufe").shown().await;
+}
