@@ -93,6 +93,10 @@ async fn single_keys_move_between_rows_and_can_be_switched_off() {
     browser.press(key::ESCAPE).await;
     browser.at("dialog", "Shortcuts").gone().await;
     browser.at("dialog", "Create Callback").gone().await;
+    browser.press("o").await;
+    browser.at("dialog", "Advanced Options").shown().await;
+    browser.press(key::ESCAPE).await;
+    browser.at("dialog", "Advanced Options").gone().await;
 
     browser.at("button", "supervisor, Supervisor").click().await;
     browser.at("menuitem", "Keyboard shortcuts").click().await;

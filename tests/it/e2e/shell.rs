@@ -8,7 +8,7 @@ use ringback_tests::browser::key;
 use ringback_tests::{Backend, Browser, Client, Options, TestApp, wait_for};
 use serde_json::{Value, json};
 
-use super::{log_in, row_says, start, status_says, web_dir};
+use super::{log_in, start, status_says, web_dir};
 
 const NUMBER: &str = "+44 20 7946 0318";
 
@@ -252,7 +252,7 @@ async fn a_session_that_ends_is_told_before_and_keeps_what_was_filled_in() {
     dialog.gone().await;
     // What was sent while nobody was signed in goes on by itself.
     form.gone().await;
-    row_says(&browser, NUMBER, "QUEUED").await;
+    browser.page().row_with(NUMBER).shown().await;
     browser.at("button", "Stay signed in").gone().await;
 }
 

@@ -96,7 +96,7 @@ fn in_row(selector: &str) -> Option<HtmlElement> {
 
 /// Moves the focus to the arrow of the next row or the one before.
 fn step(by: isize) -> bool {
-    let Ok(arrows) = document().query_selector_all("tr .exp") else { return false };
+    let Ok(arrows) = document().query_selector_all("tr:not([hidden]) .exp") else { return false };
     let here = in_row(".exp");
     let arrow = |index: u32| arrows.item(index)?.dyn_into::<HtmlElement>().ok();
     let at = here.and_then(|here| (0..arrows.length()).find(|index| arrow(*index).as_ref() == Some(&here)));

@@ -76,6 +76,7 @@ pub(super) fn Actions() -> impl IntoView {
             <Button
                 icon="sliders-horizontal"
                 class="k-adv"
+                keys="o"
                 on_press=move |()| page.dialog.set(Some(Open::Options))
             >
                 {messages::advanced_options()}
