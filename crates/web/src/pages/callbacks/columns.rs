@@ -214,6 +214,6 @@ mod tests {
     #[test]
     fn the_usual_columns_yield_to_the_width() {
         let count = |width| Column::shown(width, true, None).len();
-        assert_eq!([Width::Wide, Width::Medium, Width::Narrow].map(count), [10, 8, 6]);
+        assert_eq!([Width::Wide, Width::Medium, Width::Narrow].map(count), [11, 9, 7]);
     }
 }

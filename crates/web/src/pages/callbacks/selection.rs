@@ -283,7 +283,7 @@ pub(super) fn row_box(row: &Row, name: String) -> AnyView {
 mod tests {
     use super::super::view_state::{Place, Quick};
     use super::*;
-    use crate::ranges::DateRange;
+    use crate::ranges::{DateRange, Range};
 
     #[test]
     fn a_selection_outlives_order_search_and_filter_but_neither_page_nor_range() {
@@ -297,7 +297,7 @@ mod tests {
             assert!(!elsewhere(&list, &now), "{now:?}");
         }
         assert!(elsewhere(&list, &first));
-        assert!(elsewhere(&list, &ListState { range: DateRange::Tomorrow, ..list.clone() }));
+        assert!(elsewhere(&list, &ListState { range: Range::Given(DateRange::Tomorrow), ..list.clone() }));
     }
 
     #[test]

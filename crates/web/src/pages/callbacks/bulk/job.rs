@@ -149,7 +149,7 @@ fn Exceptions(id: JobId) -> impl IntoView {
         let name = line.customer_number.map_or_else(|| line.callback_id.to_string(), |n| phone::grouped(&n));
         let badge = line.state_before.map(|state| view! { <StateBadge state result=None /> });
         Some(view! {
-            <tr><td class="num" dir="ltr">{name}</td><td>{badge}</td><td class="muted">{reason}</td></tr>
+            <tr><th scope="row" class="num" dir="ltr">{name}</th><td>{badge}</td><td class="muted">{reason}</td></tr>
         })
     };
     view! {
