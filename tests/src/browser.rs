@@ -140,6 +140,30 @@ impl Browser {
         text
     }
 
+    /// The same for the body of an asynchronous function, once it is through.
+    pub async fn later(&self, body: &str) -> Value {
+        let script = format!(
+            "const done = arguments[arguments.length - 1]; \
+             (async () => {{ {body} }})().then((value) => done({{ value }}), (error) => done({{ error: `${{error}}` }}))"
+        );
+        let call = json!({ "script": script, "args": [] });
+        let answer =
+            self.post("/execute/async", call).await.unwrap_or_else(|error| panic!("{error} in {body}"));
+        assert!(answer["error"].is_null(), "{} in {body}", answer["error"]);
+        answer["value"].clone()
+    }
+
+    /// What Chromium counts about the page, such as `JSHeapUsedSize` in bytes,
+    /// after everything that is not needed was let go.
+    pub async fn figures(&self) -> Value {
+        let ask = async |command| self.chromium(command, json!({})).await.expect("Chromium tells");
+        ask("HeapProfiler.collectGarbage").await;
+        ask("Performance.enable").await;
+        let metrics = ask("Performance.getMetrics").await;
+        let pairs = metrics["metrics"].as_array().into_iter().flatten();
+        pairs.map(|pair| (text(&pair["name"]), pair["value"].clone())).collect()
+    }
+
     /// What the page wrote to the console since it was last asked: errors of
     /// scripts and whatever the content security policy refused among it.
     pub async fn console(&self) -> Vec<String> {

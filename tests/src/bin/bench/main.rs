@@ -5,6 +5,7 @@
 
 mod client;
 mod data;
+mod page;
 mod raw;
 
 use std::sync::Arc;
@@ -63,7 +64,7 @@ impl Options {
                 }
                 _ => {
                     return Err("options: --rows N, --seconds N, --backend sqlite|postgres, --only \
-                                list,search,count,create,route"
+                                list,search,count,create,route,page"
                         .into());
                 }
             }
@@ -241,8 +242,12 @@ async fn bench(backend: Backend, options: &Options) -> Result<()> {
     let begun = Instant::now();
     fill(&store, &pool, options, now, &key).await?;
     println!("\n{backend:?}, {} callbacks, loaded in {:.0} s", options.rows, begun.elapsed().as_secs_f64());
+    let web_dir = options.wants("page").then(|| page::WEB_DIR.into());
+    if web_dir.is_some() && !page::is_built() {
+        return Err("the page is not built: run `cargo xtask web`, or leave it out with --only".into());
+    }
     let config =
-        Config { listen: "127.0.0.1:0".parse()?, web_dir: None, simulator: None, workers: true, threads: 2 };
+        Config { listen: "127.0.0.1:0".parse()?, web_dir, simulator: None, workers: true, threads: 2 };
     let running = server::start(store, clock, config).await.map_err(|error| error.to_string())?;
     let ours = running.address.to_string();
     let mut statements = Vec::new();
@@ -261,6 +266,9 @@ async fn bench(backend: Backend, options: &Options) -> Result<()> {
     }
     if options.wants("route") {
         route(backend, &pool, &ours, &key, options, now).await?;
+    }
+    if options.wants("page") {
+        page::measure(&ours, &key).await?;
     }
     running.stop().await;
     Ok(())

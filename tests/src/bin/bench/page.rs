@@ -1,0 +1,237 @@
+//! The Callbacks page over the same million callbacks, in a real browser: what
+//! a person waits for, and a minute of five hundred changes a second.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use ringback_api::auth::token::new_secret;
+use ringback_api::clock::Clock;
+use ringback_domain::Timestamp;
+use ringback_tests::Browser;
+use serde_json::{Value, json};
+
+use crate::client::{Client, Result, load};
+
+/// The built page, seen from the root of the project.
+pub(crate) const WEB_DIR: &str = "target/web/dist";
+
+/// How often each is tried.
+const TRIES: usize = 20;
+/// Changes a second, by so many clients, for so long.
+const CHANGES: u64 = 500;
+const CLIENTS: u64 = 10;
+const STORM: Duration = Duration::from_mins(1);
+
+/// Waits in the page, frame by frame, until something is so and painted.
+const HELPERS: &str = "
+    window.frame = () => new Promise(requestAnimationFrame);
+    window.rows = () => [...document.querySelectorAll('tr.row')].filter((row) => row.offsetParent !== null);
+    window.busy = () => document.querySelector('.tablewrap[aria-busy]') !== null;
+    window.until = async (so) => {
+        const begun = performance.now();
+        while (!so()) {
+            if (performance.now() - begun > 10000) throw new Error('not within 10 s: ' + so);
+            await frame();
+        }
+        await frame();
+        await new Promise((resolve) => setTimeout(resolve));
+        return performance.now() - begun;
+    };
+    window.longest = 0;
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) longest = Math.max(longest, entry.duration);
+    }).observe({ type: 'longtask' });
+    window.seen = [];
+    window.watch = () => new MutationObserver((changes) => {
+        for (const change of changes) seen.push([change.target.dataset.id, Date.now()]);
+    }).observe(document.querySelector('tbody'), {
+        subtree: true, attributes: true, attributeFilter: ['data-changed'],
+    });
+";
+
+/// To the next page, by a click.
+const NEXT: &str = "
+    const first = rows()[0].dataset.id;
+    const link = [...document.querySelectorAll('a')].find((link) =>
+        (link.getAttribute('aria-label') ?? link.textContent).includes('Next page'));
+    link.click();
+    return await until(() => rows().length > 0 && rows()[0].dataset.id !== first && !busy());
+";
+
+/// Writes into the search box; tells when the rows on the page are filtered, and
+/// when those of the server are there.
+const TYPE: &str = "
+    const box = document.querySelector('input[type=search]');
+    box.value = TEXT;
+    box.dispatchEvent(new Event('input', { bubbles: true }));
+    const marked = () => rows().every((row) => row.querySelector('mark'));
+    const here = await until(marked);
+    const from = performance.now();
+    await until(() => location.search.includes('q=' + TEXT) && !busy() && rows().length > 0 && marked());
+    return [here, here + performance.now() - from];
+";
+
+const CLEAR: &str = "
+    const box = document.querySelector('input[type=search]');
+    box.value = '';
+    box.dispatchEvent(new Event('input', { bubbles: true }));
+    return await until(() => !location.search.includes('q=') && !busy() && rows().length === 250);
+";
+
+fn line(what: &str, mut taken: Vec<f64>, goal: &str) {
+    taken.sort_by(f64::total_cmp);
+    let at =
+        |share: usize| taken.get(taken.len() * share / 100).or(taken.last()).copied().unwrap_or_default();
+    println!("| {what:<52} | {:>8.0} | {:>8.0} | {goal:<24} |", at(50), at(95));
+}
+
+/// As JavaScript counts time.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of this century are far below 2⁵³")]
+fn milliseconds(at: Timestamp) -> f64 {
+    (at.micros() / 1_000) as f64
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_default()
+}
+
+/// The key is one of the scope `admin` and `callbacks:write`.
+pub(crate) async fn measure(address: &str, key: &str) -> Result<()> {
+    let password = new_secret();
+    let person = json!({"username": "bench", "password": password, "role": "supervisor"});
+    let mut client = Client::connect(address, key).await?;
+    client.post("/api/v1/users", &person.to_string()).await?;
+
+    let browser = Browser::start().await;
+    browser.resize(1440, 900).await;
+    browser.open(&format!("http://{address}/callbacks?range=tomorrow")).await;
+    browser.at("textbox", "Username").fill("bench").await;
+    browser.at("textbox", "Password").fill(&password).await;
+    browser.at("button", "Sign in").click().await;
+    browser.at("heading", "Callbacks").shown().await;
+    browser.script(HELPERS).await;
+    browser.later("return await until(() => rows().length === 250 && !busy())").await;
+    println!("\n| {:<52} | {:>8} | {:>8} | {:<24} |", "in Chromium, 1440 x 900", "p50 ms", "p95 ms", "goal");
+    println!("|{}|---|---|---|", "-".repeat(54));
+
+    let mut taken = Vec::new();
+    for _ in 0..TRIES {
+        taken.push(number(&browser.later(NEXT).await));
+    }
+    line("click on Next page until its 250 rows are painted", taken, "150 ms from data");
+
+    let (mut here, mut all) = (Vec::new(), Vec::new());
+    for text in ["4", "47", "2", "25", "7", "71", "9", "90", "3", "38"] {
+        let both = browser.later(&TYPE.replace("TEXT", &format!("'{text}'"))).await;
+        here.push(number(&both[0]));
+        all.push(number(&both[1]));
+        browser.later(CLEAR).await;
+    }
+    line("key in the search box until the page is filtered", here, "50 ms");
+    line("the same until the server's rows are painted", all, "150 ms pause and 80 ms");
+
+    browser.script("watch()").await;
+    let ids = browser.script("return rows().map((row) => row.dataset.id)").await;
+    let ids: Arc<Vec<String>> = Arc::new(
+        ids.as_array().into_iter().flatten().filter_map(|id| Some(id.as_str()?.to_owned())).collect(),
+    );
+    let times = browser.script("return rows().map((row) => row.querySelector('time').dateTime)").await;
+    let base: Timestamp = times[0].as_str().unwrap_or_default().parse().map_err(|_| "a row has no time")?;
+    let mut taken = Vec::new();
+    for id in ids.iter().take(TRIES) {
+        browser.script("seen.length = 0").await;
+        let begun = Clock::System.now();
+        let body = json!({"desired_time": base.plus_seconds(7)}).to_string();
+        // Rows that are not SCHEDULED cannot be moved.
+        if client.post(&format!("/api/v1/callbacks/{id}/reschedule"), &body).await.is_err() {
+            continue;
+        }
+        let seen = browser
+            .later(&format!(
+                "await until(() => seen.some(([id]) => id === '{id}')); return seen.find(([id]) => id === '{id}')[1]"
+            ))
+            .await;
+        taken.push(number(&seen) - milliseconds(begun));
+    }
+    line("command sent until its row has changed", taken, "none");
+
+    storm(&browser, address, key, ids, base).await
+}
+
+/// Five hundred changes a second while a person selects rows.
+async fn storm(
+    browser: &Browser,
+    address: &str,
+    key: &str,
+    ids: Arc<Vec<String>>,
+    base: Timestamp,
+) -> Result<()> {
+    let movable = browser
+        .script(
+            "return rows().filter((row) => row.innerText.includes('SCHEDULED')).map((row) => row.dataset.id)",
+        )
+        .await;
+    let movable: Arc<Vec<String>> = Arc::new(
+        movable.as_array().into_iter().flatten().filter_map(|id| Some(id.as_str()?.to_owned())).collect(),
+    );
+    drop(ids);
+    browser.script("seen.length = 0; longest = 0").await;
+    let (address, key) = (address.to_owned(), key.to_owned());
+    let turn = Arc::new(AtomicI64::new(0));
+    let pace = Duration::from_millis(1_000 * CLIENTS / CHANGES);
+    let clients = usize::try_from(CLIENTS)?;
+    let work = tokio::task::spawn_blocking(move || {
+        load(&address, &key, clients, STORM, move |client, _| {
+            let (movable, turn) = (Arc::clone(&movable), Arc::clone(&turn));
+            async move {
+                let began = tokio::time::Instant::now();
+                let turn = turn.fetch_add(1, Ordering::Relaxed);
+                let id = &movable[usize::try_from(turn)? % movable.len()];
+                let body = json!({"desired_time": base.plus_seconds(turn % 600)}).to_string();
+                client.post(&format!("/api/v1/callbacks/{id}/reschedule"), &body).await?;
+                tokio::time::sleep_until(began + pace).await;
+                Ok(1)
+            }
+            .boxed_local()
+        })
+    });
+    let before = browser.figures().await;
+    let mut taken = Vec::new();
+    let mut chosen = 0;
+    while !work.is_finished() {
+        let row = chosen * 4 % 250;
+        let select = format!(
+            "const box = rows()[{row}].querySelector('input[type=checkbox]'); box.click(); \
+             return await until(() => box.checked)"
+        );
+        taken.push(number(&browser.later(&select).await));
+        chosen += 1;
+        if chosen == 60 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(900)).await;
+    }
+    let figures = work.await?;
+    let after = browser.figures().await;
+    line(&format!("a box ticked during {:.0} changes a second", figures.rate()), taken, "no input dropped");
+    let ticked = browser.script("return document.querySelectorAll('tbody input:checked').length").await;
+    let changes = browser.script("return seen.length").await;
+    let longest = browser.script("return longest").await;
+    println!(
+        "\nof {} changes the page showed {changes}, the longest task was {longest} ms, {ticked} of {chosen} boxes \
+         stayed ticked",
+        figures.done
+    );
+    for name in ["JSHeapUsedSize", "Nodes", "JSEventListeners"] {
+        println!("{name}: {} before, {} after", before[name], after[name]);
+    }
+    Ok(())
+}
+
+/// Whether the page is built.
+pub(crate) fn is_built() -> bool {
+    Path::new(WEB_DIR).join("index.html").is_file()
+}
