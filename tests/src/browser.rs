@@ -121,6 +121,12 @@ impl Browser {
         self.chromium("Emulation.setDeviceMetricsOverride", device).await.expect("it takes the size");
     }
 
+    /// Puts the page into a time zone, such as `Asia/Tokyo`.
+    pub async fn time_zone(&self, name: &str) {
+        let zone = json!({ "timezoneId": name });
+        self.chromium("Emulation.setTimezoneOverride", zone).await.expect("it knows the zone");
+    }
+
     /// What a function with this body returns in the page.
     pub async fn script(&self, body: &str) -> Value {
         let call = json!({ "script": body, "args": [] });
@@ -409,22 +415,39 @@ impl Place<'_> {
         self.act("value", json!({ "text": text })).await;
     }
 
-    /// Chooses the option of a drop-down that says this.
+    /// Chooses what a drop-down offers by this name.
     pub async fn choose(&self, option: &str) {
+        let option = json!({ "using": "xpath", "value": format!(".//option[normalize-space()='{option}']") });
         self.settle(async || {
-            let path = format!("/element/{}", self.handle().await?);
-            let options = self
-                .browser
-                .post(&format!("{path}/elements"), json!({ "using": "css selector", "value": "option" }))
-                .await?;
-            for reference in options.as_array().into_iter().flatten() {
-                let path = format!("/element/{}", element(reference));
-                if text(&self.browser.get(&format!("{path}/text")).await?).trim() == option {
-                    self.browser.post(&format!("{path}/click"), json!({})).await?;
-                    return Ok(());
-                }
-            }
-            Err(format!("there is no option {option}"))
+            let path = format!("/element/{}/element", self.handle().await?);
+            let found = element(&self.browser.post(&path, option.clone()).await?);
+            self.browser.post(&format!("/element/{found}/click"), json!({})).await
+        })
+        .await;
+    }
+
+    /// Sets a field for a date or a time as its picker does, in ISO form.
+    pub async fn set(&self, value: &str) {
+        let set = format!(
+            "function () {{
+                this.value = '{value}';
+                this.dispatchEvent(new Event('input', {{ bubbles: true }}));
+            }}"
+        );
+        self.settle(async || {
+            let node = self.find().await?.ok_or("the page itself is no field")?;
+            self.browser.apply(&node, &set).await
+        })
+        .await;
+    }
+
+    /// Moves the pointer over it.
+    pub async fn point(&self) {
+        self.settle(async || {
+            let origin = json!({ ELEMENT: self.handle().await? });
+            let over = json!({ "type": "pointerMove", "duration": 0, "origin": origin, "x": 0, "y": 0 });
+            let pointer = json!({ "type": "pointer", "id": "mouse", "actions": [over] });
+            self.browser.post("/actions", json!({ "actions": [pointer] })).await
         })
         .await;
     }

@@ -5,8 +5,10 @@ mod bulk;
 mod keyboard;
 mod life;
 mod metrics;
+mod options;
 mod search;
 mod shell;
+mod view;
 
 use std::path::{Path, PathBuf};
 

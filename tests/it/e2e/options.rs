@@ -1,0 +1,233 @@
+//! Advanced Options: how the list looks, and what it leaves out.
+
+use ringback_domain::ApiScope;
+use ringback_tests::browser::{Place, key};
+use ringback_tests::{Browser, TestApp, wait_for};
+
+use super::{log_in, row_says, start};
+
+const NUMBER: &str = "+44 20 7946 0318";
+const OTHER: &str = "+49 30 2312 5051";
+const HOUR: i64 = 3_600;
+
+/// Opens the dialog.
+async fn open(browser: &Browser) -> Place<'_> {
+    browser.at("button", "Advanced Options").click().await;
+    let dialog = browser.at("dialog", "Advanced Options");
+    dialog.at("button", "Apply").shown().await;
+    dialog
+}
+
+/// Applies what stands in it.
+async fn apply(dialog: &Place<'_>) {
+    dialog.at("button", "Apply").click().await;
+    dialog.gone().await;
+}
+
+/// Waits until it says this.
+async fn says(place: &Place<'_>, part: &str) {
+    wait_for(part, async || place.text().await.contains(part).then_some(())).await;
+}
+
+/// Waits until the columns are these.
+async fn has_columns(browser: &Browser, wanted: &[&str]) {
+    wait_for(&format!("the columns {wanted:?}"), async || {
+        (browser.page().names("columnheader").await == wanted).then_some(())
+    })
+    .await;
+}
+
+/// One of each service that waits, and one that is to come.
+async fn fill(app: &TestApp) {
+    let machine = app.key(ApiScope::CallbacksWrite);
+    machine.ask(app.service, NUMBER).await;
+    machine.ask(app.other_service, OTHER).await;
+}
+
+#[tokio::test]
+async fn s62_s63_s72_columns_are_shown_hidden_and_moved_for_good() {
+    const USUAL: [&str; 7] = [
+        "Metrics",
+        "State",
+        "Desired Callback Time",
+        "Service Name",
+        "Customer Number",
+        "Attempts",
+        "Callback ID",
+    ];
+    const CHOSEN: [&str; 7] = [
+        "Metrics",
+        "State",
+        "Desired Callback Time",
+        "Customer Number",
+        "Service Name",
+        "Last Update",
+        "Created By",
+    ];
+    let app = start(None).await;
+    fill(&app).await;
+    let browser = log_in(&app, "monitor", "today").await;
+    row_says(&browser, NUMBER, "QUEUED").await;
+    has_columns(&browser, &USUAL).await;
+
+    let dialog = open(&browser).await;
+    let columns = dialog.at("group", "Configure Columns");
+    for name in ["Attempts", "Agent", "Callback ID", "Created By"] {
+        columns.at("checkbox", name).click().await;
+    }
+    columns.at("button", "Move Customer Number up").click().await;
+    // The focus moves along.
+    wait_for("the focus", async || {
+        (browser.focus().await == r#"button "Move Customer Number up""#).then_some(())
+    })
+    .await;
+    apply(&dialog).await;
+    has_columns(&browser, &CHOSEN).await;
+    drop(browser);
+
+    // On another machine too, and what is only looked at changes nothing.
+    let browser = log_in(&app, "monitor", "today").await;
+    has_columns(&browser, &CHOSEN).await;
+    let dialog = open(&browser).await;
+    assert_eq!(dialog.at("checkbox", "Created By").property("checked").await, true);
+    dialog.at("checkbox", "Created By").click().await;
+    browser.press(key::ESCAPE).await;
+    dialog.gone().await;
+    has_columns(&browser, &CHOSEN).await;
+    let dialog = open(&browser).await;
+    dialog.at("button", "Reset to defaults").click().await;
+    apply(&dialog).await;
+    has_columns(&browser, &USUAL).await;
+}
+
+#[tokio::test]
+async fn s64_s65_s72_all_times_follow_the_switches_at_once_and_for_good() {
+    let app = start(None).await;
+    let tomorrow = app.clock.now().plus_seconds(24 * HOUR).to_string();
+    let at = format!("{}T10:00:00Z", &tomorrow[..10]);
+    app.key(ApiScope::CallbacksWrite).ask_for(app.service, NUMBER, &at).await;
+    let browser = log_in(&app, "monitor", "next-7-days").await;
+    browser.time_zone("Asia/Tokyo").await;
+    browser.reload().await;
+    row_says(&browser, NUMBER, "7:00 PM").await;
+    browser.at("StaticText", "Times in Asia/Tokyo, UTC+09:00").shown().await;
+    browser.at("button", &format!("Metrics {NUMBER}")).click().await;
+    let details = browser.at("region", &format!("Callback metrics for {NUMBER}"));
+    says(&details, "7:00 PM").await;
+
+    let dialog = open(&browser).await;
+    dialog.at("switch", "Show Time in 24 Hour").click().await;
+    apply(&dialog).await;
+    row_says(&browser, NUMBER, "19:00").await;
+    says(&details, "19:00").await;
+
+    let dialog = open(&browser).await;
+    dialog.at("switch", "Show Times in UTC").click().await;
+    apply(&dialog).await;
+    row_says(&browser, NUMBER, "10:00").await;
+    says(&details, "10:00").await;
+    browser.at("StaticText", "Times in UTC").shown().await;
+    browser.reload().await;
+    row_says(&browser, NUMBER, "10:00").await;
+}
+
+#[tokio::test]
+async fn s66_s67_s72_a_range_of_ones_own_is_offered_at_once_and_filters() {
+    let app = start(None).await;
+    let machine = app.key(ApiScope::CallbacksWrite);
+    let time = |hours: i64| app.clock.now().plus_seconds(24 * HOUR + hours * HOUR).to_string();
+    machine.ask_for(app.service, NUMBER, &time(0)).await;
+    machine.ask_for(app.service, OTHER, &time(3)).await;
+    let browser = log_in(&app, "monitor", "next-7-days").await;
+    browser.time_zone("UTC").await;
+    row_says(&browser, OTHER, "SCHEDULED").await;
+
+    let dialog = open(&browser).await;
+    let ranges = dialog.at("group", "Configure Custom Date Range");
+    // As a field for date and time takes it.
+    let field = |hours| time(hours)[..16].to_owned();
+    ranges.at("textbox", "Range Name").fill("Peak").await;
+    ranges.at("DateTime", "From").set(&field(1)).await;
+    ranges.at("DateTime", "To").set(&field(-1)).await;
+    ranges.at("button", "Add Range").click().await;
+    ranges.at("StaticText", "To has to be after From.").shown().await;
+    ranges.at("DateTime", "From").set(&field(-1)).await;
+    ranges.at("DateTime", "To").set(&field(1)).await;
+    ranges.at("button", "Add Range").click().await;
+    ranges.at("button", "Remove Peak").shown().await;
+    dialog.at("button", "Close").click().await;
+    dialog.gone().await;
+
+    browser.at("combobox", "Date Range").choose("Peak").await;
+    browser.at("table", "Callbacks, Peak, sorted by Desired Callback Time").shown().await;
+    browser.page().row_with(OTHER).gone().await;
+    row_says(&browser, NUMBER, "SCHEDULED").await;
+    assert!(browser.url().await.contains("range=custom&from="));
+    // It is kept as the range in use last, a moment later.
+    let person = app.monitor().await;
+    wait_for("the range to be kept", async || {
+        let kept = person.json("/api/v1/me/preferences").await;
+        kept["last_range"].as_str().is_some_and(|range| range.contains('/')).then_some(())
+    })
+    .await;
+    browser.open(&format!("http://{}/callbacks", app.address)).await;
+    browser.at("table", "Callbacks, Peak, sorted by Desired Callback Time").shown().await;
+
+    let dialog = open(&browser).await;
+    dialog.at("button", "Remove Peak").click().await;
+    dialog.at("button", "Remove Peak").gone().await;
+    dialog.at("button", "Close").click().await;
+    dialog.gone().await;
+    // It stays in view without its name until another is chosen.
+    browser.at("table", "Callbacks, Peak, sorted by Desired Callback Time").gone().await;
+    row_says(&browser, NUMBER, "SCHEDULED").await;
+}
+
+#[tokio::test]
+async fn s68_s69_s70_s71_s72_states_and_services_are_hidden_and_shown_again() {
+    let app = start(None).await;
+    fill(&app).await;
+    let browser = log_in(&app, "supervisor", "today").await;
+    row_says(&browser, NUMBER, "QUEUED").await;
+    row_says(&browser, OTHER, "QUEUED").await;
+
+    let dialog = open(&browser).await;
+    let services = dialog.at("group", "Visible Callback Services");
+    assert_eq!(services.names("checkbox").await, ["ALL", "Billing EN", "Support DE"]);
+    services.at("checkbox", "Support DE").click().await;
+    assert_eq!(services.at("checkbox", "ALL").property("indeterminate").await, true);
+    // Nothing at all is nothing to look at.
+    services.at("checkbox", "Billing EN").click().await;
+    services.at("StaticText", "Choose at least one").shown().await;
+    assert_eq!(services.at("checkbox", "Billing EN").property("checked").await, true);
+    apply(&dialog).await;
+    browser.page().row_with(OTHER).gone().await;
+    row_says(&browser, NUMBER, "QUEUED").await;
+    browser.at("button", "All 1").shown().await;
+    drop(browser);
+
+    let browser = log_in(&app, "supervisor", "today").await;
+    row_says(&browser, NUMBER, "QUEUED").await;
+    browser.page().row_with(OTHER).gone().await;
+    let dialog = open(&browser).await;
+    dialog.at("group", "Visible Callback Services").at("checkbox", "ALL").click().await;
+    let states = dialog.at("group", "Visible Callback States");
+    let every = ["ALL", "SCHEDULED", "QUEUED", "ROUTING", "PROCESSING", "COMPLETED"];
+    assert_eq!(states.names("checkbox").await, every);
+    states.at("checkbox", "ALL").click().await;
+    dialog.at("button", "Apply").click().await;
+    states.at("StaticText", "Choose at least one").shown().await;
+    states.at("checkbox", "SCHEDULED").click().await;
+    states.at("checkbox", "COMPLETED").click().await;
+    apply(&dialog).await;
+    browser.at("heading", "No callbacks in Today").shown().await;
+    // What is chosen for now wins over what is chosen for good.
+    browser.at("button", "Queued 2").click().await;
+    row_says(&browser, OTHER, "QUEUED").await;
+    browser.at("button", "All 0").click().await;
+    browser.at("heading", "No callbacks in Today").shown().await;
+    browser.at("button", "Show all states").click().await;
+    row_says(&browser, NUMBER, "QUEUED").await;
+    row_says(&browser, OTHER, "QUEUED").await;
+    browser.at("button", "Show all states").gone().await;
+}

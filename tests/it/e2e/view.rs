@@ -1,0 +1,192 @@
+//! What the list shows: its columns, its pages, its ranges, its search.
+
+use ringback_api::clock::Clock;
+use ringback_domain::ApiScope;
+use ringback_tests::{Backend, Options, TestApp, wait_for};
+use serde_json::json;
+
+use super::{log_in, row_says, start, web_dir};
+
+const NUMBER: &str = "+44 20 7946 0318";
+const OTHER: &str = "+49 30 2312 5051";
+const HOUR: i64 = 3_600;
+const DAY: i64 = 24 * HOUR;
+
+/// A server whose clock stands still an hour ago, so that what is promised can
+/// be late.
+async fn start_earlier() -> TestApp {
+    let clock = Clock::manual(Clock::System.now().plus_seconds(-HOUR));
+    let options = Options { clock, web_dir: Some(web_dir()), ..Options::default() };
+    TestApp::start_with(Backend::Sqlite, options).await
+}
+
+#[tokio::test]
+async fn s01_s08_s09_s18_s24_s33_s34_the_table_tells_service_state_result_and_origin_of_each_record() {
+    let app = start(None).await;
+    let machine = app.key(ApiScope::CallbacksWrite);
+    machine.ask_for(app.service, NUMBER, &app.clock.now().plus_seconds(HOUR).to_string()).await;
+    let cancelled = machine.ask(app.other_service, OTHER).await;
+    let supervisor = app.supervisor().await;
+    assert_eq!(supervisor.command(&cancelled["id"], "cancel", &json!({})).await.status, 200);
+
+    let browser = log_in(&app, "supervisor", "next-7-days").await;
+    browser.resize(1440, 900).await;
+    let table = browser.at("table", "Callbacks, Next 7 Days, sorted by Desired Callback Time");
+    row_says(&browser, NUMBER, "SCHEDULED").await;
+    let row = table.row_with(NUMBER);
+    row.at("cell", "Billing EN").shown().await;
+    row.at("image", "Originated as scheduled").shown().await;
+    let usual = ["Metrics", "State", "Desired Callback Time", "Service Name", "Customer Number", "Attempts"];
+    let heads = table.names("columnheader").await;
+    assert!(usual.iter().all(|name| heads.iter().any(|head| head == name)), "{heads:?}");
+
+    browser.at("combobox", "Date Range").choose("Last 7 Days").await;
+    let row = browser.page().row_with(OTHER);
+    row.at("cell", "COMPLETED (CANCELLED_BY_ADMIN)").shown().await;
+    row.at("cell", "Support DE").shown().await;
+    row.at("image", "Originated as scheduled").gone().await;
+
+    browser.at("button", "Create Callback").click().await;
+    let services = browser.at("dialog", "Create Callback").at("combobox", "Service Type");
+    services.choose("Billing EN").await;
+    services.choose("Support DE").await;
+}
+
+#[tokio::test]
+async fn s04_the_251st_callback_is_on_the_second_page() {
+    let app = start(None).await;
+    let machine = app.key(ApiScope::CallbacksWrite);
+    for number in 0..251 {
+        let time = app.clock.now().plus_seconds(HOUR + number).to_string();
+        machine.ask_for(app.service, &format!("+4420794600{:02}", number % 100), &time).await;
+    }
+    let last = app.clock.now().plus_seconds(2 * HOUR).to_string();
+    machine.ask_for(app.service, OTHER, &last).await;
+    let browser = log_in(&app, "monitor", "next-24-hours").await;
+    browser.at("link", "Page 2").shown().await;
+    assert_eq!(browser.script("return document.querySelectorAll('tbody tr').length").await, 250);
+    browser.page().row_with(OTHER).gone().await;
+    browser.at("link", "Page 2").click().await;
+    browser.page().row_with(OTHER).shown().await;
+    assert_eq!(browser.script("return document.querySelectorAll('tbody tr').length").await, 2);
+    assert!(browser.url().await.contains("page=2"));
+}
+
+#[tokio::test]
+async fn s05_s06_s36_s37_s38_s39_s40_the_date_range_decides_what_is_listed() {
+    let app = start_earlier().await;
+    let machine = app.key(ApiScope::CallbacksWrite);
+    let past = app.clock.now().plus_seconds(HOUR / 2).to_string();
+    machine.ask_for(app.service, NUMBER, &past).await;
+    app.pass(HOUR);
+    let ahead = app.clock.now().plus_seconds(2 * DAY).to_string();
+    machine.ask_for(app.service, OTHER, &ahead).await;
+
+    let browser = log_in(&app, "monitor", "last-30-days").await;
+    let range = browser.at("combobox", "Date Range");
+    // Its time has passed and it still waits.
+    row_says(&browser, NUMBER, "SCHEDULED").await;
+    browser.page().row_with(OTHER).gone().await;
+
+    range.choose("Next 7 Days").await;
+    row_says(&browser, OTHER, "SCHEDULED").await;
+    browser.page().row_with(NUMBER).gone().await;
+    // The view is in the address.
+    assert!(browser.url().await.contains("range=next-7-days"));
+    browser.reload().await;
+    row_says(&browser, OTHER, "SCHEDULED").await;
+
+    for name in ["Yesterday", "Today", "Tomorrow", "Next 24 Hours", "Last 7 Days", "Next 30 Days"] {
+        range.choose(name).await;
+    }
+    row_says(&browser, OTHER, "SCHEDULED").await;
+    for name in ["Next 14 Days", "Last 14 Days"] {
+        range.choose(name).await;
+    }
+    row_says(&browser, NUMBER, "SCHEDULED").await;
+}
+
+#[tokio::test]
+async fn s29_s30_s31_s32_a_callback_is_warned_of_from_the_end_of_its_window_until_it_moves_on() {
+    let app = start_earlier().await;
+    let machine = app.key(ApiScope::CallbacksWrite);
+    let at = |seconds| app.clock.now().plus_seconds(HOUR + seconds).to_string();
+    machine.ask_for(app.service, NUMBER, &at(-20)).await;
+    let late = machine.ask_for(app.service, OTHER, &at(-10 * 60)).await;
+    app.pass(HOUR);
+
+    let browser = log_in(&app, "monitor", "last-7-days").await;
+    row_says(&browser, NUMBER, "due now").await;
+    browser.page().row_with(NUMBER).at("button", "Warning").gone().await;
+    let warning = browser.page().row_with(OTHER).at("button", "Warning");
+    warning.point().await;
+    browser.page().like("tooltip", "Still SCHEDULED after its window").shown().await;
+
+    // The page is told; nothing is pressed.
+    let ahead = json!({ "desired_time": app.clock.now().plus_seconds(HOUR).to_string() });
+    assert_eq!(machine.command(&late["id"], "reschedule", &ahead).await.status, 200);
+    warning.gone().await;
+    row_says(&browser, OTHER, "SCHEDULED").await;
+    app.pass(10 * 60);
+    assert_eq!(app.submit().await, 1);
+    row_says(&browser, NUMBER, "QUEUED").await;
+    browser.page().row_with(NUMBER).at("button", "Warning").gone().await;
+}
+
+#[tokio::test]
+async fn s35_s41_what_is_new_comes_with_refresh_and_what_is_elsewhere_can_be_shown() {
+    let app = start(None).await;
+    let browser = log_in(&app, "supervisor", "today").await;
+    app.key(ApiScope::CallbacksWrite).ask(app.service, NUMBER).await;
+    browser.at("button", "1 new callback").shown().await;
+    browser.at("button", "Refresh").click().await;
+    row_says(&browser, NUMBER, "QUEUED").await;
+    browser.at("button", "1 new callback").gone().await;
+
+    browser.at("combobox", "Date Range").choose("Tomorrow").await;
+    browser.at("heading", "No callbacks in Tomorrow").shown().await;
+    browser.at("region", "Callback records").at("button", "Create Callback").click().await;
+    let dialog = browser.at("dialog", "Create Callback");
+    dialog.at("textbox", "Customer Number").fill("+49 30 2312 5051").await;
+    dialog.at("button", "Create").click().await;
+    dialog.gone().await;
+    browser.at("button", "Switch to Today").click().await;
+    row_says(&browser, OTHER, "QUEUED").await;
+}
+
+#[tokio::test]
+async fn s42_s43_s44_typing_filters_by_one_column_at_once_and_marks_what_it_found() {
+    let app = start(None).await;
+    let machine = app.key(ApiScope::CallbacksWrite);
+    machine.ask(app.service, NUMBER).await;
+    machine.ask(app.other_service, OTHER).await;
+    let browser = log_in(&app, "monitor", "today").await;
+    let search = browser.at("searchbox", "Search");
+    let column = browser.at("combobox", "Search Column");
+    row_says(&browser, NUMBER, "QUEUED").await;
+
+    search.fill("79 46").await;
+    browser.page().row_with(OTHER).gone().await;
+    wait_for("the mark", async || (browser.page().names("mark").await.len() == 1).then_some(())).await;
+    // In its column and nowhere else.
+    search.fill("support").await;
+    browser.at("heading", "No Customer Number contains “support”").shown().await;
+    column.choose("Service Name").await;
+    row_says(&browser, OTHER, "Support DE").await;
+    browser.page().row_with(NUMBER).gone().await;
+    column.choose("State").await;
+    search.fill("queued").await;
+    row_says(&browser, NUMBER, "QUEUED").await;
+    row_says(&browser, OTHER, "QUEUED").await;
+    // The view is in the address.
+    wait_for("the address", async || browser.url().await.contains("q=queued&col=state").then_some(())).await;
+
+    // Before any answer: the rows of the page are there already.
+    column.choose("Customer Number").await;
+    search.fill("0").await;
+    row_says(&browser, NUMBER, "QUEUED").await;
+    browser.script("window.fetch = () => new Promise(() => {})").await;
+    search.fill("0318").await;
+    browser.page().row_with(OTHER).gone().await;
+    browser.page().row_with(NUMBER).shown().await;
+}
