@@ -252,7 +252,7 @@ fn id(row: &Row) -> AnyView {
     const TAIL: usize = 8;
     let sought = Page::here().sought(SearchField::Id);
     let id = row.id.to_string();
-    let title = id.clone();
+    let (name, title) = (id.clone(), id.clone());
     let content = move || {
         let found = sought.and_then(|sought| sought.with(|search| find_in_id(&id, search)));
         let cut = id.len() - TAIL;
@@ -261,7 +261,7 @@ fn id(row: &Row) -> AnyView {
         let in_tail = found.map(|found| found.start.max(cut) - cut..found.end.max(cut) - cut);
         view! { <span class="head">{marked(head, in_head)}</span><span class="tail">{marked(tail, in_tail)}</span> }
     };
-    view! { <td class="k-id" role="cell"><span class="idcell" title=title>{content}</span></td> }.into_any()
+    view! { <td class="k-id" role="cell" aria-label=name><span class="idcell" title=title>{content}</span></td> }.into_any()
 }
 
 /// What the last column offers.

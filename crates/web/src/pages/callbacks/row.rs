@@ -12,6 +12,8 @@ use super::detail::Detail;
 use super::feed::Row;
 use super::matching::is_overdue;
 use crate::clock::Clock;
+use crate::format::{self, Style};
+use crate::messages;
 
 /// What the cells of a row share.
 #[derive(Clone, Copy)]
@@ -73,6 +75,21 @@ pub(super) fn RecordRow(
         </tr>
         {move || state.open.get().then(|| view! { <Detail row=row.clone() span /> })}
     }
+}
+
+/// Says in which zones the time under the pointer is what. Not before it is
+/// pointed at, as there are hundreds.
+pub(super) fn explain_time(event: &leptos::ev::Event, style: Style) {
+    let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let Some(element) = element.filter(|element| element.tag_name() == "TIME") else { return };
+    let instant = element.get_attribute("datetime").and_then(|instant| instant.parse().ok());
+    let Some(at) = instant else { return };
+    let lines = [false, true].map(|utc| {
+        let style = Style { utc, ..style };
+        messages::time_in_zone(format::day_time_seconds(at, style), format::zone(style))
+    });
+    let different = if lines[0] == lines[1] { &lines[..1] } else { &lines[..] };
+    let _ = element.set_attribute("title", &different.join("\n"));
 }
 
 /// The row that an event happened in.

@@ -10,7 +10,7 @@ use super::empty::{Empty, Failed};
 use super::feed::Loading;
 use super::jump::{JumpToNow, first_ahead};
 use super::paging;
-use super::row::{RecordRow, row_of};
+use super::row::{RecordRow, explain_time, row_of};
 use super::selection::{self, CancelButton, Chosen, PageBox};
 use crate::clock::Clock;
 use crate::components::empty_state::Skeleton;
@@ -200,7 +200,10 @@ fn Table() -> impl IntoView {
                 <thead role="rowgroup"><tr role="row" aria-rowindex="1">{heads}</tr></thead>
                 <tbody
                     role="rowgroup"
-                    on:pointerover=move |event| page.held.set(row_of(&event))
+                    on:pointerover=move |event| {
+                        page.held.set(row_of(&event));
+                        explain_time(&event, page.session.style_now());
+                    }
                     on:pointerout=move |event| release(event.into())
                     on:focusin=move |event| page.held.set(row_of(&event))
                     on:focusout=move |event| release(event.into())
