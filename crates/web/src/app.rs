@@ -8,6 +8,7 @@ use ringback_domain::Permission;
 use crate::clock::Clock;
 use crate::components::toast::{ToastRegion, Toasts};
 use crate::pages::callbacks::CallbacksPage;
+use crate::pages::integrations::IntegrationsPage;
 use crate::pages::login::LoginPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::search::SearchPage;
@@ -40,6 +41,10 @@ pub(crate) fn App() -> impl IntoView {
                 <Route
                     path=path!("/services")
                     view=|| view! { <SignedIn needs=Permission::ViewServices><ServicesPage /></SignedIn> }
+                />
+                <Route
+                    path=path!("/integrations")
+                    view=|| view! { <SignedIn needs=Permission::ManageApiKeys><IntegrationsPage /></SignedIn> }
                 />
                 <Route
                     path=path!("/users")

@@ -528,6 +528,22 @@ messages! {
     new_password_hint { en "Left empty, it stays as it is." de "Bleibt es leer, ändert sich nichts." }
     password_hint { en "At least 8 characters." de "Mindestens 8 Zeichen." }
     user_consequence { en "A new role, a new password and disabling end this person's sessions at once. Other services count from the next sign-in on." de "Eine neue Rolle, ein neues Passwort und das Sperren beenden die Sitzungen sofort. Andere Services gelten ab der nächsten Anmeldung." }
+    integrations { en "Integrations" de "Integrationen" }
+    api_keys { en "API Keys" de "API-Schlüssel" }
+    api_key { en "API key" de "API-Schlüssel" }
+    create_api_key { en "Create API Key" de "API-Schlüssel anlegen" }
+    shown_once { en "Copy it now: it is not shown again." de "Jetzt kopieren: Er wird nicht noch einmal angezeigt." }
+    scopes { en "Scopes" de "Rechte" }
+    choose_scope { en "Choose at least one scope." de "Mindestens ein Recht wählen." }
+    revoke_api_key { en "Revoke API Key" de "API-Schlüssel widerrufen" }
+    revoke { en "Revoke" de "Widerrufen" }
+    revoke_of(name) { en "Revoke {name}" de "{name} widerrufen" }
+    revoke_consequence(name) { en "{name} stops working at once, and cannot be put in force again." de "{name} gilt ab sofort nicht mehr und lässt sich nicht wieder in Kraft setzen." }
+    api_key_revoked { en "API key revoked" de "API-Schlüssel widerrufen" }
+    revoked { en "Revoked" de "Widerrufen" }
+    expired { en "Expired" de "Abgelaufen" }
+    no_integrations { en "You have no access to integrations" de "Kein Zugriff auf Integrationen" }
+    no_integrations_text { en "Integrations are open to the roles Developer and Administrator. Ask an Administrator to change your role." de "Integrationen sehen die Rollen Entwickler und Administrator. Ein Administrator kann die Rolle ändern." }
     no_users { en "You have no access to users" de "Kein Zugriff auf Benutzer" }
     no_users_text { en "Users are open to the role Administrator. Ask an Administrator to change your role." de "Benutzer sieht die Rolle Administrator. Ein Administrator kann die Rolle ändern." }
 

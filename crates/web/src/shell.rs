@@ -71,10 +71,12 @@ pub(crate) fn SignedIn(
 /// Says which role is needed, and who can grant it.
 #[component]
 fn Denied(needs: Permission) -> impl IntoView {
-    let (page, title, text) = if needs == Permission::ManageUsers {
-        (messages::users(), messages::no_users(), messages::no_users_text())
-    } else {
-        (messages::callbacks(), messages::no_access(), messages::no_access_text())
+    let (page, title, text) = match needs {
+        Permission::ManageUsers => (messages::users(), messages::no_users(), messages::no_users_text()),
+        Permission::ManageApiKeys => {
+            (messages::integrations(), messages::no_integrations(), messages::no_integrations_text())
+        }
+        _ => (messages::callbacks(), messages::no_access(), messages::no_access_text()),
     };
     document().set_title(&messages::page_title(page));
     view! {

@@ -110,6 +110,10 @@ async fn the_pages_of_the_tools_menu_keep_wcag(#[case] width: u32, #[case] heigh
     browser.at("table", "Services").shown().await;
     check(&browser).await;
     check_dialog(&browser, "Edit Billing EN", "Edit Service").await;
+    browser.open(&format!("http://{}/integrations", app.address)).await;
+    browser.at("table", "API Keys").shown().await;
+    check(&browser).await;
+    check_dialog(&browser, "Create API Key", "Create API Key").await;
     browser.open(&format!("http://{}/users", app.address)).await;
     browser.at("table", "Users").shown().await;
     check(&browser).await;

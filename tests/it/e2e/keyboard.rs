@@ -74,7 +74,7 @@ async fn s76_s81_s86_s87_a_callback_is_created_moved_cancelled_and_found_by_keyb
 }
 
 #[tokio::test]
-async fn single_keys_move_between_rows_and_can_be_switched_off() {
+async fn s99_s101_single_keys_move_between_rows_select_and_cancel_and_can_be_switched_off() {
     let app = start(None).await;
     let machine = app.key(ApiScope::CallbacksWrite);
     machine.ask(app.service, NUMBER).await;
@@ -86,6 +86,11 @@ async fn single_keys_move_between_rows_and_can_be_switched_off() {
         browser.press(pressed).await;
         focus_is(&browser, "button", expected).await;
     }
+    // A row, then the stretch to the next one.
+    browser.press("x").await;
+    browser.press("j").await;
+    browser.press("X").await;
+    status_says(&browser, "2 selected").await;
     browser.press("?").await;
     browser.at("dialog", "Shortcuts").shown().await;
     // Keys mean nothing behind a dialog.
@@ -97,6 +102,17 @@ async fn single_keys_move_between_rows_and_can_be_switched_off() {
     browser.at("dialog", "Advanced Options").shown().await;
     browser.press(key::ESCAPE).await;
     browser.at("dialog", "Advanced Options").gone().await;
+    // Closing something does not give up what is selected.
+    browser.press("C").await;
+    let dialog = browser.at("dialog", "Cancel Callbacks Confirmation");
+    dialog.shown().await;
+    tab_to(&browser, "button", "Confirm").await;
+    browser.press(key::ENTER).await;
+    tab_to(&browser, "button", "Close").await;
+    browser.press(key::ENTER).await;
+    dialog.gone().await;
+    row_says(&browser, NUMBER, "(CANCELLED_BY_ADMIN)").await;
+    row_says(&browser, OTHER, "(CANCELLED_BY_ADMIN)").await;
 
     browser.at("button", "supervisor, Supervisor").click().await;
     browser.at("menuitem", "Keyboard shortcuts").click().await;

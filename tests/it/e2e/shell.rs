@@ -60,7 +60,7 @@ async fn s02_s03_s07_s73_s74_s75_each_role_finds_what_it_may_use_and_nothing_els
     for (username, role, manages, tools) in [
         ("monitor", "Monitor", false, ["Callback Search", "Services"].as_slice()),
         ("supervisor", "Supervisor", true, &["Callback Search", "Services"]),
-        ("administrator", "Administrator", true, &["Callback Search", "Services", "Users"]),
+        ("administrator", "Administrator", true, &["Callback Search", "Services", "Integrations", "Users"]),
     ] {
         open("/callbacks").await;
         sign_in(&browser, username, PASSWORD).await;
@@ -86,7 +86,7 @@ async fn s02_s03_s07_s73_s74_s75_each_role_finds_what_it_may_use_and_nothing_els
     sign_in(&browser, "developer", PASSWORD).await;
     browser.at("heading", "You have no access to callbacks").shown().await;
     browser.at("link", "Callbacks").gone().await;
-    assert_eq!(items(&browser, "Tools", "Services").await, ["Services"]);
+    assert_eq!(items(&browser, "Tools", "Services").await, ["Services", "Integrations"]);
     open("/search").await;
     browser.at("heading", "You have no access to callbacks").shown().await;
 }
@@ -182,6 +182,30 @@ async fn services_are_made_and_edited_on_their_page() {
         services["items"].as_array().unwrap().iter().find(|service| service["name"] == "New FR").unwrap();
     assert_eq!((&made["accept_new"], &made["dial_pending"]), (&json!(false), &json!(true)));
     assert_eq!((&made["desired_window_seconds"], &made["default_country"]), (&json!(300), &json!("FR")));
+}
+
+#[tokio::test]
+async fn an_api_key_is_made_shown_once_and_revoked_by_a_developer() {
+    let app = start(None).await;
+    let browser = Browser::start().await;
+    browser.open(&format!("http://{}/integrations", app.address)).await;
+    sign_in(&browser, "developer", PASSWORD).await;
+    browser.at("button", "Create API Key").click().await;
+    let dialog = browser.at("dialog", "Create API Key");
+    dialog.at("textbox", "Name").fill("ivr").await;
+    dialog.at("checkbox", "callbacks:write").click().await;
+    dialog.at("button", "Create").click().await;
+    let key = text(&dialog.at("textbox", "API key").property("value").await);
+    dialog.at("button", "Close").click().await;
+    dialog.gone().await;
+    let machine = app.nobody().with_key(key);
+    machine.ask(app.service, NUMBER).await;
+    assert_eq!(machine.json("/api/v1/callbacks/count").await["total"], 1);
+
+    browser.at("button", "Revoke ivr").click().await;
+    browser.at("dialog", "Revoke API Key").at("button", "Revoke").click().await;
+    browser.at("button", "Revoke ivr").gone().await;
+    assert_eq!(machine.get("/api/v1/callbacks/count").await.status, 401);
 }
 
 #[tokio::test]

@@ -3,8 +3,11 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::id::{CallbackId, JobId, ServiceId, UserId};
-use crate::wire::admin::{CreateService, CreateUser, EditService, EditUser, ServiceView, UserView};
+use crate::id::{ApiKeyId, CallbackId, JobId, ServiceId, UserId};
+use crate::wire::admin::{
+    ApiKeyView, CreateApiKey, CreateService, CreateUser, CreatedApiKey, EditService, EditUser, ServiceView,
+    UserView,
+};
 use crate::wire::auth::{LogIn, Me, Preferences, Session};
 use crate::wire::bulk::{BulkCancellation, CreateBulkCancellation, ReportLine};
 use crate::wire::callback::{
@@ -226,6 +229,18 @@ endpoint!(
 endpoint!(
     /// Changes a service.
     PatchService[ServiceId](EditService): Patch "/services/{id}" -> ServiceView
+);
+endpoint!(
+    /// Reads the API keys.
+    ListApiKeys: Get "/api-keys" -> Items<ApiKeyView>
+);
+endpoint!(
+    /// Makes an API key.
+    PostApiKey(CreateApiKey): Post "/api-keys" -> CreatedApiKey
+);
+endpoint!(
+    /// Revokes an API key.
+    DeleteApiKey[ApiKeyId]: Delete "/api-keys/{id}" -> ()
 );
 endpoint!(
     /// Reads the users.

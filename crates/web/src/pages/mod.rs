@@ -1,6 +1,7 @@
 //! Pages fetch and decide; what they show is made of components.
 
 pub(crate) mod callbacks;
+pub(crate) mod integrations;
 pub(crate) mod login;
 pub(crate) mod not_found;
 pub(crate) mod search;
@@ -9,6 +10,8 @@ pub(crate) mod users;
 
 use leptos::html;
 use leptos::prelude::*;
+use ringback_domain::ServiceId;
+use ringback_domain::wire::admin::ServiceView;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::api::Failure;
@@ -121,5 +124,48 @@ fn Listed<T: Clone + Send + Sync + 'static>(
             }
             .into_any()
         }
+    }
+}
+
+/// The names of the services that someone may see.
+fn names_of(seen: Option<&[ServiceId]>, services: &[ServiceView]) -> String {
+    let Some(seen) = seen else { return messages::all_services().to_owned() };
+    let seen = services.iter().filter(|service| seen.contains(&service.id));
+    let names: Vec<_> = seen.map(|service| service.name.as_str()).collect();
+    if names.is_empty() { messages::none().to_owned() } else { names.join(", ") }
+}
+
+/// Boxes to tick, any number of them.
+#[component]
+fn Checks(
+    /// What is chosen by them.
+    label: &'static str,
+    /// What each stands for, and its name.
+    items: Vec<(String, String)>,
+    /// What the ticked ones stand for.
+    chosen: RwSignal<Vec<String>>,
+) -> impl IntoView {
+    let check = move |(value, name): (String, String)| {
+        let value = StoredValue::new(value);
+        let change = move |event: leptos::ev::Event| {
+            let (on, value) = (event_target_checked(&event), value.get_value());
+            chosen.update(|chosen| {
+                chosen.retain(|other| *other != value);
+                chosen.extend(on.then_some(value));
+            });
+        };
+        let checked = move || value.with_value(|value| chosen.with(|chosen| chosen.contains(value)));
+        view! {
+            <label class="optrow">
+                <input type="checkbox" class="check" prop:checked=checked on:change=change />
+                {name}
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="checks">
+            <legend>{label}</legend>
+            {items.into_iter().map(check).collect_view()}
+        </fieldset>
     }
 }

@@ -8,7 +8,7 @@ use ringback_domain::wire::problem::ProblemKind;
 use ringback_domain::{Role, ServiceId};
 
 use super::callbacks::forms::{place, require};
-use super::{Listed, PlainPage, Subject};
+use super::{Checks, Listed, PlainPage, Subject, names_of};
 use crate::api::Command;
 use crate::browser;
 use crate::components::button::{Button, Size, Weight};
@@ -49,14 +49,7 @@ pub(crate) fn UsersPage() -> impl IntoView {
     };
     let row = move |user: UserView| {
         let edited = user.clone();
-        let seen = match &user.services {
-            None => messages::all_services().to_owned(),
-            Some(ids) => services.with_untracked(|services| {
-                let seen = services.iter().filter(|service| ids.contains(&service.id));
-                let names: Vec<_> = seen.map(|service| service.name.as_str()).collect();
-                if names.is_empty() { messages::none().to_owned() } else { names.join(", ") }
-            }),
-        };
+        let seen = services.with_untracked(|services| names_of(user.services.as_deref(), services));
         view! {
             <tr>
                 <th scope="row">{user.username.clone()}</th>
@@ -103,7 +96,7 @@ struct Form {
     password: RwSignal<String>,
     role: RwSignal<String>,
     everywhere: RwSignal<bool>,
-    services: RwSignal<Vec<ServiceId>>,
+    services: RwSignal<Vec<String>>,
     disabled: RwSignal<bool>,
     /// In the order of the first four.
     errors: [RwSignal<Option<String>>; 4],
@@ -119,7 +112,7 @@ impl Form {
             password: RwSignal::new(String::new()),
             role: RwSignal::new(role.as_str().to_owned()),
             everywhere: RwSignal::new(services.is_none()),
-            services: RwSignal::new(services.unwrap_or_default()),
+            services: RwSignal::new(services.iter().flatten().map(ToString::to_string).collect()),
             disabled: RwSignal::new(user.is_some_and(|user| user.disabled)),
             errors: std::array::from_fn(|_| RwSignal::new(None)),
         }
@@ -143,6 +136,11 @@ impl Form {
         self.role.get_untracked().parse().ok()
     }
 
+    fn chosen_services(self) -> Option<Vec<ServiceId>> {
+        let chosen = || self.services.get_untracked().iter().filter_map(|id| id.parse().ok()).collect();
+        (!self.everywhere.get_untracked()).then(chosen)
+    }
+
     fn new_user(self) -> Option<CreateUser> {
         let name = self.display_name.get_untracked().trim().to_owned();
         Some(CreateUser {
@@ -150,7 +148,7 @@ impl Form {
             display_name: (!name.is_empty()).then_some(name),
             password: self.password.get_untracked(),
             role: self.chosen_role()?,
-            services: (!self.everywhere.get_untracked()).then(|| self.services.get_untracked()),
+            services: self.chosen_services(),
         })
     }
 
@@ -159,7 +157,7 @@ impl Form {
         let name = self.display_name.get_untracked().trim().to_owned();
         let password = self.password.get_untracked();
         let everywhere = self.everywhere.get_untracked();
-        let services = (!everywhere).then(|| self.services.get_untracked());
+        let services = self.chosen_services();
         EditUser {
             display_name: (name != user.display_name).then_some(name),
             password: (!password.is_empty()).then_some(password),
@@ -240,6 +238,8 @@ fn UserDialog(
     let roles = Role::ALL
         .map(|role| Choice { value: role.as_str().to_owned(), label: role_name(role).to_owned() })
         .to_vec();
+    let services: Vec<_> =
+        services.into_iter().map(|service| (service.id.to_string(), service.name)).collect();
     let services = StoredValue::new(services);
     view! {
         <Dialog
@@ -282,7 +282,7 @@ fn UserDialog(
                     on_switch=move |on| form.everywhere.set(on)
                 />
                 <Show when=move || !form.everywhere.get()>
-                    <ServiceChecks services chosen=form.services />
+                    <Checks label=messages::services() items=services.get_value() chosen=form.services />
                 </Show>
                 {edits.then(|| view! {
                     <Switch
@@ -294,36 +294,5 @@ fn UserDialog(
             </div>
             {edits.then(|| view! { <p class="hint">{messages::user_consequence()}</p> })}
         </Dialog>
-    }
-}
-
-#[component]
-fn ServiceChecks(services: StoredValue<Vec<ServiceView>>, chosen: RwSignal<Vec<ServiceId>>) -> impl IntoView {
-    let check = move |service: &ServiceView| {
-        let id = service.id;
-        let change = move |event: leptos::ev::Event| {
-            let on = event_target_checked(&event);
-            chosen.update(|chosen| {
-                chosen.retain(|other| *other != id);
-                chosen.extend(on.then_some(id));
-            });
-        };
-        view! {
-            <label class="optrow">
-                <input
-                    type="checkbox"
-                    class="check"
-                    prop:checked=move || chosen.with(|chosen| chosen.contains(&id))
-                    on:change=change
-                />
-                {service.name.clone()}
-            </label>
-        }
-    };
-    view! {
-        <fieldset class="checks">
-            <legend>{messages::services()}</legend>
-            {services.with_value(|services| services.iter().map(check).collect_view())}
-        </fieldset>
     }
 }

@@ -13,9 +13,10 @@ use crate::session::Session;
 /// A page of the menu: what it needs, where it is, its icon, its keys, its name.
 type Tool = (Permission, &'static str, &'static str, Option<&'static str>, fn() -> &'static str);
 
-const TOOLS: [Tool; 3] = [
+const TOOLS: [Tool; 4] = [
     (Permission::ViewCallbacks, "/search", "search", Some("g s"), messages::callback_search),
     (Permission::ViewServices, "/services", "phone", None, messages::services),
+    (Permission::ManageApiKeys, "/integrations", "key-round", None, messages::integrations),
     (Permission::ManageUsers, "/users", "users", None, messages::users),
 ];
 

@@ -67,7 +67,8 @@ fn press(event: &KeyboardEvent, first: StoredValue<Option<Timestamp>>) {
         "e" => in_row(".k-act button").map(|button| button.click()).is_some(),
         "x" | "X" => in_row("input[type=checkbox]").is_some_and(|check| select(&check, key == "X")),
         "/" => focus_search(),
-        "Escape" => clear_search() || click("[data-keys=Escape]"),
+        // Where nothing is searched, the list gives its selection up.
+        "Escape" => clear_search(),
         "c" | "C" | "r" | "n" | "o" | "[" | "]" | "?" => click(&format!("[data-keys=\"{key}\"]")),
         _ => false,
     };

@@ -115,16 +115,15 @@ pub(super) fn follow(page: Page, list: Memo<ListState>) {
     });
     let escape = window_event_listener(leptos::ev::keydown, move |event| {
         // What is open, and what is searched, goes first.
-        let taken = event.default_prevented() || page.dialog.with_untracked(Option::is_some);
-        if event.key() == "Escape" && !taken && !menu_is_open() {
+        if event.key() == "Escape" && !event.default_prevented() && !something_is_open() {
             selection.clear();
         }
     });
     on_cleanup(move || escape.remove());
 }
 
-fn menu_is_open() -> bool {
-    matches!(document().query_selector(":popover-open"), Ok(Some(_)))
+fn something_is_open() -> bool {
+    matches!(document().query_selector(":popover-open, dialog[open]"), Ok(Some(_)))
 }
 
 /// Another range, or another page of the same list.
@@ -255,6 +254,7 @@ pub(super) fn CancelButton() -> impl IntoView {
         <Button
             class="btn-sm btn-danger"
             icon="ban"
+            keys="C"
             inactive=inactive
             on_press=move |()| page.dialog.set(Some(Open::CancelSelected))
         >
