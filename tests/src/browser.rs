@@ -187,11 +187,15 @@ impl Browser {
 
     /// What has the focus, such as `button "Save"`.
     pub async fn focus(&self) -> String {
-        let focused = self.get("/element/active").await.expect("something has the focus");
-        let path = format!("/element/{}", element(&focused));
-        let role = self.get(&format!("{path}/computedrole")).await.expect("it has a role");
-        let name = self.get(&format!("{path}/computedlabel")).await.expect("it may have a name");
-        format!("{} {name}", text(&role))
+        // It may be drawn again in between.
+        let focus = settle(async || {
+            let focused = self.get("/element/active").await?;
+            let path = format!("/element/{}", element(&focused));
+            let role = self.get(&format!("{path}/computedrole")).await?;
+            let name = self.get(&format!("{path}/computedlabel")).await?;
+            Ok::<_, Failure>(format!("{} {name}", text(&role)))
+        });
+        focus.await.expect("something has the focus")
     }
 
     /// The thing of this role with exactly this name.

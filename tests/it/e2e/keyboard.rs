@@ -108,6 +108,7 @@ async fn s99_s101_single_keys_move_between_rows_select_and_cancel_and_can_be_swi
     dialog.shown().await;
     tab_to(&browser, "button", "Confirm").await;
     browser.press(key::ENTER).await;
+    dialog.at("button", "Cancellation Summary Report").shown().await;
     tab_to(&browser, "button", "Close").await;
     browser.press(key::ENTER).await;
     dialog.gone().await;
