@@ -133,8 +133,18 @@ async fn s98_s99_rows_of_the_range_are_selected_and_only_then_cancelled_together
     browser.press(key::ESCAPE).await;
     said(&browser, "Selection cleared").shown().await;
     assert!(is_inactive(&cancel).await);
-    select(&browser, 1).await;
-    said(&browser, "1 selected").shown().await;
+
+    // The same by keys: to the first row, select it and the stretch to the third.
+    for key in ["j", "x", "j", "j", "X"] {
+        browser.press(key).await;
+    }
+    said(&browser, "3 selected").shown().await;
+    browser.press("C").await;
+    let dialog = browser.at("dialog", "Cancel Callbacks Confirmation");
+    dialog.shown().await;
+    browser.press(key::ESCAPE).await;
+    dialog.gone().await;
+    said(&browser, "3 selected").shown().await;
     browser.at("combobox", "Date Range").at("option", "Last 14 Days").click().await;
     said(&browser, "Selection cleared").shown().await;
     assert!(is_inactive(&cancel).await);
@@ -173,10 +183,12 @@ async fn s22_s100_s101_s105_s106_s107_s108_the_selection_is_cancelled_once_it_is
     browser.at("button", "Cancel Callbacks").click().await;
     dialog.at("button", "Confirm").click().await;
     dialog.at("progressbar", "Cancelling callbacks").shown().await;
+    browser.axe().await;
     // Whoever talks before their turn is spared.
     connect(&app, &ringing).await;
     app.cancel_in_bulk().await;
     dialog.at("table", "Not cancelled").row_with(&shown(3)).shown().await;
+    browser.axe().await;
     dialog.at("button", "Cancellation Summary Report").click().await;
     let report = browser.saved("cancellation-summary-report.csv").await;
     assert_eq!(report.lines().filter(|line| line.contains(",CANCELLED,")).count(), 2, "{report}");
@@ -215,6 +227,8 @@ async fn s102_s103_s104_s106_s108_everything_in_the_range_is_cancelled_on_whatev
     said(&browser, "252 callbacks").shown().await;
     table.gone().await;
     said(&browser, "1 in PROCESSING are left out and 1 are already COMPLETED").shown().await;
+    assert_eq!(matching.description().await, "Scheduled, “0010”");
+    browser.axe().await;
     matching.click().await;
     said(&browser, "1 callback").shown().await;
     matching.click().await;
@@ -270,6 +284,7 @@ async fn s110_s111_s112_s113_the_report_is_offered_once_something_was_cancelled(
     open().await;
     let report = dialog.at("button", "Cancellation Summary Report");
     assert!(report.description().await.starts_with("CSV, 1 callback, "), "count and time describe it");
+    browser.axe().await;
     report.click().await;
     let file = browser.saved("cancellation-summary-report.csv").await;
     let mut csv = csv::Reader::from_reader(file.as_bytes());

@@ -10,6 +10,7 @@ use ringback_domain::{CallbackId, StateName};
 use super::super::Page;
 use super::super::cells::shown_number;
 use super::super::feed::Row;
+use super::super::view_state::Quick;
 use super::tally;
 use crate::api::Failure;
 use crate::browser;
@@ -166,6 +167,7 @@ pub(super) fn ChoiceFields(choice: Choice) -> impl IntoView {
     let label = move || page.range_label(page.view.with_untracked(|view| view.list.range));
     let filtered = choice.filtered();
     let ids = StoredValue::new(unique_id("all"));
+    let only_ids = [unique_id("only"), unique_id("only")];
     let hint_id = move || format!("{}-hint", ids.get_value());
     view! {
         {move || {
@@ -197,13 +199,33 @@ pub(super) fn ChoiceFields(choice: Choice) -> impl IntoView {
                 <input
                     type="checkbox"
                     class="check"
+                    aria-labelledby=only_ids[0].clone()
+                    aria-describedby=only_ids[1].clone()
                     prop:checked=matching
                     on:change=move |event| matching.set(event_target_checked(&event))
                 />
-                {messages::only_matching()}
+                <span id=only_ids[0].clone()>{messages::only_matching()}</span>
+                <span class="hint num" id=only_ids[1].clone()>{filters(page)}</span>
             </label>
         </Show>
     }
+}
+
+/// The filters that are on, in a few words.
+fn filters(page: Page) -> String {
+    let list = page.view.get_untracked().list;
+    let visible = list.visible.states.len();
+    let services = list.shown_services().len();
+    let all = page.session.me().map_or(0, |me| me.services.len());
+    let part = |name: &str, count| format!("{name} {count}");
+    let parts = [
+        (list.quick != Quick::All).then(|| list.quick.label().to_owned()),
+        (list.quick == Quick::All && visible > 0)
+            .then(|| part(messages::chip_states(), messages::some_of(visible, StateName::ALL.len()))),
+        (services > 0).then(|| part(messages::chip_services(), messages::some_of(services, all))),
+        (!list.search.trim().is_empty()).then(|| messages::quoted(list.search.trim())),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 #[component]
