@@ -365,7 +365,7 @@ messages! {
     show_utc { en "Show Times in UTC" de "Zeiten in UTC" }
     show_utc_hint(zone) { en "Local is {zone}" de "Ortszeit ist {zone}" }
     configure_ranges { en "Configure Custom Date Range" de "Eigenen Zeitraum einrichten" }
-    range_name { en "Range Name" de "Name des Zeitraums" }
+    range_name { en "Range Name" de "Name" }
     range_from { en "From" de "Von" }
     range_to { en "To" de "Bis" }
     add_range { en "Add Range" de "Hinzufügen" }
