@@ -390,6 +390,7 @@ messages! {
     chip_services { en "Services" de "Services" }
     show_all_states { en "Show all states" de "Alle Status anzeigen" }
     show_all_services { en "Show all services" de "Alle Services anzeigen" }
+    search_every_range { en "Search every range" de "In allen Zeiträumen suchen" }
     some_hidden { en "Advanced Options hide some states or services." de "Die erweiterten Optionen blenden Status oder Services aus." }
 
     // Selection, bulk cancellation, export

@@ -53,6 +53,8 @@ struct Token {
 
 type Refreshing = Shared<LocalBoxFuture<'static, Result<String, Failure>>>;
 
+type Change = Rc<dyn Fn(&mut Preferences)>;
+
 /// The session of this page.
 #[derive(Clone, Copy)]
 pub(crate) struct Session {
@@ -64,8 +66,8 @@ pub(crate) struct Session {
     /// It ended under a page, which waits for the person to sign in again.
     ended: RwSignal<bool>,
     refreshing: StoredValue<Option<Refreshing>, LocalStorage>,
-    /// Counts changes of the preferences, so that only the last is sent.
-    changes: StoredValue<u32>,
+    /// Changes of the preferences that the server does not know yet.
+    changes: StoredValue<Vec<Change>, LocalStorage>,
 }
 
 /// A token is renewed this long before it ends, in seconds.
@@ -86,7 +88,7 @@ impl Session {
             ends_at: RwSignal::new(None),
             ended: RwSignal::new(false),
             refreshing: StoredValue::new_local(None),
-            changes: StoredValue::new(0),
+            changes: StoredValue::new_local(Vec::new()),
         };
         provide_context(session);
         session.resume();
@@ -146,27 +148,35 @@ impl Session {
     }
 
     /// Changes the preferences here at once and on the server soon.
-    pub(crate) fn prefer(self, change: impl FnOnce(&mut Preferences)) {
-        self.preferences.update(change);
-        self.changes.update_value(|changes| *changes += 1);
-        let number = self.changes.get_value();
+    pub(crate) fn prefer(self, change: impl Fn(&mut Preferences) + 'static) {
+        self.preferences.update(&change);
+        self.changes.update_value(|changes| changes.push(Rc::new(change)));
+        let count = self.changes.with_value(Vec::len);
         let send = move || {
-            if self.changes.get_value() == number {
-                let preferences = self.preferences.get_untracked();
+            if self.changes.with_value(Vec::len) == count {
                 // Shown as chosen even if it could not be kept.
-                spawn_local(async move { drop(self.get(&PutPreferences(preferences)).await) });
+                spawn_local(async move { drop(self.keep(|_| {}).await) });
             }
         };
         set_timeout(send, PREFERENCE_PAUSE);
     }
 
-    /// Changes the preferences once the server keeps them.
+    /// Changes the preferences once the server keeps them, with whatever was
+    /// to be sent soon. Another tab may have changed others meanwhile.
     pub(crate) async fn keep(self, change: impl FnOnce(&mut Preferences)) -> Result<(), Failure> {
-        let mut wanted = self.preferences.get_untracked();
+        let mut wanted = self.get(&GetPreferences).await?;
+        let changes = self.changes.get_value();
+        for change in &changes {
+            change(&mut wanted);
+        }
         change(&mut wanted);
-        // What was to be sent soon is sent with it, lest it comes later.
-        self.changes.update_value(|changes| *changes += 1);
-        let kept = self.get(&PutPreferences(wanted)).await?;
+        let mut kept = self.get(&PutPreferences(wanted)).await?;
+        self.changes.update_value(|pending| {
+            pending.retain(|change| !changes.iter().any(|sent| Rc::ptr_eq(change, sent)));
+            for change in pending {
+                change(&mut kept);
+            }
+        });
         self.preferences.set(kept);
         Ok(())
     }
@@ -197,8 +207,7 @@ impl Session {
     /// Shows the page in another language, here and wherever the person signs
     /// in next.
     pub(crate) async fn speak(self, language: language::Language) {
-        self.preferences.update_untracked(|preferences| preferences.language = Some(language.tag().into()));
-        drop(self.get(&PutPreferences(self.preferences.get_untracked())).await);
+        drop(self.keep(|preferences| preferences.language = Some(language.tag().into())).await);
         language::choose(language);
     }
 
@@ -373,6 +382,7 @@ impl Session {
         self.token.set_value(None);
         self.ends_at.set(None);
         self.ended.set(false);
+        self.changes.set_value(Vec::new());
         self.preferences.set(Preferences::default());
         self.stage.set(Stage::SignedOut { ended });
     }

@@ -1,6 +1,8 @@
 //! Advanced Options: how the list looks, and what it leaves out.
 
 use ringback_domain::ApiScope;
+use ringback_domain::wire::auth::{CustomRange, Preferences};
+use ringback_domain::wire::endpoint::PutPreferences;
 use ringback_tests::browser::{Place, key};
 use ringback_tests::{Browser, TestApp, wait_for};
 
@@ -142,6 +144,13 @@ async fn s66_s67_s72_a_range_of_ones_own_is_offered_at_once_and_filters() {
     browser.time_zone("UTC").await;
     row_says(&browser, OTHER, "SCHEDULED").await;
 
+    // Another tab has added one meanwhile; it stays.
+    let person = app.monitor().await;
+    let [from, to] = [5, 6].map(|hours| time(hours).parse().unwrap());
+    let elsewhere = CustomRange { name: "Evening".to_owned(), from, to };
+    let preferences = Preferences { custom_ranges: vec![elsewhere], ..Preferences::default() };
+    person.call(&PutPreferences(preferences)).await.unwrap();
+
     let dialog = open(&browser).await;
     let ranges = dialog.at("group", "Configure Custom Date Range");
     // As a field for date and time takes it.
@@ -155,6 +164,7 @@ async fn s66_s67_s72_a_range_of_ones_own_is_offered_at_once_and_filters() {
     ranges.at("DateTime", "To").set(&field(1)).await;
     ranges.at("button", "Add Range").click().await;
     ranges.at("button", "Remove Peak").shown().await;
+    ranges.at("button", "Remove Evening").shown().await;
     dialog.at("button", "Close").click().await;
     dialog.gone().await;
 
@@ -164,7 +174,6 @@ async fn s66_s67_s72_a_range_of_ones_own_is_offered_at_once_and_filters() {
     row_says(&browser, NUMBER, "SCHEDULED").await;
     assert!(browser.url().await.contains("range=custom&from="));
     // It is kept as the range in use last, a moment later.
-    let person = app.monitor().await;
     wait_for("the range to be kept", async || {
         let kept = person.json("/api/v1/me/preferences").await;
         kept["last_range"].as_str().is_some_and(|range| range.contains('/')).then_some(())

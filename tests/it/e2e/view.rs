@@ -171,6 +171,7 @@ async fn s42_s43_s44_typing_filters_by_one_column_at_once_and_marks_what_it_foun
     // In its column and nowhere else.
     search.fill("support").await;
     browser.at("heading", "No Customer Number contains “support”").shown().await;
+    browser.at("button", "Search every range").shown().await;
     column.choose("Service Name").await;
     row_says(&browser, OTHER, "Support DE").await;
     browser.page().row_with(NUMBER).gone().await;

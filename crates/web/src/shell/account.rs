@@ -46,7 +46,7 @@ pub(super) fn AccountMenu(
                 checked=Signal::derive(move || theme() == choice)
                 on_choose=move |()| {
                     theme::apply(choice);
-                    session.prefer(|preferences| preferences.theme = choice);
+                    session.prefer(move |preferences| preferences.theme = choice);
                 }
             >
                 {theme_name(choice)}
@@ -58,7 +58,7 @@ pub(super) fn AccountMenu(
         view! {
             <MenuRadio
                 checked=Signal::derive(move || keys_off() == off)
-                on_choose=move |()| session.prefer(|preferences| preferences.shortcuts_off = off)
+                on_choose=move |()| session.prefer(move |preferences| preferences.shortcuts_off = off)
             >
                 {on_or_off(!off)}
             </MenuRadio>

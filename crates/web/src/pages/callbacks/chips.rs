@@ -53,7 +53,7 @@ pub(super) fn show_all(page: Page, states: bool, services: bool) {
         page.replace(&page.view.get_untracked().with(|list| list.services.clear()));
     }
     if states || services {
-        page.session.prefer(|preferences| {
+        page.session.prefer(move |preferences| {
             if states {
                 preferences.visible_states = None;
             }

@@ -83,7 +83,7 @@ pub(super) fn Detail(
                                 label=messages::advanced_switch()
                                 on=advanced
                                 on_switch=move |on| {
-                                    page.session.prefer(|preferences| preferences.advanced_metrics = on);
+                                    page.session.prefer(move |preferences| preferences.advanced_metrics = on);
                                 }
                             />
                         </div>

@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
 use ringback_domain::wire::endpoint::CountCallbacks;
-use ringback_domain::wire::list::{CallbackFilter, CountQuery, NUMBERED_ROWS};
+use ringback_domain::wire::list::{CallbackFilter, CountQuery, NUMBERED_ROWS, SearchField};
 
 use super::chips::show_all;
 use super::view_state::{ListState, Quick, search_label};
@@ -39,12 +40,17 @@ fn nothing_found(page: Page, list: &ListState) -> impl IntoView {
         None => messages::empty_search_any(text),
     };
     let clear = move |()| page.show(&page.view.get_untracked().with(|list| list.search.clear()));
+    // Callback Search finds by these, whatever the range.
+    let anywhere = matches!(list.column, SearchField::CustomerNumber | SearchField::Id);
+    let href = format!("/search?q={}", js_sys::encode_uri_component(&list.search));
+    let search = move |()| page.go.with_value(|go| go(&href, NavigateOptions::default()));
     let searched = messages::searched(page.range_label(list.range));
     let hidden = list.hides().then(messages::some_hidden);
     let text = std::iter::once(searched.as_str()).chain(hidden).collect::<Vec<_>>().join(" ");
     view! {
         <EmptyState icon="search" title text>
             <Button on_press=clear>{messages::clear_filter()}</Button>
+            {anywhere.then(|| view! { <Button on_press=search>{messages::search_every_range()}</Button> })}
         </EmptyState>
     }
 }

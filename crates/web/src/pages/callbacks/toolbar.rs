@@ -106,7 +106,7 @@ fn RangeSelect() -> impl IntoView {
     let current = Memo::new(move |_| page.view.with(|view| view.list.range));
     let change = move |event: leptos::ev::Event| {
         let Some(range) = Range::from_word(&event_target_value(&event)) else { return };
-        page.session.prefer(|preferences| preferences.last_range = Some(range.word()));
+        page.session.prefer(move |preferences| preferences.last_range = Some(range.word()));
         let mut view = page.view.get_untracked().with(|list| list.range = range);
         view.open.clear();
         page.show(&view);

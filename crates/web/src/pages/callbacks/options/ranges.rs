@@ -5,7 +5,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::Timestamp;
-use ringback_domain::wire::auth::CustomRange;
+use ringback_domain::wire::auth::{CustomRange, Preferences};
 
 use super::super::Page;
 use super::super::forms::require;
@@ -99,14 +99,19 @@ pub(super) fn RangeForm(
     let busy = RwSignal::new(false);
     let ranges =
         Memo::new(move |_| page.session.preferences().with(|preferences| preferences.custom_ranges.clone()));
-    let keep = move |ranges: Vec<CustomRange>, done: String| {
+    // Added, or taken away where there is one of this name.
+    let keep = move |name: String, added: Option<CustomRange>, done: String| {
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
         problem.set(None);
         spawn_local(async move {
-            let answer = page.session.keep(|preferences| preferences.custom_ranges = ranges).await;
+            let change = |preferences: &mut Preferences| {
+                preferences.custom_ranges.retain(|range| range.name != name);
+                preferences.custom_ranges.extend(added);
+            };
+            let answer = page.session.keep(change).await;
             if busy.try_set(false).is_some() {
                 return;
             }
@@ -120,11 +125,9 @@ pub(super) fn RangeForm(
         });
     };
     let add = move || {
-        let mut all = ranges.get_untracked();
-        let Some(range) = form.read(&all, times.get_untracked().utc) else { return };
-        let done = messages::range_added(&range.name);
-        all.push(range);
-        keep(all, done);
+        let known = ranges.get_untracked();
+        let Some(range) = form.read(&known, times.get_untracked().utc) else { return };
+        keep(range.name.clone(), Some(range.clone()), messages::range_added(range.name));
     };
     // Once it is kept.
     Effect::new(move |before: Option<usize>| {
@@ -146,9 +149,7 @@ pub(super) fn RangeForm(
     let line = move |range: CustomRange| {
         let name = range.name.clone();
         let remove = move |()| {
-            let mut all = ranges.get_untracked();
-            all.retain(|other| other.name != name);
-            keep(all, messages::range_removed(&name));
+            keep(name.clone(), None, messages::range_removed(&name));
         };
         let span = move || format::span(range.from, range.to, times.get());
         view! {
