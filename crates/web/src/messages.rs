@@ -530,6 +530,7 @@ messages! {
     new_password_hint { en "Left empty, it stays as it is." de "Bleibt es leer, ändert sich nichts." }
     password_hint { en "At least 8 characters." de "Mindestens 8 Zeichen." }
     user_consequence { en "A new role, a new password and disabling end this person's sessions at once. Other services count from the next sign-in on." de "Eine neue Rolle, ein neues Passwort und das Sperren beenden die Sitzungen sofort. Andere Services gelten ab der nächsten Anmeldung." }
+    none_yet { en "There are none yet." de "Es gibt noch keine." }
     integrations { en "Integrations" de "Integrationen" }
     api_keys { en "API Keys" de "API-Schlüssel" }
     api_key { en "API key" de "API-Schlüssel" }

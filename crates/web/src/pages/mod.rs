@@ -103,6 +103,9 @@ fn Listed<T: Clone + Send + Sync + 'static>(
             </EmptyState>
         }
         .into_any(),
+        Some(Ok(items)) if items.is_empty() => {
+            view! { <EmptyState icon="list" title=label text=messages::none_yet().to_owned() /> }.into_any()
+        }
         Some(Ok(items)) => {
             let heads = heads.get_value();
             let last = heads.len() - 1;
