@@ -257,14 +257,19 @@ async fn a_session_that_ends_is_told_before_and_keeps_what_was_filled_in() {
     let options = Options { clock, workers: false, simulator: None, web_dir: Some(web_dir()) };
     let app = TestApp::start_with(Backend::Sqlite, options).await;
     // The server's clock will be ahead of the browser's.
-    let browser = log_in(&app, "supervisor", "next-24-hours").await;
+    let browser = log_in(&app, "supervisor", "next-7-days").await;
     app.pass(SESSION_SECONDS - 90);
     browser.at("button", "Refresh").click().await;
-    browser.at("button", "Stay signed in").shown().await;
+    browser.at("button", "Stay signed in").click().await;
+    let dialog = browser.at("dialog", "Stay signed in");
+    dialog.at("textbox", "Password").fill(PASSWORD).await;
+    dialog.at("button", "Sign in").click().await;
+    dialog.gone().await;
+    browser.at("button", "Stay signed in").gone().await;
     browser.at("region", "Callback records").at("button", "Create Callback").click().await;
     let form = browser.at("dialog", "Create Callback");
     form.at("textbox", "Customer Number").fill(NUMBER).await;
-    app.pass(90);
+    app.pass(SESSION_SECONDS);
     form.at("button", "Create").click().await;
 
     let dialog = browser.at("dialog", "Sign in again");
@@ -277,7 +282,12 @@ async fn a_session_that_ends_is_told_before_and_keeps_what_was_filled_in() {
     // What was sent while nobody was signed in goes on by itself.
     form.gone().await;
     browser.page().row_with(NUMBER).shown().await;
-    browser.at("button", "Stay signed in").gone().await;
+
+    // Whoever does not sign in again has left.
+    app.pass(SESSION_SECONDS);
+    browser.at("button", "Refresh").click().await;
+    browser.at("dialog", "Sign in again").at("button", "Close").click().await;
+    browser.at("heading", "Sign in").shown().await;
 }
 
 #[tokio::test]

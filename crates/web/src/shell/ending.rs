@@ -69,7 +69,8 @@ fn Again(ending: Ending, username: String) -> impl IntoView {
     let problem = RwSignal::new(None);
     let busy = RwSignal::new(false);
     let field = NodeRef::<html::Input>::new();
-    let title = if session.ended() { messages::session_over() } else { messages::stay_signed_in() };
+    let over = untrack(|| session.ended());
+    let title = if over { messages::session_over() } else { messages::stay_signed_in() };
     let text = messages::sign_in_again(&username);
     let username = StoredValue::new(username);
     let submit = move |()| {
