@@ -53,20 +53,23 @@ pub fn of_filter(
     let text = filter.search.as_deref().map(str::trim).filter(|text| !text.is_empty());
     let search = text.and_then(|text| {
         let lower = text.to_lowercase();
-        let in_column = |column| Some(Search { column, text: lower.clone(), by: SearchBy::Scan });
+        let in_column =
+            |column| Some(Search { column, text: lower.clone(), services: Vec::new(), by: SearchBy::Scan });
+        let is_named = |id| services.get(id).is_some_and(|one| one.name.to_lowercase().contains(&lower));
         match filter.search_field.unwrap_or_default() {
             SearchField::CustomerNumber => {
                 let digits: String = text.chars().filter(char::is_ascii_digit).collect();
                 // Nothing but signs is in no number: an impossible text says so.
-                let text = if digits.is_empty() { lower } else { digits };
-                Some(Search { column: SearchColumn::CustomerNumber, text, by: SearchBy::Scan })
+                let text = if digits.is_empty() { lower.clone() } else { digits };
+                in_column(SearchColumn::CustomerNumber).map(|search| Search { text, ..search })
             }
             SearchField::Id => {
-                let text = lower.chars().filter(|letter| *letter != '-').collect();
-                Some(Search { column: SearchColumn::Id, text, by: SearchBy::Scan })
+                let letters: String = lower.chars().filter(|letter| *letter != '-').collect();
+                let text = if letters.is_empty() { lower.clone() } else { letters };
+                in_column(SearchColumn::Id).map(|search| Search { text, ..search })
             }
             SearchField::Service => {
-                keep(&|id| services.get(id).is_some_and(|one| one.name.to_lowercase().contains(&lower)));
+                keep(&is_named);
                 None
             }
             SearchField::State => in_column(SearchColumn::State),
@@ -75,6 +78,10 @@ pub fn of_filter(
             SearchField::CreatedBy => in_column(SearchColumn::CreatedBy),
             SearchField::CancelledBy => in_column(SearchColumn::CancelledBy),
             SearchField::Language => in_column(SearchColumn::Language),
+            SearchField::Any => {
+                let named = services.ids().into_iter().filter(|id| is_named(*id)).collect();
+                in_column(SearchColumn::Any).map(|search| Search { services: named, ..search })
+            }
         }
     });
     Ok(Selection {

@@ -185,7 +185,8 @@ messages! {
     column_updated { en "Last Update" de "Letzte Änderung" }
     column_id { en "Callback ID" de "Rückruf-ID" }
     column_actions { en "Actions" de "Aktionen" }
-    column_created { en "Created" de "Angelegt" }
+
+    column_any { en "Any Column" de "Alle Spalten" }
 
     // Row
     metrics_of(number) { en "Metrics {number}" de "Kennzahlen {number}" }
@@ -372,7 +373,6 @@ messages! {
     remove_range(range) { en "Remove {range}" de "{range} entfernen" }
     range_added(range) { en "{range} added" de "{range} hinzugefügt" }
     range_removed(range) { en "{range} removed" de "{range} entfernt" }
-    enter_range_name { en "Enter a name." de "Namen eingeben." }
     range_name_long { en "Use 60 characters at most." de "Höchstens 60 Zeichen." }
     range_name_taken { en "There is a range of this name." de "Diesen Namen hat schon ein Zeitraum." }
     enter_date_time { en "Enter date and time." de "Datum und Uhrzeit eingeben." }
@@ -387,7 +387,6 @@ messages! {
     ranges_own { en "My ranges" de "Eigene" }
     from_to(from, to) { en "{from} – {to}" de "{from} – {to}" }
     chip_states { en "States" de "Status" }
-    chip_services { en "Services" de "Services" }
     show_all_states { en "Show all states" de "Alle Status anzeigen" }
     show_all_services { en "Show all services" de "Alle Services anzeigen" }
     search_every_range { en "Search every range" de "In allen Zeiträumen suchen" }
@@ -465,16 +464,11 @@ messages! {
     session_over { en "Sign in again" de "Neu anmelden" }
     sign_in_again(name) { en "Enter the password of {name} to go on. What you have filled in is kept." de "Zum Weitermachen das Passwort von {name} eingeben. Eingaben bleiben erhalten." }
     key_search { en "Search" de "Suchen" }
-    key_create { en "Create Callback" de "Rückruf anlegen" }
-    key_refresh { en "Refresh" de "Aktualisieren" }
-    key_now { en "Jump to now" de "Zu jetzt springen" }
     key_next_row { en "Next row" de "Nächste Zeile" }
     key_previous_row { en "Previous row" de "Vorige Zeile" }
     key_edit { en "Edit or recreate the row" de "Zeile bearbeiten oder neu anlegen" }
     key_select { en "Select the row" de "Zeile auswählen" }
     key_stretch { en "Select a stretch of rows" de "Mehrere Zeilen auswählen" }
-    key_cancel { en "Cancel Callbacks" de "Rückrufe abbrechen" }
-    key_options { en "Advanced Options" de "Erweiterte Optionen" }
     key_pages { en "Previous, next page" de "Vorige, nächste Seite" }
     key_callbacks { en "Go to Callbacks" de "Zu den Rückrufen" }
     key_callback_search { en "Go to Callback Search" de "Zur Rückrufsuche" }

@@ -182,6 +182,14 @@ async fn s42_s43_s44_typing_filters_by_one_column_at_once_and_marks_what_it_foun
     // The view is in the address.
     wait_for("the address", async || browser.url().await.contains("q=queued&col=state").then_some(())).await;
 
+    // Or in any of them.
+    column.choose("Any Column").await;
+    search.fill("support").await;
+    row_says(&browser, OTHER, "QUEUED").await;
+    browser.page().row_with(NUMBER).gone().await;
+    search.fill("7946").await;
+    row_says(&browser, NUMBER, "QUEUED").await;
+
     // Before any answer: the rows of the page are there already.
     column.choose("Customer Number").await;
     search.fill("0").await;

@@ -204,6 +204,22 @@ async fn filters_narrow_the_list_and_its_count_alike(
         let found = matching(&client, &format!("search_field=id&search={part}")).await;
         assert!(found.contains(&id), "{part}: {found:?}");
     }
+    let any = async |text: &str| matching(&client, &format!("search_field=any&search={text}")).await.len();
+    for (text, count) in [
+        ("support", 10),
+        ("processing", 2),
+        ("agent_conn", 2),
+        ("agent-17", 6),
+        ("7946 0029", 1),
+        ("%2B44 20 7123", 1),
+        ("nothing", 0),
+        ("%25", 0),
+        // Digits beside letters are no part of a number.
+        ("x0029", 0),
+    ] {
+        assert_eq!(any(text).await, count, "{text}");
+    }
+    assert_eq!(any(&id).await, 1);
     let all = format!("state=COMPLETED&service={}&search=7123&from=2026-11-25T00:00:00Z", app.service);
     assert_eq!(matching(&client, &all).await, [id]);
 }

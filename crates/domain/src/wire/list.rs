@@ -88,6 +88,8 @@ pub enum SearchField {
     CancelledBy,
     /// Language tag.
     Language,
+    /// Customer Number, Callback ID, Service Name, State, result or Agent.
+    Any,
 }
 
 /// The order of a list.

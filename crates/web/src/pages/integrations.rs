@@ -90,7 +90,7 @@ pub(crate) fn IntegrationsPage() -> impl IntoView {
         messages::name(),
         messages::scopes(),
         messages::services(),
-        messages::column_created(),
+        messages::term_created(),
         messages::column_state(),
         messages::column_actions(),
     ];

@@ -31,6 +31,8 @@ pub struct Search {
     pub column: SearchColumn,
     /// What is in it: lower case, or digits for a number, or hex for an id.
     pub text: String,
+    /// The services whose name has it; for any column only.
+    pub services: Vec<ServiceId>,
     /// How the rows are found.
     pub by: SearchBy,
 }
@@ -64,6 +66,8 @@ pub enum SearchColumn {
     CancelledBy,
     /// Language.
     Language,
+    /// Those that are shown unless one chooses.
+    Any,
 }
 
 /// A stretch of one index.
@@ -140,14 +144,7 @@ impl Selection {
 
 impl Search {
     fn condition(&self, sql: &mut Sql) {
-        let mut pattern = String::from("%");
-        for letter in self.text.chars() {
-            if matches!(letter, '%' | '_' | '!') {
-                pattern.push('!');
-            }
-            pattern.push(letter);
-        }
-        pattern.push('%');
+        let pattern = pattern(&self.text);
         let columns: &[&str] = match self.column {
             // Digits need no folding of case.
             SearchColumn::CustomerNumber => {
@@ -169,6 +166,7 @@ impl Search {
             SearchColumn::CreatedBy => &["created_by"],
             SearchColumn::CancelledBy => &["cancelled_by"],
             SearchColumn::Language => &["language"],
+            SearchColumn::Any => &["state", "result", "agent"],
         };
         sql.push(" AND (");
         for (index, column) in columns.iter().enumerate() {
@@ -178,8 +176,40 @@ impl Search {
             sql.push("LOWER(").push(column).push(") LIKE ").bind(Arg::Text(pattern.clone()));
             sql.push(" ESCAPE '!'");
         }
+        if self.column == SearchColumn::Any {
+            self.elsewhere(sql);
+        }
         sql.push(")");
     }
+
+    /// The columns in which not every letter counts, and the service's name.
+    fn elsewhere(&self, sql: &mut Sql) {
+        let (digits, signs): (String, String) = self.text.chars().partition(char::is_ascii_digit);
+        let is_number = !digits.is_empty() && signs.chars().all(|sign| " +-()./".contains(sign));
+        for (column, text) in [("id", self.text.replace('-', "")), ("customer_number", digits)] {
+            if !text.is_empty() && (column == "id" || is_number) {
+                sql.push(" OR LOWER(").push(column).push(") LIKE ").bind(Arg::Text(pattern(&text)));
+                sql.push(" ESCAPE '!'");
+            }
+        }
+        if !self.services.is_empty() {
+            sql.push(" OR ");
+            sql.one_of("service_id", self.services.iter().map(|service| Arg::Id(service.0)));
+        }
+    }
+}
+
+/// Finds a text anywhere, whatever is in it.
+fn pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
 }
 
 /// An id is a blob on SQLite and a UUID on PostgreSQL: both are searched as

@@ -32,7 +32,7 @@ fn chip(page: Page, of_states: bool, count: String) -> impl IntoView {
     let (name, label) = if of_states {
         (messages::chip_states(), messages::show_all_states())
     } else {
-        (messages::chip_services(), messages::show_all_services())
+        (messages::services(), messages::show_all_services())
     };
     let press = move |()| {
         show_all(page, of_states, !of_states);

@@ -134,7 +134,7 @@ impl Column {
             Self::Id => messages::column_id(),
             Self::Position => messages::position(),
             Self::Wait => messages::estimated_wait(),
-            Self::Created => messages::column_created(),
+            Self::Created => messages::term_created(),
             Self::CreatedBy => messages::term_created_by(),
             Self::Priority => messages::term_priority(),
             Self::Language => messages::term_language(),
@@ -188,7 +188,7 @@ impl Column {
 pub(crate) fn sort_label(sort: Sort) -> &'static str {
     match sort {
         Sort::DesiredTime | Sort::DesiredTimeDescending => messages::column_desired_time(),
-        Sort::CreatedAt | Sort::CreatedAtDescending => messages::column_created(),
+        Sort::CreatedAt | Sort::CreatedAtDescending => messages::term_created(),
         Sort::UpdatedAt | Sort::UpdatedAtDescending => messages::column_updated(),
         Sort::State | Sort::StateDescending => messages::column_state(),
         Sort::Service | Sort::ServiceDescending => messages::column_service(),

@@ -33,6 +33,23 @@ pub(crate) fn finds(view: &CallbackView, field: SearchField, search: &str) -> bo
     search.is_empty() || contains(view, field, search)
 }
 
+/// What is searched in any column.
+const ANY: [SearchField; 5] = [
+    SearchField::CustomerNumber,
+    SearchField::Id,
+    SearchField::Service,
+    SearchField::State,
+    SearchField::Agent,
+];
+
+/// Whether a search in any column looks at this one: digits beside letters are
+/// no part of a number.
+pub(crate) fn in_any(field: SearchField, search: &str) -> bool {
+    let (digits, signs): (String, String) = search.chars().partition(char::is_ascii_digit);
+    let is_number = !digits.is_empty() && signs.chars().all(|sign| " +-()./".contains(sign));
+    ANY.contains(&field) && (field != SearchField::CustomerNumber || is_number)
+}
+
 fn contains(view: &CallbackView, field: SearchField, search: &str) -> bool {
     let within = |text: &str| text.to_lowercase().contains(&search.to_lowercase());
     let optional = |text: Option<&str>| text.is_some_and(within);
@@ -45,7 +62,8 @@ fn contains(view: &CallbackView, field: SearchField, search: &str) -> bool {
         // Dashes do not count either.
         SearchField::Id => {
             let letters = |text: &str| text.to_lowercase().replace('-', "");
-            letters(&view.id.to_string()).contains(&letters(search))
+            let wanted = letters(search);
+            !wanted.is_empty() && letters(&view.id.to_string()).contains(&wanted)
         }
         SearchField::Service => within(&view.service.name),
         SearchField::State => within(view.state.as_str()) || result(),
@@ -54,6 +72,9 @@ fn contains(view: &CallbackView, field: SearchField, search: &str) -> bool {
         SearchField::CreatedBy => optional(view.metrics.created_by.as_deref()),
         SearchField::CancelledBy => optional(view.metrics.cancelled_by.as_deref()),
         SearchField::Language => optional(view.language.as_deref()),
+        SearchField::Any => {
+            ANY.into_iter().any(|field| in_any(field, search) && contains(view, field, search))
+        }
     }
 }
 
@@ -127,6 +148,16 @@ pub(crate) mod tests {
             assert!(finds(&example(), SearchField::Id, found), "{found}");
         }
         assert!(!finds(&example(), SearchField::Id, "5c47d2e"));
+    }
+
+    #[test]
+    fn any_column_has_what_one_of_them_has() {
+        for found in ["billing", "scheduled", "7946 03", "5c4-7d1e"] {
+            assert!(finds(&example(), SearchField::Any, found), "{found}");
+        }
+        for missing in ["x0318", "queued", "-"] {
+            assert!(!finds(&example(), SearchField::Any, missing), "{missing}");
+        }
     }
 
     #[test]

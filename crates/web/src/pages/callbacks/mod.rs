@@ -153,7 +153,8 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
     let search = Memo::new(move |_| list.with(|list| (list.column, list.search.clone())));
     let in_column = |field| {
         let text = move |(column, text): &(_, String)| {
-            if *column == field { text.clone() } else { String::new() }
+            let any = *column == SearchField::Any && matching::in_any(field, text);
+            if *column == field || any { text.clone() } else { String::new() }
         };
         (field, Memo::new(move |_| search.with(text)))
     };

@@ -8,7 +8,6 @@ use ringback_domain::wire::auth::CustomRange;
 use ringback_domain::wire::list::CallbackCount;
 
 use super::chips::Chips;
-use super::columns::Column;
 use super::export::ExportMenu;
 use super::feed::{Live, Loading};
 use super::paging;
@@ -210,9 +209,9 @@ fn SearchBox() -> impl IntoView {
     };
     let options = move || {
         let shown = page.columns.get().unwrap_or_default();
-        let option = |(field, name): (_, Column)| {
+        let option = |(field, name): (_, &str)| {
             view! {
-                <option value=search_word(field) selected=move || column.get() == field>{name.label()}</option>
+                <option value=search_word(field) selected=move || column.get() == field>{name.to_owned()}</option>
             }
         };
         search_columns(&shown, column.get()).map(option).collect_view()

@@ -325,12 +325,13 @@ pub(crate) const SEARCH_COLUMNS: [(SearchField, Column); 7] = [
 pub(crate) fn search_columns(
     shown: &[Column],
     used: SearchField,
-) -> impl Iterator<Item = (SearchField, Column)> {
+) -> impl Iterator<Item = (SearchField, &'static str)> {
     let offered = move |(field, column): &(SearchField, Column)| {
         let optional = matches!(column, Column::CreatedBy | Column::Language);
         !optional || *field == used || shown.contains(column)
     };
-    SEARCH_COLUMNS.into_iter().filter(offered)
+    let columns = SEARCH_COLUMNS.into_iter().filter(offered);
+    columns.map(|(field, column)| (field, column.label())).chain([(SearchField::Any, messages::column_any())])
 }
 
 /// What people call a column that is searched.

@@ -222,7 +222,7 @@ fn filters(page: Page) -> String {
         (list.quick != Quick::All).then(|| list.quick.label().to_owned()),
         (list.quick == Quick::All && visible > 0)
             .then(|| part(messages::chip_states(), messages::some_of(visible, StateName::ALL.len()))),
-        (services > 0).then(|| part(messages::chip_services(), messages::some_of(services, all))),
+        (services > 0).then(|| part(messages::services(), messages::some_of(services, all))),
         (!list.search.trim().is_empty()).then(|| messages::quoted(list.search.trim())),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")

@@ -66,7 +66,7 @@ impl Form {
         let Self { name, from, to } = self;
         let text = name.text.get_untracked().trim().to_owned();
         if text.is_empty() {
-            name.refuse(messages::enter_range_name());
+            name.refuse(messages::enter_name());
         } else if text.chars().count() > LONGEST {
             name.refuse(messages::range_name_long());
         } else if known.iter().any(|range| range.name == text) {
