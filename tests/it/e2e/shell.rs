@@ -251,6 +251,12 @@ async fn users_are_made_restricted_given_a_password_and_shut_out_on_their_page()
     browser.at("dialog", "Sign in again").shown().await;
 }
 
+/// Moves the clock on; nobody is believed for a moment more.
+async fn pass(app: &TestApp, seconds: i64) {
+    app.pass(seconds);
+    app.inside(async |app| app.identities.forget()).await;
+}
+
 #[tokio::test]
 async fn a_session_that_ends_is_told_before_and_keeps_what_was_filled_in() {
     let clock = Clock::manual(Clock::System.now());
@@ -258,7 +264,7 @@ async fn a_session_that_ends_is_told_before_and_keeps_what_was_filled_in() {
     let app = TestApp::start_with(Backend::Sqlite, options).await;
     // The server's clock will be ahead of the browser's.
     let browser = log_in(&app, "supervisor", "next-7-days").await;
-    app.pass(SESSION_SECONDS - 90);
+    pass(&app, SESSION_SECONDS - 90).await;
     browser.at("button", "Refresh").click().await;
     browser.at("button", "Stay signed in").click().await;
     let dialog = browser.at("dialog", "Stay signed in");
@@ -269,7 +275,7 @@ async fn a_session_that_ends_is_told_before_and_keeps_what_was_filled_in() {
     browser.at("region", "Callback records").at("button", "Create Callback").click().await;
     let form = browser.at("dialog", "Create Callback");
     form.at("textbox", "Customer Number").fill(NUMBER).await;
-    app.pass(SESSION_SECONDS);
+    pass(&app, SESSION_SECONDS).await;
     form.at("button", "Create").click().await;
 
     let dialog = browser.at("dialog", "Sign in again");
@@ -284,7 +290,7 @@ async fn a_session_that_ends_is_told_before_and_keeps_what_was_filled_in() {
     browser.page().row_with(NUMBER).shown().await;
 
     // Whoever does not sign in again has left.
-    app.pass(SESSION_SECONDS);
+    pass(&app, SESSION_SECONDS).await;
     browser.at("button", "Refresh").click().await;
     browser.at("dialog", "Sign in again").at("button", "Close").click().await;
     browser.at("heading", "Sign in").shown().await;
