@@ -68,17 +68,7 @@ type Failure = String;
 impl Browser {
     /// Starts a browser.
     pub async fn start() -> Self {
-        let program = setting("RINGBACK_TEST_CHROMEDRIVER").unwrap_or_else(|| "chromedriver".to_owned());
-        let mut driver = Command::new(&program)
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| {
-                panic!("cannot start {program}: {error}; `cargo xtask test` installs it")
-            });
-        let mut output = BufReader::new(driver.stdout.take().expect("its output is piped"));
-        let port = port(&mut output);
+        let (driver, output, port) = start_driver();
         let profile = tempfile::tempdir().expect("a temporary folder");
         let http = reqwest::Client::new();
         let mut browser = Self { http, driver, _output: output, port, session: String::new(), profile };
@@ -549,11 +539,33 @@ fn element(reference: &Value) -> String {
     reference.as_object().and_then(|object| object.values().next()).map(text).unwrap_or_default()
 }
 
-/// The port that the driver says it listens on.
-fn port(output: &mut impl BufRead) -> u16 {
-    let port = output.lines().map_while(Result::ok).find_map(|line| {
+/// A driver and the port that it listens on. It takes any free one, for both
+/// kinds of addresses, and gives up where another program has one of the two.
+fn start_driver() -> (Child, BufReader<ChildStdout>, u16) {
+    const TRIES: usize = 5;
+    let program = setting("RINGBACK_TEST_CHROMEDRIVER").unwrap_or_else(|| "chromedriver".to_owned());
+    for _ in 0..TRIES {
+        let mut driver = Command::new(&program)
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| {
+                panic!("cannot start {program}: {error}; `cargo xtask test` installs it")
+            });
+        let mut output = BufReader::new(driver.stdout.take().expect("its output is piped"));
+        if let Some(port) = port(&mut output) {
+            return (driver, output, port);
+        }
+        driver.wait().expect("it has ended");
+    }
+    panic!("{program} found no port in {TRIES} tries");
+}
+
+/// The port that the driver says it listens on; `None` if it ends without one.
+fn port(output: &mut impl BufRead) -> Option<u16> {
+    output.lines().map_while(Result::ok).find_map(|line| {
         let (_, port) = line.split_once("started successfully on port ")?;
         port.trim_end_matches('.').parse().ok()
-    });
-    port.expect("chromedriver says its port")
+    })
 }
