@@ -2,7 +2,7 @@
 //!
 //! Invariants: only `api.rs` and `events.rs` talk to the server; the address of
 //! the page says which view is shown; pages fetch and decide, components only
-//! render; every sentence that a person reads is in `messages.rs`.
+//! render; every sentence that a person reads is in `messages`.
 
 #![expect(
     clippy::large_types_passed_by_value,

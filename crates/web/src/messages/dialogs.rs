@@ -1,0 +1,150 @@
+//! The dialogs of the Callbacks page.
+
+messages! {
+    // Dialogs
+    callback_type { en "Callback Type" de "Art des Rückrufs" }
+    immediate { en "Immediate" de "Sofort" }
+    immediate_hint { en "Joins the queue now" de "Kommt jetzt in die Warteschlange" }
+    scheduled { en "Scheduled" de "Geplant" }
+    scheduled_hint { en "At a date and time" de "Zu einem Datum und einer Uhrzeit" }
+    service_type { en "Service Type" de "Service" }
+    customer_number { en "Customer Number" de "Kundennummer" }
+    customer_number_hint { en "In national or international form, such as +44 20 7946 0318." de "National oder international, etwa +49 30 23125 000." }
+    date { en "Date" de "Datum" }
+    time { en "Time" de "Uhrzeit" }
+    time_zone_hint(zone) { en "Times in {zone}." de "Zeiten in {zone}." }
+    create { en "Create" de "Anlegen" }
+    choose_service { en "Choose a service." de "Service wählen." }
+    enter_number { en "Enter the customer's number." de "Nummer des Kunden eingeben." }
+    enter_date { en "Enter a date." de "Datum eingeben." }
+    enter_time { en "Enter a time." de "Uhrzeit eingeben." }
+    time_in_past { en "This time has passed." de "Diese Zeit ist vorbei." }
+    no_such_time { en "Clocks are put forward then: this time does not exist on this day." de "Dann werden die Uhren vorgestellt: Diese Uhrzeit gibt es an diesem Tag nicht." }
+    callback_created { en "Callback created" de "Rückruf angelegt" }
+    outside_range(time, range) { en "{time} is outside {range}." de "{time} liegt nicht in: {range}." }
+    outside_filters { en "The current filters hide it." de "Die aktuellen Filter blenden ihn aus." }
+    switch_to(range) { en "Switch to {range}" de "Zu {range} wechseln" }
+    show_all { en "Show all" de "Alle anzeigen" }
+    edit_callback { en "Edit Callback" de "Rückruf bearbeiten" }
+    edit_options { en "Edit Options" de "Bearbeiten" }
+    reschedule { en "Reschedule" de "Verschieben" }
+    only_scheduled { en "Only a SCHEDULED callback can be rescheduled" de "Nur ein Rückruf im Status SCHEDULED lässt sich verschieben" }
+    cancel_callback { en "Cancel Callback" de "Rückruf abbrechen" }
+    save { en "Save" de "Speichern" }
+    confirm { en "Confirm" de "Bestätigen" }
+    cancel_consequence(time) { en "The customer will not be called. The record stays as COMPLETED (CANCELLED_BY_ADMIN) until {time}." de "Der Kunde wird nicht angerufen. Der Datensatz bleibt als COMPLETED (CANCELLED_BY_ADMIN) bis {time}." }
+    removal_moves { en "The record is removed 14 days after the desired time." de "Der Datensatz wird 14 Tage nach der gewünschten Zeit entfernt." }
+    callback_rescheduled { en "Callback rescheduled" de "Rückruf verschoben" }
+    callback_cancelled { en "Callback cancelled" de "Rückruf abgebrochen" }
+    changed_meanwhile(before, after, time) { en "This callback went from {before} to {after} at {time}." de "Dieser Rückruf ging um {time} von {before} zu {after} über." }
+    no_longer_reschedulable { en "It can no longer be rescheduled." de "Er lässt sich nicht mehr verschieben." }
+    no_longer_cancellable { en "It can no longer be cancelled." de "Er lässt sich nicht mehr abbrechen." }
+    moved_meanwhile(time) { en "This callback was moved to {time} meanwhile." de "Dieser Rückruf wurde inzwischen auf {time} verschoben." }
+    recreate_callback { en "Recreate Callback" de "Rückruf neu anlegen" }
+    recreate { en "Recreate" de "Neu anlegen" }
+    callback_recreated { en "Callback recreated" de "Rückruf neu angelegt" }
+    recreate_consequence { en "A new callback is made. It and the old record name each other." de "Ein neuer Rückruf entsteht. Er und der alte Datensatz nennen einander." }
+    is_now(state) { en "It is {state} now." de "Er ist jetzt {state}." }
+
+    // What the server finds in a form
+    fault_unknown_service { en "This service does not exist any more." de "Diesen Service gibt es nicht mehr." }
+    fault_not_accepting { en "This service takes no new callbacks now." de "Dieser Service nimmt gerade keine neuen Rückrufe an." }
+    fault_malformed_number { en "This is not a phone number." de "Das ist keine Telefonnummer." }
+    fault_impossible_number { en "No number of this country has this length. Check for missing or extra digits." de "Keine Nummer dieses Landes ist so lang. Fehlen Ziffern, oder sind es zu viele?" }
+
+    // Advanced Options
+    advanced_options { en "Advanced Options" de "Erweiterte Optionen" }
+    configure_columns { en "Configure Columns" de "Spalten einrichten" }
+    some_of(some, all) { en "{some} of {all}" de "{some} von {all}" }
+    move_up(column) { en "Move {column} up" de "{column} nach oben" }
+    move_down(column) { en "Move {column} down" de "{column} nach unten" }
+    moved_to(column, place, count) { en "{column}, {place} of {count}" de "{column}, {place} von {count}" }
+    always_shown { en "Always shown" de "Immer sichtbar" }
+    time_display { en "Time display" de "Zeitanzeige" }
+    show_24h { en "Show Time in 24 Hour" de "24-Stunden-Format" }
+    show_24h_hint(long, short) { en "{long} instead of {short}" de "{long} statt {short}" }
+    time_in_zone(time, zone) { en "{time} ({zone})" de "{time} ({zone})" }
+    show_utc { en "Show Times in UTC" de "Zeiten in UTC" }
+    show_utc_hint(zone) { en "Local is {zone}" de "Ortszeit ist {zone}" }
+    configure_ranges { en "Configure Custom Date Range" de "Eigenen Zeitraum einrichten" }
+    range_name { en "Range Name" de "Name" }
+    range_from { en "From" de "Von" }
+    range_to { en "To" de "Bis" }
+    add_range { en "Add Range" de "Hinzufügen" }
+    remove_range(range) { en "Remove {range}" de "{range} entfernen" }
+    range_added(range) { en "{range} added" de "{range} hinzugefügt" }
+    range_removed(range) { en "{range} removed" de "{range} entfernt" }
+    range_name_long { en "Use 60 characters at most." de "Höchstens 60 Zeichen." }
+    range_name_taken { en "There is a range of this name." de "Diesen Namen hat schon ein Zeitraum." }
+    enter_date_time { en "Enter date and time." de "Datum und Uhrzeit eingeben." }
+    range_order { en "To has to be after From." de "Bis muss nach Von liegen." }
+    visible_states { en "Visible Callback States" de "Sichtbare Status" }
+    visible_services { en "Visible Callback Services" de "Sichtbare Services" }
+    visible_services_hint { en "Services you may see. New ones appear after your next sign-in." de "Services, die sichtbar sein dürfen. Neue erscheinen nach der nächsten Anmeldung." }
+    all_boxes { en "ALL" de "ALLE" }
+    choose_one { en "Choose at least one" de "Mindestens einen Eintrag wählen" }
+    apply { en "Apply" de "Anwenden" }
+    reset_to_defaults { en "Reset to defaults" de "Auf Standard zurücksetzen" }
+    ranges_own { en "My ranges" de "Eigene" }
+    from_to(from, to) { en "{from} – {to}" de "{from} – {to}" }
+    chip_states { en "States" de "Status" }
+    show_all_states { en "Show all states" de "Alle Status anzeigen" }
+    show_all_services { en "Show all services" de "Alle Services anzeigen" }
+    search_every_range { en "Search every range" de "In allen Zeiträumen suchen" }
+    some_hidden { en "Advanced Options hide some states or services." de "Die erweiterten Optionen blenden Status oder Services aus." }
+
+    // Selection, bulk cancellation, export
+    select_page { en "Select all on this page" de "Alle auf dieser Seite auswählen" }
+    select_row(number) { en "Select {number}" de "{number} auswählen" }
+    select_all(count) { en "Select all {count} on this page" de "Alle {count} auf dieser Seite auswählen" }
+    select_first { en "Select callbacks first" de "Zuerst Rückrufe auswählen" }
+    selected(count) { en one "{count} selected" other "{count} selected" de one "{count} ausgewählt" other "{count} ausgewählt" }
+    selection_cleared { en "Selection cleared" de "Auswahl aufgehoben" }
+    clear { en "Clear" de "Aufheben" }
+    count_in_state(count, state) { en "{count} {state}" de "{count} {state}" }
+    cancel_callbacks { en "Cancel Callbacks" de "Rückrufe abbrechen" }
+    cancel_title { en "Cancel Callbacks Confirmation" de "Rückrufe abbrechen: Bestätigung" }
+    selected_callbacks { en "Selected callbacks" de "Ausgewählte Rückrufe" }
+    cancel_these(count) { en one "This callback will be cancelled and kept as COMPLETED (CANCELLED_BY_ADMIN)." other "These {count} callbacks will be cancelled and kept as COMPLETED (CANCELLED_BY_ADMIN)." de one "Dieser Rückruf wird abgebrochen und als COMPLETED (CANCELLED_BY_ADMIN) aufbewahrt." other "Diese {count} Rückrufe werden abgebrochen und als COMPLETED (CANCELLED_BY_ADMIN) aufbewahrt." }
+    cancel_none { en "None of the selected callbacks can be cancelled any more." de "Keiner der ausgewählten Rückrufe lässt sich noch abbrechen." }
+    cancel_none_in_range { en "No callback in this time range can be cancelled." de "Kein Rückruf in diesem Zeitraum lässt sich abbrechen." }
+    left_out(count, names) { en one "{count} selected callback is left out: {names}." other "{count} selected callbacks are left out: {names}." de one "{count} ausgewählter Rückruf bleibt ausgenommen: {names}." other "{count} ausgewählte Rückrufe bleiben ausgenommen: {names}." }
+    left_out_name(number, service, state) { en "{number}, {service}, {state}" de "{number}, {service}, {state}" }
+    and_more(count) { en "and {count} more" de "und {count} weitere" }
+    cancel_all { en "Cancel All Callbacks In Current Time Range" de "Alle Rückrufe im aktuellen Zeitraum abbrechen" }
+    cancel_all_hint(range) { en "Overrides the selection. Current range: {range}. Search and filters are ignored." de "Ersetzt die Auswahl. Aktueller Zeitraum: {range}. Suche und Filter gelten nicht." }
+    cancel_matching_hint(range) { en "Overrides the selection. Current range: {range}, as far as search and filters leave it." de "Ersetzt die Auswahl. Aktueller Zeitraum: {range}, soweit Suche und Filter ihn zeigen." }
+    only_matching { en "Only callbacks matching the current filters" de "Nur Rückrufe, die den aktuellen Filtern entsprechen" }
+    every_in { en "Every callback in " de "Jeder Rückruf im Zeitraum " }
+    every_in_bounds(from, to, zone) { en " ({from} to {to}, {zone}) that can still be cancelled will be cancelled, on all pages and in the services you may see." de " ({from} bis {to}, {zone}), der sich noch abbrechen lässt, wird abgebrochen, auf allen Seiten und in allen sichtbaren Services." }
+    quoted(text) { en "“{text}”" de "„{text}“" }
+    to_be_cancelled { en "To be cancelled" de "Abzubrechen" }
+    counting { en "Counting callbacks" de "Rückrufe werden gezählt" }
+    left_out_in_range(processing, completed) { en "{processing} in PROCESSING are left out and {completed} are already COMPLETED. The list is fixed when you confirm; calls that connect before their turn are skipped and reported." de "{processing} in PROCESSING bleiben ausgenommen, {completed} sind schon COMPLETED. Die Liste steht mit der Bestätigung fest; Anrufe, die vorher verbunden werden, werden übersprungen und vermerkt." }
+    callbacks_count(count) { en one "{count} callback" other "{count} callbacks" de one "{count} Rückruf" other "{count} Rückrufe" }
+    cancelling { en "Cancelling callbacks" de "Rückrufe werden abgebrochen" }
+    done_of(done, total) { en "{done} of {total}" de "{done} von {total}" }
+    cancelled { en "Cancelled" de "Abgebrochen" }
+    skipped { en "Skipped" de "Übersprungen" }
+    failed { en "Failed" de "Fehlgeschlagen" }
+    may_close { en "You may close this window. The work goes on and the result appears under Export Cancelled Reports." de "Dieses Fenster kann geschlossen werden. Die Arbeit geht weiter, und das Ergebnis erscheint unter „Abbruchberichte exportieren“." }
+    callbacks_cancelled(count) { en one "{count} callback cancelled" other "{count} callbacks cancelled" de one "{count} Rückruf abgebrochen" other "{count} Rückrufe abgebrochen" }
+    not_cancelled(skipped, failed) { en "{skipped} skipped, {failed} failed." de "{skipped} übersprungen, {failed} fehlgeschlagen." }
+    cancelling_lost { en "The progress of the cancellation could not be read" de "Der Fortschritt des Abbruchs konnte nicht gelesen werden" }
+    exceptions { en "Not cancelled" de "Nicht abgebrochen" }
+    outcome_processing { en "an agent is handling it" de "ein Agent bearbeitet ihn" }
+    outcome_completed { en "was over already" de "war schon beendet" }
+    outcome_not_permitted { en "not permitted" de "nicht erlaubt" }
+    outcome_failed { en "could not be cancelled" de "ließ sich nicht abbrechen" }
+    report { en "Cancellation Summary Report" de "Abbruchbericht" }
+    report_failed { en "The report could not be saved" de "Der Bericht konnte nicht gespeichert werden" }
+    report_of(count, time, user) { en one "CSV, {count} callback, {time}, {user}" other "CSV, {count} callbacks, {time}, {user}" de one "CSV, {count} Rückruf, {time}, {user}" other "CSV, {count} Rückrufe, {time}, {user}" }
+    reports_recent { en "Cancellations of the last 24 hours." de "Abbrüche der letzten 24 Stunden." }
+    reports_none { en "No callbacks were cancelled in the last 24 hours." de "In den letzten 24 Stunden wurden keine Rückrufe abgebrochen." }
+    export { en "Export" de "Exportieren" }
+    export_reports { en "Export Cancelled Reports" de "Abbruchberichte exportieren" }
+    export_list { en "Export This List" de "Diese Liste exportieren" }
+    export_csv { en "CSV" de "CSV" }
+    export_ndjson { en "JSON lines" de "JSON Lines" }
+    export_failed { en "The list could not be exported" de "Die Liste konnte nicht exportiert werden" }
+}
