@@ -14,7 +14,7 @@ use crate::store::error::inconsistent;
 use crate::store::sql::{Arg, Sql, bind_all, fetch};
 use crate::store::{Conn, StoreResult};
 
-/// What a row of the list shows. The fields are in the order of [`COLUMNS`]; a
+/// What a row of the list shows. The fields are in the order of `COLUMNS`; a
 /// page of them is read thousands of times a second, so nothing stands between
 /// them and the database's answer.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
