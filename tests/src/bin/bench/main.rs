@@ -30,6 +30,9 @@ use uuid::Uuid;
 /// Rows in one transaction of the loading.
 const CHUNK: usize = 100_000;
 
+/// Pages that are read in turn, to see what an unknown one costs.
+const DIFFERENT_PAGES: usize = 400;
+
 /// Clients, as the goals name them.
 const CLIENTS: usize = 16;
 
@@ -358,6 +361,25 @@ async fn cases(
                 goal: Goal::Ratio(0.8, 25.0),
             });
         }
+    }
+    if options.wants("list") {
+        // More rows than the server remembers.
+        let mut paths = vec!["/api/v1/callbacks".to_owned()];
+        while paths.len() < DIFFERENT_PAGES {
+            let page = get(ours, key, &paths[paths.len() - 1]).await?;
+            let Some(next) = page["next"].as_str() else { break };
+            paths.push(format!("/api/v1/callbacks?cursor={next}"));
+        }
+        cases.push(Case {
+            name: format!("{} pages in turn, hardly one known", paths.len()),
+            ours: paths,
+            bare: bare(
+                "page",
+                format!("SELECT {COLUMNS} FROM callbacks ORDER BY desired_time, id LIMIT 250"),
+            ),
+            clients: CLIENTS,
+            goal: Goal::None,
+        });
     }
     let (from, to) = (now.plus_seconds(-7 * 86_400), now.plus_seconds(7 * 86_400));
     if options.wants("search") {
