@@ -371,7 +371,7 @@ async fn cases(
             paths.push(format!("/api/v1/callbacks?cursor={next}"));
         }
         cases.push(Case {
-            name: format!("{} pages in turn, hardly one known", paths.len()),
+            name: format!("{} different pages in turn", paths.len()),
             ours: paths,
             bare: bare(
                 "page",

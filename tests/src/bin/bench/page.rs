@@ -141,6 +141,8 @@ pub(crate) async fn measure(address: &str, key: &str) -> Result<()> {
     let times = browser.script("return rows().map((row) => row.querySelector('time').dateTime)").await;
     let base: Timestamp = times[0].as_str().unwrap_or_default().parse().map_err(|_| "a row has no time")?;
     let mut taken = Vec::new();
+    // The connection was idle for too long.
+    client = Client::connect(address, key).await?;
     for id in ids.iter().take(TRIES) {
         browser.script("seen.length = 0").await;
         let begun = Clock::System.now();
