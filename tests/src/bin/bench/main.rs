@@ -378,7 +378,7 @@ async fn cases(
                 format!("SELECT {COLUMNS} FROM callbacks ORDER BY desired_time, id LIMIT 250"),
             ),
             clients: CLIENTS,
-            goal: Goal::None,
+            goal: Goal::Ratio(0.8, 25.0),
         });
     }
     let (from, to) = (now.plus_seconds(-7 * 86_400), now.plus_seconds(7 * 86_400));
