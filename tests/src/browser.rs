@@ -105,6 +105,22 @@ impl Browser {
         self.post("/refresh", json!({})).await.expect("the page loads again");
     }
 
+    /// Lets so many bytes through a second, or as many as there are, and keeps
+    /// nothing of what was loaded before.
+    pub async fn network(&self, bytes_a_second: Option<u32>) {
+        let most = bytes_a_second.map_or(-1, i64::from);
+        let limits = json!({
+            "offline": false, "latency": 0, "downloadThroughput": most, "uploadThroughput": most,
+        });
+        for (command, parameters) in [
+            ("Network.enable", json!({})),
+            ("Network.clearBrowserCache", json!({})),
+            ("Network.emulateNetworkConditions", limits),
+        ] {
+            self.chromium(command, parameters).await.expect("Chromium knows networks");
+        }
+    }
+
     /// Makes the window as wide and as high as a device.
     pub async fn resize(&self, width: u32, height: u32) {
         let device = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });

@@ -7,7 +7,7 @@ use leptos::prelude::{document, set_timeout, window};
 use ringback_domain::Timestamp;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, HtmlElement, Url};
+use web_sys::{Blob, Element, HtmlElement, Url};
 
 /// The browser's clock.
 pub(crate) fn now() -> Timestamp {
@@ -83,6 +83,17 @@ pub(crate) fn offline() -> bool {
 pub(crate) fn focus(id: &str) -> bool {
     let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok());
     element.is_some_and(|element| element.focus().is_ok())
+}
+
+/// Gives an attribute its value, or takes it away. What stays as it is, is not
+/// touched: a browser would draw it again.
+pub(crate) fn put(element: &Element, name: &str, value: Option<&str>) {
+    if element.get_attribute(name).as_deref() != value {
+        let _ = match value {
+            Some(value) => element.set_attribute(name, value),
+            None => element.remove_attribute(name),
+        };
+    }
 }
 
 /// The element that has the focus.

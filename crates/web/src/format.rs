@@ -117,9 +117,10 @@ pub(crate) fn span(from: Timestamp, to: Timestamp, style: Style) -> String {
     messages::from_to(day_time(from, style), end)
 }
 
-/// The time if it is of the same day as `now`, the day otherwise.
-pub(crate) fn time_or_day(at: Timestamp, now: Timestamp, style: Style) -> String {
-    if day(at, style) == day(now, style) { time_seconds(at, style) } else { day(at, style) }
+/// The time if it is of today, the day otherwise.
+pub(crate) fn time_or_day(at: Timestamp, today: &str, style: Style) -> String {
+    let day = day(at, style);
+    if day == today { time_seconds(at, style) } else { day }
 }
 
 /// The zone in which times are shown.

@@ -2,18 +2,16 @@
 
 use std::ops::Range;
 
-use leptos::prelude::*;
+use crate::components::markup::{Markup, markup};
 
 /// The text with the part that was found marked.
-pub(crate) fn marked(text: &str, found: Option<Range<usize>>) -> AnyView {
+pub(crate) fn marked(text: &str, found: Option<Range<usize>>) -> Markup {
     let parts = found
         .filter(|found| !found.is_empty())
         .and_then(|found| Some((text.get(..found.start)?, text.get(found.clone())?, text.get(found.end..)?)));
     match parts {
-        None => text.to_owned().into_any(),
-        Some((before, hit, after)) => {
-            view! { {before.to_owned()}<mark>{hit.to_owned()}</mark>{after.to_owned()} }.into_any()
-        }
+        None => markup!("{}", text),
+        Some((before, hit, after)) => markup!("{}<mark>{}</mark>{}", before, hit, after),
     }
 }
 

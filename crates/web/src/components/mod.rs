@@ -13,6 +13,7 @@ pub(crate) mod icon;
 pub(crate) mod icon_button;
 pub(crate) mod input;
 pub(crate) mod key_value;
+pub(crate) mod markup;
 pub(crate) mod menu;
 pub(crate) mod pager;
 mod placement;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::browser;
+use crate::components::markup::{Markup, markup};
 
 thread_local! {
     static SPRITE: String = browser::meta("icons").unwrap_or_default();
@@ -20,6 +21,12 @@ pub(crate) fn Icon(
     let href = SPRITE.with(|sprite| format!("{sprite}#{name}"));
     let class = if class.is_empty() { "i".to_owned() } else { format!("i {class}") };
     view! { <svg class=class aria-hidden="true"><use_ href=href></use_></svg> }
+}
+
+/// An icon with its lines in it, as one path. Where there are hundreds, each
+/// reference to the sprite costs more than all else around it.
+pub(crate) fn drawn(lines: &str) -> Markup {
+    markup!(r#"<svg class="i" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>"#, lines)
 }
 
 /// Ringback's mark.

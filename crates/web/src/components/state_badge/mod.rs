@@ -4,54 +4,38 @@ use leptos::prelude::*;
 use ringback_domain::{ResultCategory, ResultCode, StateName};
 
 use crate::components::highlight::{find_text, marked};
+use crate::components::markup::{Markup, markup};
 
 /// A ring that fills as the callback advances; a disc when it is over.
-macro_rules! ring {
-    ($rest:literal) => {
-        concat!(r#"<circle cx="7" cy="7" r="5.4" stroke-width="1.6""#, $rest)
-    };
-}
-macro_rules! disc {
-    ($mark:literal) => {
-        concat!(
-            r#"<circle cx="7" cy="7" r="6.2" fill="currentColor" stroke="none"/><path class="g-cut" fill="none" d=""#,
-            $mark,
-            r#""/>"#
+fn glyph(state: StateName, category: Option<ResultCategory>) -> Markup {
+    let filled = |part: &str| {
+        markup!(
+            r#"<circle cx="7" cy="7" r="5.4" stroke-width="1.6"/><path d="{}" fill="currentColor" stroke="none"/>"#,
+            part
         )
     };
-}
-
-fn glyph(state: StateName, category: Option<ResultCategory>) -> &'static str {
+    let disc = |mark: &str| {
+        markup!(
+            r#"<circle cx="7" cy="7" r="6.2" fill="currentColor" stroke="none"/><path class="g-cut" d="{}"/>"#,
+            mark
+        )
+    };
     match (state, category) {
-        (StateName::Scheduled, _) => ring!(r#" stroke-dasharray="1.9 1.49"/>"#),
-        (StateName::Queued, _) => {
-            ring!(r#"/><path d="M7 7V3.6A3.4 3.4 0 0 1 10.4 7Z" fill="currentColor" stroke="none"/>"#)
+        (StateName::Scheduled, _) => {
+            markup!(r#"<circle cx="7" cy="7" r="5.4" stroke-width="1.6" stroke-dasharray="1.9 1.49"/>"#)
         }
-        (StateName::Routing, _) => {
-            ring!(r#"/><path d="M7 3.6a3.4 3.4 0 0 1 0 6.8Z" fill="currentColor" stroke="none"/>"#)
-        }
-        (StateName::Processing, _) => {
-            ring!(r#"/><path d="M7 7V3.6A3.4 3.4 0 1 1 3.6 7Z" fill="currentColor" stroke="none"/>"#)
-        }
-        (StateName::Completed, Some(ResultCategory::Success) | None) => disc!("m4.4 7.2 1.8 1.8 3.4-3.8"),
-        (StateName::Completed, Some(ResultCategory::Cancelled)) => disc!("M4.4 7h5.2"),
-        (StateName::Completed, Some(ResultCategory::Failed)) => disc!("m4.9 4.9 4.2 4.2m0-4.2L4.9 9.1"),
+        (StateName::Queued, _) => filled("M7 7V3.6A3.4 3.4 0 0 1 10.4 7Z"),
+        (StateName::Routing, _) => filled("M7 3.6a3.4 3.4 0 0 1 0 6.8Z"),
+        (StateName::Processing, _) => filled("M7 7V3.6A3.4 3.4 0 1 1 3.6 7Z"),
+        (StateName::Completed, Some(ResultCategory::Success) | None) => disc("m4.4 7.2 1.8 1.8 3.4-3.8"),
+        (StateName::Completed, Some(ResultCategory::Cancelled)) => disc("M4.4 7h5.2"),
+        (StateName::Completed, Some(ResultCategory::Failed)) => disc("m4.9 4.9 4.2 4.2m0-4.2L4.9 9.1"),
     }
 }
 
-/// State and result. The text is the state's word and, behind one space, the
-/// result in brackets.
-#[component]
-pub(crate) fn StateBadge(
-    /// The state.
-    state: StateName,
-    /// The result of a finished callback.
-    #[prop(optional_no_strip)]
-    result: Option<ResultCode>,
-    /// What is searched in it.
-    #[prop(optional)]
-    search: String,
-) -> impl IntoView {
+/// State and result, with what is searched in them marked. The text is the
+/// state's word and, behind one space, the result in brackets.
+pub(crate) fn badge(state: StateName, result: Option<ResultCode>, search: &str) -> Markup {
     let category = result.map(ResultCode::category);
     let (frame, badge) = match (state, category) {
         (StateName::Scheduled, _) => ("state", "badge st-scheduled"),
@@ -68,16 +52,27 @@ pub(crate) fn StateBadge(
             ("state is-fail", "badge st-completed st-fail")
         }
     };
-    let found = |text: &str| marked(text, find_text(text, &search));
+    let found = |text: &str| marked(text, find_text(text, search));
     let result =
-        result.map(|result| view! { " " <span class="result">{found(&format!("({result})"))}</span> });
-    view! {
-        <span class=frame>
-            <span class=badge>
-                <svg class="g" viewBox="0 0 14 14" aria-hidden="true" inner_html=glyph(state, category)></svg>
-                {found(state.as_str())}
-            </span>
-            {result}
-        </span>
-    }
+        result.map(|result| markup!(r#" <span class="result">{}</span>"#, found(&format!("({result})"))));
+    markup!(
+        r#"<span class="{}"><span class="{}"><svg class="g" viewBox="0 0 14 14" aria-hidden="true">{}</svg>{}</span>{}</span>"#,
+        frame,
+        badge,
+        glyph(state, category),
+        found(state.as_str()),
+        result
+    )
+}
+
+/// The same as a part of a view.
+#[component]
+pub(crate) fn StateBadge(
+    /// The state.
+    state: StateName,
+    /// The result of a finished callback.
+    #[prop(optional_no_strip)]
+    result: Option<ResultCode>,
+) -> impl IntoView {
+    view! { <span inner_html=badge(state, result, "").as_str().to_owned()></span> }
 }

@@ -1,59 +1,43 @@
-//! A text that a button shows by hover, focus and tap alike.
+//! A text that a button shows by hover, focus and tap alike. The events are
+//! those of what is around many such buttons.
 
-use leptos::html;
-use leptos::prelude::*;
+use leptos::ev::Event;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
 
+use crate::components::markup::{Markup, markup};
 use crate::components::placement::{Align, place};
-use crate::components::unique_id;
 
-/// A button that does nothing but explain.
-#[component]
-pub(crate) fn TooltipButton(
-    /// The button's name.
-    label: &'static str,
-    /// The button's class.
-    class: &'static str,
-    /// The explanation.
-    #[prop(into)]
-    text: Signal<String>,
-    /// The icon.
-    children: Children,
-) -> impl IntoView {
-    let id = unique_id("tip");
-    let anchor = NodeRef::<html::Button>::new();
-    let tip = NodeRef::<html::Div>::new();
-    let show = move || {
-        if let (Some(anchor), Some(tip)) = (anchor.get_untracked(), tip.get_untracked()) {
-            let _ = tip.show_popover();
-            place(&anchor, &tip, Align::Start);
-        }
-    };
-    let hide = move || {
-        if let Some(tip) = tip.get_untracked() {
-            let _ = tip.hide_popover();
-        }
-    };
-    view! {
-        <button
-            type="button"
-            class=class
-            node_ref=anchor
-            aria-label=label
-            aria-describedby=id.clone()
-            on:pointerenter=move |_| show()
-            on:pointerleave=move |_| hide()
-            on:focus=move |_| show()
-            on:blur=move |_| hide()
-            on:click=move |_| show()
-            on:keydown=move |event| {
-                if event.key() == "Escape" {
-                    event.stop_propagation();
-                    hide();
-                }
-            }
-        >
-            {children()}
-        </button>
-        <div class="tip" id=id node_ref=tip role="tooltip" popover="manual">{text}</div>
+/// A button that does nothing but explain, and the explanation.
+pub(crate) fn tooltip_button(id: &str, class: &str, label: &str, icon: &Markup, text: &str) -> Markup {
+    markup!(
+        r#"<button type="button" class="{}" aria-label="{}" aria-describedby="{}">{}</button><div class="tip" id="{}" role="tooltip" popover="manual">{}</div>"#,
+        class,
+        label,
+        id,
+        icon.clone(),
+        id,
+        text
+    )
+}
+
+/// The button that an event happened in, and its explanation.
+fn around(event: &Event) -> Option<(Element, HtmlElement)> {
+    let element: Element = event.target()?.dyn_into().ok()?;
+    let button = element.closest("button").ok()??;
+    let tip = button.next_element_sibling().filter(|next| next.class_name() == "tip")?;
+    Some((button, tip.dyn_into().ok()?))
+}
+
+/// Shows the explanation of a button that is pointed at or has the focus.
+pub(crate) fn explain(event: &Event) {
+    if let Some((button, tip)) = around(event) {
+        let _ = tip.show_popover();
+        place(&button, &tip, Align::Start);
     }
+}
+
+/// Hides it again; `false` if there is none.
+pub(crate) fn hide(event: &Event) -> bool {
+    around(event).is_some_and(|(_, tip)| tip.hide_popover().is_ok())
 }

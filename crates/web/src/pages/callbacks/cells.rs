@@ -1,63 +1,89 @@
-//! The cells of a row. There are thousands on a page, so each follows the
-//! record with as few subscriptions as it can do with.
+//! The cells of a row, as markup: there are thousands on a page.
 
-use leptos::prelude::*;
 use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::wire::list::SearchField;
 use ringback_domain::{StateName, Timestamp};
 
 use super::columns::Column;
 use super::feed::Row;
-use super::matching::is_overdue;
-use super::row::RowState;
-use super::selection::row_box;
-use super::{Open, Page};
+use super::matching::{in_any, is_overdue};
 use crate::clock::Clock;
 use crate::components::highlight::{find_digits, find_in_id, find_text, marked};
-use crate::components::icon::Icon;
-use crate::components::state_badge::StateBadge;
-use crate::components::tooltip::TooltipButton;
+use crate::components::icon::drawn;
+use crate::components::markup::{Markup, markup};
+use crate::components::state_badge::badge;
+use crate::components::tooltip::tooltip_button;
 use crate::format::{self, Style};
 use crate::messages;
 use crate::phone;
 
-/// The cell of a row in a column.
-pub(super) fn cell(column: Column, row: &Row, state: RowState) -> AnyView {
-    match column {
-        Column::Select => row_box(row, shown_number(row)),
-        Column::Metrics => metrics(row, state),
-        Column::State => state_cell(row, state),
-        Column::DesiredTime => desired_time(row, state),
-        Column::Service => service(row),
-        Column::Number => number(row),
-        Column::Attempts => attempts(row),
-        Column::Agent => {
-            searched_text(row, "k-agent", SearchField::Agent, |view| view.metrics.agent.as_deref())
-        }
-        Column::Updated => updated(row),
-        Column::Id => id(row),
-        Column::Position => {
-            figure(row, |view, _| Some(format::count(view.metrics.position_in_queue?.into())))
-        }
-        Column::Wait => {
-            figure(row, |view, _| Some(format::duration(view.metrics.estimated_wait_seconds?.into())))
-        }
-        Column::Priority => figure(row, |view, _| Some(view.priority.to_string())),
-        Column::Created => figure(row, |view, style| Some(format::day_time(view.created_at, style))),
-        Column::Completed => {
-            figure(row, |view, style| Some(format::day_time(view.metrics.completed_at?, style)))
-        }
-        Column::CreatedBy => {
-            searched_text(row, "", SearchField::CreatedBy, |view| view.metrics.created_by.as_deref())
-        }
-        Column::Language => searched_text(row, "", SearchField::Language, |view| view.language.as_deref()),
-        Column::Actions => actions(row),
+/// Icons of the sprite, each as one path.
+mod lines {
+    pub(super) const CHEVRON_RIGHT: &str = "m9 18 6-6-6-6";
+    pub(super) const CALENDAR: &str = "M8 2v3M16 2v3M3 9h18M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 \
+                                       2 0 0 1 2-2z";
+    pub(super) const TRIANGLE_ALERT: &str = "m21.73 18-8-14a2 2 0 0 0-3.48 0l-8 14A2 2 0 0 0 4 21h16a2 2 0 0 0 \
+                                             1.73-3M12 9v4M12 17h.01";
+    pub(super) const PENCIL: &str = "M21.174 6.812a1 1 0 0 0-3.986-3.987L3.842 16.174a2 2 0 0 0-.5.83l-1.321 4.352a.5.5 \
+                                     0 0 0 .623.622l4.353-1.32a2 2 0 0 0 .83-.497zM15 5l4 4";
+    pub(super) const ROTATE_CCW: &str = "M3 12a9 9 0 1 0 9-9 9.75 9.75 0 0 0-6.74 2.74L3 8M3 3v5h5";
+}
+
+/// What all rows of the page are drawn by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Look {
+    /// How times are shown.
+    pub(super) style: Style,
+    /// The day; what is of another one shows no time.
+    pub(super) today: String,
+    /// What is searched, and where.
+    pub(super) search: (SearchField, String),
+}
+
+impl Look {
+    /// What is searched in a column.
+    fn sought(&self, field: SearchField) -> &str {
+        let (column, text) = &self.search;
+        let here = *column == field || *column == SearchField::Any && in_any(field, text);
+        if here { text } else { "" }
     }
+}
+
+/// What the last column offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    None,
+    Edit,
+    Recreate,
+}
+
+impl Action {
+    /// What can be done with a callback.
+    pub(super) fn of(view: &CallbackView) -> Self {
+        match (view.can.cancel || view.can.reschedule, view.can.recreate) {
+            (true, _) => Self::Edit,
+            (false, true) => Self::Recreate,
+            (false, false) => Self::None,
+        }
+    }
+}
+
+/// A record as it is to be drawn.
+pub(super) struct Drawing<'a> {
+    pub(super) view: &'a CallbackView,
+    pub(super) look: &'a Look,
+    /// The time, followed as far as the record's age shows.
+    pub(super) clock: Clock,
+    /// It does not belong to the list any more.
+    pub(super) left: bool,
+    /// What its last cell offers.
+    pub(super) action: Action,
 }
 
 /// A row's number as it is shown, which names the row's controls. A record
 /// keeps its number for good.
 pub(super) fn shown_number(row: &Row) -> String {
+    use leptos::prelude::WithUntracked;
     row.record.with_untracked(|view| phone::grouped(&view.customer_number))
 }
 
@@ -66,258 +92,188 @@ pub(super) fn arrow_id(row: &Row) -> String {
     format!("metrics-{}", row.id)
 }
 
-fn metrics(row: &Row, state: RowState) -> AnyView {
-    let page = Page::here();
-    let id = row.id;
-    view! {
-        <td class="c-exp-cell" role="cell">
-            <button
-                type="button"
-                class="exp"
-                id=arrow_id(row)
-                aria-label=messages::metrics_of(shown_number(row))
-                aria-expanded=move || if state.open.get() { "true" } else { "false" }
-                aria-controls=format!("detail-{id}")
-                on:click=move |_| page.replace(&page.view.get_untracked().toggled(id))
-            >
-                <Icon name="chevron-right" />
-            </button>
-        </td>
-    }
-    .into_any()
-}
-
-fn state_cell(row: &Row, state: RowState) -> AnyView {
-    let page = Page::here();
-    let scheduled_origin = row.record.with_untracked(|view| view.scheduled_origin);
-    let record = row.record.clone();
-    let sought = page.sought(SearchField::State);
-    let badge = move || {
-        let (state, result) = record.with(|view| (view.state, view.result));
-        view! { <StateBadge state result search=sought.map(|sought| sought.get()).unwrap_or_default() /> }
-    };
-    let record = row.record.clone();
-    let calendar = scheduled_origin.then(|| {
-        let label = messages::originated_scheduled();
-        view! { <span role="img" aria-label=label title=label><Icon name="calendar" /></span> }
-    });
-    view! {
-        <td class="k-state" role="cell">
-            <div class="statecell">
-                <span class="typeslot">{calendar}</span>
-                {badge}
-                {move || state.late.get().then(|| warning(record.clone()))}
-            </div>
-        </td>
-    }
-    .into_any()
-}
-
-fn warning(record: ArcRwSignal<CallbackView>) -> impl IntoView {
-    let page = Page::here();
-    let tip = move || {
-        let (from, window) = record.with(|view| (view.desired_time, view.desired_window_seconds));
-        let to = from.plus_seconds(i64::from(window));
-        let style = page.session.style();
-        messages::warning_tip(format::time(from, style), format::time(to, style))
-    };
-    view! {
-        <TooltipButton label=messages::warning() class="warnbtn" text=Signal::derive(tip)>
-            <Icon name="triangle-alert" />
-        </TooltipButton>
-    }
-}
-
-fn desired_time(row: &Row, state: RowState) -> AnyView {
-    let page = Page::here();
-    let clock = Clock::here();
-    let record = row.record.clone();
-    let content = move || {
-        let style = page.session.style();
-        let late = state.late.get();
-        let (at, relative) = record.with(|view| (view.desired_time, relative(view, late, clock)));
-        let note = if state.left.get() { Some(messages::left_view().to_owned()) } else { relative };
-        let (class, note_class) = if late { ("is-late", "rel is-late") } else { ("", "rel") };
-        view! {
-            <time datetime=at.to_string() class=class>{format::day_time(at, style)}</time>
-            {note.map(|note| view! { " " <span class=note_class>{note}</span> })}
-        }
-    };
-    view! { <td class="k-time num" role="cell">{content}</td> }.into_any()
-}
-
-/// How long it has been in its state, or how long it will be held.
-fn relative(view: &CallbackView, late: bool, clock: Clock) -> Option<String> {
-    let since = |start: Option<Timestamp>| start.map(|start| format::duration(clock.since(start)));
-    let metrics = &view.metrics;
-    match view.state {
-        StateName::Scheduled => {
-            let age = clock.since(view.desired_time);
-            Some(match age {
-                ..0 => messages::due_in(format::duration(-age)),
-                _ if late || is_overdue(view, clock.coarse()) => messages::late(format::duration(age)),
-                _ => messages::due_now().to_owned(),
-            })
-        }
-        StateName::Queued => since(metrics.queued_at).map(messages::waiting),
-        StateName::Routing => since(metrics.agent_reserved_at).map(messages::reserved),
-        StateName::Processing => since(metrics.agent_connected_at).map(messages::on_call),
-        StateName::Completed => None,
-    }
-}
-
-/// A text with what a search found in it.
-fn searched(page: Page, text: &str, field: SearchField) -> AnyView {
-    let find = if field == SearchField::CustomerNumber { find_digits } else { find_text };
-    marked(text, page.sought(field).and_then(|sought| sought.with(|search| find(text, search))))
-}
-
-/// A cell with a text that can be searched.
-fn searched_text(
-    row: &Row,
-    class: &'static str,
-    field: SearchField,
-    text: for<'a> fn(&'a CallbackView) -> Option<&'a str>,
-) -> AnyView {
-    let page = Page::here();
-    let record = row.record.clone();
-    let content = move || {
-        record.with(|view| match text(view) {
-            Some(text) => {
-                view! { <span title=text.to_owned()>{searched(page, text, field)}</span> }.into_any()
+impl Drawing<'_> {
+    /// The cell of a column around its content.
+    pub(super) fn cell(&self, column: Column, content: &Markup) -> Markup {
+        let (class, content) = (column.class(), content.clone());
+        match column {
+            Column::Number => {
+                markup!(r#"<th scope="row" class="{}" role="rowheader" dir="ltr">{}</th>"#, class, content)
             }
-            None => nothing(),
-        })
-    };
-    view! { <td class=class role="cell">{content}</td> }.into_any()
-}
-
-/// A cell with a number or a time.
-fn figure(row: &Row, text: fn(&CallbackView, Style) -> Option<String>) -> AnyView {
-    let page = Page::here();
-    let record = row.record.clone();
-    let content = move || {
-        let style = page.session.style();
-        record.with(|view| text(view, style)).map_or_else(nothing, IntoAny::into_any)
-    };
-    view! { <td class="num" role="cell">{content}</td> }.into_any()
-}
-
-fn nothing() -> AnyView {
-    view! { <span class="dash">{messages::none()}</span> }.into_any()
-}
-
-fn service(row: &Row) -> AnyView {
-    let page = Page::here();
-    let record = row.record.clone();
-    let name = move || record.with(|view| searched(page, &view.service.name, SearchField::Service));
-    let title = row.record.with_untracked(|view| view.service.name.clone());
-    view! { <td class="k-svc" role="cell" title=title>{name}</td> }.into_any()
-}
-
-fn number(row: &Row) -> AnyView {
-    let page = Page::here();
-    let number = shown_number(row);
-    view! {
-        <th scope="row" class="k-num num" role="rowheader" dir="ltr">
-            {move || searched(page, &number, SearchField::CustomerNumber)}
-        </th>
+            Column::Id => {
+                let id = self.view.id.to_string();
+                markup!(
+                    r#"<td class="{}" role="cell" aria-label="{}" title="{}">{}</td>"#,
+                    class,
+                    id,
+                    id,
+                    content
+                )
+            }
+            _ => markup!(r#"<td class="{}" role="cell">{}</td>"#, class, content),
+        }
     }
-    .into_any()
-}
 
-fn attempts(row: &Row) -> AnyView {
-    let record = row.record.clone();
-    let content = move || {
-        let (made, max) = record.with(|view| (view.metrics.attempts_made, view.metrics.max_attempts));
-        let class = if made == 0 { "subtle" } else { "" };
-        view! { <span class=class>{messages::attempts_short(made, max)}</span> }
-    };
-    view! { <td class="k-att num" role="cell">{content}</td> }.into_any()
-}
+    /// What is in the cell of a column.
+    pub(super) fn content(&self, column: Column) -> Markup {
+        let Self { view, look, .. } = self;
+        let metrics = &view.metrics;
+        let plain = |text: Option<String>| text.map(|text| markup!("{}", text));
+        let content = match column {
+            Column::Select => {
+                let name = messages::select_row(self.number());
+                Some(markup!(r#"<input type="checkbox" class="check" aria-label="{}">"#, name))
+            }
+            Column::Metrics => Some(self.arrow()),
+            Column::State => Some(self.state()),
+            Column::DesiredTime => Some(self.desired_time()),
+            Column::Service => self.text(SearchField::Service, Some(&view.service.name)),
+            Column::Number => {
+                let number = self.number();
+                let found = find_digits(&number, look.sought(SearchField::CustomerNumber));
+                Some(marked(&number, found))
+            }
+            Column::Attempts => {
+                let text = messages::attempts_short(metrics.attempts_made, metrics.max_attempts);
+                let none = metrics.attempts_made == 0;
+                Some(if none {
+                    markup!(r#"<span class="subtle">{}</span>"#, text)
+                } else {
+                    markup!("{}", text)
+                })
+            }
+            Column::Agent => self.text(SearchField::Agent, metrics.agent.as_deref()),
+            Column::Updated => {
+                let text = format::time_or_day(view.updated_at, &look.today, look.style);
+                Some(markup!(r#"<time datetime="{}">{}</time>"#, view.updated_at.to_string(), text))
+            }
+            Column::Id => Some(self.id()),
+            Column::Position => plain(metrics.position_in_queue.map(|place| format::count(place.into()))),
+            Column::Wait => plain(metrics.estimated_wait_seconds.map(|wait| format::duration(wait.into()))),
+            Column::Priority => plain(Some(view.priority.to_string())),
+            Column::Created => plain(Some(format::day_time(view.created_at, look.style))),
+            Column::Completed => plain(metrics.completed_at.map(|at| format::day_time(at, look.style))),
+            Column::CreatedBy => self.text(SearchField::CreatedBy, metrics.created_by.as_deref()),
+            Column::Language => self.text(SearchField::Language, view.language.as_deref()),
+            Column::Actions => Some(self.action()),
+        };
+        content.unwrap_or_else(|| markup!(r#"<span class="dash">{}</span>"#, messages::none()))
+    }
 
-fn updated(row: &Row) -> AnyView {
-    let page = Page::here();
-    let record = row.record.clone();
-    let content = move || {
-        let at = record.with(|view| view.updated_at);
-        let text = format::time_or_day(at, page.today.get(), page.session.style());
-        view! { <time datetime=at.to_string()>{text}</time> }
-    };
-    view! { <td class="k-upd num subtle" role="cell">{content}</td> }.into_any()
-}
+    fn number(&self) -> String {
+        phone::grouped(&self.view.customer_number)
+    }
 
-fn id(row: &Row) -> AnyView {
-    /// What stays visible at the end where there is little room.
-    const TAIL: usize = 8;
-    let sought = Page::here().sought(SearchField::Id);
-    let id = row.id.to_string();
-    let (name, title) = (id.clone(), id.clone());
-    let content = move || {
-        let found = sought.and_then(|sought| sought.with(|search| find_in_id(&id, search)));
+    fn arrow(&self) -> Markup {
+        let id = self.view.id.to_string();
+        markup!(
+            r#"<button type="button" class="exp" data-does="expand" id="metrics-{}" aria-label="{}" aria-expanded="false" aria-controls="detail-{}">{}</button>"#,
+            id,
+            messages::metrics_of(self.number()),
+            id,
+            drawn(lines::CHEVRON_RIGHT)
+        )
+    }
+
+    fn is_late(&self) -> bool {
+        // The others do not follow the clock.
+        self.view.state == StateName::Scheduled && is_overdue(self.view, self.clock.coarse())
+    }
+
+    fn state(&self) -> Markup {
+        let Self { view, look, .. } = self;
+        let calendar = view.scheduled_origin.then(|| {
+            let label = messages::originated_scheduled();
+            markup!(
+                r#"<span class="origin" role="img" aria-label="{}" title="{}">{}</span>"#,
+                label,
+                label,
+                drawn(lines::CALENDAR)
+            )
+        });
+        let warning = self.is_late().then(|| {
+            let to = view.desired_time.plus_seconds(view.desired_window_seconds.into());
+            let [from, to] = [view.desired_time, to].map(|at| format::time(at, look.style));
+            let (id, icon) = (format!("late-{}", view.id), drawn(lines::TRIANGLE_ALERT));
+            tooltip_button(&id, "warnbtn", messages::warning(), &icon, &messages::warning_tip(from, to))
+        });
+        markup!("{}{}{}", calendar, badge(view.state, view.result, look.sought(SearchField::State)), warning)
+    }
+
+    fn desired_time(&self) -> Markup {
+        let late = self.is_late();
+        let note = if self.left { Some(messages::left_view().to_owned()) } else { self.relative(late) };
+        let (class, note_class) = if late { ("is-late", "rel is-late") } else { ("", "rel") };
+        let at = self.view.desired_time;
+        markup!(
+            r#"<time datetime="{}" class="{}">{}</time>{}"#,
+            at.to_string(),
+            class,
+            format::day_time(at, self.look.style),
+            note.map(|note| markup!(r#" <span class="{}">{}</span>"#, note_class, note))
+        )
+    }
+
+    /// How long it has been in its state, or how long it will be held.
+    fn relative(&self, late: bool) -> Option<String> {
+        let Self { view, clock, .. } = self;
+        let since = |start: Option<Timestamp>| start.map(|start| format::duration(clock.since(start)));
+        let metrics = &view.metrics;
+        match view.state {
+            StateName::Scheduled => {
+                let age = clock.since(view.desired_time);
+                Some(match age {
+                    ..0 => messages::due_in(format::duration(-age)),
+                    _ if late => messages::late(format::duration(age)),
+                    _ => messages::due_now().to_owned(),
+                })
+            }
+            StateName::Queued => since(metrics.queued_at).map(messages::waiting),
+            StateName::Routing => since(metrics.agent_reserved_at).map(messages::reserved),
+            StateName::Processing => since(metrics.agent_connected_at).map(messages::on_call),
+            StateName::Completed => None,
+        }
+    }
+
+    /// A text that can be searched.
+    fn text(&self, field: SearchField, text: Option<&str>) -> Option<Markup> {
+        let text = text?;
+        let found = find_text(text, self.look.sought(field));
+        Some(markup!(r#"<span title="{}">{}</span>"#, text, marked(text, found)))
+    }
+
+    fn id(&self) -> Markup {
+        /// What stays visible at the end where there is little room.
+        const TAIL: usize = 8;
+        let id = self.view.id.to_string();
+        let found = find_in_id(&id, self.look.sought(SearchField::Id));
         let cut = id.len() - TAIL;
         let (head, tail) = id.split_at(cut);
         let in_head = found.clone().map(|found| found.start.min(cut)..found.end.min(cut));
         let in_tail = found.map(|found| found.start.max(cut) - cut..found.end.max(cut) - cut);
-        view! { <span class="head">{marked(head, in_head)}</span><span class="tail">{marked(tail, in_tail)}</span> }
-    };
-    view! { <td class="k-id" role="cell" aria-label=name><span class="idcell" title=title>{content}</span></td> }.into_any()
-}
+        markup!(
+            r#"<span class="head">{}</span><span class="tail">{}</span>"#,
+            marked(head, in_head),
+            marked(tail, in_tail)
+        )
+    }
 
-/// What the last column offers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Action {
-    None,
-    Edit,
-    Recreate,
-}
-
-fn actions(row: &Row) -> AnyView {
-    let page = Page::here();
-    let number = StoredValue::new(shown_number(row));
-    let record = row.record.clone();
-    let id = row.id;
-    // Nothing changes under a pointer that is about to press: the icon turns
-    // inactive first, and changes when the pointer has left the row.
-    let shown = Memo::new(move |before: Option<&(Action, bool)>| {
-        let possible =
-            record.with(|view| match (view.can.cancel || view.can.reschedule, view.can.recreate) {
-                (true, _) => Action::Edit,
-                (false, true) => Action::Recreate,
-                (false, false) => Action::None,
-            });
-        match before {
-            Some((shown, _)) if *shown != possible && page.held.get() == Some(id) => (*shown, true),
-            _ => (possible, false),
-        }
-    });
-    let row = StoredValue::new(row.clone());
-    let content = move || {
-        let (action, inactive) = shown.get();
-        let (class, icon, label) = match action {
-            Action::None => return None,
-            Action::Edit => ("iconbtn iconbtn-accent", "pencil", messages::edit_of(number.get_value())),
-            Action::Recreate => ("iconbtn", "rotate-ccw", messages::recreate_of(number.get_value())),
-        };
-        let press = move |_| {
-            let row = row.get_value();
-            match shown.get_untracked() {
-                (Action::Edit, false) => page.dialog.set(Some(Open::Edit(row))),
-                (Action::Recreate, false) => page.dialog.set(Some(Open::Recreate(row))),
-                _ => {}
+    fn action(&self) -> Markup {
+        let (does, class, lines, label) = match self.action {
+            Action::None => return Markup::default(),
+            Action::Edit => {
+                ("edit", "iconbtn iconbtn-accent", lines::PENCIL, messages::edit_of(self.number()))
+            }
+            Action::Recreate => {
+                ("recreate", "iconbtn", lines::ROTATE_CCW, messages::recreate_of(self.number()))
             }
         };
-        Some(view! {
-            <button
-                type="button"
-                class=class
-                aria-label=label
-                aria-disabled=inactive.then_some("true")
-                on:click=press
-            >
-                <Icon name=icon />
-            </button>
-        })
-    };
-    view! { <td class="k-act" role="cell">{content}</td> }.into_any()
+        markup!(
+            r#"<button type="button" class="{}" data-does="{}" aria-label="{}">{}</button>"#,
+            class,
+            does,
+            label,
+            drawn(lines)
+        )
+    }
 }

@@ -148,26 +148,26 @@ impl Column {
         matches!(self, Self::Metrics | Self::Actions)
     }
 
-    /// Gives the column its width.
-    pub(crate) const fn width_class(self) -> &'static str {
+    /// The class of its cells, which gives them their width.
+    pub(crate) const fn class(self) -> &'static str {
         match self {
-            Self::Select => "c-sel",
-            Self::Metrics => "c-exp",
-            Self::State => "c-state",
-            Self::DesiredTime => "c-time",
-            Self::Service => "c-svc",
-            Self::Number => "c-num",
-            Self::Attempts => "c-att",
-            Self::Agent => "c-agent",
-            Self::Updated => "c-upd",
-            Self::Id => "c-id",
-            Self::Position => "c-pos",
-            Self::Wait => "c-wait",
-            Self::Created | Self::Completed => "c-when",
-            Self::CreatedBy => "c-by",
-            Self::Priority => "c-prio",
-            Self::Language => "c-lang",
-            Self::Actions => "c-act",
+            Self::Select => "k-sel",
+            Self::Metrics => "k-exp",
+            Self::State => "k-state",
+            Self::DesiredTime => "k-time num",
+            Self::Service => "k-svc",
+            Self::Number => "k-num num",
+            Self::Attempts => "k-att num",
+            Self::Agent => "k-agent",
+            Self::Updated => "k-upd num subtle",
+            Self::Id => "k-id",
+            Self::Position => "k-pos num",
+            Self::Wait => "k-wait num",
+            Self::Created | Self::Completed => "k-when num",
+            Self::CreatedBy => "k-by",
+            Self::Priority => "k-prio num",
+            Self::Language => "k-lang",
+            Self::Actions => "k-act",
         }
     }
 

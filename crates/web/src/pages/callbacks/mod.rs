@@ -34,7 +34,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::wire::list::SearchField;
-use ringback_domain::{CallbackId, Permission, Timestamp};
+use ringback_domain::{CallbackId, Permission};
 
 use crate::browser;
 use crate::clock::Clock;
@@ -44,6 +44,7 @@ use crate::pages::focus_heading;
 use crate::ranges::{DateRange, Range};
 use crate::session::Session;
 use crate::width::Width;
+use cells::Look;
 use columns::Column;
 use feed::{Feed, Row};
 use view_state::{ListState, ViewState, Visible};
@@ -69,18 +70,16 @@ struct Page {
     view: Memo<ViewState>,
     width: Signal<Width>,
     dialog: RwSignal<Option<Open>>,
-    /// What is searched, and where.
-    search: Memo<(SearchField, String)>,
-    /// What is searched, for each column that can be.
-    sought: StoredValue<Vec<(SearchField, Memo<String>)>>,
     /// What stands in the search box, which the address follows.
     typed: RwSignal<String>,
+    /// What hides rows until the server has answered.
+    narrowed: Memo<Option<(SearchField, String)>>,
+    /// What all rows are drawn by.
+    look: Memo<Look>,
     /// The columns that the person chose; `None` for the usual ones.
     columns: Memo<Option<Vec<Column>>>,
     /// The row under the pointer, or with the focus in it.
     held: RwSignal<Option<CallbackId>>,
-    /// The present time, which moves with the day.
-    today: Memo<Timestamp>,
     /// The person may give commands.
     manages: bool,
     go: StoredValue<Go, LocalStorage>,
@@ -89,11 +88,6 @@ struct Page {
 impl Page {
     fn here() -> Self {
         expect_context()
-    }
-
-    /// What is searched in a column. Its cells follow that and nothing else.
-    fn sought(self, field: SearchField) -> Option<Memo<String>> {
-        self.sought.with_value(|all| all.iter().find(|(known, _)| *known == field).map(|(_, text)| *text))
     }
 
     /// Goes to another view of the list.
@@ -150,27 +144,25 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
     });
     let list = Memo::new(move |_| view.with(|view| view.list.clone()));
     let utc = Memo::new(move |_| session.style().utc);
-    let search = Memo::new(move |_| list.with(|list| (list.column, list.search.clone())));
-    let in_column = |field| {
-        let text = move |(column, text): &(_, String)| {
-            let any = *column == SearchField::Any && matching::in_any(field, text);
-            if *column == field || any { text.clone() } else { String::new() }
-        };
-        (field, Memo::new(move |_| search.with(text)))
-    };
     let feed = Feed::new(session, list);
+    let typed = RwSignal::new(list.with_untracked(|list| list.search.clone()));
+    let clock = Clock::here();
+    let look = Memo::new(move |_| Look {
+        style: session.style(),
+        today: format::day(clock.coarse(), session.style()),
+        search: (list.with(|list| list.column), typed.get()),
+    });
     let page = Page {
         session,
         feed,
         view,
         width: Width::follow(),
         dialog: RwSignal::new(None),
-        search,
-        sought: StoredValue::new(view_state::SEARCH_COLUMNS.map(|(field, _)| in_column(field)).to_vec()),
-        typed: RwSignal::new(list.with_untracked(|list| list.search.clone())),
+        typed,
+        narrowed: narrow::ahead(feed, list, typed),
+        look,
         columns: Memo::new(move |_| preferences.with(Column::chosen)),
         held: RwSignal::new(None),
-        today: today(session),
         manages: session.may(Permission::ManageCallbacks),
         go: StoredValue::new_local(Box::new(use_navigate())),
     };
@@ -182,7 +174,6 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
         utc.get();
         untrack(|| feed.load());
     });
-    narrow::follow(page);
     live::follow(feed);
     selection::follow(page, list);
     keep_title(feed);
@@ -204,18 +195,6 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
         </main>
         <Dialogs />
     }
-}
-
-/// What is of today shows the time, everything else the day.
-fn today(session: Session) -> Memo<Timestamp> {
-    let clock = Clock::here();
-    Memo::new(move |before: Option<&Timestamp>| {
-        let (now, style) = (clock.coarse(), session.style());
-        match before {
-            Some(before) if format::day(*before, style) == format::day(now, style) => *before,
-            _ => now,
-        }
-    })
 }
 
 /// The number of late callbacks is in the title, to be seen from other tabs.

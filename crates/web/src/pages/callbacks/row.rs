@@ -3,28 +3,19 @@
 use leptos::prelude::*;
 use ringback_domain::CallbackId;
 use wasm_bindgen::JsCast;
-use web_sys::Element;
+use web_sys::{Element, HtmlInputElement, MouseEvent};
 
-use super::Page;
-use super::cells::cell;
+use super::cells::{Action, Drawing};
 use super::columns::Column;
 use super::detail::Detail;
 use super::feed::Row;
-use super::matching::is_overdue;
+use super::matching::finds;
+use super::{Open, Page, selection};
+use crate::browser::put;
 use crate::clock::Clock;
+use crate::components::markup::Markup;
 use crate::format::{self, Style};
 use crate::messages;
-
-/// What the cells of a row share.
-#[derive(Clone, Copy)]
-pub(super) struct RowState {
-    /// It is expanded.
-    pub(super) open: Memo<bool>,
-    /// Still SCHEDULED after its window.
-    pub(super) late: Memo<bool>,
-    /// It does not belong to the list any more.
-    pub(super) left: RwSignal<bool>,
-}
 
 /// The row.
 #[component]
@@ -40,41 +31,102 @@ pub(super) fn RecordRow(
     columns: StoredValue<Vec<Column>>,
 ) -> impl IntoView {
     let page = Page::here();
-    let clock = Clock::here();
     let id = row.id;
-    let record = row.record.clone();
-    let state = RowState {
-        open: Memo::new(move |_| page.view.with(|view| view.open.contains(&id))),
-        late: Memo::new(move |_| record.with(|view| is_overdue(view, clock.coarse()))),
-        left: row.left.clone().into(),
+    let open = Memo::new(move |_| page.view.with(|view| view.open.contains(&id)));
+    let place = move || offset.get() + u64::try_from(index.get()).unwrap_or_default() + 2;
+    let drawn = row.clone();
+    let draw = move |element: Element| {
+        let cells = draw_cells(element.clone(), drawn.clone(), columns);
+        let marks = draw_marks(element, drawn.clone(), open);
+        on_cleanup(move || drop((cells, marks)));
     };
-    let selected = row.selected.clone();
-    let class = move || {
-        let marks = [
-            (state.open.get(), " is-open"),
-            (state.left.get(), " has-left"),
-            (selected.get(), " is-selected"),
-        ];
+    let span = columns.with_value(Vec::len);
+    view! {
+        <tr role="row" data-id=id.to_string() aria-rowindex=place use:draw></tr>
+        {move || open.get().then(|| view! { <Detail row=row.clone() span /> })}
+    }
+}
+
+/// What was drawn last.
+struct Drawn {
+    cells: Vec<Markup>,
+    action: Action,
+    /// The action waits for the pointer to leave.
+    inactive: bool,
+}
+
+/// Keeps the cells of a row up to date, all by one effect, which writes those
+/// that differ.
+fn draw_cells(element: Element, row: Row, columns: StoredValue<Vec<Column>>) -> RenderEffect<Drawn> {
+    let page = Page::here();
+    let clock = Clock::here();
+    RenderEffect::new(move |before: Option<Drawn>| {
+        let left = row.left.get();
+        let look = page.look.read();
+        let view = row.record.read();
+        let possible = Action::of(&view);
+        // Nothing changes under a pointer that is about to press: the icon turns
+        // inactive first, and changes when the pointer has left the row.
+        let (action, inactive) = match &before {
+            Some(before) if before.action != possible && page.held.get() == Some(row.id) => {
+                (before.action, true)
+            }
+            _ => (possible, false),
+        };
+        let drawing = Drawing { view: &view, look: &look, clock, left, action };
+        let columns = columns.get_value();
+        let cells: Vec<Markup> = columns.iter().map(|column| drawing.content(*column)).collect();
+        match &before {
+            None => {
+                let parts = columns.iter().zip(&cells);
+                let whole: Markup = parts.map(|(column, content)| drawing.cell(*column, content)).collect();
+                element.set_inner_html(whole.as_str());
+            }
+            Some(before) => {
+                let all = element.children();
+                for (index, (old, new)) in (0..).zip(before.cells.iter().zip(&cells)) {
+                    if old != new
+                        && let Some(cell) = all.item(index)
+                    {
+                        cell.set_inner_html(new.as_str());
+                    }
+                }
+            }
+        }
+        if inactive != before.is_some_and(|before| before.inactive)
+            && let Ok(Some(button)) = element.query_selector(".k-act > button")
+        {
+            put(&button, "aria-disabled", inactive.then_some("true"));
+        }
+        Drawn { cells, action, inactive }
+    })
+}
+
+/// Keeps up to date how a row looks as a whole, and how its controls stand.
+fn draw_marks(element: Element, row: Row, open: Memo<bool>) -> RenderEffect<()> {
+    let page = Page::here();
+    RenderEffect::new(move |_| {
+        let (open, selected) = (open.get(), row.selected.get());
+        let marks = [(open, " is-open"), (row.left.get(), " has-left"), (selected, " is-selected")];
         let marks = marks.into_iter().filter_map(|(on, name)| on.then_some(name));
-        std::iter::once("row").chain(marks).collect::<String>()
-    };
-    let changed = row.changed.clone();
-    let flash = move || {
-        let (number, names) = changed.get();
+        let class: String = std::iter::once("row").chain(marks).collect();
+        put(&element, "class", Some(&class));
+        let hidden = page.narrowed.with(|narrowed| {
+            narrowed.as_ref().is_some_and(|(field, text)| !row.record.with(|view| finds(view, *field, text)))
+        });
+        put(&element, "hidden", hidden.then_some(""));
+        let (number, names) = row.changed.get();
         // Two animations alike, so that the same change twice is seen twice.
         let turn = if number % 2 == 0 { "even" } else { "odd" };
-        (number > 0).then(|| format!("{turn} {}", names.join(" ")))
-    };
-    let cells =
-        columns.with_value(|columns| columns.iter().map(|column| cell(*column, &row, state)).collect_view());
-    let span = columns.with_value(Vec::len);
-    let place = move || offset.get() + u64::try_from(index.get()).unwrap_or_default() + 2;
-    view! {
-        <tr class=class role="row" data-id=id.to_string() data-changed=flash aria-rowindex=place>
-            {cells}
-        </tr>
-        {move || state.open.get().then(|| view! { <Detail row=row.clone() span /> })}
-    }
+        let flash = (number > 0).then(|| format!("{turn} {}", names.join(" ")));
+        put(&element, "data-changed", flash.as_deref());
+        if let Ok(Some(arrow)) = element.query_selector(".exp") {
+            put(&arrow, "aria-expanded", Some(if open { "true" } else { "false" }));
+        }
+        if let Ok(Some(check)) = element.query_selector("input") {
+            check.unchecked_into::<HtmlInputElement>().set_checked(selected);
+        }
+    })
 }
 
 /// Says in which zones the time under the pointer is what. Not before it is
@@ -96,4 +148,21 @@ pub(super) fn explain_time(event: &leptos::ev::Event, style: Style) {
 pub(super) fn row_of(event: &leptos::ev::Event) -> Option<CallbackId> {
     let element: Element = event.target()?.dyn_into().ok()?;
     element.closest("tr.row").ok()??.get_attribute("data-id")?.parse().ok()
+}
+
+/// A click on the box or on a button of a row.
+pub(super) fn clicked(page: Page, event: &MouseEvent) {
+    selection::clicked(page, event);
+    let button = || event.target()?.dyn_into::<Element>().ok()?.closest("button[data-does]").ok()?;
+    let (Some(button), Some(id)) = (button(), row_of(event)) else { return };
+    if button.has_attribute("aria-disabled") {
+        return;
+    }
+    let row =
+        || page.feed.rows.with_untracked(|rows| rows.as_ref()?.iter().find(|row| row.id == id).cloned());
+    match button.get_attribute("data-does").as_deref() {
+        Some("edit") => page.dialog.set(row().map(Open::Edit)),
+        Some("recreate") => page.dialog.set(row().map(Open::Recreate)),
+        _ => page.replace(&page.view.get_untracked().toggled(id)),
+    }
 }

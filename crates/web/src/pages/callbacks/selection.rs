@@ -263,22 +263,6 @@ pub(super) fn CancelButton() -> impl IntoView {
     }
 }
 
-/// The box of a row.
-pub(super) fn row_box(row: &Row, name: String) -> AnyView {
-    let selected = row.selected.clone();
-    view! {
-        <td class="k-sel" role="cell">
-            <input
-                type="checkbox"
-                class="check"
-                aria-label=messages::select_row(name)
-                prop:checked=move || selected.get()
-            />
-        </td>
-    }
-    .into_any()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::view_state::{Place, Quick};

@@ -10,12 +10,14 @@ use super::empty::{Empty, Failed};
 use super::feed::Loading;
 use super::jump::{JumpToNow, first_ahead};
 use super::paging;
-use super::row::{RecordRow, explain_time, row_of};
+use super::row::{self, RecordRow, explain_time, row_of};
 use super::selection::{self, CancelButton, Chosen, PageBox};
+use crate::browser::put;
 use crate::clock::Clock;
 use crate::components::empty_state::Skeleton;
 use crate::components::icon::Icon;
 use crate::components::pager::Pager;
+use crate::components::tooltip;
 use crate::format;
 use crate::messages;
 
@@ -176,39 +178,48 @@ fn Table() -> impl IntoView {
         _ => -1,
     };
     mark_now(page);
+    let hold = move |event: leptos::ev::Event| {
+        page.held.set(row_of(&event));
+        tooltip::explain(&event);
+    };
     let release = move |event: leptos::ev::Event| {
+        tooltip::hide(&event);
         if row_of(&event) == page.held.get_untracked() {
             page.held.set(None);
         }
     };
     move || {
         let columns = StoredValue::new(columns.get());
-        let (widths, heads): (Vec<_>, Vec<_>) = columns
-            .get_value()
-            .into_iter()
-            .map(|column| (view! { <col class=column.width_class() /> }, view! { <Head column /> }))
-            .unzip();
+        let heads = columns.get_value().into_iter().map(|column| view! { <Head column /> }).collect_view();
         view! {
             <table
                 class="cb"
+                class:is-managed=page.manages
                 class:is-chosen=move || page.columns.with(Option::is_some)
                 role="table"
                 aria-rowcount=rows_in_all
             >
                 <caption class="vh">{caption}</caption>
-                <colgroup>{widths}</colgroup>
                 <thead role="rowgroup"><tr role="row" aria-rowindex="1">{heads}</tr></thead>
                 <tbody
                     role="rowgroup"
                     on:pointerover=move |event| {
-                        page.held.set(row_of(&event));
                         explain_time(&event, page.session.style_now());
+                        hold(event.into());
                     }
                     on:pointerout=move |event| release(event.into())
-                    on:focusin=move |event| page.held.set(row_of(&event))
+                    on:focusin=move |event| hold(event.into())
                     on:focusout=move |event| release(event.into())
+                    on:keydown=move |event| {
+                        if event.key() == "Escape" && tooltip::hide(&event) {
+                            event.stop_propagation();
+                        }
+                    }
                     on:mousedown=move |event| selection::pressed(&event)
-                    on:click=move |event| selection::clicked(page, &event)
+                    on:click=move |event| {
+                        tooltip::explain(&event);
+                        row::clicked(page, &event);
+                    }
                 >
                     <ForEnumerate
                         each=move || page.feed.rows.get().unwrap_or_default()
@@ -243,13 +254,13 @@ fn mark_now(page: Page) {
         // The rows may be on their way yet.
         request_animation_frame(move || {
             let find = |selector: &str| document().query_selector(selector).ok().flatten();
-            if let Some(old) = find("td[data-now]") {
-                let _ = old.remove_attribute(MARK);
+            if let Some(old) = find("tr[data-now]") {
+                put(&old, MARK, None);
             }
             if let Some((id, text)) = line
-                && let Some(cell) = find(&format!("tr[data-id=\"{id}\"] > td"))
+                && let Some(row) = find(&format!("tr[data-id=\"{id}\"]"))
             {
-                let _ = cell.set_attribute(MARK, &text);
+                put(&row, MARK, Some(&text));
             }
         });
     });
@@ -290,7 +301,7 @@ fn Head(column: Column) -> impl IntoView {
             _ => None,
         }
     };
-    view! { <th scope="col" role="columnheader" aria-sort=direction>{content}</th> }
+    view! { <th scope="col" class=column.class() role="columnheader" aria-sort=direction>{content}</th> }
 }
 
 /// Pages, and how times are shown.
