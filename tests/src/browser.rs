@@ -105,8 +105,8 @@ impl Browser {
         self.post("/refresh", json!({})).await.expect("the page loads again");
     }
 
-    /// Lets so many bytes through a second, or as many as there are, and keeps
-    /// nothing of what was loaded before.
+    /// Lets so many bytes through a second, without what was loaded before; or
+    /// as many as there are.
     pub async fn network(&self, bytes_a_second: Option<u32>) {
         let most = bytes_a_second.map_or(-1, i64::from);
         let limits = json!({
@@ -114,7 +114,7 @@ impl Browser {
         });
         for (command, parameters) in [
             ("Network.enable", json!({})),
-            ("Network.clearBrowserCache", json!({})),
+            ("Network.setCacheDisabled", json!({ "cacheDisabled": bytes_a_second.is_some() })),
             ("Network.emulateNetworkConditions", limits),
         ] {
             self.chromium(command, parameters).await.expect("Chromium knows networks");
