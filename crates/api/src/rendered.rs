@@ -5,10 +5,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use actix_web::HttpResponse;
+use actix_web::http::header::ContentType;
 use quick_cache::sync::Cache;
 use ringback_domain::CallbackId;
 use ringback_domain::callback::rules;
-use serde_json::value::{RawValue, to_raw_value};
+use serde::Serialize;
+use sonic_rs::{OwnedLazyValue, to_lazyvalue};
 
 use crate::app::{App, Services};
 use crate::error::Error;
@@ -33,7 +36,7 @@ struct Told {
 pub struct Rendered {
     told: Told,
     /// A `CallbackView`.
-    pub text: Box<RawValue>,
+    pub text: OwnedLazyValue,
 }
 
 /// Rows that were sent lately, for viewers who may command callbacks and for
@@ -59,6 +62,7 @@ impl RenderedRows {
         services: &Services,
         places: Option<&Places>,
         viewer: Viewer,
+        keep: bool,
     ) -> Result<Arc<Rendered>, Error> {
         let service = services.get(row.service_id).map_or("", |service| service.name.as_str());
         let place = view::place(row, places);
@@ -74,18 +78,35 @@ impl RenderedRows {
             return Ok(known);
         }
         let told = Told { version: row.version, overdue, place, service: service.to_owned() };
-        let text = to_raw_value(&view::of_summary(row, services, places, viewer)).map_err(Error::internal)?;
+        let text = to_lazyvalue(&view::of_summary(row, services, places, viewer)).map_err(Error::internal)?;
         let rendered = Arc::new(Rendered { told, text });
-        self.0.insert(key, Arc::clone(&rendered));
+        if keep {
+            self.0.insert(key, Arc::clone(&rendered));
+        }
         Ok(rendered)
     }
 }
 
 impl App {
-    /// Rows of a list as the caller sees them, ready to send.
-    pub async fn rendered(&self, rows: &[Arc<Summary>], viewer: Viewer) -> Result<Vec<Arc<Rendered>>, Error> {
+    /// Rows of a list as the caller sees them, ready to send, and kept from now
+    /// on where `keep` says so.
+    pub async fn rendered(
+        &self,
+        rows: &[Arc<Summary>],
+        viewer: Viewer,
+        keep: bool,
+    ) -> Result<Vec<Arc<Rendered>>, Error> {
         let services = self.services().await?;
         let places = view::places_of(self, rows).await?;
-        rows.iter().map(|row| self.rendered.row(row, &services, places.as_deref(), viewer)).collect()
+        rows.iter().map(|row| self.rendered.row(row, &services, places.as_deref(), viewer, keep)).collect()
     }
+}
+
+/// An answer with so many rows.
+pub fn answer(body: &impl Serialize, rows: usize) -> Result<HttpResponse, Error> {
+    // A whole page has a quarter of a megabyte: growing to it costs more copies
+    // than writing it.
+    let mut text = Vec::with_capacity(rows * 1_200 + 200);
+    sonic_rs::to_writer(&mut text, body).map_err(Error::internal)?;
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(text))
 }

@@ -62,11 +62,23 @@ impl From<DateTime<Utc>> for Timestamp {
     }
 }
 
-/// Writes `value` in decimal, zero-padded, into the whole of `into`.
+/// `00` to `99`, one after the other.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut number = 0_u8;
+    while number < 100 {
+        pairs[number as usize] = [b'0' + number / 10, b'0' + number % 10];
+        number += 1;
+    }
+    pairs
+};
+
+/// Writes `value` in decimal, zero-padded, into the whole of `into`, whose
+/// length is even.
 fn digits(into: &mut [u8], mut value: u32) {
-    for byte in into.iter_mut().rev() {
-        *byte = b'0' + (value % 10) as u8;
-        value /= 10;
+    for pair in into.chunks_exact_mut(2).rev() {
+        pair.copy_from_slice(&PAIRS[(value % 100) as usize]);
+        value /= 100;
     }
 }
 

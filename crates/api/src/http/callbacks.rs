@@ -1,6 +1,6 @@
 //! Callbacks: lists, single records, and commands on them.
 
-use actix_web::http::header::{ContentType, ETAG};
+use actix_web::http::header::ETAG;
 use actix_web::{HttpResponse, get, post, web};
 use ringback_domain::CallbackId;
 use ringback_domain::wire::callback::{
@@ -16,6 +16,7 @@ use crate::app::{App, Effect};
 use crate::auth::{Caller, permit};
 use crate::callbacks::{self, Expected, Target};
 use crate::error::Error;
+use crate::rendered::answer;
 use crate::store::list::{self, Cursor, Start};
 use crate::store::name_recordings;
 use crate::view::{self, Viewer};
@@ -73,17 +74,13 @@ pub async fn list_callbacks(
     let mut conn = app.store.read().await?;
     let rows = list::page(&mut conn, &app.known, &selection, sort, start, limit, &services.ids()).await?;
     drop(conn);
-    let rendered = app.rendered(&rows.rows, Viewer::of(&caller, now)).await?;
+    let rendered = app.rendered(&rows.rows, Viewer::of(&caller, now), rows.in_demand).await?;
     let page = Page {
-        items: rendered.iter().map(|row| &*row.text).collect(),
+        items: rendered.iter().map(|row| &row.text).collect(),
         next: rows.next.map(|cursor| cursor.encode()),
         previous: rows.previous.map(|cursor| cursor.encode()),
     };
-    // A whole page has a quarter of a megabyte: growing to it costs more copies
-    // than writing it.
-    let mut body = Vec::with_capacity(page.items.len() * 1_200 + 200);
-    serde_json::to_writer(&mut body, &page).map_err(Error::internal)?;
-    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(body))
+    answer(&page, rendered.len())
 }
 
 /// Count callbacks
@@ -159,9 +156,9 @@ pub async fn search_callbacks(
     let mut conn = app.store.read().await?;
     let rows = list::find(&mut conn, &app.known, &numbers, id, visible.as_deref(), FOUND_LIMIT).await?;
     drop(conn);
-    let rows = app.rendered(&rows, Viewer::of(&caller, app.clock.now())).await?;
-    let items: Vec<_> = rows.iter().map(|row| &*row.text).collect();
-    Ok(HttpResponse::Ok().json(Items { items }))
+    let rows = app.rendered(&rows, Viewer::of(&caller, app.clock.now()), true).await?;
+    let items: Vec<_> = rows.iter().map(|row| &row.text).collect();
+    answer(&Items { items }, rows.len())
 }
 
 /// Create a callback

@@ -8,7 +8,7 @@ use sqlx::{PgConnection, Postgres, Sqlite, Transaction};
 use super::error::StoreResult;
 
 /// The kinds of database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Backend {
     /// Embedded.
     Sqlite,

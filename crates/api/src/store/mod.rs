@@ -102,7 +102,9 @@ impl Store {
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(10))
             .statement_cache_capacity(200)
-            .pragma("cache_size", "-65536");
+            // All connections read the same pages of the file, not a copy each.
+            .pragma("mmap_size", "2147418112")
+            .pragma("cache_size", "-16384");
         // The writer comes first: it makes the file and its write-ahead log.
         let one = SqlitePoolOptions::new()
             .max_connections(1)

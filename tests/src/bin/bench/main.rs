@@ -30,7 +30,7 @@ use uuid::Uuid;
 /// Rows in one transaction of the loading.
 const CHUNK: usize = 100_000;
 
-/// Pages that are read in turn, to see what an unknown one costs.
+/// Pages that are read in turn: a hundred thousand rows.
 const DIFFERENT_PAGES: usize = 400;
 
 /// Clients, as the goals name them.
@@ -84,7 +84,7 @@ impl Options {
 struct Case {
     name: String,
     ours: Vec<String>,
-    bare: Option<String>,
+    bare: Vec<String>,
     clients: usize,
     goal: Goal,
 }
@@ -303,6 +303,10 @@ fn id_literal(backend: Backend, id: Uuid) -> String {
     }
 }
 
+fn timestamp(value: &Value) -> Result<Timestamp> {
+    value.as_str().unwrap_or_default().parse().map_err(|_| format!("{value} is no time").into())
+}
+
 #[expect(clippy::too_many_lines, reason = "a list of what is measured")]
 async fn cases(
     backend: Backend,
@@ -316,7 +320,7 @@ async fn cases(
     let mut cases = Vec::new();
     let mut bare = |kind: &str, sql: String| {
         statements.push(sql);
-        Some(format!("/{kind}/{}", statements.len() - 1))
+        vec![format!("/{kind}/{}", statements.len() - 1)]
     };
     if options.wants("list") {
         for (sort, condition, order) in SORTS {
@@ -346,8 +350,7 @@ async fn cases(
                 path = format!("/api/v1/callbacks?sort={sort}&cursor={next}");
             }
             let id = id_literal(backend, edge["id"].as_str().unwrap_or_default().parse()?);
-            let text = edge[column_name].as_str().unwrap_or_default();
-            let value: Timestamp = text.parse().map_err(|_| format!("{text} is no time"))?;
+            let value = timestamp(&edge[column_name])?;
             let sign = if falling { "<" } else { ">" };
             let sql = format!(
                 "SELECT {COLUMNS} FROM callbacks WHERE {condition} AND ({column_name}, id) {sign} ({}, {id}) {tail}",
@@ -363,20 +366,28 @@ async fn cases(
         }
     }
     if options.wants("list") {
-        // More rows than the server remembers.
+        // Rows that lie in no cache of the processor.
         let mut paths = vec!["/api/v1/callbacks".to_owned()];
+        let after = bare(
+            "page",
+            format!(
+                "SELECT {COLUMNS} FROM callbacks WHERE (desired_time, id) > ($1, $2) \
+                 ORDER BY desired_time, id LIMIT 250"
+            ),
+        );
+        let mut bare_paths = vec![format!("{}?key=0&id={}", after[0], Uuid::nil())];
         while paths.len() < DIFFERENT_PAGES {
             let page = get(ours, key, &paths[paths.len() - 1]).await?;
             let Some(next) = page["next"].as_str() else { break };
             paths.push(format!("/api/v1/callbacks?cursor={next}"));
+            let edge = page["items"].as_array().and_then(|items| items.last()).cloned().unwrap_or_default();
+            let (at, id) = (timestamp(&edge["desired_time"])?, edge["id"].as_str().unwrap_or_default());
+            bare_paths.push(format!("{}?key={}&id={id}", after[0], at.micros()));
         }
         cases.push(Case {
             name: format!("{} different pages in turn", paths.len()),
             ours: paths,
-            bare: bare(
-                "page",
-                format!("SELECT {COLUMNS} FROM callbacks ORDER BY desired_time, id LIMIT 250"),
-            ),
+            bare: bare_paths,
             clients: CLIENTS,
             goal: Goal::Ratio(0.8, 25.0),
         });
@@ -482,11 +493,8 @@ async fn read(address: &str, key: &str, paths: &[String], clients: usize, time: 
 
 async fn measure(case: &Case, ours: &str, bare: &str, key: &str, time: Duration) -> Result<()> {
     let mine = read(ours, key, &case.ours, case.clients, time).await?;
-    let beside = match &case.bare {
-        Some(path) => Some(read(bare, key, std::slice::from_ref(path), case.clients, time).await?),
-        None => None,
-    };
-    line(&case.name, case.clients, &mine, beside.as_ref(), case.goal);
+    let beside = read(bare, key, &case.bare, case.clients, time).await?;
+    line(&case.name, case.clients, &mine, Some(&beside), case.goal);
     Ok(())
 }
 

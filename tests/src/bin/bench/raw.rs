@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 use uuid::Uuid;
 
@@ -67,21 +67,37 @@ fn failure(error: sqlx::Error) -> Failure {
     actix_web::error::InternalError::new(error, actix_web::http::StatusCode::INTERNAL_SERVER_ERROR)
 }
 
+/// Where a page begins, for a statement that takes it.
+#[derive(Deserialize)]
+struct After {
+    key: Option<i64>,
+    id: Option<Uuid>,
+}
+
 async fn page(
     pool: web::Data<Pool>,
     statements: web::Data<Statements>,
     number: web::Path<usize>,
+    after: web::Query<After>,
 ) -> Result<HttpResponse, Failure> {
     let sql = &statements[*number];
+    let after = after.key.zip(after.id);
     match &**pool {
         Pool::Sqlite(pool) => {
             let sql = AssertSqlSafe(format!("{JSON}{sql})"));
-            let json: String = sqlx::query_scalar(sql).fetch_one(pool).await.map_err(failure)?;
+            let mut query = sqlx::query_scalar(sql);
+            if let Some((key, id)) = after {
+                query = query.bind(key).bind(id);
+            }
+            let json: String = query.fetch_one(pool).await.map_err(failure)?;
             Ok(HttpResponse::Ok().content_type("application/json").body(json))
         }
         Pool::Postgres(pool) => {
-            let rows: Vec<Row> =
-                sqlx::query_as(AssertSqlSafe(sql.clone())).fetch_all(pool).await.map_err(failure)?;
+            let mut query = sqlx::query_as(AssertSqlSafe(sql.clone()));
+            if let Some((key, id)) = after {
+                query = query.bind(key).bind(id);
+            }
+            let rows: Vec<Row> = query.fetch_all(pool).await.map_err(failure)?;
             Ok(HttpResponse::Ok().json(rows))
         }
     }

@@ -6,8 +6,10 @@
 //! several states is their runs merged.
 //!
 //! A list is read as the *heads* of its rows: id, version and what it is sorted
-//! by. What belongs to a version never changes, so rows that were read lately
-//! are [`Known`], and only the others are read whole.
+//! by. What belongs to a version never changes, so the rows of a page that is
+//! asked for again and again are [`Known`], and only the others are read whole.
+//! A page that nobody asked for lately is read whole at once, and not kept:
+//! who goes through all pages would only drive out what others look at.
 //!
 //! SQLite hands rows over as one JSON value: the driver copies each value
 //! across a thread, and one is six times as fast as thousands. PostgreSQL is
@@ -18,6 +20,8 @@ mod known;
 mod selection;
 mod summary;
 
+use std::sync::Arc;
+
 use ringback_domain::wire::list::Sort;
 use ringback_domain::{CallbackId, ServiceId, StateName};
 use serde::{Deserialize, Serialize};
@@ -26,20 +30,18 @@ use uuid::Uuid;
 
 pub use count::count;
 pub use known::Known;
-use known::{Head, heads};
-use selection::{Run, with_search_plan};
+use known::{Head, heads, whole};
+use selection::{Run, keep_plan, with_search_plan};
 pub use selection::{Search, SearchBy, SearchColumn, Selection};
 pub(super) use selection::{freeze, spell_id};
-pub use summary::Summary;
-pub use summary::current;
-
-use std::sync::Arc;
+use summary::COLUMNS;
+pub use summary::{Summary, current};
 
 use super::sql::{Arg, Sql, append, fetch};
 use super::{Conn, StoreResult};
 
 /// Where a page begins: after this row, in the direction of reading.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Cursor {
     /// The run that the row is in: 0 where there is one.
     run: usize,
@@ -77,7 +79,7 @@ impl Cursor {
 }
 
 /// The page that is wanted.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub enum Start {
     /// From the beginning.
     First,
@@ -96,6 +98,8 @@ pub struct Rows {
     pub next: Option<Cursor>,
     /// Cursor of the previous page.
     pub previous: Option<Cursor>,
+    /// They are likely to be asked for again.
+    pub in_demand: bool,
 }
 
 /// How a list is put together.
@@ -139,6 +143,15 @@ impl Plan {
             runs.reverse();
         }
         Self { column, descending, runs, merged }
+    }
+
+    /// What a row is sorted by.
+    fn key(&self, row: &Summary) -> i64 {
+        match self.column {
+            "created_at" => row.created_at.micros(),
+            "updated_at" => row.updated_at.micros(),
+            _ => row.desired_time.micros(),
+        }
     }
 
     /// The ids of a run from where the page begins, in reading order.
@@ -199,13 +212,16 @@ pub async fn page(
         Start::At(cursor) => (Some(cursor), false),
         Start::Skip(rows) => match seek(conn, &plan, selection, rows).await? {
             Some(cursor) => (Some(cursor), false),
-            None => return Ok(Rows { rows: Vec::new(), next: None, previous: None }),
+            None => return Ok(Rows { rows: Vec::new(), next: None, previous: None, in_demand: false }),
         },
     };
     let backward = cursor.is_some_and(|cursor| cursor.backward);
     let wanted = limit as usize + 1;
-    let mut heads = read(conn, &plan, selection, cursor, backward, wanted).await?;
-
+    let in_demand = known.was_asked_for((selection, sort, start, limit));
+    let mut heads = read(conn, &plan, selection, cursor, backward, wanted, !in_demand).await?;
+    if in_demand && known.lacks_most(&heads) {
+        heads = read(conn, &plan, selection, cursor, backward, wanted, true).await?;
+    }
     let more = heads.len() == wanted;
     heads.truncate(limit as usize);
     if backward {
@@ -218,7 +234,8 @@ pub async fn page(
     Ok(Rows {
         next: edge(heads.last().filter(|_| has_next), false),
         previous: edge(heads.first().filter(|_| has_previous), true),
-        rows: known.rows(conn, &heads).await?,
+        rows: known.rows(conn, heads, in_demand).await?,
+        in_demand,
     })
 }
 
@@ -229,11 +246,12 @@ async fn read(
     cursor: Option<Cursor>,
     backward: bool,
     wanted: usize,
+    all_columns: bool,
 ) -> StoreResult<Vec<Head>> {
     let runs = plan.runs.len();
     let order: Vec<usize> = if backward { (0..runs).rev().collect() } else { (0..runs).collect() };
     let falling = plan.descending != backward;
-    let columns = format!("id, version, {} AS k", plan.column);
+    let columns = if all_columns { COLUMNS.to_owned() } else { format!("id, version, {} AS k", plan.column) };
     let mut found: Vec<Head> = Vec::with_capacity(wanted);
     for index in order {
         let after = match cursor {
@@ -255,11 +273,17 @@ async fn read(
             plan.order(&mut sql, falling);
             sql
         } else {
-            plan.ids(&columns, run, selection, after, backward, limit)
+            let mut sql = plan.ids(&columns, run, selection, after, backward, limit);
+            if plan.column == "desired_time" {
+                keep_plan(&mut sql, conn);
+            }
+            sql
         };
         spell_id(&mut sql, conn);
         let run = if plan.merged { 0 } else { index };
-        found.extend(heads(conn, sql).await?.into_iter().map(|head| Head { run, ..head }));
+        let read =
+            if all_columns { whole(conn, sql, |row| plan.key(row)).await? } else { heads(conn, sql).await? };
+        found.extend(read.into_iter().map(|head| Head { run, ..head }));
         if !plan.merged && found.len() >= wanted {
             break;
         }
@@ -339,7 +363,7 @@ pub async fn find(
     }
     sql.push(" ORDER BY desired_time DESC, id DESC LIMIT ").bind(Arg::Int(i64::from(limit)));
     let heads = heads(conn, sql).await?;
-    known.rows(conn, &heads).await
+    known.rows(conn, heads, true).await
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::store::sql::{Arg, Sql, fetch};
 use crate::store::{Backend, Conn, StoreResult};
 
 /// Which callbacks, after everything that needs no table is decided.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct Selection {
     /// Desired time from here on.
     pub from: Option<Timestamp>,
@@ -25,7 +25,7 @@ pub struct Selection {
 }
 
 /// A search in one column.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Search {
     /// The column.
     pub column: SearchColumn,
@@ -38,7 +38,7 @@ pub struct Search {
 }
 
 /// How the rows of a search are found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SearchBy {
     /// By going through the list: quick where many rows match.
     #[default]
@@ -48,7 +48,7 @@ pub enum SearchBy {
 }
 
 /// The columns that can be searched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SearchColumn {
     /// The customer's number.
     CustomerNumber,
@@ -217,6 +217,20 @@ fn pattern(text: &str) -> String {
 pub(in crate::store) fn spell_id(sql: &mut Sql, conn: &Conn) {
     let spelled = conn.backend().pick("LOWER(hex(id))", "REPLACE(CAST(id AS TEXT), '-', '')");
     sql.text = sql.text.replace("LOWER(id)", spelled);
+}
+
+/// A list in the order of its index has one plan, whatever its range. SQLite
+/// plans anew for each value that is bound as the end of a range, but not for
+/// an expression.
+pub(super) fn keep_plan(sql: &mut Sql, conn: &Conn) {
+    if conn.backend() == Backend::Sqlite {
+        for end in
+            ["desired_time >= $", "desired_time < $", "(desired_time, id) > ($", "(desired_time, id) < ($"]
+        {
+            let kept = end.replace('$', "+$");
+            sql.text = sql.text.replace(end, &kept);
+        }
+    }
 }
 
 /// Rows at the beginning of a range that are looked at to see whether a search

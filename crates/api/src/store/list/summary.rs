@@ -80,7 +80,7 @@ pub struct Summary {
 }
 
 /// The columns of a summary.
-const COLUMNS: &str = "id, service_id, customer_number, callback_type, origin, state, result, \
+pub(super) const COLUMNS: &str = "id, service_id, customer_number, callback_type, origin, state, result, \
      desired_time, desired_window_seconds, created_at, created_by, updated_at, version, priority, language, \
      customer_time_zone, recreated_from, recreated_as, attempts_made, agent, queued_at, retry_at, reserved_at, \
      connected_at, completed_at";
@@ -166,12 +166,12 @@ impl FromRow<'_, PgRow> for Summary {
 }
 
 /// Runs a query for summaries.
-async fn summaries(conn: &mut Conn, mut sql: Sql) -> StoreResult<Vec<Summary>> {
+pub(super) async fn summaries(conn: &mut Conn, mut sql: Sql) -> StoreResult<Vec<Summary>> {
     match conn {
         Conn::Sqlite(_) => {
             sql.text = format!("{AS_JSON}{})", sql.text);
             let json: String = fetch!(conn, sqlx::query_scalar::<_, String>, sql, fetch_one)?;
-            serde_json::from_str(&json)
+            sonic_rs::from_str(&json)
                 .map_err(|error| inconsistent("callbacks", error, "a page cannot be read"))
         }
         Conn::Postgres(conn) => {
