@@ -133,6 +133,13 @@ impl Browser {
         self.chromium("Emulation.setTimezoneOverride", zone).await.expect("it knows the zone");
     }
 
+    /// From now on lets nothing through whose address is like one of these.
+    pub async fn refuse(&self, addresses: &[&str]) {
+        self.chromium("Network.enable", json!({})).await.expect("it watches the network");
+        let urls = json!({ "urls": addresses });
+        self.chromium("Network.setBlockedURLs", urls).await.expect("it refuses them");
+    }
+
     /// What a function with this body returns in the page.
     pub async fn script(&self, body: &str) -> Value {
         let call = json!({ "script": body, "args": [] });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Function, JsString, Promise, Reflect};
 use leptos::prelude::{document, set_timeout, window};
 use ringback_domain::Timestamp;
 use wasm_bindgen::{JsCast, JsValue};
@@ -130,6 +130,12 @@ pub(crate) fn property(object: &JsValue, name: &str) -> Option<JsValue> {
 /// The languages that the person asks for, the dearest first.
 pub(crate) fn languages() -> Vec<String> {
     window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect()
+}
+
+/// A text in lower case. The browser knows the letters of every script already;
+/// Rust's tables of them would be a fortieth of the page.
+pub(crate) fn lowercase(text: &str) -> String {
+    if text.is_ascii() { text.to_ascii_lowercase() } else { JsString::from(text).to_lower_case().into() }
 }
 
 /// Loads the page anew.

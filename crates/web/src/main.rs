@@ -2,7 +2,8 @@
 //!
 //! Invariants: only `api.rs` and `events.rs` talk to the server; the address of
 //! the page says which view is shown; pages fetch and decide, components only
-//! render; every sentence that a person reads is in `messages`.
+//! render; every sentence that a person reads is in `messages`; what the first
+//! view does not need is reached through `later.rs`.
 
 #![expect(
     clippy::large_types_passed_by_value,
@@ -22,6 +23,7 @@ mod components;
 mod events;
 mod format;
 mod language;
+mod later;
 mod messages;
 mod pages;
 mod phone;

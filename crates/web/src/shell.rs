@@ -22,9 +22,11 @@ use crate::components::icon::BrandMark;
 use crate::messages;
 use crate::session::{Session, Stage};
 pub(crate) use account::role_name;
-use ending::{Ending, EndingBanner, SignInAgain};
+pub(crate) use ending::{Ending, sign_in_again};
+use ending::{EndingBanner, SignInAgain};
 use menus::{HelpMenu, ToolsMenu};
-use shortcuts::{ShortcutList, Shortcuts};
+use shortcuts::ShortcutList;
+pub(crate) use shortcuts::{Shortcuts, shortcut_list};
 
 /// Shows a page to people who are signed in and may see it, and the way to sign
 /// in to others.

@@ -122,6 +122,20 @@ async fn s76_s77_s78_s79_s80_create_callback_asks_what_is_needed_and_says_what_i
 }
 
 #[tokio::test]
+async fn a_dialog_that_could_not_be_loaded_says_so_and_opens_once_it_can() {
+    let app = start(None).await;
+    let browser = Browser::start().await;
+    browser.refuse(&["*/assets/split_*"]).await;
+    browser.open(&format!("http://{}/callbacks", app.address)).await;
+    sign_in(&browser, "supervisor", PASSWORD).await;
+    browser.at("region", "Callback records").at("button", "Create Callback").click().await;
+    status_says(&browser, "could not be loaded").await;
+    browser.refuse(&[]).await;
+    browser.at("button", "Try again").click().await;
+    browser.at("dialog", "Create Callback").shown().await;
+}
+
+#[tokio::test]
 async fn s82_s83_s84_services_are_those_of_the_sign_in_until_the_next_one_or_a_reload() {
     let app = start(None).await;
     let admin = app.admin().await;

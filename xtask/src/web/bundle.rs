@@ -106,12 +106,13 @@ impl Bundle {
     }
 
     /// Writes the folder anew, with a compressed sibling of each file that
-    /// gains by it, and says how large the page is.
-    pub(crate) fn write(&self, folder: &Path, best: bool) -> Result<()> {
+    /// gains by it, and says how large each is; with gzip, where it gains.
+    pub(crate) fn write(&self, folder: &Path, best: bool) -> Result<BTreeMap<String, usize>> {
         if folder.exists() {
             fs::remove_dir_all(folder)?;
         }
         println!("{:>10} {:>10} {:>10}  file", "bytes", "gzip", "brotli");
+        let mut sizes = BTreeMap::new();
         for (path, bytes) in &self.files {
             let file = folder.join(path);
             fs::create_dir_all(file.parent().unwrap_or(folder))?;
@@ -123,8 +124,9 @@ impl Bundle {
             }
             let size = |size: Option<usize>| size.map_or_else(|| "-".to_owned(), |size| size.to_string());
             println!("{:>10} {:>10} {:>10}  {path}", bytes.len(), size(gzip), size(brotli));
+            sizes.insert(format!("/{path}"), gzip.unwrap_or(bytes.len()));
         }
-        Ok(())
+        Ok(sizes)
     }
 }
 

@@ -1,21 +1,25 @@
 //! `cargo xtask web`: the page, ready to be served, without Trunk.
 
+mod budget;
 mod bundle;
 mod compress;
+mod shrink;
+mod split;
 mod sprite;
 
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
+use std::mem;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::install;
-use crate::process::{cargo, find, root, run, target};
+use crate::process::{cargo, root, run, target};
 use bundle::{Bundle, digest};
+use split::Parts;
 
 /// How the page is built.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,9 +30,11 @@ pub(crate) enum Profile {
     Release,
 }
 
-/// A module and its glue, as wasm-bindgen makes them.
+/// The page's modules and their glue, as wasm-bindgen makes it.
 struct Module {
     wasm: Vec<u8>,
+    /// What is loaded after the first view, by the names in the script.
+    later: BTreeMap<String, Vec<u8>>,
     script: String,
     /// Files that the glue imports, by their path beside it.
     snippets: BTreeMap<String, String>,
@@ -44,36 +50,29 @@ pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
     install::wasm_target()?;
     let raw = compile(profile)?;
     let sources = Sources::read(&root().join("crates/web"))?;
-    let optimizer = match profile {
-        Profile::Release => find("wasm-opt"),
-        Profile::Dev => None,
-    };
 
     let dist = dist();
     let stamp_file = dist.with_extension("stamp");
-    let stamp = stamp(&raw, &sources, profile, optimizer.as_deref());
+    let stamp = stamp(&raw, &sources, profile);
     if dist.is_dir() && fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) {
         println!("the page has not changed");
         return Ok(dist);
     }
 
-    let mut module = bind(&raw, profile)?;
-    match optimizer {
-        Some(program) => optimize(&program, &mut module)?,
-        None if profile == Profile::Release => println!("wasm-opt is not installed: going on without it"),
-        None => {}
-    }
-    let bundle = assemble(module, &sources)?;
-    // A page that is half there must never carry a stamp.
+    let bundle = assemble(bind(&raw, profile)?, &sources)?;
+    // A page that is half there, or too large, must never carry a stamp.
     let _ = fs::remove_file(&stamp_file);
-    bundle.write(&dist, profile == Profile::Release)?;
+    let sizes = bundle.write(&dist, profile == Profile::Release)?;
+    if profile == Profile::Release {
+        budget::check(&bundle, &sizes)?;
+    }
     fs::write(&stamp_file, stamp)?;
     Ok(dist)
 }
 
 fn compile(profile: Profile) -> Result<Vec<u8>> {
     let mut command = cargo();
-    command.args(["build", "--package", "ringback-web", "--target", "wasm32-unknown-unknown"]);
+    command.args(["rustc", "--package", "ringback-web", "--target", "wasm32-unknown-unknown"]);
     let folder = match profile {
         Profile::Dev => "debug",
         Profile::Release => {
@@ -81,6 +80,8 @@ fn compile(profile: Profile) -> Result<Vec<u8>> {
             "web"
         }
     };
+    // The page is taken apart by where its functions are referred to.
+    command.args(["--", "-Clink-arg=--emit-relocs"]);
     // With `--target` these reach the page alone, no build script.
     command.env("CARGO_ENCODED_RUSTFLAGS", rust_flags()?.join("\x1f"));
     run(&mut command)?;
@@ -105,9 +106,12 @@ fn rust_flags() -> Result<Vec<String>> {
 
 fn bind(raw: &[u8], profile: Profile) -> Result<Module> {
     let debug = profile == Profile::Dev;
+    let mut parts = Parts::of(raw)?;
     let mut output = Bindgen::new()
-        .input_bytes("ringback-web", raw.to_vec())
+        .input_bytes("ringback-web", mem::take(&mut parts.main))
         .web(true)?
+        // The other parts share its memory and its table of functions.
+        .keep_lld_exports(true)
         .typescript(false)
         .debug(debug)
         .keep_debug(debug)
@@ -124,29 +128,15 @@ fn bind(raw: &[u8], profile: Profile) -> Result<Module> {
     for (path, script) in output.local_modules() {
         snippets.insert(format!("snippets/{path}"), script.clone());
     }
-    let script = output.js().to_owned();
-    Ok(Module { wasm: output.wasm_mut().emit_wasm(), script, snippets })
-}
-
-fn optimize(program: &Path, module: &mut Module) -> Result<()> {
-    let input = target().join("web/unoptimized.wasm");
-    let output = target().join("web/optimized.wasm");
-    fs::write(&input, &module.wasm)?;
-    // What rustc may use in a module nowadays; the tool refuses what it is not told of.
-    let result = run(Command::new(program)
-        .args(["-Oz", "--enable-bulk-memory", "--enable-sign-ext", "--enable-mutable-globals"])
-        .args(["--enable-nontrapping-float-to-int", "--enable-reference-types", "--enable-multivalue"])
-        .arg("-o")
-        .args([&output, &input]));
-    match result {
-        Ok(()) => {
-            let smaller = fs::read(&output)?;
-            println!("wasm-opt: {} to {} bytes", module.wasm.len(), smaller.len());
-            module.wasm = smaller;
+    let mut script = parts.join(output.js())?;
+    let mut later = parts.later;
+    if !debug {
+        script = shrink::glue(output.wasm_mut(), &script);
+        for module in later.values_mut() {
+            *module = shrink::module(module)?;
         }
-        Err(error) => println!("wasm-opt cannot read this module: going on without it ({error})"),
     }
-    Ok(())
+    Ok(Module { wasm: output.wasm_mut().emit_wasm(), later, script, snippets })
 }
 
 fn assemble(module: Module, sources: &Sources) -> Result<Bundle> {
@@ -165,12 +155,19 @@ fn assemble(module: Module, sources: &Sources) -> Result<Bundle> {
     let style = bundle.resolve_urls(&sources.style)?;
     bundle.add_named("css", "app.css", style.into_bytes());
 
-    bundle.add_named("wasm", "ringback-web_bg.wasm", module.wasm);
+    let mut script = module.script;
+    let mut add_module = |placeholder: &str, name: &str, bytes: Vec<u8>| -> Result<()> {
+        bundle.add_named(placeholder, name, bytes);
+        script = script.replace(name, bundle.url(placeholder)?.trim_start_matches("/assets/"));
+        Ok(())
+    };
+    add_module("wasm", "ringback-web_bg.wasm", module.wasm)?;
+    for (name, bytes) in module.later {
+        add_module(&name, &name, bytes)?;
+    }
     for (path, script) in module.snippets {
         bundle.add(&format!("assets/{path}"), script.into_bytes());
     }
-    let wasm = bundle.url("wasm")?.trim_start_matches("/assets/").to_owned();
-    let script = module.script.replace("ringback-web_bg.wasm", &wasm);
     bundle.add_named("js", "ringback-web.js", script.into_bytes());
     let loader = bundle.fill(&sources.loader, "crates/web/loader.js")?;
     bundle.add_named("loader", "loader.js", loader.into_bytes());
@@ -184,14 +181,17 @@ fn icon_name(path: &str) -> Option<&str> {
 }
 
 /// Changes when anything that the page is made of does, this module included.
-fn stamp(raw: &[u8], sources: &Sources, profile: Profile, optimizer: Option<&Path>) -> String {
-    let how = format!("{} {}", profile == Profile::Dev, optimizer.is_some());
+fn stamp(raw: &[u8], sources: &Sources, profile: Profile) -> String {
+    let how = [u8::from(profile == Profile::Dev)];
     let mut parts: Vec<&[u8]> = vec![
         include_bytes!("mod.rs"),
+        include_bytes!("budget.rs"),
         include_bytes!("bundle.rs"),
         include_bytes!("compress.rs"),
+        include_bytes!("shrink.rs"),
+        include_bytes!("split.rs"),
         include_bytes!("sprite.rs"),
-        how.as_bytes(),
+        &how,
         raw,
         sources.style.as_bytes(),
         sources.loader.as_bytes(),

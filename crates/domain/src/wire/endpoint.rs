@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::id::{ApiKeyId, CallbackId, JobId, ServiceId, UserId};
 use crate::wire::admin::{
@@ -72,21 +73,26 @@ fn encode(into: &mut String, value: &str) {
 
 /// Adds the fields of a flat struct to a query; a list repeats its name.
 fn add_query(into: &mut String, fields: &impl Serialize) {
-    let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(fields) else { return };
+    let Ok(Value::Object(fields)) = serde_json::to_value(fields) else { return };
     for (name, value) in fields {
         let values = match value {
-            serde_json::Value::Array(values) => values,
-            serde_json::Value::Null => continue,
+            Value::Array(values) => values,
             value => vec![value],
         };
         for value in values {
+            let text = match value {
+                Value::String(text) => text,
+                Value::Bool(yes) => yes.to_string(),
+                // Whole, as writing fractions takes a table of 10 KB in the page.
+                value => match value.as_i64() {
+                    Some(number) => number.to_string(),
+                    None => continue,
+                },
+            };
             into.push(if into.contains('?') { '&' } else { '?' });
             into.push_str(&name);
             into.push('=');
-            match value {
-                serde_json::Value::String(text) => encode(into, &text),
-                value => encode(into, &value.to_string()),
-            }
+            encode(into, &text);
         }
     }
 }

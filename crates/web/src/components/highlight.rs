@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use crate::components::markup::{Markup, markup};
 
+use crate::browser::lowercase;
+
 /// The text with the part that was found marked.
 pub(crate) fn marked(text: &str, found: Option<Range<usize>>) -> Markup {
     let parts = found
@@ -17,8 +19,8 @@ pub(crate) fn marked(text: &str, found: Option<Range<usize>>) -> Markup {
 
 /// Where a text contains another, upper or lower case.
 pub(crate) fn find_text(text: &str, search: &str) -> Option<Range<usize>> {
-    let search = search.trim().to_lowercase();
-    let lower = text.to_lowercase();
+    let search = lowercase(search.trim());
+    let lower = lowercase(text);
     // Rarely letters take more bytes in lower case; then nothing is marked.
     if search.is_empty() || lower.len() != text.len() {
         return None;
@@ -34,7 +36,7 @@ pub(crate) fn find_digits(text: &str, search: &str) -> Option<Range<usize>> {
 
 /// Where an id contains a part of another, with dashes or without.
 pub(crate) fn find_in_id(text: &str, search: &str) -> Option<Range<usize>> {
-    find_among(text, &search.to_lowercase(), char::is_ascii_alphanumeric)
+    find_among(text, &lowercase(search), char::is_ascii_alphanumeric)
 }
 
 fn find_among(text: &str, search: &str, counts: fn(&char) -> bool) -> Option<Range<usize>> {

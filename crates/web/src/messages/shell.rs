@@ -8,6 +8,7 @@ messages! {
     dismiss { en "Dismiss" de "Ausblenden" }
     close { en "Close" de "Schließen" }
     loading { en "Loading" de "Wird geladen" }
+    part_failed { en "This part of the page could not be loaded. If trying again does not help, reload the page." de "Dieser Teil der Seite konnte nicht geladen werden. Wenn auch ein neuer Versuch scheitert, bitte die Seite neu laden." }
     try_again { en "Try again" de "Erneut versuchen" }
 
     // Shell

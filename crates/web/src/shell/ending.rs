@@ -10,6 +10,7 @@ use crate::components::button::{Button, LinkButton, Size, Weight};
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::input::TextField;
 use crate::format;
+use crate::later::{Later, Parts};
 use crate::messages;
 use crate::session::Session;
 
@@ -18,7 +19,7 @@ const AHEAD: i64 = 120;
 
 /// Asks for the password again, over whatever is open.
 #[derive(Clone, Copy)]
-pub(super) struct Ending(RwSignal<bool>);
+pub(crate) struct Ending(RwSignal<bool>);
 
 impl Ending {
     /// Watches over the session as long as the component around it stands.
@@ -57,11 +58,13 @@ pub(super) fn EndingBanner(ending: Ending) -> impl IntoView {
 #[component]
 pub(super) fn SignInAgain(ending: Ending, username: String) -> impl IntoView {
     let username = StoredValue::new(username);
-    move || ending.0.get().then(|| view! { <Again ending username=username.get_value() /> })
+    let later = Later::here();
+    let show = move |parts: Parts| (parts.sign_in_again)(ending, username.get_value());
+    move || ending.0.get().then(|| later.show(show))
 }
 
-#[component]
-fn Again(ending: Ending, username: String) -> impl IntoView {
+/// What the dialog says.
+pub(crate) fn sign_in_again(ending: Ending, username: String) -> AnyView {
     let session = Session::here();
     let handle = DialogHandle::new();
     let password = RwSignal::new(String::new());
@@ -135,4 +138,5 @@ fn Again(ending: Ending, username: String) -> impl IntoView {
             />
         </Dialog>
     }
+    .into_any()
 }

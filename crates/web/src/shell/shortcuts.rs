@@ -8,12 +8,13 @@ use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent,
 
 use crate::browser;
 use crate::components::dialog::{Dialog, DialogHandle};
+use crate::later::Later;
 use crate::messages;
 use crate::session::Session;
 
 /// The list of shortcuts, open or not.
 #[derive(Clone, Copy)]
-pub(super) struct Shortcuts(RwSignal<bool>);
+pub(crate) struct Shortcuts(RwSignal<bool>);
 
 /// The second of two keys comes within so many seconds.
 const SEQUENCE: i64 = 2;
@@ -167,26 +168,29 @@ const LIST: [Line; 16] = [
 /// The list, while it is open.
 #[component]
 pub(super) fn ShortcutList() -> impl IntoView {
-    let Shortcuts(open) = Shortcuts::here();
-    move || {
-        open.get().then(|| {
-            let handle = DialogHandle::new();
-            let line = |(key, what): Line| {
-                view! { <div><dt>{what()}</dt><dd><kbd>{key}</kbd></dd></div> }
-            };
-            view! {
-                <Dialog
-                    handle
-                    title=messages::shortcuts()
-                    on_close=move |()| open.set(false)
-                    on_submit=|()| ()
-                    problem=Signal::stored(None::<String>)
-                    action=Box::new(|| ().into_any())
-                >
-                    <dl class="kv keys">{LIST.map(line).collect_view()}</dl>
-                    <p class="hint">{messages::shortcuts_hint()}</p>
-                </Dialog>
-            }
-        })
+    let shortcuts = Shortcuts::here();
+    let later = Later::here();
+    move || shortcuts.0.get().then(|| later.show(move |parts| (parts.shortcuts)(shortcuts)))
+}
+
+/// The list.
+pub(crate) fn shortcut_list(Shortcuts(open): Shortcuts) -> AnyView {
+    let handle = DialogHandle::new();
+    let line = |(key, what): Line| {
+        view! { <div><dt>{what()}</dt><dd><kbd>{key}</kbd></dd></div> }
+    };
+    view! {
+        <Dialog
+            handle
+            title=messages::shortcuts()
+            on_close=move |()| open.set(false)
+            on_submit=|()| ()
+            problem=Signal::stored(None::<String>)
+            action=Box::new(|| ().into_any())
+        >
+            <dl class="kv keys">{LIST.map(line).collect_view()}</dl>
+            <p class="hint">{messages::shortcuts_hint()}</p>
+        </Dialog>
     }
+    .into_any()
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use crate::browser;
+use crate::browser::{self, lowercase};
 use crate::components::icon::Icon;
 use crate::components::placement::{Align, place};
 use crate::components::unique_id;
@@ -77,7 +77,7 @@ pub(crate) fn Menu(
             }
             letter if letter.chars().count() == 1 => {
                 let begins = |item: &HtmlElement| {
-                    item.text_content().unwrap_or_default().to_lowercase().starts_with(&letter.to_lowercase())
+                    lowercase(&item.text_content().unwrap_or_default()).starts_with(&lowercase(letter))
                 };
                 let after = at.map_or(0, |at| at + 1);
                 let order = (after..items.len()).chain(0..after.min(items.len()));

@@ -16,6 +16,7 @@ use crate::components::choice::Switch;
 use crate::components::key_value::KeyValue;
 use crate::components::timeline::Timeline;
 use crate::format;
+use crate::later::Later;
 use crate::messages;
 
 /// The second line of an expanded row.
@@ -26,6 +27,18 @@ pub(super) fn Detail(
     /// Columns of the table.
     span: usize,
 ) -> impl IntoView {
+    let id = format!("detail-{}", row.id);
+    view! {
+        <tr class="detailrow" role="row" id=id>
+            <td colspan=span role="cell">
+                {Later::here().show(move |parts| (parts.detail)(row.clone()))}
+            </td>
+        </tr>
+    }
+}
+
+/// What it says.
+pub(crate) fn detail(row: Row) -> AnyView {
     let page = Page::here();
     let clock = Clock::here();
     let id = row.id;
@@ -73,51 +86,48 @@ pub(super) fn Detail(
     let advanced =
         Signal::derive(move || page.session.preferences().with(|preferences| preferences.advanced_metrics));
     view! {
-        <tr class="detailrow" role="row" id=format!("detail-{id}")>
-            <td colspan=span role="cell">
-                <section class="detail" aria-label=messages::metrics_region(shown_number(&row))>
-                    <div class="detail-top">
-                        <Figures view />
-                        <div class="detail-switch">
-                            <Switch
-                                label=messages::advanced_switch()
-                                on=advanced
-                                on_switch=move |on| {
-                                    page.session.prefer(move |preferences| preferences.advanced_metrics = on);
-                                }
-                            />
-                        </div>
-                    </div>
+        <section class="detail" aria-label=messages::metrics_region(shown_number(&row))>
+            <div class="detail-top">
+                <Figures view />
+                <div class="detail-switch">
+                    <Switch
+                        label=messages::advanced_switch()
+                        on=advanced
+                        on_switch=move |on| {
+                            page.session.prefer(move |preferences| preferences.advanced_metrics = on);
+                        }
+                    />
+                </div>
+            </div>
+            {move || {
+                has_recording.get().then(|| view! { <Recording id note=kept_until /> })
+            }}
+            {move || failed.get().map(|text| view! { <p class="note note-warn" role="alert">{text}</p> })}
+            <div class="detail-cols" class:is-advanced=advanced>
+                <section class="panel" aria-label=messages::timeline()>
+                    <h2 class="panel-h">{messages::timeline()}</h2>
                     {move || {
-                        has_recording.get().then(|| view! { <Recording id note=kept_until /> })
+                        let entries = timeline.get()?;
+                        let style = page.session.style();
+                        let entries = view.with(|view| {
+                            history::entries(&entries, view, style, browser::now())
+                        });
+                        Some(view! { <Timeline entries /> })
                     }}
-                    {move || failed.get().map(|text| view! { <p class="note note-warn" role="alert">{text}</p> })}
-                    <div class="detail-cols" class:is-advanced=advanced>
-                        <section class="panel" aria-label=messages::timeline()>
-                            <h2 class="panel-h">{messages::timeline()}</h2>
-                            {move || {
-                                let entries = timeline.get()?;
-                                let style = page.session.style();
-                                let entries = view.with(|view| {
-                                    history::entries(&entries, view, style, browser::now())
-                                });
-                                Some(view! { <Timeline entries /> })
-                            }}
-                        </section>
-                        <Show when=move || advanced.get()>
-                            <section class="panel" aria-label=messages::advanced_metrics()>
-                                <h2 class="panel-h">{messages::advanced_metrics()}</h2>
-                                {move || {
-                                    let facts = view.with(|view| metrics::advanced(view, page.session.style()));
-                                    view! { <KeyValue facts /> }
-                                }}
-                            </section>
-                        </Show>
-                    </div>
                 </section>
-            </td>
-        </tr>
+                <Show when=move || advanced.get()>
+                    <section class="panel" aria-label=messages::advanced_metrics()>
+                        <h2 class="panel-h">{messages::advanced_metrics()}</h2>
+                        {move || {
+                            let facts = view.with(|view| metrics::advanced(view, page.session.style()));
+                            view! { <KeyValue facts /> }
+                        }}
+                    </section>
+                </Show>
+            </div>
+        </section>
     }
+    .into_any()
 }
 
 /// The figures that are always shown.

@@ -6,6 +6,8 @@ use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::wire::list::{CallbackFilter, SearchField};
 use ringback_domain::{StateName, Timestamp};
 
+use crate::browser::lowercase;
+
 /// Whether the server would list it.
 pub(crate) fn matches(view: &CallbackView, filter: &CallbackFilter, now: Timestamp) -> bool {
     let in_range = filter.from.is_none_or(|from| from <= view.desired_time)
@@ -51,7 +53,7 @@ pub(crate) fn in_any(field: SearchField, search: &str) -> bool {
 }
 
 fn contains(view: &CallbackView, field: SearchField, search: &str) -> bool {
-    let within = |text: &str| text.to_lowercase().contains(&search.to_lowercase());
+    let within = |text: &str| lowercase(text).contains(&lowercase(search));
     let optional = |text: Option<&str>| text.is_some_and(within);
     let result = || view.result.is_some_and(|result| within(&result.as_str()));
     match field {
@@ -61,7 +63,7 @@ fn contains(view: &CallbackView, field: SearchField, search: &str) -> bool {
         }
         // Dashes do not count either.
         SearchField::Id => {
-            let letters = |text: &str| text.to_lowercase().replace('-', "");
+            let letters = |text: &str| lowercase(text).replace('-', "");
             let wanted = letters(search);
             !wanted.is_empty() && letters(&view.id.to_string()).contains(&wanted)
         }

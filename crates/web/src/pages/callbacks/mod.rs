@@ -39,6 +39,7 @@ use ringback_domain::{CallbackId, Permission};
 use crate::browser;
 use crate::clock::Clock;
 use crate::format;
+use crate::later::Later;
 use crate::messages;
 use crate::pages::focus_heading;
 use crate::ranges::{DateRange, Range};
@@ -46,12 +47,14 @@ use crate::session::Session;
 use crate::width::Width;
 use cells::Look;
 use columns::Column;
-use feed::{Feed, Row};
+pub(crate) use detail::detail;
+use feed::Feed;
+pub(crate) use feed::Row;
 use view_state::{ListState, ViewState, Visible};
 
 /// A dialog that is open.
 #[derive(Clone)]
-enum Open {
+pub(crate) enum Open {
     Create,
     Edit(Row),
     Recreate(Row),
@@ -174,6 +177,13 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
         utc.get();
         untrack(|| feed.load());
     });
+    let later = Later::here();
+    Effect::new(move |_| {
+        // What is seen first is loaded first.
+        if feed.as_of.with(Option::is_some) {
+            later.load();
+        }
+    });
     live::follow(feed);
     selection::follow(page, list);
     keep_title(feed);
@@ -213,14 +223,18 @@ fn keep_title(feed: Feed) {
 #[component]
 fn Dialogs() -> impl IntoView {
     let page = Page::here();
-    move || {
-        Some(match page.dialog.get()? {
-            Open::Create => view! { <create::CreateDialog /> }.into_any(),
-            Open::Edit(row) => view! { <edit::EditDialog row /> }.into_any(),
-            Open::Options => view! { <options::OptionsDialog /> }.into_any(),
-            Open::CancelSelected => view! { <bulk::CancelSelectedDialog /> }.into_any(),
-            Open::Reports => view! { <export::ReportsDialog /> }.into_any(),
-            Open::Recreate(row) => view! { <recreate::RecreateDialog row /> }.into_any(),
-        })
+    let later = Later::here();
+    move || page.dialog.get().map(|open| later.show(move |parts| (parts.dialog)(open.clone())))
+}
+
+/// A dialog.
+pub(crate) fn dialog(open: Open) -> AnyView {
+    match open {
+        Open::Create => view! { <create::CreateDialog /> }.into_any(),
+        Open::Edit(row) => view! { <edit::EditDialog row /> }.into_any(),
+        Open::Options => view! { <options::OptionsDialog /> }.into_any(),
+        Open::CancelSelected => view! { <bulk::CancelSelectedDialog /> }.into_any(),
+        Open::Reports => view! { <export::ReportsDialog /> }.into_any(),
+        Open::Recreate(row) => view! { <recreate::RecreateDialog row /> }.into_any(),
     }
 }

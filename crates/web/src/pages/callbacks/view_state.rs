@@ -6,6 +6,7 @@ use ringback_domain::wire::bulk::TimeRange;
 use ringback_domain::wire::callback::ServiceRef;
 use ringback_domain::wire::list::{CallbackFilter, PAGE_LIMIT, PageQuery, SearchField, Sort};
 use ringback_domain::{CallbackId, ServiceId, StateName, Timestamp};
+use serde::de::value::{Error, StrDeserializer};
 
 use super::columns::Column;
 use crate::messages;
@@ -299,7 +300,7 @@ impl ViewState {
 
 /// A value by its word on the wire.
 fn word_as<T: serde::de::DeserializeOwned>(word: &str) -> Option<T> {
-    serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
+    T::deserialize(StrDeserializer::<Error>::new(word)).ok()
 }
 
 /// The word of a value on the wire.

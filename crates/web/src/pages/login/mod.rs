@@ -11,6 +11,7 @@ use crate::api::Failure;
 use crate::components::button::{Button, Size, Weight};
 use crate::components::icon::{BrandMark, Icon};
 use crate::components::input::TextField;
+use crate::later::Later;
 use crate::messages;
 use crate::session::{Session, Stage};
 
@@ -19,16 +20,7 @@ use crate::session::{Session, Stage};
 pub(crate) fn LoginPage() -> impl IntoView {
     document().set_title(&messages::page_title(messages::sign_in()));
     let session = Session::here();
-    let query = use_query_map();
-    let navigate = use_navigate();
-    // Also where the cookie turned out to be good, and after signing in.
-    Effect::new(move |_| {
-        if matches!(session.stage(), Stage::SignedIn(_)) {
-            let wanted = query.with_untracked(|query| query.get("next"));
-            let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-            navigate(&own_path(wanted), options);
-        }
-    });
+    leave_signed_in(session);
     let username = RwSignal::new(String::new());
     let password = RwSignal::new(String::new());
     let username_error = RwSignal::new(None);
@@ -127,6 +119,23 @@ fn sentence(failure: &Failure) -> String {
         }
         _ => failure.sentence(),
     }
+}
+
+/// Goes on as soon as someone is signed in: also where the cookie turned out to
+/// be good. Until then there is time to load the rest of the page.
+fn leave_signed_in(session: Session) {
+    let query = use_query_map();
+    let navigate = use_navigate();
+    let later = Later::here();
+    Effect::new(move |_| match session.stage() {
+        Stage::SignedIn(_) => {
+            let wanted = query.with_untracked(|query| query.get("next"));
+            let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
+            navigate(&own_path(wanted), options);
+        }
+        Stage::SignedOut { .. } => later.load(),
+        Stage::Starting | Stage::Failed(_) => {}
+    });
 }
 
 /// A path of ours; an address elsewhere would lead people astray.
