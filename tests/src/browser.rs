@@ -47,6 +47,8 @@ pub mod key {
     pub const ESCAPE: &str = "\u{E00C}";
     /// Presses a button or ticks a box.
     pub const SPACE: &str = " ";
+    /// Moves within a list or a group, or raises a number.
+    pub const UP: &str = "\u{E013}";
     /// Moves within a list or a group.
     pub const DOWN: &str = "\u{E015}";
 }
@@ -196,6 +198,14 @@ impl Browser {
         let focused = self.get("/element/active").await.expect("something has the focus");
         let path = format!("/element/{}/value", element(&focused));
         self.post(&path, json!({ "text": keys })).await.expect("it takes keys");
+    }
+
+    /// Strikes one key as a keyboard does. [`Self::press`] sets fields for a date
+    /// or a time as a whole.
+    pub async fn strike(&self, key: &str) {
+        let stroke = ["keyDown", "keyUp"].map(|what| json!({ "type": what, "value": key }));
+        let actions = json!([{ "type": "key", "id": "keyboard", "actions": stroke }]);
+        self.post("/actions", json!({ "actions": actions })).await.expect("the key is struck");
     }
 
     /// What has the focus, such as `button "Save"`.

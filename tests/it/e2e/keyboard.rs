@@ -1,6 +1,6 @@
 //! Everything without a pointer: single keys, and whole flows by keyboard.
 
-use ringback_domain::ApiScope;
+use ringback_domain::{ApiScope, Timestamp};
 use ringback_tests::browser::key;
 use ringback_tests::{Browser, wait_for};
 
@@ -27,7 +27,7 @@ async fn tab_to(browser: &Browser, role: &str, name: &str) {
 }
 
 #[tokio::test]
-async fn s76_s81_s86_s87_a_callback_is_created_moved_cancelled_and_found_by_keyboard_alone() {
+async fn s76_s81_s86_s87_a_callback_is_created_cancelled_and_found_by_keyboard_alone() {
     let app = start(None).await;
     let browser = log_in(&app, "supervisor", "last-7-days").await;
     browser.at("link", "Callbacks").shown().await;
@@ -71,6 +71,32 @@ async fn s76_s81_s86_s87_a_callback_is_created_moved_cancelled_and_found_by_keyb
     browser.press(NUMBER).await;
     browser.press(key::ENTER).await;
     status_says(&browser, "1 callback for").await;
+}
+
+#[tokio::test]
+async fn a_callback_is_moved_by_keyboard_alone() {
+    let app = start(None).await;
+    let machine = app.key(ApiScope::CallbacksWrite);
+    // A whole hour of the day after tomorrow.
+    let days = (app.clock.now().micros() / 1_000_000).div_euclid(86_400) + 2;
+    let ten = Timestamp::from_micros((days * 86_400 + 10 * 3_600) * 1_000_000);
+    let made = machine.ask_for(app.service, NUMBER, &ten.to_string()).await;
+    let browser = log_in(&app, "supervisor", "next-7-days").await;
+    browser.page().row_with(NUMBER).shown().await;
+    browser.press("j").await;
+    focus_is(&browser, "button", &format!("Metrics {NUMBER}")).await;
+    browser.press("e").await;
+    let dialog = browser.at("dialog", "Edit Callback");
+    dialog.shown().await;
+    focus_is(&browser, "radio", "Reschedule").await;
+    tab_to(&browser, "InputTime", "Time").await;
+    browser.strike(key::UP).await;
+    browser.strike(key::ENTER).await;
+    dialog.gone().await;
+    focus_is(&browser, "button", &format!("Metrics {NUMBER}")).await;
+    let id = made["id"].as_str().unwrap();
+    let moved = app.key(ApiScope::CallbacksRead).json(&format!("/api/v1/callbacks/{id}")).await;
+    assert_eq!(moved["desired_time"], ten.plus_seconds(3_600).to_string());
 }
 
 #[tokio::test]
