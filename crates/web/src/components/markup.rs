@@ -54,9 +54,15 @@ impl Part for Option<Markup> {
     }
 }
 
-impl Part for &str {
+impl Part for str {
     fn part(&self) -> impl Display {
         Escaped(self)
+    }
+}
+
+impl<T: Part + ?Sized> Part for &T {
+    fn part(&self) -> impl Display {
+        (**self).part()
     }
 }
 

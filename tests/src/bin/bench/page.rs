@@ -164,6 +164,11 @@ fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_default()
 }
 
+/// By how much a figure of the browser has grown.
+fn passed(name: &str, before: &Value, after: &Value) -> f64 {
+    number(&after[name]) - number(&before[name])
+}
+
 /// The key is one of the scope `admin` and `callbacks:write`.
 pub(crate) async fn measure(address: &str, key: &str) -> Result<()> {
     let password = new_secret();
@@ -188,16 +193,20 @@ pub(crate) async fn measure(address: &str, key: &str) -> Result<()> {
     let elements = browser.script("return document.querySelectorAll('*').length").await;
     line("elements on the page", vec![number(&elements)], Some(9_000.0));
 
+    let before = browser.figures().await;
     let (mut clicked, mut drawn) = (Vec::new(), Vec::new());
     for _ in 0..TRIES {
         let both = browser.later(NEXT).await;
         clicked.push(number(&both[0]));
         drawn.push(number(&both[1]));
     }
+    let all = passed("ThreadTime", &before, &browser.figures().await);
+    let each = all * 1_000.0 / f64::from(u32::try_from(TRIES)?);
     let lists = browser.script(LISTS).await;
     line("a list, KiB gzip", lists.as_array().into_iter().flatten().map(number).collect(), Some(40.0));
     line("from its data until 250 rows are painted", drawn, Some(150.0));
     line("from the click on Next page until then", clicked, None);
+    line("for all of that, time of a core in the page's thread", vec![each], None);
 
     let (mut here, mut all) = (Vec::new(), Vec::new());
     for text in ["4", "47", "2", "25", "7", "71", "9", "90", "3", "38"] {
@@ -343,11 +352,8 @@ async fn storm(
     for name in ["JSHeapUsedSize", "Nodes", "JSEventListeners"] {
         println!("{name}: {} before, {} after", before[name], after[name]);
     }
-    let passed = |name: &str| number(&after[name]) - number(&before[name]);
-    println!(
-        "the page's thread was busy {:.0} % of the time",
-        100.0 * passed("TaskDuration") / passed("Timestamp")
-    );
+    let share = passed("ThreadTime", &before, &after) / passed("Timestamp", &before, &after);
+    println!("the page's thread took {:.0} % of a core", 100.0 * share);
     Ok(())
 }
 

@@ -15,7 +15,7 @@ pub(crate) fn tooltip_button(id: &str, class: &str, label: &str, icon: &Markup, 
         class,
         label,
         id,
-        icon.clone(),
+        icon,
         id,
         text
     )

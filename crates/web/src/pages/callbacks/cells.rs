@@ -70,14 +70,14 @@ impl Action {
 
 /// A record as it is to be drawn.
 pub(super) struct Drawing<'a> {
-    pub(super) view: &'a CallbackView,
-    pub(super) look: &'a Look,
-    /// The time, followed as far as the record's age shows.
-    pub(super) clock: Clock,
-    /// It does not belong to the list any more.
-    pub(super) left: bool,
-    /// What its last cell offers.
-    pub(super) action: Action,
+    view: &'a CallbackView,
+    look: &'a Look,
+    clock: Clock,
+    left: bool,
+    action: Action,
+    late: bool,
+    id: String,
+    number: String,
 }
 
 /// A row's number as it is shown, which names the row's controls. A record
@@ -92,24 +92,35 @@ pub(super) fn arrow_id(row: &Row) -> String {
     format!("metrics-{}", row.id)
 }
 
-impl Drawing<'_> {
+impl<'a> Drawing<'a> {
+    /// Of a record, which has `left` if it does not belong to the list any more.
+    /// Follows the clock as far as the record's age shows.
+    pub(super) fn of(
+        view: &'a CallbackView,
+        look: &'a Look,
+        clock: Clock,
+        left: bool,
+        action: Action,
+    ) -> Self {
+        let late = view.state == StateName::Scheduled && is_overdue(view, clock.coarse());
+        let (id, number) = (view.id.to_string(), phone::grouped(&view.customer_number));
+        Self { view, look, clock, left, action, late, id, number }
+    }
+
     /// The cell of a column around its content.
     pub(super) fn cell(&self, column: Column, content: &Markup) -> Markup {
-        let (class, content) = (column.class(), content.clone());
+        let class = column.class();
         match column {
             Column::Number => {
                 markup!(r#"<th scope="row" class="{}" role="rowheader" dir="ltr">{}</th>"#, class, content)
             }
-            Column::Id => {
-                let id = self.view.id.to_string();
-                markup!(
-                    r#"<td class="{}" role="cell" aria-label="{}" title="{}">{}</td>"#,
-                    class,
-                    id,
-                    id,
-                    content
-                )
-            }
+            Column::Id => markup!(
+                r#"<td class="{}" role="cell" aria-label="{}" title="{}">{}</td>"#,
+                class,
+                self.id,
+                self.id,
+                content
+            ),
             _ => markup!(r#"<td class="{}" role="cell">{}</td>"#, class, content),
         }
     }
@@ -121,7 +132,7 @@ impl Drawing<'_> {
         let plain = |text: Option<String>| text.map(|text| markup!("{}", text));
         let content = match column {
             Column::Select => {
-                let name = messages::select_row(self.number());
+                let name = messages::select_row(&self.number);
                 Some(markup!(r#"<input type="checkbox" class="check" aria-label="{}">"#, name))
             }
             Column::Metrics => Some(self.arrow()),
@@ -129,9 +140,8 @@ impl Drawing<'_> {
             Column::DesiredTime => Some(self.desired_time()),
             Column::Service => self.text(SearchField::Service, Some(&view.service.name)),
             Column::Number => {
-                let number = self.number();
-                let found = find_digits(&number, look.sought(SearchField::CustomerNumber));
-                Some(marked(&number, found))
+                let found = find_digits(&self.number, look.sought(SearchField::CustomerNumber));
+                Some(marked(&self.number, found))
             }
             Column::Attempts => {
                 let text = messages::attempts_short(metrics.attempts_made, metrics.max_attempts);
@@ -160,24 +170,14 @@ impl Drawing<'_> {
         content.unwrap_or_else(|| markup!(r#"<span class="dash">{}</span>"#, messages::none()))
     }
 
-    fn number(&self) -> String {
-        phone::grouped(&self.view.customer_number)
-    }
-
     fn arrow(&self) -> Markup {
-        let id = self.view.id.to_string();
         markup!(
             r#"<button type="button" class="exp" data-does="expand" id="metrics-{}" aria-label="{}" aria-expanded="false" aria-controls="detail-{}">{}</button>"#,
-            id,
-            messages::metrics_of(self.number()),
-            id,
+            self.id,
+            messages::metrics_of(&self.number),
+            self.id,
             drawn(lines::CHEVRON_RIGHT)
         )
-    }
-
-    fn is_late(&self) -> bool {
-        // The others do not follow the clock.
-        self.view.state == StateName::Scheduled && is_overdue(self.view, self.clock.coarse())
     }
 
     fn state(&self) -> Markup {
@@ -191,19 +191,18 @@ impl Drawing<'_> {
                 drawn(lines::CALENDAR)
             )
         });
-        let warning = self.is_late().then(|| {
+        let warning = self.late.then(|| {
             let to = view.desired_time.plus_seconds(view.desired_window_seconds.into());
             let [from, to] = [view.desired_time, to].map(|at| format::time(at, look.style));
-            let (id, icon) = (format!("late-{}", view.id), drawn(lines::TRIANGLE_ALERT));
+            let (id, icon) = (format!("late-{}", self.id), drawn(lines::TRIANGLE_ALERT));
             tooltip_button(&id, "warnbtn", messages::warning(), &icon, &messages::warning_tip(from, to))
         });
         markup!("{}{}{}", calendar, badge(view.state, view.result, look.sought(SearchField::State)), warning)
     }
 
     fn desired_time(&self) -> Markup {
-        let late = self.is_late();
-        let note = if self.left { Some(messages::left_view().to_owned()) } else { self.relative(late) };
-        let (class, note_class) = if late { ("is-late", "rel is-late") } else { ("", "rel") };
+        let note = if self.left { Some(messages::left_view().to_owned()) } else { self.relative() };
+        let (class, note_class) = if self.late { ("is-late", "rel is-late") } else { ("", "rel") };
         let at = self.view.desired_time;
         markup!(
             r#"<time datetime="{}" class="{}">{}</time>{}"#,
@@ -215,7 +214,7 @@ impl Drawing<'_> {
     }
 
     /// How long it has been in its state, or how long it will be held.
-    fn relative(&self, late: bool) -> Option<String> {
+    fn relative(&self) -> Option<String> {
         let Self { view, clock, .. } = self;
         let since = |start: Option<Timestamp>| start.map(|start| format::duration(clock.since(start)));
         let metrics = &view.metrics;
@@ -224,7 +223,7 @@ impl Drawing<'_> {
                 let age = clock.since(view.desired_time);
                 Some(match age {
                     ..0 => messages::due_in(format::duration(-age)),
-                    _ if late => messages::late(format::duration(age)),
+                    _ if self.late => messages::late(format::duration(age)),
                     _ => messages::due_now().to_owned(),
                 })
             }
@@ -245,8 +244,8 @@ impl Drawing<'_> {
     fn id(&self) -> Markup {
         /// What stays visible at the end where there is little room.
         const TAIL: usize = 8;
-        let id = self.view.id.to_string();
-        let found = find_in_id(&id, self.look.sought(SearchField::Id));
+        let id = &self.id;
+        let found = find_in_id(id, self.look.sought(SearchField::Id));
         let cut = id.len() - TAIL;
         let (head, tail) = id.split_at(cut);
         let in_head = found.clone().map(|found| found.start.min(cut)..found.end.min(cut));
@@ -262,10 +261,10 @@ impl Drawing<'_> {
         let (does, class, lines, label) = match self.action {
             Action::None => return Markup::default(),
             Action::Edit => {
-                ("edit", "iconbtn iconbtn-accent", lines::PENCIL, messages::edit_of(self.number()))
+                ("edit", "iconbtn iconbtn-accent", lines::PENCIL, messages::edit_of(&self.number))
             }
             Action::Recreate => {
-                ("recreate", "iconbtn", lines::ROTATE_CCW, messages::recreate_of(self.number()))
+                ("recreate", "iconbtn", lines::ROTATE_CCW, messages::recreate_of(&self.number))
             }
         };
         markup!(

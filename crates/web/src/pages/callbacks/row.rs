@@ -73,7 +73,7 @@ fn draw_cells(element: Element, row: Row, columns: StoredValue<Vec<Column>>) -> 
             }
             _ => (possible, false),
         };
-        let drawing = Drawing { view: &view, look: &look, clock, left, action };
+        let drawing = Drawing::of(&view, &look, clock, left, action);
         let columns = columns.get_value();
         let cells: Vec<Markup> = columns.iter().map(|column| drawing.content(*column)).collect();
         match &before {
