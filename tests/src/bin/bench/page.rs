@@ -134,26 +134,6 @@ fn line(what: &str, mut taken: Vec<f64>, goal: Option<f64>) {
     println!("| {what:<58} | {:>8.1} | {:>8.1} | {goal:>6} | {met:<3} |", at(50), at(95));
 }
 
-/// KiB of the files whose name ends so.
-fn size(ends: &[&str]) -> Result<f64> {
-    let mut bytes = 0_u32;
-    for file in std::fs::read_dir(Path::new(WEB_DIR).join("assets"))? {
-        let file = file?;
-        let name = file.file_name();
-        if ends.iter().any(|end| name.to_string_lossy().ends_with(end)) {
-            bytes += u32::try_from(file.metadata()?.len())?;
-        }
-    }
-    Ok(f64::from(bytes) / 1024.0)
-}
-
-fn sizes() -> Result<()> {
-    line("module and script, KiB gzip", vec![size(&[".wasm.gz", ".js.gz"])?], Some(400.0));
-    line("style, KiB gzip", vec![size(&[".css.gz"])?], Some(20.0));
-    line("font and icons, KiB", vec![size(&[".woff2", ".svg.gz"])?], Some(60.0));
-    Ok(())
-}
-
 /// As JavaScript counts time.
 #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century are far below 2⁵³")]
 fn milliseconds(at: Timestamp) -> f64 {
@@ -188,7 +168,6 @@ pub(crate) async fn measure(address: &str, key: &str) -> Result<()> {
         "in Chromium, 1440 x 900; ms unless", "p50", "p95", "goal"
     );
     println!("|{}|---|---|---|---|", "-".repeat(60));
-    sizes()?;
     first_loads(&browser).await;
     let elements = browser.script("return document.querySelectorAll('*').length").await;
     line("elements on the page", vec![number(&elements)], Some(9_000.0));
