@@ -2,6 +2,7 @@
 //! moved before the person asks.
 
 use std::collections::{HashMap, HashSet};
+use std::mem;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -130,6 +131,8 @@ pub(crate) struct Feed {
     /// Answers to older questions are dropped.
     question: StoredValue<u32>,
     counting: StoredValue<bool>,
+    /// Changes told since a load began, which its answer may not know of.
+    meanwhile: StoredValue<Vec<CallbackView>>,
     /// When the last load began.
     loaded_at: StoredValue<Timestamp>,
 }
@@ -155,6 +158,7 @@ impl Feed {
             shown: StoredValue::new(None),
             question: StoredValue::new(0),
             counting: StoredValue::new(false),
+            meanwhile: StoredValue::new(Vec::new()),
             loaded_at: StoredValue::new(browser::now()),
         }
     }
@@ -196,8 +200,12 @@ impl Feed {
                 return;
             }
             self.loading.set(Loading::Idle);
+            let meanwhile = self.meanwhile.try_update_value(mem::take).unwrap_or_default();
             match answer {
-                Ok(page) => self.show(list, page, now),
+                Ok(page) => {
+                    self.show(list, page, now);
+                    self.apply_changes(meanwhile);
+                }
                 Err(failure) => {
                     if !same {
                         self.rows.set(None);
@@ -294,15 +302,19 @@ impl Feed {
                 }
             }
         }
-        if !changed.is_empty() {
-            self.apply_changes(changed);
-        }
+        self.apply_changes(changed);
         if reload {
             self.load();
         }
     }
 
     fn apply_changes(self, views: Vec<CallbackView>) {
+        if views.is_empty() {
+            return;
+        }
+        if self.loading.get_untracked() != Loading::Idle {
+            self.meanwhile.update_value(|meanwhile| meanwhile.extend_from_slice(&views));
+        }
         let now = browser::now();
         let filter = self.filter_now();
         let sort = self.list.with_untracked(|list| list.sort);
