@@ -98,5 +98,7 @@ async fn s91_s93_s94_s95_a_finished_callback_is_recreated_with_its_name_recordin
     assert_eq!(new["metrics"]["recreated_by"], "supervisor");
     assert_eq!(new["name_recording"]["media_type"], "audio/wav");
     assert_ne!(text(&new["id"]), text(&made["id"]));
+    // It stays under the focus, which came back to it, and goes with it.
+    browser.at("searchbox", "Search").click().await;
     browser.at("button", &format!("Recreate {NUMBER}")).gone().await;
 }

@@ -217,7 +217,10 @@ async fn an_api_key_is_made_shown_once_and_revoked_by_a_developer() {
     assert_eq!(machine.json("/api/v1/callbacks/count").await["total"], 1);
 
     browser.at("button", "Revoke ivr").click().await;
-    browser.at("dialog", "Revoke API Key").at("button", "Revoke").click().await;
+    let dialog = browser.at("dialog", "Revoke API Key");
+    dialog.at("button", "Revoke").click().await;
+    // Behind a dialog everything is gone.
+    dialog.gone().await;
     browser.at("button", "Revoke ivr").gone().await;
     assert_eq!(machine.get("/api/v1/callbacks/count").await.status, 401);
 }
