@@ -5,11 +5,11 @@
 //! once a second and rows are looked up in it.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ringback_domain::{CallbackId, ServiceId};
-use tokio::sync::Mutex;
+use tokio::sync::Mutex as Turn;
 
 use crate::app::App;
 use crate::error::Error;
@@ -23,7 +23,21 @@ const RECENT_SECONDS: i64 = 1_800;
 
 /// The last look.
 #[derive(Debug, Default)]
-pub struct QueueView(Mutex<Option<(Arc<Places>, Instant)>>);
+pub struct QueueView {
+    last: Mutex<Option<(Arc<Places>, Instant)>>,
+    /// Held by whoever looks anew.
+    turn: Turn<()>,
+}
+
+impl QueueView {
+    fn last(&self) -> Option<(Arc<Places>, Instant)> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn believed(&self) -> Option<Arc<Places>> {
+        self.last().filter(|(_, since)| since.elapsed() < BELIEVED).map(|(places, _)| places)
+    }
+}
 
 /// Every queued callback's place, and how fast each service's queue moves.
 #[derive(Debug, Default)]
@@ -58,14 +72,20 @@ impl Places {
 }
 
 impl App {
-    /// The queue as it was a second ago at most.
+    /// The queue as it was about a second ago. One caller looks anew, and the
+    /// others go on with the last look meanwhile.
     pub async fn places(&self) -> Result<Arc<Places>, Error> {
-        // Whoever comes while it is being read waits for that reading.
-        let mut last = self.queue.0.lock().await;
-        if let Some((places, since)) = &*last
-            && since.elapsed() < BELIEVED
-        {
-            return Ok(Arc::clone(places));
+        if let Some(places) = self.queue.believed() {
+            return Ok(places);
+        }
+        let _turn = match (self.queue.turn.try_lock(), self.queue.last()) {
+            (Ok(turn), _) => turn,
+            (Err(_), Some((places, _))) => return Ok(places),
+            (Err(_), None) => self.queue.turn.lock().await,
+        };
+        // Whoever had the turn before may have looked.
+        if let Some(places) = self.queue.believed() {
+            return Ok(places);
         }
         let since = self.clock.now().plus_seconds(-RECENT_SECONDS);
         let mut conn = self.store.read().await?;
@@ -80,7 +100,8 @@ impl App {
         #[expect(clippy::cast_precision_loss, reason = "a gauge needs no more than 52 bits")]
         self.metrics.queue_size.set(places.len() as f64);
         let places = Arc::new(Places { places, connected });
-        *last = Some((Arc::clone(&places), Instant::now()));
+        *self.queue.last.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((Arc::clone(&places), Instant::now()));
         Ok(places)
     }
 }

@@ -162,6 +162,33 @@ fn in_order(sort: Sort, items: &[Value]) {
 
 #[rstest]
 #[tokio::test]
+async fn a_callback_that_goes_on_meanwhile_is_counted_once(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    fill(&app, 30).await;
+    let (client, counter) = (app.supervisor().await, app.supervisor().await);
+    let page = client.json("/api/v1/callbacks").await;
+    let ids: Vec<&Value> = page["items"].as_array().unwrap().iter().map(|row| &row["id"]).collect();
+    let cancel = async {
+        for id in &ids {
+            client.command(id, "cancel", &json!({})).await;
+        }
+    };
+    let count = async {
+        loop {
+            let counted = counter.json("/api/v1/callbacks/count").await;
+            assert_eq!(counted["total"], 30, "{counted}");
+            if counted["by_state"]["COMPLETED"] == 30 {
+                break;
+            }
+        }
+    };
+    tokio::join!(cancel, count);
+}
+
+#[rstest]
+#[tokio::test]
 async fn filters_narrow_the_list_and_its_count_alike(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
