@@ -230,6 +230,13 @@ async fn s68_s69_s70_s71_s72_states_and_services_are_hidden_and_shown_again() {
     states.at("checkbox", "COMPLETED").click().await;
     apply(&dialog).await;
     browser.at("heading", "No callbacks in Today").shown().await;
+    // Whoever gets the address sees the same.
+    let address = browser.url().await;
+    let other = log_in(&app, "monitor", address.split("range=").last().unwrap()).await;
+    other.at("heading", "No callbacks in Today").shown().await;
+    other.at("button", "Show all states").click().await;
+    row_says(&other, OTHER, "QUEUED").await;
+    drop(other);
     // What is chosen for now wins over what is chosen for good.
     browser.at("button", "Queued 2").click().await;
     row_says(&browser, OTHER, "QUEUED").await;

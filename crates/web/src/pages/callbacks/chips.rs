@@ -5,6 +5,7 @@ use ringback_domain::StateName;
 
 use super::Page;
 use super::toolbar::SEARCH_ID;
+use super::view_state::ListState;
 use crate::browser;
 use crate::components::icon_button::IconButton;
 use crate::messages;
@@ -15,7 +16,7 @@ pub(super) fn Chips() -> impl IntoView {
     let page = Page::here();
     let services = page.session.me().map_or(0, |me| me.services.len());
     let shown = Memo::new(move |_| {
-        page.view.with(|view| (view.list.visible.states.len(), view.list.shown_services().len()))
+        page.view.with(|view| (view.list.visible.states.len(), view.list.visible.services.len()))
     });
     move || {
         let (some_states, some_services) = shown.get();
@@ -47,10 +48,14 @@ fn chip(page: Page, of_states: bool, count: String) -> impl IntoView {
     }
 }
 
-/// Shows every state or every service again.
-pub(super) fn show_all(page: Page, states: bool, services: bool) {
-    if services && page.view.with_untracked(|view| !view.list.services.is_empty()) {
-        page.replace(&page.view.get_untracked().with(|list| list.services.clear()));
+/// Hides no state or no service any more: in this view, and in others by what
+/// the person chose.
+pub(super) fn unhide(page: Page, list: &mut ListState, states: bool, services: bool) {
+    if states {
+        list.visible.states.clear();
+    }
+    if services {
+        list.visible.services.clear();
     }
     if states || services {
         page.session.prefer(move |preferences| {
@@ -62,4 +67,9 @@ pub(super) fn show_all(page: Page, states: bool, services: bool) {
             }
         });
     }
+}
+
+/// Shows every state or every service again.
+pub(super) fn show_all(page: Page, states: bool, services: bool) {
+    page.replace(&page.view.get_untracked().with(|list| unhide(page, list, states, services)));
 }

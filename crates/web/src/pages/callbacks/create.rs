@@ -7,7 +7,7 @@ use ringback_domain::wire::callback::{CallbackView, CreateCallback, ServiceRef};
 use ringback_domain::wire::endpoint::PostCallback;
 
 use super::Page;
-use super::chips::show_all;
+use super::chips::unhide;
 use super::forms::{place, require};
 use super::matching::matches;
 use super::view_state::Quick;
@@ -229,14 +229,10 @@ fn reveal(page: Page, range: Range, callback: CallbackView) -> Callback<()> {
             list.range = range;
             list.quick = Quick::All;
             list.search.clear();
+            let services = &list.visible.services;
+            let hidden = !services.is_empty() && !services.contains(&callback.service.id);
+            unhide(page, list, !list.visible.shows(callback.state), hidden);
         });
         page.show(&view);
-        let visible = &view.list.visible;
-        let services = view.list.shown_services();
-        show_all(
-            page,
-            !visible.shows(callback.state),
-            !services.is_empty() && !services.contains(&callback.service.id),
-        );
     })
 }

@@ -186,7 +186,7 @@ impl Feed {
         }
         let same_counts = self.shown.with_value(|shown| {
             let of = |list: &ListState| {
-                (list.range, list.search.clone(), list.column, list.shown_services().to_vec())
+                (list.range, list.search.clone(), list.column, list.visible.services.clone())
             };
             shown.as_ref().is_some_and(|shown| of(shown) == of(&list))
         });

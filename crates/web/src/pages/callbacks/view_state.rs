@@ -82,7 +82,8 @@ impl Default for Place {
     }
 }
 
-/// What a person chose to see, once for all views.
+/// What is not hidden: what the address names, or else what the person chose to
+/// see once for all views.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Visible {
     /// These states; all if empty.
@@ -124,9 +125,7 @@ pub(crate) struct ListState {
     pub(crate) sort: Sort,
     /// The page.
     pub(crate) place: Place,
-    /// The services that the address names; they win over the visible ones.
-    pub(crate) services: Vec<ServiceId>,
-    /// What else is not hidden. Not in the address.
+    /// What is not hidden.
     pub(crate) visible: Visible,
 }
 
@@ -145,14 +144,9 @@ const CUSTOM: &str = "custom";
 const MOST_OPEN: usize = 5;
 
 impl ListState {
-    /// The services shown; all if empty.
-    pub(crate) fn shown_services(&self) -> &[ServiceId] {
-        if self.services.is_empty() { &self.visible.services } else { &self.services }
-    }
-
     /// Whether something is hidden by what the person, or the address, chose.
     pub(crate) fn hides(&self) -> bool {
-        !self.visible.states.is_empty() || !self.shown_services().is_empty()
+        self.visible != Visible::default()
     }
 
     /// The filter without any states, which the counts are for.
@@ -163,7 +157,7 @@ impl ListState {
             to: Some(bounds.to),
             search_field: (!search.is_empty()).then_some(self.column),
             search: (!search.is_empty()).then(|| search.to_owned()),
-            service: self.shown_services().to_vec(),
+            service: self.visible.services.clone(),
             ..CallbackFilter::default()
         }
     }
@@ -202,7 +196,11 @@ impl ViewState {
         Self::read(|name| query.get_str(name), last_range, visible)
     }
 
-    fn read<'a>(value: impl Fn(&str) -> Option<&'a str>, last_range: Option<&str>, visible: Visible) -> Self {
+    fn read<'a>(
+        value: impl Fn(&str) -> Option<&'a str>,
+        last_range: Option<&str>,
+        mut visible: Visible,
+    ) -> Self {
         let get = |name: &str| value(name).filter(|value| !value.is_empty());
         let range = match get("range") {
             Some(CUSTOM) => Range::own(get("from").unwrap_or_default(), get("to").unwrap_or_default()),
@@ -215,6 +213,16 @@ impl ViewState {
             None => Place::Page(page.unwrap_or(1)),
         };
         let list = |name: &str| get(name).into_iter().flat_map(|ids| ids.split(','));
+        let services: Vec<ServiceId> = list("services").filter_map(|id| id.parse().ok()).collect();
+        if !services.is_empty() {
+            visible.services = services;
+        }
+        // One state is the quick filter's, and with a comma it is a list of them.
+        let is_list = get("states").is_some_and(|states| states.contains(','));
+        let states: Vec<StateName> = list("states").filter_map(|state| state.parse().ok()).collect();
+        if is_list && !states.is_empty() {
+            visible.states = states;
+        }
         Self {
             list: ListState {
                 range,
@@ -223,7 +231,6 @@ impl ViewState {
                 column: get("col").and_then(word_as).unwrap_or_default(),
                 sort: get("sort").and_then(word_as).unwrap_or_default(),
                 place,
-                services: list("services").filter_map(|id| id.parse().ok()).collect(),
                 visible,
             },
             open: list("open").filter_map(|id| id.parse().ok()).take(MOST_OPEN).collect(),
@@ -249,11 +256,14 @@ impl ViewState {
             add("from", &from.to_string());
             add("to", &to.to_string());
         }
-        if let Some(word) = list.quick.word() {
-            add("states", word);
+        match (list.quick.word(), list.visible.states.as_slice()) {
+            (Some(word), _) => add("states", word),
+            (None, []) => {}
+            (None, [state]) => add("states", &format!("{state},")),
+            (None, states) => add("states", &joined(states.iter().map(ToString::to_string).collect())),
         }
-        if !list.services.is_empty() {
-            add("services", &joined(list.services.iter().map(ToString::to_string).collect()));
+        if !list.visible.services.is_empty() {
+            add("services", &joined(list.visible.services.iter().map(ToString::to_string).collect()));
         }
         if !list.search.is_empty() {
             add("q", &list.search);
@@ -381,14 +391,23 @@ mod tests {
     fn the_address_and_the_quick_filter_win_over_what_the_person_chose_to_see() {
         let ids = ["019ab5c4-7d1e-7c20-9c4f-000000000001", "019ab5c4-7d1e-7c20-9c4f-000000000002"];
         let [one, other]: [ServiceId; 2] = ids.map(|id| id.parse().unwrap());
-        let visible = Visible { states: vec![StateName::Queued], services: vec![one] };
-        let mut list = ListState { visible, ..ListState::default() };
+        let read = |pairs: &[(&str, &str)]| {
+            let value = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+            let chosen = Visible { states: vec![StateName::Queued], services: vec![one] };
+            ViewState::read(value, None, chosen).list
+        };
         let at = Timestamp::from_micros(0);
-        let filter = |list: &ListState| list.filter(TimeRange { from: at, to: at });
-        assert_eq!((filter(&list).state, filter(&list).service), (vec![StateName::Queued], vec![one]));
-        list.quick = Quick::State(StateName::Completed);
-        list.services = vec![other];
-        assert_eq!((filter(&list).state, filter(&list).service), (vec![StateName::Completed], vec![other]));
+        let filter = |list: &ListState| {
+            let filter = list.filter(TimeRange { from: at, to: at });
+            (filter.state, filter.service)
+        };
+        assert_eq!(filter(&read(&[])), (vec![StateName::Queued], vec![one]));
+        let quick = read(&[("states", "COMPLETED"), ("services", ids[1])]);
+        assert_eq!(filter(&quick), (vec![StateName::Completed], vec![other]));
+        let (two, single) = (read(&[("states", "ROUTING,PROCESSING")]), read(&[("states", "ROUTING,")]));
+        assert_eq!(filter(&two), (vec![StateName::Routing, StateName::Processing], vec![one]));
+        assert_eq!((single.quick, filter(&single).0), (Quick::All, vec![StateName::Routing]));
+        assert_eq!(filter(&read(&[("states", "LATE,"), ("services", "x")])), filter(&read(&[])));
     }
 
     #[test]

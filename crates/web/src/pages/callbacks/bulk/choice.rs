@@ -215,7 +215,7 @@ pub(super) fn ChoiceFields(choice: Choice) -> impl IntoView {
 fn filters(page: Page) -> String {
     let list = page.view.get_untracked().list;
     let visible = list.visible.states.len();
-    let services = list.shown_services().len();
+    let services = list.visible.services.len();
     let all = page.session.me().map_or(0, |me| me.services.len());
     let part = |name: &str, count| format!("{name} {count}");
     let parts = [

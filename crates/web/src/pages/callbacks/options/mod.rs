@@ -11,6 +11,7 @@ use ringback_domain::{ServiceId, StateName};
 
 use super::Page;
 use super::columns::Column;
+use super::view_state::Visible;
 use crate::browser;
 use crate::components::boxes::{Boxes, Ticked};
 use crate::components::button::{Button, LinkButton, Size, Weight};
@@ -38,7 +39,7 @@ impl Draft {
     fn of(page: Page, services: &[ServiceId]) -> Self {
         let Style { h24, utc } = page.session.style_now();
         let list = page.view.get_untracked().list;
-        let shown = list.shown_services();
+        let shown = &list.visible.services;
         let ticked = services.iter().map(|id| shown.is_empty() || shown.contains(id)).collect();
         Self {
             columns: RwSignal::new(in_order(page.columns.get_untracked())),
@@ -78,6 +79,13 @@ impl Draft {
         preferences.visible_states = untrack(|| self.states.chosen(&StateName::ALL));
         preferences.visible_services = untrack(|| self.services.chosen(services));
     }
+
+    fn visible(self, services: &[ServiceId]) -> Visible {
+        untrack(|| Visible {
+            states: self.states.chosen(&StateName::ALL).unwrap_or_default(),
+            services: self.services.chosen(services).unwrap_or_default(),
+        })
+    }
 }
 
 /// The chosen columns, and the others behind them.
@@ -106,18 +114,17 @@ pub(super) fn OptionsDialog() -> impl IntoView {
         problem.set(None);
         busy.set(true);
         spawn_local(async move {
-            let before = page.view.get_untracked().list;
-            let services = ids.get_value();
+            let (services, before) = (ids.get_value(), page.view.get_untracked().list.visible);
             let answer = page.session.keep(|preferences| draft.write(preferences, &services)).await;
             if busy.try_set(false).is_some() {
                 return;
             }
             match answer {
                 Ok(()) => {
+                    let visible = draft.visible(&services);
                     handle.close();
-                    let view = page.view.get_untracked();
-                    if before.visible != view.list.visible || !before.services.is_empty() {
-                        page.replace(&view.with(|list| list.services.clear()));
+                    if before != visible {
+                        page.replace(&page.view.get_untracked().with(|list| list.visible = visible));
                     }
                 }
                 Err(failure) => problem.set(Some(failure.sentence())),
