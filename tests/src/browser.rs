@@ -5,6 +5,7 @@
 //! accessibility tree comes from Chromium's own protocol, through the same.
 
 mod axe;
+pub mod key;
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -36,22 +37,6 @@ const FLAGS: [&str; 10] = [
 
 /// The name of a reference to an element in `WebDriver`'s protocol.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
-
-/// Keys for [`Browser::press`].
-pub mod key {
-    /// Moves the focus on.
-    pub const TAB: &str = "\u{E004}";
-    /// Presses a button or submits a form.
-    pub const ENTER: &str = "\u{E007}";
-    /// Closes a dialog.
-    pub const ESCAPE: &str = "\u{E00C}";
-    /// Presses a button or ticks a box.
-    pub const SPACE: &str = " ";
-    /// Moves within a list or a group, or raises a number.
-    pub const UP: &str = "\u{E013}";
-    /// Moves within a list or a group.
-    pub const DOWN: &str = "\u{E015}";
-}
 
 /// A running browser with a profile of its own. Dropping it closes it.
 #[derive(Debug)]

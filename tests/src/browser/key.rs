@@ -1,0 +1,15 @@
+//! Keys for [`Browser::press`](super::Browser::press) and
+//! [`Browser::strike`](super::Browser::strike).
+
+/// Moves the focus on.
+pub const TAB: &str = "\u{E004}";
+/// Presses a button or submits a form.
+pub const ENTER: &str = "\u{E007}";
+/// Closes a dialog.
+pub const ESCAPE: &str = "\u{E00C}";
+/// Presses a button or ticks a box.
+pub const SPACE: &str = " ";
+/// Moves within a list or a group, or raises a number.
+pub const UP: &str = "\u{E013}";
+/// Moves within a list or a group.
+pub const DOWN: &str = "\u{E015}";
