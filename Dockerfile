@@ -16,7 +16,9 @@ RUN mkdir -p crates/domain/src crates/api/src crates/web/src tests/src tests/it 
     && touch crates/domain/src/lib.rs crates/api/src/lib.rs tests/src/lib.rs \
     && for main in crates/api/src crates/web/src tests/it xtask/src; do echo 'fn main() {}' > "$main/main.rs"; done
 RUN cargo build --locked --package xtask
-RUN cargo build --locked --package ringback-web --target wasm32-unknown-unknown --profile web
+# With the flags of `rust_flags` in xtask/src/web/mod.rs: with others it would be built again.
+RUN RUSTFLAGS="--cfg erase_components --remap-path-prefix=/src=/ringback --remap-path-prefix=$CARGO_HOME=/cargo" \
+    cargo build --locked --package ringback-web --target wasm32-unknown-unknown --profile web
 RUN cargo build --locked --package ringback-api --bin ringback --release
 
 COPY . .
