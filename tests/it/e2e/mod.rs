@@ -30,13 +30,18 @@ async fn start(simulator: Option<Behaviour>) -> TestApp {
     TestApp::start_with(Backend::Sqlite, options).await
 }
 
+/// Fills in what signing in asks for.
+async fn sign_in(browser: &Browser, username: &str, password: &str) {
+    browser.at("textbox", "Username").fill(username).await;
+    browser.at("textbox", "Password").fill(password).await;
+    browser.at("button", "Sign in").click().await;
+}
+
 /// A browser in which a person has logged in and sees a range of callbacks.
 async fn log_in(app: &TestApp, username: &str, range: &str) -> Browser {
     let browser = Browser::start().await;
     browser.open(&format!("http://{}/callbacks?range={range}", app.address)).await;
-    browser.at("textbox", "Username").fill(username).await;
-    browser.at("textbox", "Password").fill(PASSWORD).await;
-    browser.at("button", "Sign in").click().await;
+    sign_in(&browser, username, PASSWORD).await;
     browser.at("heading", "Callbacks").shown().await;
     browser
 }

@@ -218,6 +218,8 @@ async fn s68_s69_s70_s71_s72_states_and_services_are_hidden_and_shown_again() {
     let browser = log_in(&app, "supervisor", "today").await;
     row_says(&browser, NUMBER, "QUEUED").await;
     browser.page().row_with(OTHER).gone().await;
+    let hidden = format!("range=today&services={}", app.service);
+    wait_for("it in the address", async || browser.url().await.ends_with(&hidden).then_some(())).await;
     let dialog = open(&browser).await;
     dialog.at("group", "Visible Callback Services").at("checkbox", "ALL").click().await;
     let states = dialog.at("group", "Visible Callback States");

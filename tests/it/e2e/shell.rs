@@ -8,7 +8,7 @@ use ringback_tests::browser::key;
 use ringback_tests::{Backend, Browser, Client, Options, TestApp, wait_for};
 use serde_json::{Value, json};
 
-use super::{log_in, start, status_says, web_dir};
+use super::{log_in, sign_in, start, status_says, web_dir};
 
 const NUMBER: &str = "+44 20 7946 0318";
 
@@ -38,12 +38,6 @@ async fn items(browser: &Browser, button: &str, first: &str) -> Vec<String> {
     browser.press(key::ESCAPE).await;
     browser.at("menuitem", first).gone().await;
     names
-}
-
-async fn sign_in(browser: &Browser, username: &str, password: &str) {
-    browser.at("textbox", "Username").fill(username).await;
-    browser.at("textbox", "Password").fill(password).await;
-    browser.at("button", "Sign in").click().await;
 }
 
 async fn sign_out(browser: &Browser, account: &str) {
@@ -144,18 +138,28 @@ async fn s82_s83_s84_services_are_those_of_the_sign_in_until_the_next_one_or_a_r
     let made: Value = admin.post("/api/v1/services", &body).await.read();
     browser.reload().await;
     assert_eq!(offered(&browser).await, ["Billing EN", "Support DE"]);
+    status_says(&browser, "Your services changed. Sign in again to use them.").await;
     sign_out(&browser, "supervisor, Supervisor").await;
     sign_in(&browser, "supervisor", PASSWORD).await;
     assert_eq!(offered(&browser).await, ["Billing EN", "New FR", "Support DE"]);
 
     let granted = json!({ "services": [made["id"]] });
-    assert_eq!(admin.patch(&path_of(&admin, "supervisor").await, &granted).await.status, 200);
+    let path = path_of(&admin, "supervisor").await;
+    assert_eq!(admin.patch(&path, &granted).await.status, 200);
     browser.reload().await;
     assert_eq!(offered(&browser).await.len(), 3, "the session goes on as it began");
     browser.at("button", "supervisor, Supervisor").click().await;
     browser.at("menuitem", "Reload permissions").click().await;
     status_says(&browser, "Permissions reloaded").await;
     assert_eq!(offered(&browser).await, ["New FR"]);
+
+    // An open page is told, and stays where it is.
+    browser.at("combobox", "Date Range").choose("Yesterday").await;
+    assert_eq!(admin.patch(&path, &json!({ "all_services": true })).await.status, 200);
+    browser.at("button", "Reload permissions").click().await;
+    browser.at("button", "Reload permissions").gone().await;
+    browser.at("heading", "No callbacks in Yesterday").shown().await;
+    assert_eq!(offered(&browser).await, ["Billing EN", "New FR", "Support DE"]);
 }
 
 #[tokio::test]

@@ -1,11 +1,14 @@
 //! What the list shows: its columns, its pages, its ranges, its search.
 
 use ringback_api::clock::Clock;
-use ringback_domain::ApiScope;
-use ringback_tests::{Backend, Options, TestApp, wait_for};
+use ringback_domain::wire::auth::Preferences;
+use ringback_domain::wire::endpoint::PutPreferences;
+use ringback_domain::{ApiScope, StateName};
+use ringback_tests::app::PASSWORD;
+use ringback_tests::{Backend, Browser, Options, TestApp, wait_for};
 use serde_json::json;
 
-use super::{log_in, row_says, start, web_dir};
+use super::{log_in, row_says, sign_in, start, web_dir};
 
 const NUMBER: &str = "+44 20 7946 0318";
 const OTHER: &str = "+49 30 2312 5051";
@@ -104,6 +107,59 @@ async fn s05_s06_s36_s37_s38_s39_s40_the_date_range_decides_what_is_listed() {
         range.choose(name).await;
     }
     row_says(&browser, NUMBER, "SCHEDULED").await;
+}
+
+#[tokio::test]
+async fn the_address_says_the_whole_view_from_the_start_and_the_list_is_loaded_once() {
+    let app = start(None).await;
+    app.key(ApiScope::CallbacksWrite).ask(app.service, NUMBER).await;
+    let person = app.monitor().await;
+    let preferences = Preferences {
+        last_range: Some("yesterday".to_owned()),
+        visible_states: Some(vec![StateName::Queued]),
+        visible_services: Some(vec![app.service]),
+        ..Preferences::default()
+    };
+    person.call(&PutPreferences(preferences)).await.unwrap();
+
+    let browser = Browser::start().await;
+    let says = async |view: &str| {
+        let view = format!("/callbacks?range={view}&states=QUEUED%2C&services={}", app.service);
+        wait_for(&view, async || browser.url().await.ends_with(&view).then_some(())).await;
+    };
+    browser.open(&format!("http://{}/callbacks", app.address)).await;
+    browser.at("heading", "Sign in").shown().await;
+    let steps = browser.script("return history.length").await;
+    browser
+        .script(
+            "const send = window.fetch; window.loads = 0; window.fetch = (request) => {
+                 window.loads += (request.url ?? request).includes('/api/v1/callbacks?'); return send(request);
+             }",
+        )
+        .await;
+    sign_in(&browser, "monitor", PASSWORD).await;
+    says("yesterday").await;
+    browser.at("heading", "No callbacks in Yesterday").shown().await;
+    browser.at("StaticText", "Live").shown().await;
+    assert_eq!(browser.script("return history.length").await, steps, "there is nothing to go back to");
+    // First of all, and once changes are told.
+    wait_for("the list", async || (browser.script("return window.loads >= 2").await == true).then_some(()))
+        .await;
+    assert_eq!(browser.script("return window.loads").await, 2);
+
+    browser.at("combobox", "Date Range").choose("Today").await;
+    row_says(&browser, NUMBER, "QUEUED").await;
+    says("today").await;
+    browser.at("link", "Callbacks").click().await;
+    says("today").await;
+    // Another page keeps its own address.
+    browser.press("gs").await;
+    browser.at("heading", "Callback Search").shown().await;
+    assert!(browser.url().await.ends_with("/search"));
+    browser.press("gc").await;
+    says("today").await;
+    browser.open(&format!("http://{}/callbacks?range=tomorrow", app.address)).await;
+    says("tomorrow").await;
 }
 
 #[tokio::test]

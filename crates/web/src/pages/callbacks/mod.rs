@@ -28,10 +28,13 @@ mod toolbar;
 mod view_state;
 mod when;
 
+use std::time::Duration;
+
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
+use leptos_router::params::ParamsMap;
 use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::wire::list::SearchField;
 use ringback_domain::{CallbackId, Permission};
@@ -141,9 +144,10 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
     let preferences = session.preferences();
     let services = session.me().map(|me| me.services.clone()).unwrap_or_default();
     let view = Memo::new(move |_| {
-        let (last_range, visible) = preferences
-            .with(|preferences| (preferences.last_range.clone(), Visible::of(preferences, &services)));
-        query.with(|query| ViewState::from_query(query, last_range.as_deref(), visible))
+        let (last_range, visible) =
+            preferences.with(|preferences| (preferences.last_range.clone(), Visible::of(preferences)));
+        let view = query.with(|query| ViewState::from_query(query, last_range.as_deref(), visible));
+        view.among(&services)
     });
     let list = Memo::new(move |_| view.with(|view| view.list.clone()));
     let utc = Memo::new(move |_| session.style().utc);
@@ -170,6 +174,7 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
         go: StoredValue::new_local(Box::new(use_navigate())),
     };
     provide_context(page);
+    name_view(page, query);
     Effect::new(move |_| {
         // Tracking alone would not compute it, and it would seem to change then.
         list.get();
@@ -205,6 +210,24 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
         </main>
         <Dialogs />
     }
+}
+
+/// Keeps the whole view in the address, so that whoever gets it sees the same.
+fn name_view(page: Page, query: Memo<ParamsMap>) {
+    let path = use_location().pathname;
+    let name = move || {
+        let Some(view) = page.view.try_get_untracked() else { return };
+        // On the way to another page the address is that one's already.
+        let here = path.with_untracked(|path| path == "/callbacks");
+        if here && !query.with_untracked(|query| view.is_said_by(query)) {
+            page.replace(&view);
+        }
+    };
+    Effect::new(move |_| {
+        query.with(|_| page.view.with(|_| ()));
+        // Whatever led here makes its own step first.
+        set_timeout(name, Duration::ZERO);
+    });
 }
 
 /// The number of late callbacks is in the title, to be seen from other tabs.

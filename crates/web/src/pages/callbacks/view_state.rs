@@ -93,15 +93,10 @@ pub(crate) struct Visible {
 }
 
 impl Visible {
-    /// What the preferences say of the services that the person may see.
-    pub(crate) fn of(preferences: &Preferences, services: &[ServiceRef]) -> Self {
-        let states = preferences.visible_states.iter().flatten();
-        let chosen = preferences.visible_services.iter().flatten();
-        Self {
-            states: states.copied().collect(),
-            // Those that were taken away since are not missed.
-            services: chosen.copied().filter(|id| services.iter().any(|one| one.id == *id)).collect(),
-        }
+    /// What the preferences say.
+    pub(crate) fn of(preferences: &Preferences) -> Self {
+        let (states, services) = (&preferences.visible_states, &preferences.visible_services);
+        Self { states: states.clone().unwrap_or_default(), services: services.clone().unwrap_or_default() }
     }
 
     /// Whether a state is among them.
@@ -194,6 +189,19 @@ impl ViewState {
     /// Reads the address. What is not understood is as if it were not there.
     pub(crate) fn from_query(query: &ParamsMap, last_range: Option<&str>, visible: Visible) -> Self {
         Self::read(|name| query.get_str(name), last_range, visible)
+    }
+
+    /// The same view for someone who may see these services. Those that were
+    /// taken away since are not missed.
+    pub(crate) fn among(mut self, services: &[ServiceRef]) -> Self {
+        self.list.visible.services.retain(|id| services.iter().any(|one| one.id == *id));
+        self
+    }
+
+    /// Whether an address says all of this view to everyone, whatever they
+    /// prefer.
+    pub(crate) fn is_said_by(&self, query: &ParamsMap) -> bool {
+        Self::from_query(query, None, Visible::default()).href() == self.href()
     }
 
     fn read<'a>(
@@ -414,7 +422,10 @@ mod tests {
     fn services_that_were_taken_away_hide_nothing() {
         let gone = "019ab5c4-7d1e-7c20-9c4f-000000000001".parse().unwrap();
         let preferences = Preferences { visible_services: Some(vec![gone]), ..Preferences::default() };
-        assert_eq!(Visible::of(&preferences, &[]), Visible::default());
+        let chosen = Visible::of(&preferences);
+        assert_eq!(chosen.services, [gone]);
+        let view = ViewState::read(|_| None, None, chosen);
+        assert_eq!(view.among(&[]).list.visible, Visible::default());
     }
 
     #[test]
