@@ -27,6 +27,8 @@ pub(crate) enum Event {
     },
     /// A callback as it is now.
     Changed(Box<CallbackView>),
+    /// Whether signing in anew would show other services.
+    ServicesChanged(bool),
     /// Too much happened: read the list again.
     Resync,
     /// The connection is gone; it will be tried again.
@@ -162,6 +164,7 @@ async fn follow(
 fn event(message: Message) -> Option<Event> {
     match message.event.as_str() {
         "callback" => Some(serde_json::from_str(&message.data).map_or(Event::Resync, Event::Changed)),
+        "services" => Some(Event::ServicesChanged(message.data == "true")),
         "resync" => Some(Event::Resync),
         _ => None,
     }

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::mem;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +66,8 @@ pub(crate) struct Session {
     ends_at: RwSignal<Option<Timestamp>>,
     /// It ended under a page, which waits for the person to sign in again.
     ended: RwSignal<bool>,
+    /// Signing in anew would show other services.
+    services_changed: RwSignal<bool>,
     refreshing: StoredValue<Option<Refreshing>, LocalStorage>,
     /// Changes of the preferences that the server does not know yet.
     changes: StoredValue<Vec<Change>, LocalStorage>,
@@ -87,6 +90,7 @@ impl Session {
             token: StoredValue::new(None),
             ends_at: RwSignal::new(None),
             ended: RwSignal::new(false),
+            services_changed: RwSignal::new(false),
             refreshing: StoredValue::new_local(None),
             changes: StoredValue::new_local(Vec::new()),
         };
@@ -145,6 +149,11 @@ impl Session {
     /// It ended under a page; followed.
     pub(crate) fn ended(self) -> bool {
         self.ended.get()
+    }
+
+    /// Whether signing in anew would show other services.
+    pub(crate) fn services_changed(self) -> RwSignal<bool> {
+        self.services_changed
     }
 
     /// Changes the preferences here at once and on the server soon.
@@ -370,7 +379,8 @@ impl Session {
 
     /// A page that stands stays as it is unless the person or their rights are
     /// others.
-    fn take(self, me: Me) -> bool {
+    fn take(self, mut me: Me) -> bool {
+        self.services_changed.set(mem::take(&mut me.services_changed));
         let other = self.me().is_none_or(|before| *before != me);
         if other {
             self.stage.set(Stage::SignedIn(Arc::new(me)));

@@ -124,6 +124,7 @@ fn Shell(me: Arc<Me>, children: Children) -> impl IntoView {
                 {simulation
                     .then(|| view! { <Banner gravity=Gravity::Info icon="info"><span>{messages::simulation()}</span></Banner> })}
                 <EndingBanner ending />
+                <account::ServicesBanner />
                 <Show when=move || offline.get()>
                     <Banner gravity=Gravity::Danger icon="wifi-off"><span>{messages::offline()}</span></Banner>
                 </Show>

@@ -3,6 +3,7 @@
 mod bulk;
 mod credentials;
 mod errors;
+mod events;
 mod life;
 mod lists;
 pub(crate) mod name_recordings;

@@ -16,6 +16,7 @@ use ringback_domain::{
     Actor, ActorKind, ApiKeyId, ApiScope, Permission, Role, SessionId, UserId, VisibleServices,
 };
 
+use super::session::granted;
 use super::token::secret_hash;
 use crate::app::App;
 use crate::error::Error;
@@ -30,6 +31,8 @@ pub struct Identity {
     pub visible: VisibleServices,
     /// What the caller may do.
     pub permissions: Vec<Permission>,
+    /// A new log-in would let a person see other services.
+    pub services_changed: bool,
 }
 
 /// A person or a machine.
@@ -138,12 +141,6 @@ impl App {
         Ok(identity)
     }
 
-    /// Whether the credential of this request is still in force: asked again
-    /// where an answer goes on for long.
-    pub async fn still(&self, request: &HttpRequest) -> bool {
-        self.identify(request).await.is_ok()
-    }
-
     async fn person(&self, token: &str) -> Result<Identity, Error> {
         let now = self.clock.now();
         let claims = self.tokens.check(token, now).ok_or(Error::Unauthenticated)?;
@@ -153,9 +150,13 @@ impl App {
         if user.disabled || user.id != claims.sub {
             return Err(Error::Unauthenticated);
         }
+        drop(conn);
+        let visible: BTreeSet<_> = session.services.into_iter().collect();
+        let services_changed = granted(self, &user).await?.into_iter().collect::<BTreeSet<_>>() != visible;
         Ok(Identity {
             permissions: user.role.permissions().to_vec(),
-            visible: VisibleServices::Only(session.services.into_iter().collect()),
+            visible: VisibleServices::Only(visible),
+            services_changed,
             who: Who::User {
                 user: UserRef { id: user.id, username: user.username, display_name: user.display_name },
                 role: user.role,
@@ -185,6 +186,7 @@ impl App {
         Ok(Identity {
             permissions,
             visible,
+            services_changed: false,
             who: Who::ApiKey { id: key.id, name: key.name, scopes: key.scopes },
         })
     }

@@ -39,7 +39,7 @@ fn answer(app: &App, user: User, session: SessionId, ends_at: Timestamp) -> Resu
 }
 
 /// The services that a person may see as of now.
-async fn granted(app: &App, user: &User) -> Result<Vec<ServiceId>, Error> {
+pub(super) async fn granted(app: &App, user: &User) -> Result<Vec<ServiceId>, Error> {
     let services = app.services().await?.ids();
     Ok(match &user.services {
         None => services,

@@ -9,6 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use ringback_domain::Permission;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, timeout_at};
 
 use crate::app::App;
 use crate::auth::{Caller, Identity, permit};
@@ -16,8 +17,8 @@ use crate::error::Error;
 use crate::events::{Batch, Event};
 use crate::store::feed::Position;
 
-/// How often a quiet stream says that it is alive, and whether its listener
-/// may still listen is asked again.
+/// How often a stream says that it is alive, and what its listener may see is
+/// asked again.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 /// One listener.
@@ -28,6 +29,10 @@ struct Listener {
     batches: Receiver<Arc<Batch>>,
     seen: Position,
     behind: bool,
+    /// When to ask again what the caller may see.
+    look_at: Instant,
+    /// What the caller was told last of whether their services changed.
+    services_changed: Option<bool>,
     waiting: VecDeque<Bytes>,
 }
 
@@ -58,27 +63,42 @@ impl Listener {
         Ok(())
     }
 
+    /// Asks again what the caller may see; `None` if nothing any more.
+    async fn look(&mut self) -> Option<()> {
+        let now = self.app.identify(&self.request).await.ok()?;
+        // Another tab of the same session may have reloaded them.
+        let changed = now.services_changed || now.visible != self.identity.visible;
+        let news = self.services_changed.replace(changed) != Some(changed);
+        self.waiting.push_back(if news {
+            Bytes::from(format!("event: services\ndata: {changed}\n\n"))
+        } else {
+            Bytes::from_static(b": alive\n\n")
+        });
+        self.look_at = Instant::now() + KEEP_ALIVE;
+        Some(())
+    }
+
     /// The next piece of the stream; `None` ends it.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
             if let Some(text) = self.waiting.pop_front() {
                 return Some(text);
             }
+            if self.look_at <= Instant::now() {
+                self.look().await?;
+                continue;
+            }
             if self.behind {
                 self.catch_up().await.ok()?;
                 continue;
             }
-            match tokio::time::timeout(KEEP_ALIVE, self.batches.recv()).await {
+            match timeout_at(self.look_at, self.batches.recv()).await {
                 Ok(Ok(batch)) if batch.from <= self.seen => self.take(&batch.events, batch.to),
                 // Something was missed, by being late or by being too slow.
                 Ok(Ok(_) | Err(RecvError::Lagged(_))) => self.behind = true,
                 Ok(Err(RecvError::Closed)) => return None,
-                Err(_) => {
-                    if !self.app.still(&self.request).await {
-                        return None;
-                    }
-                    return Some(Bytes::from_static(b": alive\n\n"));
-                }
+                // It is time to look.
+                Err(_) => {}
             }
         }
     }
@@ -87,7 +107,9 @@ impl Listener {
 /// Listen to changes
 ///
 /// Server-sent events: `event: callback` with the changed record as it is now,
-/// of callbacks that the caller may see. `Last-Event-ID` resumes without loss.
+/// of callbacks that the caller may see. `event: services` with `true` where a
+/// new log-in, or reloading the permissions, would show other services, and with
+/// `false` where it would not. `Last-Event-ID` resumes without loss.
 /// The stream ends when the caller's credentials do.
 #[utoipa::path(
     tag = "Callbacks",
@@ -119,6 +141,8 @@ pub async fn stream_events(
         batches,
         seen,
         behind: resumed,
+        look_at: Instant::now() + KEEP_ALIVE,
+        services_changed: None,
         waiting: VecDeque::from([Bytes::from(format!(": from {seen}\nid: {seen}\n\n"))]),
         app,
         request,

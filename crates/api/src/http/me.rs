@@ -47,6 +47,7 @@ pub async fn me(app: &App, caller: &Identity) -> Result<Me, Error> {
         scopes,
         permissions: caller.permissions.clone(),
         services: visible,
+        services_changed: caller.services_changed,
         simulation: app.simulation,
     })
 }

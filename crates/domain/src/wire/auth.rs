@@ -68,6 +68,8 @@ pub struct Me {
     pub permissions: Vec<Permission>,
     /// The services that the caller may see: for a person as of log-in.
     pub services: Vec<ServiceRef>,
+    /// A new log-in would give other services, and so would reloading them.
+    pub services_changed: bool,
     /// A simulator plays agents and customers: nobody is really called.
     pub simulation: bool,
 }

@@ -60,6 +60,7 @@ messages! {
     on { en "On" de "Ein" }
     off { en "Off" de "Aus" }
     reload_permissions { en "Reload permissions" de "Berechtigungen neu laden" }
+    services_changed { en "Your services changed. Sign in again to use them." de "Die Services haben sich geändert. Nach einer neuen Anmeldung gelten sie." }
     permissions_reloaded { en "Permissions reloaded" de "Berechtigungen neu geladen" }
     permissions_unchanged { en "Permissions are as before" de "Berechtigungen unverändert" }
     permissions_not_reloaded { en "Permissions could not be reloaded" de "Berechtigungen konnten nicht neu geladen werden" }

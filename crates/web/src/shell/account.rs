@@ -7,6 +7,8 @@ use leptos::task::spawn_local;
 use ringback_domain::Role;
 use ringback_domain::wire::auth::{Me, Theme};
 
+use crate::components::banner::{Banner, Gravity};
+use crate::components::button::LinkButton;
 use crate::components::icon::Icon;
 use crate::components::menu::{Menu, MenuItem, MenuRadio, Submenu};
 use crate::components::toast::{Toast, Toasts};
@@ -22,6 +24,7 @@ pub(super) fn AccountMenu(
     me: Arc<Me>,
 ) -> impl IntoView {
     let session = Session::here();
+    let toasts = Toasts::here();
     let name = match (&me.user, &me.api_key) {
         (Some(user), _) => user.display_name.clone(),
         (None, Some(key)) => key.clone(),
@@ -105,7 +108,10 @@ pub(super) fn AccountMenu(
                 {[false, true].map(keys_item).collect_view()}
             </Submenu>
             <hr />
-            <ReloadItem />
+            <MenuItem on_press=move |()| reload(session, toasts)>
+                <Icon name="refresh-cw" />
+                {messages::reload_permissions()}
+            </MenuItem>
             <MenuItem on_press=move |()| spawn_local(session.sign_out())>
                 <Icon name="log-out" />
                 {messages::sign_out()}
@@ -115,24 +121,30 @@ pub(super) fn AccountMenu(
 }
 
 /// What a person may do and see is read when signing in; this reads it anew.
+fn reload(session: Session, toasts: Toasts) {
+    spawn_local(async move {
+        toasts.show(match session.reload().await {
+            Ok(true) => Toast::done(messages::permissions_reloaded()),
+            Ok(false) => Toast::done(messages::permissions_unchanged()),
+            Err(failure) => Toast::failed(messages::permissions_not_reloaded(), failure.sentence()),
+        });
+    });
+}
+
+/// Says that signing in anew would show other services.
 #[component]
-fn ReloadItem() -> impl IntoView {
+pub(super) fn ServicesBanner() -> impl IntoView {
     let session = Session::here();
     let toasts = Toasts::here();
-    let reload = move |()| {
-        spawn_local(async move {
-            toasts.show(match session.reload().await {
-                Ok(true) => Toast::done(messages::permissions_reloaded()),
-                Ok(false) => Toast::done(messages::permissions_unchanged()),
-                Err(failure) => Toast::failed(messages::permissions_not_reloaded(), failure.sentence()),
-            });
-        });
-    };
     view! {
-        <MenuItem on_press=reload>
-            <Icon name="refresh-cw" />
-            {messages::reload_permissions()}
-        </MenuItem>
+        <Show when=move || session.services_changed().get()>
+            <Banner gravity=Gravity::Warning icon="refresh-cw">
+                <span>{messages::services_changed()}</span>
+                <LinkButton on_press=move |()| {
+                    reload(session, toasts);
+                }>{messages::reload_permissions()}</LinkButton>
+            </Banner>
+        </Show>
     }
 }
 

@@ -294,6 +294,7 @@ impl Feed {
                     reload |= !resumed;
                 }
                 Event::Changed(view) => changed.push(*view),
+                Event::ServicesChanged(changed) => self.session.services_changed().set(changed),
                 Event::Resync => reload = true,
                 Event::Disconnected => {
                     if !matches!(self.live.get_untracked(), Live::Lost(_)) {

@@ -1,0 +1,138 @@
+//! Changes as they are told to those who listen.
+
+use reqwest::Method;
+use ringback_domain::ApiScope;
+use ringback_tests::{Backend, Client, TestApp, wait_for};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+const NUMBER: &str = "+442079460318";
+
+/// Reads server-sent events as they come.
+struct Events {
+    response: reqwest::Response,
+    text: String,
+}
+
+impl Events {
+    async fn open(client: &Client, last: Option<&str>) -> Self {
+        let mut request = client.request(Method::GET, "/api/v1/events");
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self { response, text: String::new() }
+    }
+
+    /// The next event of a callback: its id and what it says.
+    async fn next(&mut self) -> (String, Value) {
+        let (id, data) = self.next_of("callback").await;
+        (id.unwrap(), data)
+    }
+
+    /// The next event of a kind.
+    async fn next_of(&mut self, kind: &str) -> (Option<String>, Value) {
+        loop {
+            while let Some(end) = self.text.find("\n\n") {
+                let block: String = self.text.drain(..end + 2).collect();
+                let field = |name: &str| {
+                    block.lines().find_map(|line| line.strip_prefix(name)).map(|text| text.trim().to_owned())
+                };
+                let (event, id, data) = (field("event:"), field("id:"), field("data:"));
+                if event.as_deref() == Some(kind) {
+                    return (id, serde_json::from_str(&data.unwrap()).unwrap());
+                }
+            }
+            let chunk = tokio::time::timeout(ringback_tests::PATIENCE, self.response.chunk());
+            let chunk = chunk.await.expect("an event comes").unwrap().expect("the stream goes on");
+            self.text.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn every_change_is_told_to_those_who_listen_and_may_see_it(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let (monitor, client) = (app.monitor().await, app.supervisor().await);
+    let restricted = app.restricted().await;
+    let mut all = Events::open(&monitor, None).await;
+    let mut some = Events::open(&restricted, None).await;
+
+    let hidden = client.ask(app.other_service, "+4930123456").await["id"].clone();
+    let id = client.ask(app.service, NUMBER).await["id"].clone();
+    let (first, event) = all.next().await;
+    assert_eq!(event["id"], hidden);
+    assert_eq!(
+        event["can"],
+        json!({"reschedule": false, "cancel": false, "recreate": false}),
+        "a monitor looks"
+    );
+    let (_, event) = all.next().await;
+    assert_eq!((&event["id"], &event["state"], &event["version"]), (&id, &json!("SCHEDULED"), &json!(1)));
+    let (_, event) = some.next().await;
+    assert_eq!(event["id"], id, "the other service is not theirs to see");
+    assert_eq!(event["can"], json!({"reschedule": true, "cancel": true, "recreate": false}));
+
+    app.submit().await;
+    let held = app.router().reserve(2).await;
+    let held = held.iter().find(|held| held.callback["id"] == id).unwrap();
+    app.router().report(held, "connect", json!({})).await;
+    app.router().report(held, "complete", json!({})).await;
+    let mut states = Vec::new();
+    while states.last() != Some(&json!("COMPLETED")) {
+        let (_, event) = some.next().await;
+        assert_eq!(event["id"], id);
+        states.push(event["state"].clone());
+    }
+    // Each is the record as it is when it is told: quick changes may be told as one.
+    assert!(states.iter().all(|state| state != "SCHEDULED"), "{states:?}");
+
+    let mut resumed = Events::open(&monitor, Some(&first)).await;
+    wait_for("the end of the story that was missed", async || {
+        let (_, event) = resumed.next().await;
+        assert!(event["id"] == id || event["version"] != 1, "what was seen is not told again");
+        (event["id"] == id && event["state"] == "COMPLETED").then_some(())
+    })
+    .await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn those_who_listen_are_told_when_a_new_log_in_would_give_other_services(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let (admin, client) = (app.admin().await, app.supervisor().await);
+    let changed = async || client.json("/api/v1/me").await["services_changed"].clone();
+    assert_eq!(changed().await, false);
+    let mut events = Events::open(&client, None).await;
+    assert_eq!(events.next_of("services").await.1, false);
+
+    let body = json!({"name": "New FR", "time_zone": "Europe/Paris", "default_country": "FR"});
+    assert_eq!(admin.post("/api/v1/services", &body).await.status, 201);
+    assert_eq!(events.next_of("services").await.1, true, "no role or grant had to change");
+    assert_eq!(changed().await, true);
+
+    let reload = client.post("/api/v1/session/reload", &json!({})).await;
+    assert_eq!(reload.read::<Value>()["services_changed"], false);
+    let mut anew = Events::open(&client, None).await;
+    assert_eq!(anew.next_of("services").await.1, false);
+    assert_eq!(app.key(ApiScope::CallbacksRead).json("/api/v1/me").await["services_changed"], false);
+}
+
+#[tokio::test]
+async fn a_server_that_is_told_to_stop_ends_event_streams_and_stops() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let monitor = app.monitor().await;
+    let mut stream = Events::open(&monitor, None).await;
+    let _greeting = stream.response.chunk().await.unwrap();
+    let begun = std::time::Instant::now();
+    app.stop().await;
+    assert!(begun.elapsed().as_secs() < 8, "it waited for a listener");
+    assert_eq!(stream.response.chunk().await.unwrap(), None);
+}
