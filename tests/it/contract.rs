@@ -211,6 +211,7 @@ fn every_operation_that_the_browser_calls_is_described() {
     is_described::<endpoint::PostCancel>();
     is_described::<endpoint::PostRecreate>();
     is_described::<endpoint::PostBulkCancellation>();
+    is_described::<endpoint::PostBulkStop>();
     is_described::<endpoint::ListCallbacks>();
     is_described::<endpoint::CountCallbacks>();
     is_described::<endpoint::FindCallbacks>();

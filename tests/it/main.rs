@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it finds nothing")]
 
 mod access;
+mod bulk_race;
 mod contract;
 mod crash;
 mod e2e;

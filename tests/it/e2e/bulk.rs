@@ -260,6 +260,62 @@ async fn s102_s103_s104_s106_s108_everything_in_the_range_is_cancelled_on_whatev
 }
 
 #[tokio::test]
+async fn a_cancellation_that_is_stopped_says_how_far_it_got() {
+    let app = an_hour_ago().await;
+    for number in 10..260 {
+        ask_for(&app, number, HOUR / 2 + i64::from(number)).await;
+    }
+    app.pass(HOUR);
+    let browser = log_in(&app, "supervisor", "last-7-days").await;
+    let dialog = browser.at("dialog", "Cancel Callbacks Confirmation");
+    let begin = async || {
+        browser.at("checkbox", "Select all on this page").click().await;
+        browser.at("button", "Cancel Callbacks").click().await;
+        dialog.at("button", "Confirm").click().await;
+        dialog.at("progressbar", "Cancelling callbacks").shown().await;
+    };
+    begin().await;
+    assert_eq!(app.cancel_some().await, 200);
+    said(&browser, "200 of 250").shown().await;
+    let stop = dialog.at("button", "Stop");
+    browser.refuse(&["*/stop"]).await;
+    stop.click().await;
+    said(&browser, "The server could not be reached").shown().await;
+    browser.refuse(&[]).await;
+    stop.click().await;
+    stop.gone().await;
+    dialog.at("progressbar", "Cancelling callbacks").gone().await;
+    said(&browser, "The server could not be reached").gone().await;
+    said(&browser, "200 callbacks cancelled. Stopped; 50 were not begun.").shown().await;
+    dialog.at("term", "Not begun").shown().await;
+    assert_eq!(browser.focus().await, "heading \"Cancel Callbacks Confirmation\"");
+    browser.axe().await;
+    dialog.at("table", "Not cancelled").gone().await;
+    dialog.at("button", "Cancellation Summary Report").click().await;
+    let report = browser.saved("cancellation-summary-report.csv").await;
+    for (outcome, count) in [(",CANCELLED,", 200), (",STOPPED,", 50)] {
+        assert_eq!(report.lines().filter(|line| line.contains(outcome)).count(), count, "{report}");
+    }
+    dialog.at("button", "Close").click().await;
+    dialog.gone().await;
+    app.cancel_in_bulk().await;
+    let reader = app.key(ApiScope::CallbacksRead);
+    let count = reader.json("/api/v1/callbacks/count").await;
+    assert_eq!((&count["by_state"]["SCHEDULED"], &count["by_state"]["COMPLETED"]), (&json!(50), &json!(200)));
+
+    // Stopped elsewhere while nobody looks.
+    app.pass(1);
+    begin().await;
+    dialog.at("button", "Close").click().await;
+    dialog.gone().await;
+    let person = app.supervisor().await;
+    let job = person.json("/api/v1/bulk-cancellations").await["items"][0].clone();
+    let path = format!("/api/v1/bulk-cancellations/{}/stop", text(&job["id"]));
+    assert_eq!(person.post(&path, &json!({})).await.status, 200);
+    said(&browser, "Stopped; 50 were not begun.").shown().await;
+}
+
+#[tokio::test]
 async fn s110_s111_s112_s113_the_report_is_offered_once_something_was_cancelled() {
     let app = an_hour_ago().await;
     let id = ask_for(&app, 1, HOUR / 2).await;

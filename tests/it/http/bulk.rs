@@ -75,7 +75,8 @@ async fn callbacks_named_one_by_one_are_cancelled_but_never_in_a_conversation(
     assert_eq!(job["progress"], json!({"done": 7, "total": 7}), "one that is named twice counts once");
     assert_eq!(
         job["outcomes"],
-        json!({"cancelled": 3, "skipped_processing": 1, "already_completed": 1, "not_permitted": 2, "failed": 0})
+        json!({"cancelled": 3, "skipped_processing": 1, "already_completed": 1, "not_permitted": 2, "failed": 0,
+               "stopped": 0})
     );
     assert_eq!(
         job["selected"],
@@ -249,6 +250,66 @@ async fn thousands_are_cancelled_with_one_request(
     assert_eq!(report(&client, &job).await.len(), 450);
 }
 
+#[rstest]
+#[tokio::test]
+async fn a_job_that_is_stopped_cancels_nothing_more_and_says_what_it_left(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.supervisor().await;
+    let mut ids = Vec::new();
+    for number in 0..210 {
+        let made =
+            client.ask_for(app.service, &format!("+44207946{number:04}"), "2026-11-25T12:00:00Z").await;
+        ids.push(made["id"].clone());
+    }
+    let stop = async |job: &Value| {
+        let answer = client.post(&format!("{JOBS}/{}/stop", text(&job["id"])), &json!({})).await;
+        assert_eq!(answer.status, 200, "{answer}");
+        answer.read::<Value>()
+    };
+    let counts = |cancelled: u64, stopped: u64| {
+        json!({
+            "cancelled": cancelled, "skipped_processing": 0, "already_completed": 0, "not_permitted": 0,
+            "failed": 0, "stopped": stopped
+        })
+    };
+    let outcomes = async |job: &Value| -> Vec<String> {
+        report(&client, job).await.iter().map(|line| text(&line["outcome"])).collect()
+    };
+
+    let begun: Value = client.post(JOBS, &json!({ "ids": ids[..2] })).await.read();
+    assert_eq!(begun["state"], "pending");
+    let stopped = stop(&begun).await;
+    assert_eq!((&stopped["state"], &stopped["outcomes"]), (&json!("stopped"), &counts(0, 2)));
+    assert_eq!(stopped["finished_at"], "2026-11-24T09:00:00Z");
+    assert_eq!(app.cancel_some().await, 0, "nothing is left to do");
+    assert_eq!(outcomes(&begun).await, ["STOPPED"; 2]);
+    assert_eq!(states(&client, &ids[..2]).await, ["SCHEDULED"; 2]);
+
+    let begun: Value = client.post(JOBS, &json!({ "ids": ids })).await.read();
+    assert_eq!(app.cancel_some().await, 200);
+    let stopped = stop(&begun).await;
+    assert_eq!((&stopped["state"], &stopped["outcomes"]), (&json!("stopped"), &counts(200, 10)));
+    assert_eq!(stopped["progress"], json!({"done": 200, "total": 210}));
+    app.pass(60);
+    assert_eq!(stop(&begun).await, stopped, "a second time changes nothing");
+    assert_eq!(client.json(&format!("{JOBS}/{}", text(&begun["id"]))).await, stopped);
+    assert_eq!(app.cancel_some().await, 0);
+    assert_eq!(outcomes(&begun).await, [vec!["CANCELLED"; 200], vec!["STOPPED"; 10]].concat());
+    let file = client.get(&format!("{JOBS}/{}/report", text(&begun["id"]))).await.body;
+    assert_eq!(file.lines().filter(|line| line.ends_with(",SCHEDULED,STOPPED,,")).count(), 10, "{file}");
+    assert_eq!(states(&client, &ids[199..201]).await, ["COMPLETED", "SCHEDULED"]);
+
+    let job = done(&app, &client, &json!({ "ids": ids[200..] })).await;
+    assert_eq!((&job["state"], &job["outcomes"]), (&json!("completed"), &counts(10, 0)));
+    assert_eq!(stop(&job).await, job, "what is done already is not stopped");
+
+    app.pass(14 * 86_400);
+    app.retain().await;
+    assert_eq!(client.json(JOBS).await["items"], json!([]), "reports go as records do");
+}
+
 #[tokio::test]
 async fn a_job_is_its_owners_alone() {
     let app = TestApp::start(Backend::Sqlite).await;
@@ -260,6 +321,7 @@ async fn a_job_is_its_owners_alone() {
     assert_eq!(other.json(JOBS).await["items"], json!([]));
     assert_eq!(other.get(&path).await.status, 404);
     assert_eq!(other.get(&format!("{path}/report")).await.status, 404);
+    assert_eq!(other.post(&format!("{path}/stop"), &json!({})).await.status, 404);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use ringback_domain::wire::callback::Items;
 use ringback_domain::wire::list::CallbackFilter;
 use ringback_domain::{CallbackId, JobId};
 
-use super::extract::{Idempotency, Json, LARGE_BODY_BYTES, Path};
+use super::extract::{Empty, Idempotency, Json, LARGE_BODY_BYTES, Path};
 use super::respond;
 use crate::app::{App, Effect};
 use crate::auth::{Caller, permit};
@@ -128,13 +128,7 @@ pub async fn create_bulk_cancellation(
                 job.finished_at = Some(now);
             }
             bulk::begin(conn, &job).await?;
-            let answer = Answer {
-                status: 202,
-                location: Some(format!("/api/v1/bulk-cancellations/{id}")),
-                etag: None,
-                body: serde_json::to_string(&job).map_err(Error::internal)?,
-            };
-            Ok(Effect { answer, transitions: Vec::new() })
+            effect(202, Some(format!("/api/v1/bulk-cancellations/{id}")), &job)
         })
         .await?;
     app.signals.bulk.notify_one();
@@ -177,6 +171,43 @@ pub async fn get_bulk_cancellation(
     Ok(HttpResponse::Ok().json(job.ok_or(Error::NotFound("bulk cancellation"))?))
 }
 
+/// Stop a bulk cancellation
+///
+/// Once this is answered nothing more is cancelled. What the job has not come
+/// to stays as it is, and is `STOPPED` in the report. A job that is over is
+/// answered as it is, so this may be repeated.
+#[utoipa::path(
+    tag = "Bulk cancellations",
+    params(("id" = JobId, Path, description = "The job")),
+    responses((status = 200, description = "The job, which is over", body = BulkCancellation)),
+    extensions(("x-permission" = json!("manage_callbacks"))),
+)]
+#[post("/bulk-cancellations/{id}/stop")]
+pub async fn stop_bulk_cancellation(
+    app: web::Data<App>,
+    caller: Caller<permit::ManageCallbacks>,
+    Path(id): Path<JobId>,
+    idempotency: Idempotency,
+    _body: Empty,
+) -> Result<HttpResponse, Error> {
+    let now = app.clock.now();
+    let key = idempotency.of(&caller, &[]);
+    let owner = caller.owner();
+    let answer = app
+        .command(key, async move |conn| {
+            let job = bulk::stop(conn, id, &owner, now).await?;
+            effect(200, None, &job.ok_or(Error::NotFound("bulk cancellation"))?)
+        })
+        .await?;
+    Ok(respond(&answer))
+}
+
+/// Answers with a job. What becomes of its callbacks, the worker announces.
+fn effect(status: u16, location: Option<String>, job: &BulkCancellation) -> Result<Effect, Error> {
+    let body = serde_json::to_string(job).map_err(Error::internal)?;
+    Ok(Effect { answer: Answer { status, location, etag: None, body }, transitions: Vec::new() })
+}
+
 /// Read the Cancellation Summary Report
 ///
 /// One line for each callback of the selection: CSV, or JSON where `Accept`
@@ -197,13 +228,13 @@ pub async fn get_report(
     request: HttpRequest,
 ) -> Result<HttpResponse, Error> {
     let job = bulk::find(&mut app.store.read().await?, id, &caller.owner()).await?;
-    job.ok_or(Error::NotFound("bulk cancellation"))?;
+    let job = job.ok_or(Error::NotFound("bulk cancellation"))?;
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accept.contains("application/json") {
         let mut items: Vec<ReportLine> = Vec::new();
         let mut after = 0;
         loop {
-            let (lines, last) = bulk::report(&mut app.store.read().await?, id, after, REPORT_LINES).await?;
+            let (lines, last) = bulk::report(&mut app.store.read().await?, &job, after, REPORT_LINES).await?;
             if lines.is_empty() {
                 return Ok(HttpResponse::Ok().json(Items { items }));
             }
@@ -211,15 +242,16 @@ pub async fn get_report(
             after = last;
         }
     }
-    let stream = futures_util::stream::try_unfold((app, 0, true), move |(app, after, first)| async move {
-        let mut conn = app.store.read().await?;
-        let (lines, last) = bulk::report(&mut conn, id, after, REPORT_LINES).await?;
-        drop(conn);
-        if lines.is_empty() && !first {
-            return Ok::<_, Error>(None);
-        }
-        Ok(Some((report_csv(&lines, first)?, (app, last, false))))
-    });
+    let stream =
+        futures_util::stream::try_unfold((app, job, 0, true), move |(app, job, after, first)| async move {
+            let mut conn = app.store.read().await?;
+            let (lines, last) = bulk::report(&mut conn, &job, after, REPORT_LINES).await?;
+            drop(conn);
+            if lines.is_empty() && !first {
+                return Ok::<_, Error>(None);
+            }
+            Ok(Some((report_csv(&lines, first)?, (app, job, last, false))))
+        });
     Ok(HttpResponse::Ok()
         .content_type("text/csv; charset=utf-8")
         .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"cancellation-summary-report.csv\""))

@@ -53,6 +53,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(bulk_cancellations::list_bulk_cancellations)
                 .service(bulk_cancellations::get_report)
                 .service(bulk_cancellations::get_bulk_cancellation)
+                .service(bulk_cancellations::stop_bulk_cancellation)
                 .service(events::stream_events)
                 .service(router::create_reservations)
                 .service(router::extend_lease)

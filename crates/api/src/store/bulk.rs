@@ -24,6 +24,7 @@ macro_rules! select {
 }
 
 const FIND_OF_OWNER: &str = select!("WHERE id = $1 AND owner = $2");
+const FIND_OF_OWNER_LOCKED: &str = select!("WHERE id = $1 AND owner = $2 FOR UPDATE");
 const LIST: &str = select!("WHERE owner = $1 ORDER BY created_at DESC, id DESC LIMIT 50");
 const UNFINISHED: &str = select!("WHERE finished_at IS NULL ORDER BY created_at, id LIMIT 1");
 const UNFINISHED_LOCKED: &str =
@@ -187,9 +188,37 @@ pub async fn begin(conn: &mut Conn, job: &BulkCancellation) -> StoreResult<()> {
 
 /// One job of this owner.
 pub async fn find(conn: &mut Conn, id: JobId, owner: &str) -> StoreResult<Option<BulkCancellation>> {
+    find_by(conn, FIND_OF_OWNER, id, owner).await
+}
+
+async fn find_by(
+    conn: &mut Conn,
+    sql: &'static str,
+    id: JobId,
+    owner: &str,
+) -> StoreResult<Option<BulkCancellation>> {
     let row: Option<JobRow> =
-        on!(conn, |c| sqlx::query_as(FIND_OF_OWNER).bind(id.0).bind(owner).fetch_optional(c).await)?;
+        on!(conn, |c| sqlx::query_as(sql).bind(id.0).bind(owner).fetch_optional(c).await)?;
     row.map(BulkCancellation::try_from).transpose()
+}
+
+/// Ends a job of this owner where it stands, unless it is over. It is held for
+/// that: what a worker is at is finished before, and none comes after.
+pub async fn stop(
+    conn: &mut Conn,
+    id: JobId,
+    owner: &str,
+    now: Timestamp,
+) -> StoreResult<Option<BulkCancellation>> {
+    let sql = conn.backend().pick(FIND_OF_OWNER, FIND_OF_OWNER_LOCKED);
+    let Some(mut job) = find_by(conn, sql, id, owner).await? else { return Ok(None) };
+    if job.finished_at.is_none() {
+        job.state = JobState::Stopped;
+        job.outcomes.stopped = job.progress.total.saturating_sub(job.progress.done);
+        job.finished_at = Some(now);
+        update(conn, &job).await?;
+    }
+    Ok(Some(job))
 }
 
 /// The newest jobs of this owner.
@@ -284,17 +313,19 @@ struct ItemRow {
     cancelled_by: Option<String>,
 }
 
-/// Lines of the report after this number, with the number of the last.
+/// Lines of the report after this number, with the number of the last. Stopping
+/// writes nothing to the items that were left: their outcome is known here.
 pub async fn report(
     conn: &mut Conn,
-    job: JobId,
+    job: &BulkCancellation,
     after: i64,
     limit: i64,
 ) -> StoreResult<(Vec<ReportLine>, i64)> {
     let rows: Vec<ItemRow> =
-        on!(conn, |c| sqlx::query_as(REPORT).bind(job.0).bind(after).bind(limit).fetch_all(c).await)?;
+        on!(conn, |c| sqlx::query_as(REPORT).bind(job.id.0).bind(after).bind(limit).fetch_all(c).await)?;
     let last = rows.last().map_or(after, |row| row.number);
-    let wrong = |what| inconsistent("bulk_cancellation_items", job, what);
+    let wrong = |what| inconsistent("bulk_cancellation_items", job.id, what);
+    let untouched = (job.state == JobState::Stopped).then_some(Outcome::Stopped);
     let lines = rows.into_iter().map(|row| {
         Ok(ReportLine {
             callback_id: CallbackId(row.callback_id),
@@ -307,7 +338,13 @@ pub async fn report(
                 .map(str::parse)
                 .transpose()
                 .map_err(|_| wrong("state_before"))?,
-            outcome: row.outcome.as_deref().map(str::parse).transpose().map_err(|_| wrong("outcome"))?,
+            outcome: row
+                .outcome
+                .as_deref()
+                .map(str::parse)
+                .transpose()
+                .map_err(|_| wrong("outcome"))?
+                .or(untouched),
             cancelled_at: row.cancelled_at.map(Timestamp::from_micros),
             cancelled_by: row.cancelled_by,
         })

@@ -23,6 +23,7 @@ fn count(job: &mut BulkCancellation, outcome: Outcome) {
         Outcome::AlreadyCompleted => &mut counts.already_completed,
         Outcome::NotPermitted => &mut counts.not_permitted,
         Outcome::Failed => &mut counts.failed,
+        Outcome::Stopped => &mut counts.stopped,
     } += 1;
     job.progress.done += 1;
 }

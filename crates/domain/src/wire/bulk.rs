@@ -77,7 +77,7 @@ pub struct BulkCancellation {
     pub outcomes: OutcomeCounts,
     /// When it was asked for.
     pub created_at: Timestamp,
-    /// When it was done.
+    /// When it was done or stopped.
     pub finished_at: Option<Timestamp>,
     /// Who asked for it.
     pub created_by: ActorView,
@@ -93,6 +93,8 @@ pub enum JobState {
     Running,
     /// Done; the outcomes say how.
     Completed,
+    /// Ended by who asked for it, before it was done.
+    Stopped,
     /// Given up.
     Failed,
 }
@@ -104,6 +106,7 @@ impl JobState {
             Self::Pending => "pending",
             Self::Running => "running",
             Self::Completed => "completed",
+            Self::Stopped => "stopped",
             Self::Failed => "failed",
         }
     }
@@ -113,7 +116,7 @@ impl std::str::FromStr for JobState {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Pending, Self::Running, Self::Completed, Self::Failed]
+        [Self::Pending, Self::Running, Self::Completed, Self::Stopped, Self::Failed]
             .into_iter()
             .find(|state| state.as_str() == text)
             .ok_or(UnknownName)
@@ -142,6 +145,8 @@ pub struct OutcomeCounts {
     pub not_permitted: u64,
     /// Could not be cancelled.
     pub failed: u64,
+    /// Left alone because the job was stopped before their turn.
+    pub stopped: u64,
 }
 
 /// What became of one callback of the selection.
@@ -158,12 +163,20 @@ pub enum Outcome {
     NotPermitted,
     /// It could not be cancelled.
     Failed,
+    /// The job was stopped before its turn.
+    Stopped,
 }
 
 impl Outcome {
     /// Every outcome.
-    pub const ALL: [Self; 5] =
-        [Self::Cancelled, Self::SkippedProcessing, Self::AlreadyCompleted, Self::NotPermitted, Self::Failed];
+    pub const ALL: [Self; 6] = [
+        Self::Cancelled,
+        Self::SkippedProcessing,
+        Self::AlreadyCompleted,
+        Self::NotPermitted,
+        Self::Failed,
+        Self::Stopped,
+    ];
 
     /// The outcome's word.
     pub const fn as_str(self) -> &'static str {
@@ -173,6 +186,7 @@ impl Outcome {
             Self::AlreadyCompleted => "ALREADY_COMPLETED",
             Self::NotPermitted => "NOT_PERMITTED",
             Self::Failed => "FAILED",
+            Self::Stopped => "STOPPED",
         }
     }
 }

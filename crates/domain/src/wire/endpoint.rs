@@ -269,6 +269,10 @@ endpoint!(
     GetBulkCancellation[JobId]: Get "/bulk-cancellations/{id}" -> BulkCancellation
 );
 endpoint!(
+    /// Stops a bulk cancellation.
+    PostBulkStop[JobId]: Post "/bulk-cancellations/{id}/stop" -> BulkCancellation
+);
+endpoint!(
     /// Reads what became of each callback of a bulk cancellation.
     GetReport[JobId]: Get "/bulk-cancellations/{id}/report" -> Items<ReportLine>
 );

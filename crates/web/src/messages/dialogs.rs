@@ -127,9 +127,12 @@ messages! {
     cancelled { en "Cancelled" de "Abgebrochen" }
     skipped { en "Skipped" de "Übersprungen" }
     failed { en "Failed" de "Fehlgeschlagen" }
+    not_begun { en "Not begun" de "Nicht begonnen" }
+    stop { en "Stop" de "Anhalten" }
     may_close { en "You may close this window. The work goes on and the result appears under Export Cancelled Reports." de "Dieses Fenster kann geschlossen werden. Die Arbeit geht weiter, und das Ergebnis erscheint unter „Abbruchberichte exportieren“." }
     callbacks_cancelled(count) { en one "{count} callback cancelled" other "{count} callbacks cancelled" de one "{count} Rückruf abgebrochen" other "{count} Rückrufe abgebrochen" }
     not_cancelled(skipped, failed) { en "{skipped} skipped, {failed} failed." de "{skipped} übersprungen, {failed} fehlgeschlagen." }
+    stopped_before(count) { en one "Stopped; {count} was not begun." other "Stopped; {count} were not begun." de one "Angehalten; {count} wurde nicht begonnen." other "Angehalten; {count} wurden nicht begonnen." }
     cancelling_lost { en "The progress of the cancellation could not be read" de "Der Fortschritt des Abbruchs konnte nicht gelesen werden" }
     exceptions { en "Not cancelled" de "Nicht abgebrochen" }
     outcome_processing { en "an agent is handling it" de "ein Agent bearbeitet ihn" }

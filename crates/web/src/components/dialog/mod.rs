@@ -37,6 +37,15 @@ impl DialogHandle {
         self.focus("h2");
     }
 
+    /// Moves the focus to the title where what had it went.
+    pub(crate) fn keep_focus(self) {
+        request_animation_frame(move || {
+            if focus_is_lost() {
+                self.focus_title();
+            }
+        });
+    }
+
     fn focus(self, selector: &'static str) {
         request_animation_frame(move || {
             let Some(dialog) = self.0.try_get_untracked().flatten() else { return };
@@ -47,6 +56,11 @@ impl DialogHandle {
             }
         });
     }
+}
+
+/// What had the focus is gone.
+fn focus_is_lost() -> bool {
+    browser::focused().is_none_or(|element| element.tag_name() == "BODY")
 }
 
 /// A dialog with a form. Closing is always called Close, since Cancel is about
@@ -95,8 +109,9 @@ pub(crate) fn Dialog(
         });
     });
     let closed = move |_| {
-        let lost = browser::focused().is_none_or(|element| element.tag_name() == "BODY");
-        if lost && let Some(id) = &fallback_focus {
+        if focus_is_lost()
+            && let Some(id) = &fallback_focus
+        {
             browser::focus(id);
         }
         on_close.run(());

@@ -4,11 +4,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::JobId;
 use ringback_domain::wire::bulk::{BulkCancellation, JobState, Outcome, ReportLine};
-use ringback_domain::wire::endpoint::{GetBulkCancellation, GetReport};
+use ringback_domain::wire::endpoint::{GetBulkCancellation, GetReport, PostBulkStop};
 
 use super::super::Page;
+use super::super::forms::place;
 use super::tally;
-use crate::api::Failure;
+use crate::api::{Command, Failure};
 use crate::browser::{self, number};
 use crate::components::button::{Button, Size};
 use crate::components::state_badge::StateBadge;
@@ -20,7 +21,7 @@ use crate::session::Session;
 
 /// Nothing more happens to it.
 pub(super) fn is_over(job: &BulkCancellation) -> bool {
-    matches!(job.state, JobState::Completed | JobState::Failed)
+    matches!(job.state, JobState::Completed | JobState::Stopped | JobState::Failed)
 }
 
 fn skipped(job: &BulkCancellation) -> u64 {
@@ -31,11 +32,17 @@ fn failed(job: &BulkCancellation) -> u64 {
     job.outcomes.failed + job.outcomes.not_permitted
 }
 
-/// Follows a job to its end. Where its dialog is closed by then, a toast says
-/// what became of it.
+/// How many it had not come to when it was stopped, if it was.
+fn stopped(job: &BulkCancellation) -> Option<u64> {
+    (job.state == JobState::Stopped).then_some(job.outcomes.stopped)
+}
+
+/// Follows a job to its end. Where the dialog that showed it is closed by then,
+/// a toast says what became of it.
 pub(super) async fn watch(
     session: Session,
     toasts: Toasts,
+    job: ArcRwSignal<Option<BulkCancellation>>,
     shown: RwSignal<Option<BulkCancellation>>,
     id: JobId,
 ) {
@@ -44,17 +51,19 @@ pub(super) async fn watch(
     let mut pause = PAUSES.0;
     loop {
         browser::sleep(pause).await;
-        match session.get(&GetBulkCancellation(id)).await {
-            Ok(job) => {
-                let over = is_over(&job);
-                let unseen = shown.try_set(Some(job));
-                if over {
-                    if let Some(Some(job)) = unseen {
-                        toasts.show(result(&job));
-                    }
-                    return;
+        let answer = session.get(&GetBulkCancellation(id)).await;
+        // Stopped in the dialog meanwhile, which said so; the answer may be of before.
+        if job.with_untracked(|job| job.as_ref().is_some_and(is_over)) {
+            return;
+        }
+        match answer {
+            Ok(now) if is_over(&now) => {
+                if shown.is_disposed() {
+                    toasts.show(result(&now));
                 }
+                return job.set(Some(now));
             }
+            Ok(now) => job.set(Some(now)),
             Err(Failure::Unreachable) => {}
             Err(failure) => {
                 return toasts.show(Toast::failed(messages::cancelling_lost(), failure.sentence()));
@@ -67,10 +76,12 @@ pub(super) async fn watch(
 fn result(job: &BulkCancellation) -> Toast {
     let mut toast = Toast::done(&messages::callbacks_cancelled(job.outcomes.cancelled));
     let rest = [skipped(job), failed(job)];
-    if rest != [0, 0] {
-        let [skipped, failed] = rest.map(format::count);
-        toast.detail = Some(messages::not_cancelled(skipped, failed));
-    }
+    let [skipped, failed] = rest.map(format::count);
+    let parts = [
+        stopped(job).map(messages::stopped_before),
+        (rest != [0, 0]).then(|| messages::not_cancelled(skipped, failed)),
+    ];
+    toast.detail = parts.into_iter().flatten().reduce(|one, other| format!("{one} {other}"));
     toast
 }
 
@@ -81,11 +92,13 @@ pub(super) fn JobView(job: RwSignal<Option<BulkCancellation>>) -> impl IntoView 
     let counts = move || {
         job.with(|job| {
             let job = job.as_ref()?;
-            Some(tally(vec![
+            let rest = stopped(job).map(|count| (messages::not_begun(), count));
+            let entries = [
                 (messages::cancelled(), job.outcomes.cancelled),
                 (messages::skipped(), skipped(job)),
                 (messages::failed(), failed(job)),
-            ]))
+            ];
+            Some(tally(entries.into_iter().chain(rest).collect()))
         })
     };
     let progress = move || job.with(|job| job.as_ref().map(|job| job.progress).unwrap_or_default());
@@ -110,8 +123,11 @@ pub(super) fn JobView(job: RwSignal<Option<BulkCancellation>>) -> impl IntoView 
         <Show when=move || !over.get()><p class="muted">{messages::may_close()}</p></Show>
         <p class="vh" role="status">
             {move || {
-                let done = job.with(|job| job.as_ref().map(|job| job.outcomes.cancelled))?;
-                over.get().then(|| messages::callbacks_cancelled(done))
+                let toast = job.with(|job| job.as_ref().map(result))?;
+                over.get().then(|| match toast.detail {
+                    Some(detail) => format!("{}. {detail}", toast.title),
+                    None => toast.title,
+                })
             }}
         </p>
         {move || {
@@ -140,7 +156,8 @@ fn Exceptions(id: JobId) -> impl IntoView {
     });
     let line = |line: ReportLine| {
         let reason = match line.outcome? {
-            Outcome::Cancelled => return None,
+            // A number says it of those: they may be many, and all for one reason.
+            Outcome::Cancelled | Outcome::Stopped => return None,
             Outcome::SkippedProcessing => messages::outcome_processing(),
             Outcome::AlreadyCompleted => messages::outcome_completed(),
             Outcome::NotPermitted => messages::outcome_not_permitted(),
@@ -159,6 +176,34 @@ fn Exceptions(id: JobId) -> impl IntoView {
             </table>
         </div>
     }
+}
+
+/// Ends the work where it stands.
+#[component]
+pub(super) fn StopButton(
+    id: JobId,
+    job: RwSignal<Option<BulkCancellation>>,
+    problem: RwSignal<Option<String>>,
+) -> impl IntoView {
+    let page = Page::here();
+    let busy = RwSignal::new(false);
+    let stop = move |()| {
+        problem.set(None);
+        busy.set(true);
+        let command = Command { key: browser::random_key(), version: None };
+        spawn_local(async move {
+            let answer = page.session.command(&PostBulkStop(id), &command).await;
+            // It may have come to its end before.
+            if busy.try_set(false).is_some() {
+                return;
+            }
+            match answer {
+                Ok(stopped) => job.set(Some(stopped)),
+                Err(failure) => problem.set(place(&failure, &[])),
+            }
+        });
+    };
+    view! { <Button size=Size::Large busy=Signal::from(busy) on_press=stop>{messages::stop()}</Button> }
 }
 
 /// Saves a job's report.

@@ -21,7 +21,7 @@ use crate::format;
 use crate::messages;
 use choice::{Choice, ChoiceFields};
 pub(super) use job::save_report;
-use job::{JobView, ReportButton, is_over, watch};
+use job::{JobView, ReportButton, StopButton, is_over, watch};
 
 /// The dialog: first what is to be cancelled, then what became of it.
 #[component]
@@ -30,7 +30,9 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
     let toasts = Toasts::here();
     let handle = DialogHandle::new();
     let choice = Choice::new(page);
-    let job = RwSignal::new(None::<BulkCancellation>);
+    // Known for as long as it is watched; shown for as long as the dialog is there.
+    let known = ArcRwSignal::new(None::<BulkCancellation>);
+    let job = RwSignal::from(known.clone());
     let problem = RwSignal::new(None);
     let busy = RwSignal::new(false);
     let sent = StoredValue::new(None::<(CreateBulkCancellation, Command)>);
@@ -51,6 +53,7 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
         let command = command_for(&request);
         problem.set(None);
         busy.set(true);
+        let known = known.clone();
         spawn_local(async move {
             let answer = page.session.command(&PostBulkCancellation(request), &command).await;
             busy.try_set(false);
@@ -58,9 +61,9 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
                 Ok(begun) => {
                     page.feed.selection.clear();
                     let id = begun.id;
-                    job.try_set(Some(begun));
+                    known.set(Some(begun));
                     handle.focus_title();
-                    watch(page.session, toasts, job, id).await;
+                    watch(page.session, toasts, known, job, id).await;
                 }
                 Err(failure) => {
                     problem.try_set(place(&failure, &[]));
@@ -75,6 +78,12 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
         }
     };
     let begun = Memo::new(move |_| job.with(|job| job.as_ref().map(|job| (job.id, is_over(job)))));
+    Effect::new(move |_| {
+        if begun.get().is_some_and(|(_, over)| over) {
+            problem.set(None);
+            handle.keep_focus();
+        }
+    });
     let action = move || match begun.get() {
         None => view! {
             <Button
@@ -91,11 +100,12 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
         Some((id, true)) => view! { <ReportButton id /> }.into_any(),
         Some((_, false)) => ().into_any(),
     };
-    let remark = move || {
-        if begun.get().is_some() {
-            return None;
-        }
-        choice.number().map(messages::callbacks_count)
+    let remark = move || choice.number().map(messages::callbacks_count);
+    // Not where Confirm was: who presses that twice is not to stop it.
+    let aside = move || match begun.get() {
+        None => view! { <span class="hint num aside">{remark}</span> }.into_any(),
+        Some((id, false)) => view! { <StopButton id job problem /> }.into_any(),
+        Some((_, true)) => ().into_any(),
     };
     view! {
         <Dialog
@@ -103,7 +113,7 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
             title=messages::cancel_title()
             class="dialog-md"
             confirms=true
-            aside=Box::new(move || view! { <span class="hint num aside">{remark}</span> }.into_any())
+            aside=Box::new(move || aside.into_any())
             on_close=close
             on_submit=submit
             problem=problem

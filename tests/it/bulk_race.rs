@@ -1,0 +1,97 @@
+//! A bulk cancellation that is stopped while workers are at it.
+
+use futures_util::future::join3;
+use ringback_api::error::Error;
+use ringback_api::store::bulk::{self, NamedItem};
+use ringback_api::worker;
+use ringback_domain::callback::Callback;
+use ringback_domain::callback::command::Action;
+use ringback_domain::wire::bulk::{BulkCancellation, JobState, Outcome, OutcomeCounts};
+use ringback_domain::{JobId, StateName};
+use ringback_tests::Backend;
+use rstest::rstest;
+
+use crate::store_setup::{World, person};
+
+/// Several rounds of a worker.
+const CALLBACKS: usize = 1_000;
+
+/// Asks for the cancellation of these.
+async fn ask(world: &World, callbacks: &[Callback]) -> JobId {
+    let (id, now) = (JobId(world.clock.new_id()), world.now());
+    let of = |callback: &Callback| {
+        let number = callback.request.customer_number.as_str().to_owned();
+        let known = Some(("Billing".to_owned(), number, callback.desired_time, callback.state.name()));
+        NamedItem { callback_id: callback.id, known }
+    };
+    let items: Vec<NamedItem> = callbacks.iter().map(of).collect();
+    let begun = world.nodes[0].store.write(async move |conn| {
+        let mut job = bulk::new_job(id, &person().actor(), false, now);
+        bulk::insert(conn, &job, &person().owner()).await?;
+        bulk::freeze_named(conn, id, &items).await?;
+        bulk::count_items(conn, &mut job).await?;
+        bulk::begin(conn, &job).await?;
+        Ok::<_, Error>(())
+    });
+    begun.await.unwrap();
+    id
+}
+
+async fn job(world: &World, id: JobId) -> BulkCancellation {
+    let mut conn = world.nodes[0].store.read().await.unwrap();
+    bulk::find(&mut conn, id, &person().owner()).await.unwrap().unwrap()
+}
+
+#[rstest]
+#[actix_web::test]
+async fn nothing_is_cancelled_once_a_stop_was_answered(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values(0, 1, 400)] after: u64,
+) {
+    let world = World::new(backend).await;
+    // Two nodes do not take turns at a file.
+    let other = match backend {
+        Backend::Sqlite => 0,
+        Backend::Postgres => 1,
+    };
+    let callbacks = world.some(CALLBACKS, StateName::Scheduled).await;
+    let id = ask(&world, &callbacks).await;
+    let work = async |node: usize| while worker::bulk::round(&world.nodes[node]).await.unwrap() > 0 {};
+    let stop = async {
+        while job(&world, id).await.progress.done < after {
+            tokio::task::yield_now().await;
+        }
+        let (owner, now) = (person().owner(), world.now());
+        let stopped = world.nodes[0].store.write(async move |conn| {
+            let stopped = bulk::stop(conn, id, &owner, now).await?;
+            Ok::<_, Error>(stopped)
+        });
+        stopped.await.unwrap().unwrap()
+    };
+    let (stopped, (), ()) = join3(stop, work(0), work(other)).await;
+
+    assert_eq!(job(&world, id).await, stopped);
+    assert_eq!(stopped.state, JobState::Stopped, "there was more to do: {stopped:?}");
+    let mut conn = world.nodes[0].store.read().await.unwrap();
+    let (lines, _) = bulk::report(&mut conn, &stopped, 0, 2_000).await.unwrap();
+    drop(conn);
+    let mut counted = OutcomeCounts::default();
+    for (callback, line) in callbacks.iter().zip(lines) {
+        assert_eq!(line.callback_id, callback.id);
+        let story = world.story(callback.id).await;
+        match line.outcome {
+            Some(Outcome::Cancelled) => {
+                counted.cancelled += 1;
+                assert_eq!(story, [Action::Created, Action::Cancelled]);
+            }
+            Some(Outcome::Stopped) => {
+                counted.stopped += 1;
+                assert_eq!(story, [Action::Created]);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(stopped.outcomes, counted);
+    assert_eq!(counted.cancelled + counted.stopped, CALLBACKS as u64);
+    world.close().await;
+}
