@@ -11,6 +11,7 @@ pub mod auth;
 pub mod callbacks;
 pub mod clock;
 pub mod config;
+pub mod daily;
 pub mod demo;
 pub mod error;
 pub mod events;

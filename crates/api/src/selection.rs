@@ -5,6 +5,7 @@ use ringback_domain::{ServiceId, Timestamp, VisibleServices};
 
 use crate::app::Services;
 use crate::auth::Identity;
+use crate::daily;
 use crate::error::Error;
 use crate::store::list::{Search, SearchBy, SearchColumn, Selection};
 
@@ -87,6 +88,7 @@ pub fn of_filter(
     Ok(Selection {
         from: filter.from,
         to: filter.to,
+        daily: daily::of_filter(filter)?,
         states: filter.state.clone(),
         services: shown,
         search,

@@ -20,6 +20,7 @@ pub mod phone;
 pub mod retention;
 pub mod service;
 pub mod time;
+pub mod time_of_day;
 pub mod wire;
 
 pub use access::{Actor, ActorKind, ApiScope, Permission, Role, VisibleServices};
@@ -30,3 +31,4 @@ pub use id::{ApiKeyId, AttemptId, CallbackId, JobId, ServiceId, SessionId, UserI
 pub use phone::PhoneNumber;
 pub use service::Service;
 pub use time::Timestamp;
+pub use time_of_day::TimeOfDay;

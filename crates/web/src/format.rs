@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use js_sys::{Array, Date, Function, Intl, Object, Reflect};
 use leptos::prelude::window;
-use ringback_domain::Timestamp;
+use ringback_domain::{TimeOfDay, Timestamp};
 use wasm_bindgen::JsValue;
 
 use crate::browser::number;
@@ -117,27 +117,47 @@ pub(crate) fn span(from: Timestamp, to: Timestamp, style: Style) -> String {
     messages::from_to(day_time(from, style), end)
 }
 
+/// `8:00 AM – 11:00 AM every day`.
+pub(crate) fn every_day(from: TimeOfDay, to: TimeOfDay, style: Style) -> String {
+    // It is the same time of the day wherever it is shown.
+    let style = Style { utc: true, ..style };
+    let [from, to] = [from, to].map(|at| {
+        let at = Timestamp::from_micros(0).plus_seconds(i64::from(at.minutes()) * 60);
+        time(at, style)
+    });
+    messages::every_day(messages::from_to(from, to))
+}
+
 /// The time if it is of today, the day otherwise.
 pub(crate) fn time_or_day(at: Timestamp, today: &str, style: Style) -> String {
     let day = day(at, style);
     if day == today { time_seconds(at, style) } else { day }
 }
 
-/// The zone in which times are shown.
-pub(crate) fn zone(style: Style) -> String {
-    if style.utc {
-        return "UTC".to_owned();
+/// UTC, as zones are named.
+pub(crate) const UTC: &str = "UTC";
+
+/// The name of the zone in which times are shown.
+pub(crate) fn zone_name(utc: bool) -> String {
+    if utc {
+        return UTC.to_owned();
     }
     let options = Intl::DateTimeFormat::new(&Array::new(), &Object::new()).resolved_options();
     let name = Reflect::get(&options, &"timeZone".into()).ok().and_then(|name| name.as_string());
+    name.unwrap_or_else(|| UTC.to_owned())
+}
+
+/// The zone in which times are shown, and how far it is from UTC now.
+pub(crate) fn zone(style: Style) -> String {
+    let name = zone_name(style.utc);
+    if name == UTC {
+        return name;
+    }
     let minutes = -Date::new_0().get_timezone_offset();
     let sign = if minutes < 0.0 { '-' } else { '+' };
     let minutes = crate::browser::whole(minutes.abs());
     let offset = format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60);
-    match name {
-        Some(name) if name != "UTC" => messages::zone_offset(name, offset),
-        _ => "UTC".to_owned(),
-    }
+    messages::zone_offset(name, offset)
 }
 
 /// `12 min`: one unit, cut off.

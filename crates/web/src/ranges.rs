@@ -1,10 +1,12 @@
 //! The date ranges, and where their bounds lie at a moment.
 
 use js_sys::Date;
-use ringback_domain::Timestamp;
-use ringback_domain::wire::bulk::TimeRange;
+use ringback_domain::wire::auth::Preferences;
+use ringback_domain::wire::bulk::{DailyHours, TimeRange};
+use ringback_domain::{TimeOfDay, Timestamp};
 
 use crate::browser::{number, whole};
+use crate::format::{self, Style};
 use crate::messages;
 
 /// A range that is there without being made.
@@ -41,6 +43,8 @@ pub(crate) enum Range {
     /// From one moment until before another: one of a person's own, or of an
     /// address.
     Own(Timestamp, Timestamp),
+    /// From one time of the day until before another, every day.
+    Daily(TimeOfDay, TimeOfDay),
 }
 
 impl Default for Range {
@@ -55,13 +59,14 @@ impl Range {
         match self {
             Self::Given(range) => range.slug().to_owned(),
             Self::Own(from, to) => format!("{from}/{to}"),
+            Self::Daily(from, to) => format!("{from}/{to}"),
         }
     }
 
     /// The range that was kept as this.
     pub(crate) fn from_word(word: &str) -> Option<Self> {
         match word.split_once('/') {
-            Some((from, to)) => Self::own(from, to),
+            Some((from, to)) => Self::own(from, to).or_else(|| Self::daily(from, to)),
             None => DateRange::from_slug(word).map(Self::Given),
         }
     }
@@ -72,11 +77,32 @@ impl Range {
         (from < to).then_some(Self::Own(from, to))
     }
 
-    /// From when until before when, seen from `now`.
+    /// The hours between two times of the day.
+    pub(crate) fn daily(from: &str, to: &str) -> Option<Self> {
+        let (from, to) = (from.parse().ok()?, to.parse().ok()?);
+        (from != to).then_some(Self::Daily(from, to))
+    }
+
+    /// From when until before when, seen from `now`: hours of every day as far
+    /// as records are kept, and a month ahead.
     pub(crate) fn bounds(self, now: Timestamp, utc: bool) -> TimeRange {
         match self {
             Self::Given(range) => range.bounds(now, utc),
-            Self::Own(from, to) => TimeRange { from, to },
+            Self::Own(from, to) => TimeRange { from, to, daily: None },
+            Self::Daily(from, to) => TimeRange {
+                from: midnight(now, -14, utc),
+                to: midnight(now, 31, utc),
+                daily: Some(DailyHours { from, to, time_zone: format::zone_name(utc) }),
+            },
+        }
+    }
+
+    /// What it is called where nobody gave it a name.
+    pub(crate) fn label(self, style: Style) -> String {
+        match self {
+            Self::Given(range) => range.label().to_owned(),
+            Self::Own(from, to) => format::span(from, to, style),
+            Self::Daily(from, to) => format::every_day(from, to, style),
         }
     }
 
@@ -84,9 +110,17 @@ impl Range {
     pub(crate) const fn neighbour(self) -> DateRange {
         match self {
             Self::Given(range) => range.neighbour(),
-            Self::Own(..) => DateRange::Today,
+            Self::Own(..) | Self::Daily(..) => DateRange::Today,
         }
     }
+}
+
+/// The ranges that a person made, by their names.
+pub(crate) fn made(preferences: &Preferences) -> Vec<(Range, String)> {
+    let dates = preferences.custom_ranges.iter();
+    let hours = preferences.daily_ranges.iter();
+    let dates = dates.map(|range| (Range::Own(range.from, range.to), range.name.clone()));
+    dates.chain(hours.map(|range| (Range::Daily(range.from, range.to), range.name.clone()))).collect()
 }
 
 const DAY: i64 = 86_400;
@@ -166,7 +200,7 @@ impl DateRange {
             Self::Next14Days => (now, now.plus_seconds(14 * DAY)),
             Self::Next30Days => (now, now.plus_seconds(30 * DAY)),
         };
-        TimeRange { from, to }
+        TimeRange { from, to, daily: None }
     }
 
     /// The narrowest range that a time lies in, if there is one.

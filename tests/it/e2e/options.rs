@@ -193,6 +193,77 @@ async fn s66_s67_s72_a_range_of_ones_own_is_offered_at_once_and_filters() {
 }
 
 #[tokio::test]
+async fn s66_s67_s72_s104_hours_of_every_day_filter_by_the_clock_on_screen_and_bound_what_is_cancelled() {
+    let app = start(None).await;
+    let machine = app.key(ApiScope::CallbacksWrite);
+    let day = app.clock.now().plus_seconds(48 * HOUR).to_string();
+    // In Tokyo 9:30 AM and 6:30 PM.
+    let [morning, evening] = ["00:30", "09:30"].map(|time| format!("{}T{time}:00Z", &day[..10]));
+    machine.ask_for(app.service, NUMBER, &morning).await;
+    let spared = machine.ask_for(app.service, OTHER, &evening).await;
+    let browser = log_in(&app, "supervisor", "next-7-days").await;
+    browser.time_zone("Asia/Tokyo").await;
+    browser.reload().await;
+    row_says(&browser, NUMBER, "9:30 AM").await;
+    row_says(&browser, OTHER, "6:30 PM").await;
+
+    let dialog = open(&browser).await;
+    let ranges = dialog.at("group", "Configure Custom Date Range");
+    ranges.at("textbox", "Range Name").fill("Mornings").await;
+    ranges.at("radio", "Every day").click().await;
+    ranges.at("InputTime", "From").set("08:00").await;
+    ranges.at("InputTime", "To").set("08:00").await;
+    ranges.at("button", "Add Range").click().await;
+    ranges.at("StaticText", "To has to differ from From.").shown().await;
+    browser.axe().await;
+    ranges.at("InputTime", "To").set("11:00").await;
+    ranges.at("button", "Add Range").click().await;
+    ranges.at("button", "Remove Mornings").shown().await;
+    ranges.at("StaticText", "8:00 AM – 11:00 AM every day").shown().await;
+    dialog.at("button", "Close").click().await;
+    dialog.gone().await;
+
+    browser.at("combobox", "Date Range").choose("Mornings").await;
+    let table = browser.at("table", "Callbacks, Mornings, sorted by Desired Callback Time");
+    table.shown().await;
+    browser.page().row_with(OTHER).gone().await;
+    row_says(&browser, NUMBER, "SCHEDULED").await;
+    browser.at("button", "All 1").shown().await;
+    let address = browser.url().await;
+    assert!(address.ends_with("range=daily&from=08%3A00&to=11%3A00"), "{address}");
+    // What is made outside these hours is not announced, what is made in them is.
+    machine.ask_for(app.service, "+44 20 7946 0319", &evening).await;
+    machine.ask_for(app.service, "+44 20 7946 0320", &morning).await;
+    browser.at("button", "All 2").shown().await;
+    browser.at("button", "1 new callback").click().await;
+    row_says(&browser, "+44 20 7946 0320", "SCHEDULED").await;
+
+    browser.at("checkbox", &format!("Select {NUMBER}")).click().await;
+    browser.at("button", "Cancel Callbacks").click().await;
+    let cancel = browser.at("dialog", "Cancel Callbacks Confirmation");
+    cancel.at("checkbox", "Cancel All Callbacks In Current Time Range").click().await;
+    cancel.at("StaticText", "2 callbacks").shown().await;
+    cancel.like("StaticText", "(8:00 AM – 11:00 AM every day, ").shown().await;
+    cancel.at("button", "Confirm").click().await;
+    cancel.at("StaticText", "2 callbacks cancelled").shown().await;
+    cancel.at("button", "Close").click().await;
+    cancel.gone().await;
+    row_says(&browser, NUMBER, "(CANCELLED_BY_ADMIN)").await;
+    assert_eq!(app.supervisor().await.callback(&spared["id"]).await["state"], "SCHEDULED");
+
+    // In UTC other callbacks are of these hours.
+    let dialog = open(&browser).await;
+    dialog.at("switch", "Show Times in UTC").click().await;
+    apply(&dialog).await;
+    row_says(&browser, OTHER, "9:30 AM").await;
+    browser.page().row_with(NUMBER).gone().await;
+    // It is the range in use last, for whoever comes back.
+    browser.open(&format!("http://{}/callbacks", app.address)).await;
+    table.shown().await;
+    row_says(&browser, OTHER, "9:30 AM").await;
+}
+
+#[tokio::test]
 async fn s68_s69_s70_s71_s72_states_and_services_are_hidden_and_shown_again() {
     let app = start(None).await;
     fill(&app).await;

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod credentials;
+mod daily;
 mod errors;
 mod events;
 mod life;

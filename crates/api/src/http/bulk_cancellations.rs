@@ -54,18 +54,32 @@ fn which(
             }
             let matching = body.matching.unwrap_or_default();
             let filter = CallbackFilter {
-                from: Some(range.from),
-                to: Some(range.to),
                 state: matching.state,
                 service: matching.service,
                 search_field: matching.search_field,
                 search: matching.search,
                 overdue: matching.overdue,
+                ..CallbackFilter::from(range)
             };
-            Ok(Which::Matching(selection::of_filter(&filter, services, caller, now)?))
+            let selection = selection::of_filter(&filter, services, caller, now);
+            Ok(Which::Matching(selection.map_err(in_body)?))
         }
         _ => Err(Error::invalid("/ids", "required", "give either `ids` or `range`")),
     }
+}
+
+/// Names the part of the body where the filter names a parameter.
+fn in_body(fault: Error) -> Error {
+    let Error::Invalid(mut faults) = fault else { return fault };
+    for fault in &mut faults {
+        fault.pointer = match fault.pointer.trim_start_matches('?') {
+            "daily_to" => "/range/daily/to".to_owned(),
+            "time_zone" => "/range/daily/time_zone".to_owned(),
+            "search" => "/matching/search".to_owned(),
+            end => format!("/range/{end}"),
+        };
+    }
+    Error::Invalid(faults)
 }
 
 /// Cancel many callbacks

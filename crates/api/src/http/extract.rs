@@ -266,8 +266,18 @@ pub trait QueryFields: DeserializeOwned + 'static {
 }
 
 impl QueryFields for CallbackFilter {
-    const NAMES: &'static [&'static str] =
-        &["from", "to", "state", "service", "search_field", "search", "overdue"];
+    const NAMES: &'static [&'static str] = &[
+        "from",
+        "to",
+        "daily_from",
+        "daily_to",
+        "time_zone",
+        "state",
+        "service",
+        "search_field",
+        "search",
+        "overdue",
+    ];
 }
 
 impl QueryFields for PageQuery {

@@ -8,6 +8,7 @@ use super::extract::Json;
 use crate::app::App;
 use crate::auth::caller::Who;
 use crate::auth::{Caller, Identity, permit};
+use crate::daily;
 use crate::error::Error;
 use crate::store::users;
 
@@ -71,6 +72,14 @@ pub async fn get_preferences(
     Ok(HttpResponse::Ok().json(preferences))
 }
 
+fn check_name(name: &str, pointer: &str) -> Result<(), Error> {
+    if name.trim().is_empty() || name.chars().count() > 60 {
+        let detail = "a range has a name of 1 to 60 characters";
+        return Err(Error::invalid(&format!("{pointer}/name"), "invalid_value", detail));
+    }
+    Ok(())
+}
+
 /// Replace my preferences
 #[utoipa::path(
     tag = "Credentials",
@@ -86,24 +95,26 @@ pub async fn replace_preferences(
 ) -> Result<HttpResponse, Error> {
     let user = caller.user_id().ok_or(Error::NotFound("preferences"))?;
     for (index, range) in body.custom_ranges.iter().enumerate() {
-        if range.name.trim().is_empty() || range.name.chars().count() > 60 {
-            let pointer = format!("/custom_ranges/{index}/name");
+        let pointer = format!("/custom_ranges/{index}");
+        check_name(&range.name, &pointer)?;
+        if range.from >= range.to {
             return Err(Error::invalid(
-                &pointer,
+                &format!("{pointer}/to"),
                 "invalid_value",
-                "a range has a name of 1 to 60 characters",
+                "a range ends after it begins",
             ));
         }
-        if range.from >= range.to {
-            let pointer = format!("/custom_ranges/{index}/to");
-            return Err(Error::invalid(&pointer, "invalid_value", "a range ends after it begins"));
-        }
+    }
+    for (index, range) in body.daily_ranges.iter().enumerate() {
+        let pointer = format!("/daily_ranges/{index}");
+        check_name(&range.name, &pointer)?;
+        daily::check_hours(range.from, range.to, &format!("{pointer}/to"))?;
     }
     if body.language.as_ref().is_some_and(|tag| tag.len() > 35) {
         return Err(Error::invalid("/language", "invalid_value", "a language tag has at most 35 characters"));
     }
     let text = serde_json::to_string(&*body).map_err(Error::internal)?;
-    if body.custom_ranges.len() > MAX_RANGES || text.len() > MAX_BYTES {
+    if body.custom_ranges.len() + body.daily_ranges.len() > MAX_RANGES || text.len() > MAX_BYTES {
         return Err(Error::invalid("", "too_large", "these preferences are too many to keep"));
     }
     app.store

@@ -7,6 +7,7 @@ use crate::access::{ApiScope, Permission, Role};
 use crate::callback::state::StateName;
 use crate::id::{ServiceId, UserId};
 use crate::time::Timestamp;
+use crate::time_of_day::TimeOfDay;
 use crate::wire::callback::ServiceRef;
 
 /// A person's credentials.
@@ -87,6 +88,8 @@ pub struct Preferences {
     pub utc: bool,
     /// Date ranges of the person's own.
     pub custom_ranges: Vec<CustomRange>,
+    /// Hours of every day that the person made a range of.
+    pub daily_ranges: Vec<DailyRange>,
     /// Shown states; null for all.
     pub visible_states: Option<Vec<StateName>>,
     /// Shown services; null for all, also those granted later.
@@ -115,6 +118,20 @@ pub struct CustomRange {
     pub from: Timestamp,
     /// Before this moment.
     pub to: Timestamp,
+}
+
+/// Named hours of every day, in the zone that times are shown in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DailyRange {
+    /// Shown in the date-range drop-down.
+    #[schema(max_length = 60)]
+    pub name: String,
+    /// From this time of the day on.
+    pub from: TimeOfDay,
+    /// Before this time of the day; over midnight where it is earlier than
+    /// `from`.
+    pub to: TimeOfDay,
 }
 
 /// Colours of the Callback UI.

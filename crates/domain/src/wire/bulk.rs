@@ -7,6 +7,7 @@ use crate::access::UnknownName;
 use crate::callback::state::StateName;
 use crate::id::{CallbackId, JobId, ServiceId};
 use crate::time::Timestamp;
+use crate::time_of_day::TimeOfDay;
 use crate::wire::callback::ActorView;
 use crate::wire::list::{CountByState, SearchField};
 
@@ -32,13 +33,30 @@ pub struct CreateBulkCancellation {
 }
 
 /// A stretch of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TimeRange {
     /// From this moment on.
     pub from: Timestamp,
     /// Before this moment.
     pub to: Timestamp,
+    /// Of that, 62 days at most, only these hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub daily: Option<DailyHours>,
+}
+
+/// The same hours of every day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DailyHours {
+    /// From this time of the day on.
+    pub from: TimeOfDay,
+    /// Before this time of the day; over midnight where it is earlier than
+    /// `from`.
+    pub to: TimeOfDay,
+    /// IANA zone whose clocks show these times.
+    #[schema(example = "Europe/Berlin")]
+    pub time_zone: String,
 }
 
 /// The filters of the list.

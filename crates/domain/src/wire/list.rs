@@ -6,6 +6,8 @@ use utoipa::{IntoParams, ToSchema};
 use crate::callback::state::StateName;
 use crate::id::ServiceId;
 use crate::time::Timestamp;
+use crate::time_of_day::TimeOfDay;
+use crate::wire::bulk::TimeRange;
 
 /// Most items of a page, and how many it has unless told.
 pub const PAGE_LIMIT: u32 = 250;
@@ -24,6 +26,18 @@ pub struct CallbackFilter {
     /// Desired time before this moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<Timestamp>,
+    /// Of `from` to `to`, 62 days at most, only desired times from this time of
+    /// the day on, as clocks in `time_zone` show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub daily_from: Option<TimeOfDay>,
+    /// Before this time of the day; over midnight where it is earlier than
+    /// `daily_from`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub daily_to: Option<TimeOfDay>,
+    /// IANA zone of `daily_from` and `daily_to`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(example = "Europe/Berlin")]
+    pub time_zone: Option<String>,
     /// Only these states; repeatable.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub state: Vec<StateName>,
@@ -41,6 +55,21 @@ pub struct CallbackFilter {
     /// Only those still SCHEDULED after their window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overdue: Option<bool>,
+}
+
+impl From<TimeRange> for CallbackFilter {
+    /// Everything with a desired time in the range.
+    fn from(range: TimeRange) -> Self {
+        let daily = range.daily;
+        Self {
+            from: Some(range.from),
+            to: Some(range.to),
+            daily_from: daily.as_ref().map(|daily| daily.from),
+            daily_to: daily.as_ref().map(|daily| daily.to),
+            time_zone: daily.map(|daily| daily.time_zone),
+            ..Self::default()
+        }
+    }
 }
 
 /// Which page of which callbacks, in which order.

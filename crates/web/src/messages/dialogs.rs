@@ -67,6 +67,9 @@ messages! {
     show_utc { en "Show Times in UTC" de "Zeiten in UTC" }
     show_utc_hint(zone) { en "Local is {zone}" de "Ortszeit ist {zone}" }
     configure_ranges { en "Configure Custom Date Range" de "Eigenen Zeitraum einrichten" }
+    range_kind { en "Kind of range" de "Art des Zeitraums" }
+    range_dates { en "Dates" de "Zeitspanne" }
+    range_daily { en "Every day" de "Jeden Tag" }
     range_name { en "Range Name" de "Name" }
     range_from { en "From" de "Von" }
     range_to { en "To" de "Bis" }
@@ -78,6 +81,7 @@ messages! {
     range_name_taken { en "There is a range of this name." de "Diesen Namen hat schon ein Zeitraum." }
     enter_date_time { en "Enter date and time." de "Datum und Uhrzeit eingeben." }
     range_order { en "To has to be after From." de "Bis muss nach Von liegen." }
+    range_hours_same { en "To has to differ from From." de "Bis muss sich von Von unterscheiden." }
     visible_states { en "Visible Callback States" de "Sichtbare Status" }
     visible_services { en "Visible Callback Services" de "Sichtbare Services" }
     visible_services_hint { en "Services you may see. New ones appear after your next sign-in." de "Services, die sichtbar sein dürfen. Neue erscheinen nach der nächsten Anmeldung." }
@@ -87,6 +91,7 @@ messages! {
     reset_to_defaults { en "Reset to defaults" de "Auf Standard zurücksetzen" }
     ranges_own { en "My ranges" de "Eigene" }
     from_to(from, to) { en "{from} – {to}" de "{from} – {to}" }
+    every_day(hours) { en "{hours} every day" de "{hours}, jeden Tag" }
     chip_states { en "States" de "Status" }
     show_all_states { en "Show all states" de "Alle Status anzeigen" }
     show_all_services { en "Show all services" de "Alle Services anzeigen" }
@@ -116,7 +121,9 @@ messages! {
     cancel_matching_hint(range) { en "Overrides the selection. Current range: {range}, as far as search and filters leave it." de "Ersetzt die Auswahl. Aktueller Zeitraum: {range}, soweit Suche und Filter ihn zeigen." }
     only_matching { en "Only callbacks matching the current filters" de "Nur Rückrufe, die den aktuellen Filtern entsprechen" }
     every_in { en "Every callback in " de "Jeder Rückruf im Zeitraum " }
-    every_in_bounds(from, to, zone) { en " ({from} to {to}, {zone}) that can still be cancelled will be cancelled, on all pages and in the services you may see." de " ({from} bis {to}, {zone}), der sich noch abbrechen lässt, wird abgebrochen, auf allen Seiten und in allen sichtbaren Services." }
+    from_until(from, to) { en "{from} to {to}" de "{from} bis {to}" }
+    hours_within(hours, range) { en "{hours}, {range}" de "{hours}, {range}" }
+    every_in_bounds(range, zone) { en " ({range}, {zone}) that can still be cancelled will be cancelled, on all pages and in the services you may see." de " ({range}, {zone}), der sich noch abbrechen lässt, wird abgebrochen, auf allen Seiten und in allen sichtbaren Services." }
     quoted(text) { en "“{text}”" de "„{text}“" }
     to_be_cancelled { en "To be cancelled" de "Abzubrechen" }
     counting { en "Counting callbacks" de "Rückrufe werden gezählt" }

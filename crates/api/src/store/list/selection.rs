@@ -14,6 +14,8 @@ pub struct Selection {
     pub from: Option<Timestamp>,
     /// Desired time before here.
     pub to: Option<Timestamp>,
+    /// Of that, only these hours of every day.
+    pub daily: Option<Daily>,
     /// Only these states; empty for all.
     pub states: Vec<StateName>,
     /// Only these services, ordered by name; `None` for all.
@@ -22,6 +24,17 @@ pub struct Selection {
     pub search: Option<Search>,
     /// Only those still SCHEDULED after their window at this moment.
     pub overdue_at: Option<Timestamp>,
+}
+
+/// Hours of every day, as arithmetic that both databases can do: moved by the
+/// shift, a time of these hours lies in the first `length` of a day of UTC.
+#[derive(Clone, Debug, Hash)]
+pub struct Daily {
+    /// By how many microseconds times before a moment are moved, up to the end
+    /// of the range: more than one where clocks are changed meanwhile.
+    pub shifts: Vec<(Timestamp, i64)>,
+    /// How long the hours are, in microseconds.
+    pub length: i64,
 }
 
 /// A search in one column.
@@ -101,6 +114,9 @@ impl Selection {
                 and = " AND ";
             }
         }
+        if let Some(daily) = &self.daily {
+            daily.condition(sql);
+        }
         // States are spelled out: some are a thousand times as rare as others,
         // and a plan for any of them would be wrong for most.
         match run {
@@ -138,7 +154,20 @@ impl Selection {
 
     /// Whether the index alone cannot tell which rows belong to the page.
     pub(super) fn is_sparse(&self) -> bool {
-        self.search.is_some() || self.services.is_some() || self.overdue_at.is_some()
+        self.search.is_some() || self.services.is_some() || self.overdue_at.is_some() || self.daily.is_some()
+    }
+}
+
+impl Daily {
+    /// One sum over what every index has, whatever the number of days: the
+    /// range alone says where to read.
+    fn condition(&self, sql: &mut Sql) {
+        sql.push(" AND (desired_time + CASE");
+        for (until, shift) in &self.shifts {
+            sql.push(" WHEN desired_time < ").bind(Arg::Int(until.micros()));
+            sql.push(" THEN ").bind(Arg::Int(*shift));
+        }
+        sql.push(" END) % 86400000000 < ").bind(Arg::Int(self.length));
     }
 }
 

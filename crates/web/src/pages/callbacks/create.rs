@@ -205,7 +205,7 @@ pub(super) fn created(page: Page, view: &CallbackView, title: &str) -> Toast {
     let list = page.view.with_untracked(|view| view.list.clone());
     let bounds = list.bounds(now, style.utc);
     let desired_time = view.desired_time;
-    if desired_time < bounds.from || bounds.to <= desired_time {
+    if !matches(view, &bounds.clone().into(), now) {
         let time = format::day_time(desired_time, style);
         toast.detail = Some(messages::outside_range(time, untrack(|| page.range_label(list.range))));
         toast.action = DateRange::around(desired_time, now, style.utc).map(|range| ToastAction {

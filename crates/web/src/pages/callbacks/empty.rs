@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use ringback_domain::wire::endpoint::CountCallbacks;
-use ringback_domain::wire::list::{CallbackFilter, CountQuery, NUMBERED_ROWS, SearchField};
+use ringback_domain::wire::list::{CountQuery, NUMBERED_ROWS, SearchField};
 
 use super::chips::show_all;
 use super::view_state::{ListState, Quick, search_label};
@@ -83,9 +83,8 @@ fn NothingThere(list: ListState) -> impl IntoView {
     let count = RwSignal::new(0_u64);
     spawn_local(async move {
         let bounds = neighbour.bounds(browser::now(), page.session.style_now().utc);
-        let filter =
-            CallbackFilter { from: Some(bounds.from), to: Some(bounds.to), ..CallbackFilter::default() };
-        let request = CountCallbacks { filter, count: CountQuery { up_to: Some(NUMBERED_ROWS) } };
+        let request =
+            CountCallbacks { filter: bounds.into(), count: CountQuery { up_to: Some(NUMBERED_ROWS) } };
         if let Ok(answer) = page.session.get(&request).await {
             count.try_set(answer.total);
         }

@@ -4,9 +4,11 @@
 use ringback_domain::callback::rules;
 use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::wire::list::{CallbackFilter, SearchField};
-use ringback_domain::{StateName, Timestamp};
+use ringback_domain::{StateName, TimeOfDay, Timestamp};
 
 use crate::browser::lowercase;
+use crate::format::UTC;
+use crate::ranges::wall_time;
 
 /// Whether the server would list it.
 pub(crate) fn matches(view: &CallbackView, filter: &CallbackFilter, now: Timestamp) -> bool {
@@ -19,7 +21,15 @@ pub(crate) fn matches(view: &CallbackView, filter: &CallbackFilter, now: Timesta
         Some(search) => finds(view, filter.search_field.unwrap_or_default(), search),
         None => true,
     };
-    in_range && in_state && in_service && late && found
+    in_range && in_hours(view.desired_time, filter) && in_state && in_service && late && found
+}
+
+/// Whether clocks show the hours of the filter then. Its zone is that of the
+/// browser, or UTC.
+fn in_hours(at: Timestamp, filter: &CallbackFilter) -> bool {
+    let (Some(from), Some(to)) = (filter.daily_from, filter.daily_to) else { return true };
+    let (_, time) = wall_time(at, filter.time_zone.as_deref() == Some(UTC));
+    time.parse().is_ok_and(|time: TimeOfDay| time.is_within(from, to))
 }
 
 /// Still SCHEDULED after its window; time passes without the server telling.
@@ -129,6 +139,25 @@ pub(crate) mod tests {
         let now = at("2026-11-24T12:00:00Z");
         assert!(matches(&view, &range("2026-11-24T14:15:00Z", "2026-11-25T00:00:00Z"), now));
         assert!(!matches(&view, &range("2026-11-24T00:00:00Z", "2026-11-24T14:15:00Z"), now));
+    }
+
+    #[test]
+    fn hours_of_every_day_are_those_of_the_clock() {
+        let in_hours = |from: &str, to: &str| {
+            let filter = CallbackFilter {
+                daily_from: Some(from.parse().unwrap()),
+                daily_to: Some(to.parse().unwrap()),
+                time_zone: Some(UTC.to_owned()),
+                ..CallbackFilter::default()
+            };
+            matches(&example(), &filter, at("2026-11-24T12:00:00Z"))
+        };
+        for (from, to) in [("14:15", "14:16"), ("08:00", "18:00"), ("22:00", "14:16")] {
+            assert!(in_hours(from, to), "{from} {to}");
+        }
+        for (from, to) in [("14:00", "14:15"), ("14:16", "18:00"), ("22:00", "06:00")] {
+            assert!(!in_hours(from, to), "{from} {to}");
+        }
     }
 
     #[test]

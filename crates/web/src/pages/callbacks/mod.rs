@@ -45,7 +45,7 @@ use crate::format;
 use crate::later::Later;
 use crate::messages;
 use crate::pages::focus_heading;
-use crate::ranges::{DateRange, Range};
+use crate::ranges::{self, DateRange, Range};
 use crate::session::Session;
 use crate::width::Width;
 use cells::Look;
@@ -103,16 +103,8 @@ impl Page {
 
     /// What people call a range. Followed, as they may name their own.
     fn range_label(self, range: Range) -> String {
-        let (from, to) = match range {
-            Range::Given(range) => return range.label().to_owned(),
-            Range::Own(from, to) => (from, to),
-        };
-        let preferences = self.session.preferences();
-        let name = preferences.with(|preferences| {
-            let own = preferences.custom_ranges.iter().find(|own| (own.from, own.to) == (from, to));
-            own.map(|own| own.name.clone())
-        });
-        name.unwrap_or_else(|| format::span(from, to, self.session.style()))
+        let named = self.session.preferences().with(ranges::made).into_iter().find(|(own, _)| *own == range);
+        named.map_or_else(|| range.label(self.session.style()), |(_, name)| name)
     }
 
     /// The same, without a step to come back to.

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use leptos::html;
 use leptos::prelude::*;
-use ringback_domain::wire::auth::CustomRange;
 use ringback_domain::wire::list::CallbackCount;
 
 use super::chips::Chips;
@@ -18,7 +17,7 @@ use crate::components::icon::Icon;
 use crate::components::toast::{Toast, Toasts};
 use crate::format;
 use crate::messages;
-use crate::ranges::{DateRange, Range};
+use crate::ranges::{self, DateRange, Range};
 
 /// The states as toggle buttons, each with its count.
 #[component]
@@ -119,12 +118,9 @@ fn RangeSelect() -> impl IntoView {
     };
     // The person's own, and one that only the address has.
     let own = Memo::new(move |_| {
-        let own = |range: &CustomRange| (Range::Own(range.from, range.to), range.name.clone());
-        let preferences = page.session.preferences();
-        let mut ranges: Vec<_> =
-            preferences.with(|preferences| preferences.custom_ranges.iter().map(own).collect());
+        let mut ranges = page.session.preferences().with(ranges::made);
         let shown = current.get();
-        if matches!(shown, Range::Own(..)) && ranges.iter().all(|(range, _)| *range != shown) {
+        if !matches!(shown, Range::Given(_)) && ranges.iter().all(|(range, _)| *range != shown) {
             ranges.push((shown, page.range_label(shown)));
         }
         ranges

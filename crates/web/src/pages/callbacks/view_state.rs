@@ -135,6 +135,8 @@ pub(crate) struct ViewState {
 
 /// The word of a range that has its bounds beside it.
 const CUSTOM: &str = "custom";
+/// The word of hours of every day, which stand beside it.
+const DAILY: &str = "daily";
 /// Most rows that are expanded at once by the address.
 const MOST_OPEN: usize = 5;
 
@@ -148,12 +150,10 @@ impl ListState {
     pub(crate) fn base_filter(&self, bounds: TimeRange) -> CallbackFilter {
         let search = self.search.trim();
         CallbackFilter {
-            from: Some(bounds.from),
-            to: Some(bounds.to),
             search_field: (!search.is_empty()).then_some(self.column),
             search: (!search.is_empty()).then(|| search.to_owned()),
             service: self.visible.services.clone(),
-            ..CallbackFilter::default()
+            ..CallbackFilter::from(bounds)
         }
     }
 
@@ -210,8 +210,10 @@ impl ViewState {
         mut visible: Visible,
     ) -> Self {
         let get = |name: &str| value(name).filter(|value| !value.is_empty());
+        let [from, to] = ["from", "to"].map(|end| get(end).unwrap_or_default());
         let range = match get("range") {
-            Some(CUSTOM) => Range::own(get("from").unwrap_or_default(), get("to").unwrap_or_default()),
+            Some(CUSTOM) => Range::own(from, to),
+            Some(DAILY) => Range::daily(from, to),
             word => word.and_then(DateRange::from_slug).map(Range::Given),
         };
         let range = range.or_else(|| last_range.and_then(Range::from_word)).unwrap_or_default();
@@ -252,6 +254,7 @@ impl ViewState {
         href.push_str(match list.range {
             Range::Given(range) => range.slug(),
             Range::Own(..) => CUSTOM,
+            Range::Daily(..) => DAILY,
         });
         let mut add = |name: &str, value: &str| {
             href.push('&');
@@ -260,9 +263,14 @@ impl ViewState {
             href.push_str(&String::from(js_sys::encode_uri_component(value)));
         };
         let joined = |ids: Vec<String>| ids.join(",");
-        if let Range::Own(from, to) = list.range {
-            add("from", &from.to_string());
-            add("to", &to.to_string());
+        let ends = match list.range {
+            Range::Given(_) => None,
+            Range::Own(from, to) => Some((from.to_string(), to.to_string())),
+            Range::Daily(from, to) => Some((from.to_string(), to.to_string())),
+        };
+        if let Some((from, to)) = ends {
+            add("from", &from);
+            add("to", &to);
         }
         match (list.quick.word(), list.visible.states.as_slice()) {
             (Some(word), _) => add("states", word),
@@ -370,6 +378,8 @@ pub(crate) fn search_field(word: &str) -> Option<SearchField> {
 
 #[cfg(test)]
 mod tests {
+    use ringback_domain::wire::bulk::DailyHours;
+
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> ViewState {
@@ -396,6 +406,30 @@ mod tests {
     }
 
     #[test]
+    fn hours_of_every_day_have_two_times_that_differ() {
+        let of = |from, to| read(&[("range", "daily"), ("from", from), ("to", to)]).list.range;
+        let night = of("22:00", "06:00");
+        assert_eq!(Some(night), Range::daily("22:00", "06:00"));
+        assert_eq!(Range::from_word(&night.word()), Some(night));
+        for (from, to) in [("08:00", "08:00"), ("08:00", ""), ("8", "11:00"), ("08:00", "24:00")] {
+            assert_eq!(of(from, to), Range::Given(DateRange::Tomorrow), "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn nothing_outside_the_hours_is_asked_for() {
+        let at = Timestamp::from_micros(0);
+        let hours = DailyHours {
+            from: "08:00".parse().unwrap(),
+            to: "11:00".parse().unwrap(),
+            time_zone: "Europe/Berlin".to_owned(),
+        };
+        let filter = ListState::default().filter(TimeRange { from: at, to: at, daily: Some(hours.clone()) });
+        let daily = (filter.daily_from, filter.daily_to, filter.time_zone);
+        assert_eq!(daily, (Some(hours.from), Some(hours.to), Some(hours.time_zone)));
+    }
+
+    #[test]
     fn the_address_and_the_quick_filter_win_over_what_the_person_chose_to_see() {
         let ids = ["019ab5c4-7d1e-7c20-9c4f-000000000001", "019ab5c4-7d1e-7c20-9c4f-000000000002"];
         let [one, other]: [ServiceId; 2] = ids.map(|id| id.parse().unwrap());
@@ -406,7 +440,7 @@ mod tests {
         };
         let at = Timestamp::from_micros(0);
         let filter = |list: &ListState| {
-            let filter = list.filter(TimeRange { from: at, to: at });
+            let filter = list.filter(TimeRange { from: at, to: at, daily: None });
             (filter.state, filter.service)
         };
         assert_eq!(filter(&read(&[])), (vec![StateName::Queued], vec![one]));
@@ -455,9 +489,9 @@ mod tests {
     fn the_quick_filter_narrows_the_list_but_not_the_counts() {
         let list = ListState { quick: Quick::Overdue, search: " 79 46 ".into(), ..ListState::default() };
         let at = Timestamp::from_micros(0);
-        let bounds = TimeRange { from: at, to: at };
-        assert_eq!(list.filter(bounds).overdue, Some(true));
-        assert_eq!(list.base_filter(bounds).overdue, None);
-        assert_eq!(list.filter(bounds).search.as_deref(), Some("79 46"));
+        let bounds = || TimeRange { from: at, to: at, daily: None };
+        assert_eq!(list.filter(bounds()).overdue, Some(true));
+        assert_eq!(list.base_filter(bounds()).overdue, None);
+        assert_eq!(list.filter(bounds()).search.as_deref(), Some("79 46"));
     }
 }

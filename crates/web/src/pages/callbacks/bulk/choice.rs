@@ -63,10 +63,7 @@ impl Choice {
     /// The filter of what the range mode is about.
     fn filter(self, matching: bool) -> CallbackFilter {
         let bounds = self.bounds.get_untracked();
-        if matching {
-            return self.page.view.with_untracked(|view| view.list.filter(bounds));
-        }
-        CallbackFilter { from: Some(bounds.from), to: Some(bounds.to), ..CallbackFilter::default() }
+        if matching { self.page.view.with_untracked(|view| view.list.filter(bounds)) } else { bounds.into() }
     }
 
     /// The filters leave something out.
@@ -297,7 +294,12 @@ fn WholeRange(choice: Choice) -> impl IntoView {
     let written_out = move || {
         let (bounds, style) = (choice.bounds.get(), page.session.style());
         let at = |at| format::day_time(at, style);
-        messages::every_in_bounds(at(bounds.from), at(bounds.to), format::zone(style))
+        let whole = messages::from_until(at(bounds.from), at(bounds.to));
+        let range = match bounds.daily {
+            Some(hours) => messages::hours_within(format::every_day(hours.from, hours.to, style), whole),
+            None => whole,
+        };
+        messages::every_in_bounds(range, format::zone(style))
     };
     let counted = move || match choice.counts.get() {
         None => view! { <p class="subtle" role="status">{messages::counting()}</p> }.into_any(),

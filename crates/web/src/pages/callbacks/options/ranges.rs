@@ -4,19 +4,20 @@
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use ringback_domain::Timestamp;
-use ringback_domain::wire::auth::{CustomRange, Preferences};
+use ringback_domain::wire::auth::{CustomRange, DailyRange, Preferences};
+use ringback_domain::{TimeOfDay, Timestamp};
 
 use super::super::Page;
 use super::super::forms::require;
 use crate::components::boxes::Group;
 use crate::components::button::{Button, Size};
+use crate::components::choice::{Card, RadioCards};
 use crate::components::field::FieldError;
 use crate::components::icon_button::IconButton;
 use crate::components::input::TextField;
 use crate::format::{self, Style};
 use crate::messages;
-use crate::ranges::instant;
+use crate::ranges::{self, Range, instant};
 
 /// Most characters of a name.
 const LONGEST: usize = 60;
@@ -50,37 +51,77 @@ impl Entry {
         }
         at
     }
+
+    /// The time of the day in it; marked if there is none.
+    fn time(self) -> Option<TimeOfDay> {
+        require(self.text, self.error, messages::enter_time());
+        self.text.with_untracked(|text| text.get(..5)?.parse().ok())
+    }
 }
 
-/// The three fields.
+/// What a range is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Dates,
+    Daily,
+}
+
+/// A name, and both ends of either kind: what was entered outlives a look at
+/// the other.
 #[derive(Clone, Copy)]
 struct Form {
     name: Entry,
-    from: Entry,
-    to: Entry,
+    kind: RwSignal<Kind>,
+    dates: [Entry; 2],
+    hours: [Entry; 2],
 }
 
 impl Form {
-    /// The range; `None`, and the fields are marked, if there is none.
-    fn read(self, known: &[CustomRange], utc: bool) -> Option<CustomRange> {
-        let Self { name, from, to } = self;
-        let text = name.text.get_untracked().trim().to_owned();
-        if text.is_empty() {
-            name.refuse(messages::enter_name());
-        } else if text.chars().count() > LONGEST {
-            name.refuse(messages::range_name_long());
-        } else if known.iter().any(|range| range.name == text) {
-            name.refuse(messages::range_name_taken());
+    fn new() -> Self {
+        let ends = || [Entry::new(), Entry::new()];
+        Self { name: Entry::new(), kind: RwSignal::new(Kind::Dates), dates: ends(), hours: ends() }
+    }
+
+    fn entries(self) -> impl Iterator<Item = Entry> {
+        std::iter::once(self.name).chain(self.dates).chain(self.hours)
+    }
+
+    /// The range and its name; `None`, and the fields are marked, if there is
+    /// none.
+    fn read(self, known: &[(Range, String)], utc: bool) -> Option<(Range, String)> {
+        self.entries().for_each(|entry| entry.error.set(None));
+        let name = self.name.text.get_untracked().trim().to_owned();
+        let wrong = if name.is_empty() {
+            Some(messages::enter_name())
+        } else if name.chars().count() > LONGEST {
+            Some(messages::range_name_long())
+        } else if known.iter().any(|(_, taken)| *taken == name) {
+            Some(messages::range_name_taken())
+        } else {
+            None
+        };
+        if let Some(why) = wrong {
+            self.name.refuse(why);
         }
-        let bounds = (from.instant(utc), to.instant(utc));
-        if let (Some(from), Some(end)) = bounds
-            && from >= end
-        {
-            to.refuse(messages::range_order());
-        }
-        let fine = [name, from, to].iter().all(|entry| entry.error.with_untracked(Option::is_none));
-        let (Some(from), Some(to), true) = (bounds.0, bounds.1, fine) else { return None };
-        Some(CustomRange { name: text, from, to })
+        let range = match self.kind.get_untracked() {
+            Kind::Dates => {
+                let [from, to] = self.dates.map(|entry| entry.instant(utc));
+                let (from, to) = from.zip(to)?;
+                if from >= to {
+                    self.dates[1].refuse(messages::range_order());
+                }
+                (from < to).then_some(Range::Own(from, to))
+            }
+            Kind::Daily => {
+                let [from, to] = self.hours.map(Entry::time);
+                let (from, to) = from.zip(to)?;
+                if from == to {
+                    self.hours[1].refuse(messages::range_hours_same());
+                }
+                (from != to).then_some(Range::Daily(from, to))
+            }
+        };
+        range.filter(|_| wrong.is_none()).map(|range| (range, name))
     }
 }
 
@@ -94,13 +135,12 @@ pub(super) fn RangeForm(
     problem: RwSignal<Option<String>>,
 ) -> impl IntoView {
     let page = Page::here();
-    let form = Form { name: Entry::new(), from: Entry::new(), to: Entry::new() };
+    let form = Form::new();
     let (first, said) = (NodeRef::<html::Input>::new(), RwSignal::new(String::new()));
     let busy = RwSignal::new(false);
-    let ranges =
-        Memo::new(move |_| page.session.preferences().with(|preferences| preferences.custom_ranges.clone()));
+    let ranges = Memo::new(move |_| page.session.preferences().with(ranges::made));
     // Added, or taken away where there is one of this name.
-    let keep = move |name: String, added: Option<CustomRange>, done: String| {
+    let keep = move |name: String, added: Option<Range>, done: String| {
         if busy.get_untracked() {
             return;
         }
@@ -109,7 +149,16 @@ pub(super) fn RangeForm(
         spawn_local(async move {
             let change = |preferences: &mut Preferences| {
                 preferences.custom_ranges.retain(|range| range.name != name);
-                preferences.custom_ranges.extend(added);
+                preferences.daily_ranges.retain(|range| range.name != name);
+                match added {
+                    Some(Range::Own(from, to)) => {
+                        preferences.custom_ranges.push(CustomRange { name, from, to });
+                    }
+                    Some(Range::Daily(from, to)) => {
+                        preferences.daily_ranges.push(DailyRange { name, from, to });
+                    }
+                    Some(Range::Given(_)) | None => {}
+                }
             };
             let answer = page.session.keep(change).await;
             if busy.try_set(false).is_some() {
@@ -126,16 +175,15 @@ pub(super) fn RangeForm(
     };
     let add = move || {
         let known = ranges.get_untracked();
-        let Some(range) = form.read(&known, times.get_untracked().utc) else { return };
-        keep(range.name.clone(), Some(range.clone()), messages::range_added(range.name));
+        let Some((range, name)) = form.read(&known, times.get_untracked().utc) else { return };
+        let done = messages::range_added(&name);
+        keep(name, Some(range), done);
     };
     // Once it is kept.
     Effect::new(move |before: Option<usize>| {
         let count = ranges.with(Vec::len);
         if before.is_some_and(|before| before < count) {
-            for entry in [form.name, form.from, form.to] {
-                entry.text.set(String::new());
-            }
+            form.entries().for_each(|entry| entry.text.set(String::new()));
         }
         count
     });
@@ -146,45 +194,55 @@ pub(super) fn RangeForm(
             add();
         }
     };
-    let line = move |range: CustomRange| {
-        let name = range.name.clone();
+    let line = move |(range, name): (Range, String)| {
+        let shown = name.clone();
+        let label = messages::remove_range(&name);
         let remove = move |()| {
             keep(name.clone(), None, messages::range_removed(&name));
         };
-        let span = move || format::span(range.from, range.to, times.get());
         view! {
             <li>
-                <span class="range-name">{range.name.clone()}</span>
-                <span class="hint num">{span}</span>
-                <IconButton icon="trash-2" label=messages::remove_range(range.name) on_press=remove />
+                <span class="range-name">{shown}</span>
+                <span class="hint num">{move || range.label(times.get())}</span>
+                <IconButton icon="trash-2" label on_press=remove />
             </li>
         }
     };
     view! {
         <Group label=messages::configure_ranges()>
             <div class="rangeform" on:keydown=keys>
-                <TextField label=messages::range_name() value=form.name.text error=form.name.error node=first />
-                <TextField
-                    label=messages::range_from()
-                    value=form.from.text
-                    error=form.from.error
-                    kind="datetime-local"
-                />
-                <TextField
-                    label=messages::range_to()
-                    value=form.to.text
-                    error=form.to.error
-                    kind="datetime-local"
-                />
+                <Fields form first />
                 <Button icon="plus" size=Size::Large on_press=move |()| add()>
                     {messages::add_range()}
                 </Button>
             </div>
             <p class="hint">{move || messages::time_zone_hint(format::zone(times.get()))}</p>
             <ul class="rangelist">
-                <For each=move || ranges.get() key=|range| range.name.clone() children=line />
+                <For each=move || ranges.get() key=|(_, name)| name.clone() children=line />
             </ul>
             <span class="vh" role="status">{said}</span>
         </Group>
+    }
+}
+
+#[component]
+fn Fields(form: Form, first: NodeRef<html::Input>) -> impl IntoView {
+    let card =
+        |value, label| Card { value, label, hint: Signal::stored(None), disabled: Signal::stored(false) };
+    let kinds = vec![card(Kind::Dates, messages::range_dates()), card(Kind::Daily, messages::range_daily())];
+    let ends = move || {
+        let ([from, to], kind) = match form.kind.get() {
+            Kind::Dates => (form.dates, "datetime-local"),
+            Kind::Daily => (form.hours, "time"),
+        };
+        view! {
+            <TextField label=messages::range_from() value=from.text error=from.error kind />
+            <TextField label=messages::range_to() value=to.text error=to.error kind />
+        }
+    };
+    view! {
+        <RadioCards label=messages::range_kind() value=form.kind cards=kinds />
+        <TextField label=messages::range_name() value=form.name.text error=form.name.error node=first />
+        {ends}
     }
 }
