@@ -313,6 +313,12 @@ async fn a_cancellation_that_is_stopped_says_how_far_it_got() {
     let path = format!("/api/v1/bulk-cancellations/{}/stop", text(&job["id"]));
     assert_eq!(person.post(&path, &json!({})).await.status, 200);
     said(&browser, "Stopped; 50 were not begun.").shown().await;
+
+    // The reports are of those that cancelled something.
+    browser.at("button", "Export").click().await;
+    browser.at("menuitem", "Export Cancelled Reports").click().await;
+    let report = browser.at("dialog", "Export Cancelled Reports").at("button", "Cancellation Summary Report");
+    assert!(report.description().await.starts_with("CSV, 200 callbacks, "), "there is one");
 }
 
 #[tokio::test]
