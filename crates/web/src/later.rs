@@ -15,7 +15,7 @@ use crate::pages::integrations::IntegrationsPage;
 use crate::pages::search::SearchPage;
 use crate::pages::services::ServicesPage;
 use crate::pages::users::UsersPage;
-use crate::shell::{Ending, Shortcuts, shortcut_list, sign_in_again};
+use crate::shell::{Ending, Help, Topic, help, sign_in_again};
 
 /// The ways into that module. Only what is reached through them alone is in it.
 #[derive(Clone, Copy)]
@@ -32,8 +32,8 @@ pub(crate) struct Parts {
     pub(crate) dialog: fn(Open) -> AnyView,
     /// What an expanded row says.
     pub(crate) detail: fn(Row) -> AnyView,
-    /// The list of shortcuts.
-    pub(crate) shortcuts: fn(Shortcuts) -> AnyView,
+    /// Help on a topic.
+    pub(crate) help: fn(Help, Topic) -> AnyView,
     /// Asks for the password again.
     pub(crate) sign_in_again: fn(Ending, String) -> AnyView,
 }
@@ -47,7 +47,7 @@ fn parts() -> Result<Parts, SplitLoaderError> {
         users: || UsersPage().into_any(),
         dialog,
         detail,
-        shortcuts: shortcut_list,
+        help,
         sign_in_again,
     })
 }

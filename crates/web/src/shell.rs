@@ -2,6 +2,8 @@
 
 mod account;
 mod ending;
+mod guide;
+mod help;
 mod menus;
 mod shortcuts;
 
@@ -24,9 +26,9 @@ use crate::session::{Session, Stage};
 pub(crate) use account::role_name;
 pub(crate) use ending::{Ending, sign_in_again};
 use ending::{EndingBanner, SignInAgain};
-use menus::{HelpMenu, ToolsMenu};
-use shortcuts::ShortcutList;
-pub(crate) use shortcuts::{Shortcuts, shortcut_list};
+pub(crate) use help::{Help, Topic, help};
+use help::{HelpDialog, HelpMenu};
+use menus::ToolsMenu;
 
 /// Shows a page to people who are signed in and may see it, and the way to sign
 /// in to others.
@@ -103,7 +105,8 @@ fn Shell(me: Arc<Me>, children: Children) -> impl IntoView {
     let simulation = me.simulation;
     let username = me.user.as_ref().map(|user| user.username.clone()).unwrap_or_default();
     let ending = Ending::watch();
-    Shortcuts::provide();
+    let help = Help::new();
+    shortcuts::listen();
     view! {
         <a class="skip" href="#main" rel="external">{messages::skip_to_content()}</a>
         <div class="app">
@@ -118,7 +121,7 @@ fn Shell(me: Arc<Me>, children: Children) -> impl IntoView {
                         .then(|| view! { <A href="/callbacks" attr:data-keys="g c">{messages::callbacks()}</A> })}
                     <ToolsMenu />
                 </nav>
-                <div class="appbar-end"><HelpMenu /><account::AccountMenu me /></div>
+                <div class="appbar-end"><HelpMenu help /><account::AccountMenu me /></div>
             </header>
             <div class="banners">
                 {simulation
@@ -131,7 +134,7 @@ fn Shell(me: Arc<Me>, children: Children) -> impl IntoView {
             </div>
             {children()}
         </div>
-        <ShortcutList />
+        <HelpDialog help />
         <SignInAgain ending username />
     }
 }

@@ -318,6 +318,38 @@ async fn a_session_that_ends_is_told_before_and_keeps_what_was_filled_in() {
 }
 
 #[tokio::test]
+async fn help_keeps_what_was_told_and_explains_the_work() {
+    let app = start(None).await;
+    let browser = log_in(&app, "supervisor", "today").await;
+    let open = async |item: &str| {
+        browser.at("button", "Help").click().await;
+        browser.at("menuitem", item).click().await;
+        browser.at("dialog", item)
+    };
+    let news = open("Messages").await;
+    news.at("StaticText", "No messages since you opened this page.").shown().await;
+    news.at("button", "Close").click().await;
+    news.gone().await;
+    browser.at("region", "Callback records").at("button", "Create Callback").click().await;
+    let dialog = browser.at("dialog", "Create Callback");
+    dialog.at("textbox", "Customer Number").fill(NUMBER).await;
+    dialog.at("button", "Create").click().await;
+    dialog.gone().await;
+    browser.at("region", "Messages").at("button", "Dismiss").click().await;
+    let news = open("Messages").await;
+    news.at("StaticText", "Callback created").shown().await;
+    browser.press(key::ESCAPE).await;
+    news.gone().await;
+
+    let guide = open("Guide").await;
+    guide.at("heading", "Cancel many").shown().await;
+    guide.at("StaticText", "(AGENT_CONNECTED)").shown().await;
+    browser.press(key::ESCAPE).await;
+    guide.gone().await;
+    assert_eq!(browser.focus().await, r#"button "Help""#);
+}
+
+#[tokio::test]
 async fn the_language_follows_the_person_to_another_browser() {
     let app = start(None).await;
     let browser = log_in(&app, "supervisor", "today").await;

@@ -70,11 +70,13 @@ fn fill(text: &str, values: &[(&str, &dyn Display)]) -> String {
 
 mod admin;
 mod dialogs;
+mod guide;
 mod list;
 mod shell;
 
 pub(crate) use admin::*;
 pub(crate) use dialogs::*;
+pub(crate) use guide::*;
 pub(crate) use list::*;
 pub(crate) use shell::*;
 
@@ -84,7 +86,8 @@ mod tests {
 
     #[test]
     fn every_text_names_exactly_the_parameters_of_its_message() {
-        let catalogue = [admin::CATALOGUE, dialogs::CATALOGUE, list::CATALOGUE, shell::CATALOGUE];
+        let catalogue =
+            [admin::CATALOGUE, dialogs::CATALOGUE, guide::CATALOGUE, list::CATALOGUE, shell::CATALOGUE];
         for (name, parameters, form) in catalogue.concat() {
             for text in form.split('"').skip(1).step_by(2) {
                 let mut rest = text;

@@ -1,12 +1,11 @@
-//! The ways to the pages that are not tabs, and to help.
+//! The ways to the pages that are not tabs.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use ringback_domain::Permission;
 
-use super::shortcuts::Shortcuts;
 use crate::components::icon::Icon;
-use crate::components::menu::{Menu, MenuItem, MenuLink};
+use crate::components::menu::{Menu, MenuLink};
 use crate::messages;
 use crate::session::Session;
 
@@ -52,30 +51,6 @@ pub(super) fn ToolsMenu() -> impl IntoView {
             })
         >
             {TOOLS.map(item).collect_view()}
-        </Menu>
-    }
-}
-
-/// Help.
-#[component]
-pub(super) fn HelpMenu() -> impl IntoView {
-    let shortcuts = Shortcuts::here();
-    view! {
-        <Menu
-            label=messages::help()
-            button_label=messages::help().to_owned()
-            button_class="iconbtn iconbtn-lg"
-            button=Box::new(|| view! { <Icon name="circle-question-mark" /> }.into_any())
-        >
-            <MenuItem keys="?" on_press=move |()| shortcuts.show()>
-                <Icon name="keyboard" />
-                {messages::shortcuts()}
-                <kbd class="end" aria-hidden="true">"?"</kbd>
-            </MenuItem>
-            <MenuLink href="/swagger-ui/" outside=true>
-                <Icon name="file-text" />
-                {messages::api_documentation()}
-            </MenuLink>
         </Menu>
     }
 }

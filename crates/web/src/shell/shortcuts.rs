@@ -7,44 +7,23 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent, MouseEventInit};
 
 use crate::browser;
-use crate::components::dialog::{Dialog, DialogHandle};
-use crate::later::Later;
 use crate::messages;
 use crate::session::Session;
-
-/// The list of shortcuts, open or not.
-#[derive(Clone, Copy)]
-pub(crate) struct Shortcuts(RwSignal<bool>);
 
 /// The second of two keys comes within so many seconds.
 const SEQUENCE: i64 = 2;
 
-impl Shortcuts {
-    /// Listens to keys as long as the component around it stands.
-    pub(super) fn provide() -> Self {
-        let session = Session::here();
-        let shortcuts = Self(RwSignal::new(false));
-        provide_context(shortcuts);
-        let first = StoredValue::new(None::<Timestamp>);
-        let listener = window_event_listener(leptos::ev::keydown, move |event| {
-            let off = session.preferences().with_untracked(|preferences| preferences.shortcuts_off);
-            if !off && is_free(&event) {
-                press(&event, first);
-            }
-        });
-        on_cleanup(move || listener.remove());
-        shortcuts
-    }
-
-    /// That of the page.
-    pub(super) fn here() -> Self {
-        expect_context()
-    }
-
-    /// Opens the list.
-    pub(super) fn show(self) {
-        self.0.set(true);
-    }
+/// Listens to keys as long as the component around it stands.
+pub(super) fn listen() {
+    let session = Session::here();
+    let first = StoredValue::new(None::<Timestamp>);
+    let listener = window_event_listener(leptos::ev::keydown, move |event| {
+        let off = session.preferences().with_untracked(|preferences| preferences.shortcuts_off);
+        if !off && is_free(&event) {
+            press(&event, first);
+        }
+    });
+    on_cleanup(move || listener.remove());
 }
 
 /// Whether a key is meant for nothing else: no text field has the focus, no
@@ -165,32 +144,14 @@ const LIST: [Line; 16] = [
     ("?", messages::key_list),
 ];
 
-/// The list, while it is open.
-#[component]
-pub(super) fn ShortcutList() -> impl IntoView {
-    let shortcuts = Shortcuts::here();
-    let later = Later::here();
-    move || shortcuts.0.get().then(|| later.show(move |parts| (parts.shortcuts)(shortcuts)))
-}
-
 /// The list.
-pub(crate) fn shortcut_list(Shortcuts(open): Shortcuts) -> AnyView {
-    let handle = DialogHandle::new();
+pub(super) fn shortcut_list() -> AnyView {
     let line = |(key, what): Line| {
         view! { <div><dt>{what()}</dt><dd><kbd>{key}</kbd></dd></div> }
     };
     view! {
-        <Dialog
-            handle
-            title=messages::shortcuts()
-            on_close=move |()| open.set(false)
-            on_submit=|()| ()
-            problem=Signal::stored(None::<String>)
-            action=Box::new(|| ().into_any())
-        >
-            <dl class="kv keys">{LIST.map(line).collect_view()}</dl>
-            <p class="hint">{messages::shortcuts_hint()}</p>
-        </Dialog>
+        <dl class="kv keys">{LIST.map(line).collect_view()}</dl>
+        <p class="hint">{messages::shortcuts_hint()}</p>
     }
     .into_any()
 }

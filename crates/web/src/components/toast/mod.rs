@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
+use ringback_domain::Timestamp;
 
+use crate::browser;
 use crate::components::button::LinkButton;
 use crate::components::icon::Icon;
 use crate::components::icon_button::IconButton;
@@ -50,18 +52,29 @@ impl Toast {
     pub(crate) fn failed(title: &str, detail: String) -> Self {
         Self { tone: Tone::Failed, title: title.to_owned(), detail: Some(detail), action: None }
     }
+
+    /// Class and icon.
+    pub(crate) fn look(&self) -> (&'static str, &'static str) {
+        match self.tone {
+            Tone::Done => ("ok", "circle-check"),
+            Tone::Failed => ("bad", "circle-x"),
+        }
+    }
 }
 
-/// The news that are shown.
+/// The news that are shown, and those that were.
 #[derive(Clone, Copy)]
 pub(crate) struct Toasts {
     shown: RwSignal<Vec<(u32, Toast)>>,
+    told: RwSignal<Vec<(Timestamp, Toast)>>,
     next: StoredValue<u32>,
     /// Someone reads or uses them: none goes.
     held: RwSignal<bool>,
 }
 
 const AT_MOST: usize = 3;
+/// As many are kept to be read later.
+const KEPT: usize = 100;
 const STAYS: Duration = Duration::from_secs(8);
 
 impl Toasts {
@@ -69,6 +82,7 @@ impl Toasts {
     pub(crate) fn provide() {
         provide_context(Self {
             shown: RwSignal::new(Vec::new()),
+            told: RwSignal::new(Vec::new()),
             next: StoredValue::new(0),
             held: RwSignal::new(false),
         });
@@ -79,11 +93,20 @@ impl Toasts {
         expect_context()
     }
 
+    /// What was told since the page was opened, and when; the newest first.
+    pub(crate) fn told(self) -> Vec<(Timestamp, Toast)> {
+        self.told.get()
+    }
+
     /// Shows something.
     pub(crate) fn show(self, toast: Toast) {
         let id = self.next.get_value();
         self.next.set_value(id + 1);
         let tone = toast.tone;
+        self.told.update(|told| {
+            told.insert(0, (browser::now(), toast.clone()));
+            told.truncate(KEPT);
+        });
         self.shown.update(|shown| {
             shown.insert(0, (id, toast));
             shown.truncate(AT_MOST);
@@ -132,12 +155,10 @@ pub(crate) fn ToastRegion() -> impl IntoView {
 
 #[component]
 fn ToastCard(toast: Toast, #[prop(into)] on_dismiss: Callback<()>) -> impl IntoView {
-    let (class, role, icon) = match toast.tone {
-        Tone::Done => ("toast ok", "status", "circle-check"),
-        Tone::Failed => ("toast bad", "alert", "circle-x"),
-    };
+    let (class, icon) = toast.look();
+    let role = if toast.tone == Tone::Done { "status" } else { "alert" };
     view! {
-        <div class=class role=role>
+        <div class=format!("toast {class}") role=role>
             <Icon name=icon />
             <b>{toast.title}</b>
             <IconButton icon="x" label=messages::dismiss().to_owned() on_press=on_dismiss />
