@@ -1,9 +1,9 @@
 //! Callback Search: by ID and by number, whatever the time.
 
 use ringback_domain::ApiScope;
-use ringback_tests::TestApp;
 use ringback_tests::app::text;
 use ringback_tests::browser::key;
+use ringback_tests::{TestApp, wait_for};
 use serde_json::{Value, json};
 
 use super::{log_in, start, status_says};
@@ -49,7 +49,7 @@ async fn s45_s46_s47_s48_s49_callback_search_finds_by_id_and_by_number_whatever_
     let results = browser.at("region", "Results");
     results.like("button", "CANCELLED_BY_ADMIN").click().await;
     let metrics = browser.at("region", "Advanced metrics");
-    ringback_tests::wait_for("who cancelled", async || {
+    wait_for("who cancelled", async || {
         let shown = metrics.text().await;
         (shown.contains(&text(&cancelled["id"])) && shown.contains("supervisor")).then_some(())
     })
@@ -80,4 +80,42 @@ async fn s49_callback_search_shows_only_services_that_one_may_see() {
     browser.at("textbox", "Callback ID or Phone Number").fill(&text(&other["id"])).await;
     browser.press(key::ENTER).await;
     status_says(&browser, "No callback with this ID or number").await;
+}
+
+#[tokio::test]
+async fn what_callback_search_found_is_edited_and_recreated_there() {
+    let app = start(None).await;
+    let [ahead, ..] = fill(&app).await;
+    let browser = log_in(&app, "supervisor", "today").await;
+    let address = format!("http://{}/search?q=%2B442079460318", app.address);
+    browser.open(&address).await;
+    let result = browser.at("region", "Results").like("button", &text(&ahead["id"])[28..]);
+    result.click().await;
+    browser.at("button", "Edit").click().await;
+    let dialog = browser.at("dialog", "Edit Callback");
+    dialog.at("radio", "Cancel Callback").click().await;
+    dialog.at("button", "Confirm").click().await;
+    dialog.gone().await;
+    status_says(&browser, "Callback cancelled").await;
+    wait_for("the result", async || result.text().await.contains("(CANCELLED_BY_ADMIN)").then_some(())).await;
+
+    browser.at("button", "Recreate").click().await;
+    let dialog = browser.at("dialog", "Recreate Callback");
+    dialog.at("button", "Recreate").click().await;
+    dialog.gone().await;
+    status_says(&browser, "Callback recreated").await;
+    // Once is enough.
+    browser.at("button", "Recreate").gone().await;
+    let metrics = browser.at("region", "Advanced metrics");
+    wait_for("what it became", async || metrics.text().await.contains("Recreated as").then_some(())).await;
+    browser.at("button", "Search").click().await;
+    status_says(&browser, "3 callbacks for").await;
+    drop(browser);
+
+    // Whoever only looks finds no commands.
+    let browser = log_in(&app, "monitor", "today").await;
+    browser.open(&address).await;
+    browser.at("link", "Show in Callbacks").shown().await;
+    browser.at("button", "Edit").gone().await;
+    browser.at("button", "Recreate").gone().await;
 }

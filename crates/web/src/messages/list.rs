@@ -71,6 +71,7 @@ messages! {
 
     // Row
     metrics_of(number) { en "Metrics {number}" de "Kennzahlen {number}" }
+    edit { en "Edit" de "Bearbeiten" }
     edit_of(number) { en "Edit {number}" de "{number} bearbeiten" }
     recreate_of(number) { en "Recreate {number}" de "{number} neu anlegen" }
     warning { en "Warning" de "Warnung" }

@@ -13,7 +13,10 @@ use ringback_domain::wire::list::FindQuery;
 use ringback_domain::wire::problem::ProblemKind;
 
 use super::PlainPage;
-use super::callbacks::{address_of, history, metrics};
+use super::callbacks::cells::{Action, arrow_id, shown_number};
+use super::callbacks::edit::EditDialog;
+use super::callbacks::recreate::RecreateDialog;
+use super::callbacks::{Host, Row, address_of, history, metrics};
 use crate::api::Failure;
 use crate::browser;
 use crate::components::button::{Button, Weight};
@@ -21,10 +24,10 @@ use crate::components::icon::Icon;
 use crate::components::key_value::KeyValue;
 use crate::components::state_badge::StateBadge;
 use crate::components::timeline::Timeline;
+use crate::components::toast::{Toast, Toasts};
 use crate::components::unique_id;
 use crate::format::{self, Style};
 use crate::messages;
-use crate::phone;
 use crate::session::Session;
 
 /// What a search came to.
@@ -167,10 +170,10 @@ fn outcome(found: &Found, asked: &str) -> String {
 fn Results(hits: Vec<CallbackView>, chosen: RwSignal<Option<CallbackId>>) -> impl IntoView {
     let session = Session::here();
     let several = hits.len() > 1;
-    let all = StoredValue::new(hits);
-    let item = move |hit: &CallbackView| {
-        let (id, state, result) = (hit.id, hit.state, hit.result);
-        let (at, service) = (hit.desired_time, hit.service.name.clone());
+    let all = StoredValue::new(hits.into_iter().map(Row::new).collect::<Vec<_>>());
+    let item = move |row: &Row| {
+        let (id, hit) = (row.id, RwSignal::from(row.record.clone()));
+        let service = hit.with_untracked(|hit| hit.service.name.clone());
         let here = move || chosen.get() == Some(id);
         let text = id.to_string();
         let tail = format!("…{}", &text[text.len() - 8..]);
@@ -181,8 +184,10 @@ fn Results(hits: Vec<CallbackView>, chosen: RwSignal<Option<CallbackId>>) -> imp
                     aria-current=move || here().then_some("true")
                     on:click=move |_| chosen.set(Some(id))
                 >
-                    <StateBadge state result />
-                    <b class="semi num">{move || format::day_time(at, session.style())}</b>
+                    {move || badge(hit)}
+                    <b class="semi num">
+                        {move || format::day_time(hit.with(|hit| hit.desired_time), session.style())}
+                    </b>
                     <span class="muted small">{service}</span>
                     <span class="mono subtle">{tail}</span>
                 </button>
@@ -191,14 +196,14 @@ fn Results(hits: Vec<CallbackView>, chosen: RwSignal<Option<CallbackId>>) -> imp
     };
     let record = move || {
         let id = chosen.get()?;
-        let hit = all.with_value(|hits| hits.iter().find(|hit| hit.id == id).cloned())?;
-        Some(view! { <Record hit /> })
+        let row = all.with_value(|rows| rows.iter().find(|row| row.id == id).cloned())?;
+        Some(view! { <Record row /> })
     };
     view! {
         <div class:split=several>
             {several.then(|| view! {
                 <section class="card" aria-label=messages::results()>
-                    <ul class="results">{all.with_value(|hits| hits.iter().map(item).collect_view())}</ul>
+                    <ul class="results">{all.with_value(|rows| rows.iter().map(item).collect_view())}</ul>
                 </section>
             })}
             {record}
@@ -206,45 +211,83 @@ fn Results(hits: Vec<CallbackView>, chosen: RwSignal<Option<CallbackId>>) -> imp
     }
 }
 
+/// Its state and result as they are now.
+fn badge(hit: RwSignal<CallbackView>) -> impl IntoView {
+    let (state, result) = hit.with(|hit| (hit.state, hit.result));
+    view! { <StateBadge state result /> }
+}
+
 /// Everything about one callback.
 #[component]
-fn Record(hit: CallbackView) -> impl IntoView {
-    let session = Session::here();
-    let id = hit.id;
-    let number = phone::grouped(&hit.customer_number);
-    let href = address_of(&hit, session.style_now().utc);
-    let view = RwSignal::new(hit);
+fn Record(row: Row) -> impl IntoView {
+    let (session, toasts) = (Session::here(), Toasts::here());
+    let id = row.id;
+    let number = shown_number(&row);
+    let view = RwSignal::from(row.record.clone());
     let timeline = RwSignal::new(Vec::<TimelineEntry>::new());
     let failed = RwSignal::new(None::<&'static str>);
-    spawn_local(async move {
-        // The hit says neither the place in the queue nor what happened.
-        match session.get(&GetCallback(id)).await {
-            Ok(full) => drop(view.try_set(full)),
-            Err(_) => drop(failed.try_set(Some(messages::metrics_failed()))),
-        }
-        match session.get(&GetTimeline(id)).await {
-            Ok(answer) => drop(timeline.try_set(answer.items)),
-            Err(_) => drop(failed.try_set(Some(messages::timeline_failed()))),
-        }
-    });
-    let heading = unique_id("record");
+    let load = move || {
+        spawn_local(async move {
+            // The hit says neither the place in the queue nor what happened.
+            match session.get(&GetCallback(id)).await {
+                Ok(full) => drop(view.try_set(full)),
+                Err(_) => drop(failed.try_set(Some(messages::metrics_failed()))),
+            }
+            match session.get(&GetTimeline(id)).await {
+                Ok(answer) => drop(timeline.try_set(answer.items)),
+                Err(_) => drop(failed.try_set(Some(messages::timeline_failed()))),
+            }
+        });
+    };
+    load();
+    let open = RwSignal::new(Action::None);
+    let host = Host {
+        put: Callback::new(move |now| {
+            view.set(now);
+            load();
+        }),
+        made: Callback::new(move |_| {
+            toasts.show(Toast::done(messages::callback_recreated()));
+            load();
+        }),
+        closed: Callback::new(move |()| open.set(Action::None)),
+    };
+    let offered = Memo::new(move |_| view.with(Action::of));
+    let button = move || {
+        let (icon, text) = match offered.get() {
+            Action::None => return None,
+            Action::Edit => ("pencil", messages::edit()),
+            Action::Recreate => ("rotate-ccw", messages::recreate()),
+        };
+        let press = move |()| open.set(offered.get_untracked());
+        Some(view! { <Button icon on_press=press>{text}</Button> })
+    };
+    // Where the focus goes if the button is another after its dialog.
+    let heading = arrow_id(&row);
+    let row = StoredValue::new(row);
+    let dialog = move || match open.get() {
+        Action::None => ().into_any(),
+        Action::Edit => view! { <EditDialog row=row.get_value() host /> }.into_any(),
+        Action::Recreate => view! { <RecreateDialog row=row.get_value() host /> }.into_any(),
+    };
     let labelled_by = heading.clone();
     view! {
         <section class="card" aria-labelledby=labelled_by>
             <header class="rec-h">
                 <div class="grow">
-                    <h2 id=heading class="num" dir="ltr">{number}</h2>
+                    <h2 id=heading class="num" dir="ltr" tabindex="-1">{number}</h2>
                     <div class="rec-sub">
-                        {move || {
-                            let (state, result) = view.with(|view| (view.state, view.result));
-                            view! { <StateBadge state result /> }
-                        }}
+                        {move || badge(view)}
                         <span class="mono subtle">{id.to_string()}</span>
                     </div>
                 </div>
-                {href.map(|href| view! {
-                    <A href=href attr:class="btn"><Icon name="list" />{messages::show_in_callbacks()}</A>
-                })}
+                {move || {
+                    let href = view.with(|view| address_of(view, session.style().utc))?;
+                    Some(view! {
+                        <A href=href attr:class="btn"><Icon name="list" />{messages::show_in_callbacks()}</A>
+                    })
+                }}
+                {button}
             </header>
             <div class="rec-b">
                 <dl class="facts">
@@ -276,6 +319,7 @@ fn Record(hit: CallbackView) -> impl IntoView {
                 </div>
             </div>
         </section>
+        {dialog}
     }
 }
 

@@ -51,7 +51,7 @@ impl Look {
 
 /// What the last column offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Action {
+pub(in crate::pages) enum Action {
     None,
     Edit,
     Recreate,
@@ -59,7 +59,7 @@ pub(super) enum Action {
 
 impl Action {
     /// What can be done with a callback.
-    pub(super) fn of(view: &CallbackView) -> Self {
+    pub(in crate::pages) fn of(view: &CallbackView) -> Self {
         match (view.can.cancel || view.can.reschedule, view.can.recreate) {
             (true, _) => Self::Edit,
             (false, true) => Self::Recreate,
@@ -82,13 +82,13 @@ pub(super) struct Drawing<'a> {
 
 /// A row's number as it is shown, which names the row's controls. A record
 /// keeps its number for good.
-pub(super) fn shown_number(row: &Row) -> String {
+pub(in crate::pages) fn shown_number(row: &Row) -> String {
     use leptos::prelude::WithUntracked;
     row.record.with_untracked(|view| phone::grouped(&view.customer_number))
 }
 
 /// The id of a row's arrow, where the focus goes if the row's action is gone.
-pub(super) fn arrow_id(row: &Row) -> String {
+pub(in crate::pages) fn arrow_id(row: &Row) -> String {
     format!("metrics-{}", row.id)
 }
 

@@ -9,7 +9,7 @@ use ringback_domain::wire::endpoint::{GetCallback, PostCancel, PostReschedule};
 use ringback_domain::wire::problem::ProblemKind;
 use ringback_domain::{CallbackId, StateName};
 
-use super::Page;
+use super::Host;
 use super::cells::{arrow_id, shown_number};
 use super::feed::Row;
 use super::forms::place;
@@ -24,6 +24,7 @@ use crate::components::state_badge::StateBadge;
 use crate::components::toast::{Toast, Toasts};
 use crate::format;
 use crate::messages;
+use crate::session::Session;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Choice {
@@ -33,11 +34,13 @@ enum Choice {
 
 /// The dialog.
 #[component]
-pub(super) fn EditDialog(
-    /// The row whose pencil was pressed.
+pub(in crate::pages) fn EditDialog(
+    /// The callback.
     row: Row,
+    /// Where it was opened.
+    host: Host,
 ) -> impl IntoView {
-    let page = Page::here();
+    let session = Session::here();
     let toasts = Toasts::here();
     let handle = DialogHandle::new();
     let before = row.record.get_untracked();
@@ -45,7 +48,7 @@ pub(super) fn EditDialog(
     let current = Memo::new(move |_| record.get_value().get());
     let can = Memo::new(move |_| current.with(|view| view.can));
     let choice = RwSignal::new(if before.can.reschedule { Choice::Reschedule } else { Choice::Cancel });
-    let when = When::at(before.desired_time, page.session.style_now());
+    let when = When::at(before.desired_time, session.style_now());
     let problem = RwSignal::new(None);
     let busy = RwSignal::new(false);
     // What became impossible is not left chosen.
@@ -55,14 +58,14 @@ pub(super) fn EditDialog(
         }
     });
 
-    let form = Form { id: row.id, choice, when, problem, busy, handle };
+    let form = Form { session, host, id: row.id, choice, when, problem, busy, handle };
     let submit = move |()| {
         let (version, can) = current.with_untracked(|view| (view.version, view.can));
         if busy.get_untracked() || !can.cancel {
             return;
         }
-        let Some(work) = form.work(page, version) else { return handle.focus_first_error() };
-        spawn_local(async move { form.settle(page, toasts, work.await) });
+        let Some(work) = form.work(version) else { return handle.focus_first_error() };
+        spawn_local(async move { form.settle(toasts, work.await) });
     };
     let cards = vec![
         Card {
@@ -104,7 +107,7 @@ pub(super) fn EditDialog(
             handle
             title=messages::edit_callback()
             fallback_focus=arrow_id(&row)
-            on_close=move |()| page.dialog.set(None)
+            on_close=host.closed
             on_submit=submit
             problem=problem
             action=Box::new(move || action.into_any())
@@ -118,7 +121,7 @@ pub(super) fn EditDialog(
                     <p class="hint">{messages::removal_moves()}</p>
                 }.into_any(),
                 Choice::Cancel => {
-                    let until = current.with(|view| format::day(view.expires_at, page.session.style()));
+                    let until = current.with(|view| format::day(view.expires_at, session.style()));
                     view! { <p>{messages::cancel_consequence(until)}</p> }.into_any()
                 }
             }}
@@ -129,6 +132,8 @@ pub(super) fn EditDialog(
 /// What is filled in, and what became of it.
 #[derive(Clone, Copy)]
 struct Form {
+    session: Session,
+    host: Host,
     id: CallbackId,
     choice: RwSignal<Choice>,
     when: When,
@@ -140,26 +145,26 @@ struct Form {
 impl Form {
     /// The command to give; `None`, and the fields are marked, if something is
     /// missing.
-    fn work(self, page: Page, version: i64) -> Option<impl Future<Output = Result<CallbackView, Failure>>> {
+    fn work(self, version: i64) -> Option<impl Future<Output = Result<CallbackView, Failure>>> {
         self.problem.set(None);
         let desired_time = match self.choice.get_untracked() {
             Choice::Cancel => None,
-            Choice::Reschedule => Some(self.when.read(page.session.style_now())?),
+            Choice::Reschedule => Some(self.when.read(self.session.style_now())?),
         };
         self.busy.set(true);
         let command = Command { key: browser::random_key(), version: Some(version) };
         Some(async move {
             match desired_time {
-                None => page.session.command(&PostCancel(self.id), &command).await,
+                None => self.session.command(&PostCancel(self.id), &command).await,
                 Some(desired_time) => {
                     let request = PostReschedule(self.id, RescheduleCallback { desired_time });
-                    page.session.command(&request, &command).await
+                    self.session.command(&request, &command).await
                 }
             }
         })
     }
 
-    fn settle(self, page: Page, toasts: Toasts, answer: Result<CallbackView, Failure>) {
+    fn settle(self, toasts: Toasts, answer: Result<CallbackView, Failure>) {
         if self.busy.try_set(false).is_some() {
             return;
         }
@@ -169,7 +174,7 @@ impl Form {
                     Choice::Cancel => messages::callback_cancelled(),
                     Choice::Reschedule => messages::callback_rescheduled(),
                 };
-                page.feed.put(view);
+                self.host.put.run(view);
                 self.handle.close();
                 return toasts.show(Toast::done(done));
             }
@@ -180,8 +185,8 @@ impl Form {
         if matches!(failure.kind(), Some(ProblemKind::StateConflict | ProblemKind::Stale)) {
             // The form stays; what it is about is brought up to date.
             spawn_local(async move {
-                if let Ok(view) = page.session.get(&GetCallback(self.id)).await {
-                    page.feed.put(view);
+                if let Ok(view) = self.session.get(&GetCallback(self.id)).await {
+                    self.host.put.run(view);
                 }
             });
         }
@@ -191,7 +196,7 @@ impl Form {
 /// Which callback it is.
 #[component]
 pub(super) fn Summary(number: String, current: Memo<CallbackView>) -> impl IntoView {
-    let page = Page::here();
+    let session = Session::here();
     view! {
         <dl class="was">
             <dt>{messages::column_number()}</dt>
@@ -200,7 +205,7 @@ pub(super) fn Summary(number: String, current: Memo<CallbackView>) -> impl IntoV
             <dd>{move || current.with(|view| view.service.name.clone())}</dd>
             <dt>{messages::column_desired_time()}</dt>
             <dd class="num">
-                {move || current.with(|view| format::day_time(view.desired_time, page.session.style()))}
+                {move || current.with(|view| format::day_time(view.desired_time, session.style()))}
             </dd>
             <dt>{messages::column_state()}</dt>
             <dd>
@@ -216,10 +221,10 @@ pub(super) fn Summary(number: String, current: Memo<CallbackView>) -> impl IntoV
 /// Says so if the callback is not any more what the dialog was opened for.
 #[component]
 fn ChangedMeanwhile(before: CallbackView, current: Memo<CallbackView>) -> impl IntoView {
-    let page = Page::here();
+    let session = Session::here();
     let text = move || {
         let now = current.get();
-        let style = page.session.style();
+        let style = session.style();
         if now.state != before.state {
             let time = format::time_seconds(now.updated_at, style);
             let changed = messages::changed_meanwhile(before.state, now.state, time);

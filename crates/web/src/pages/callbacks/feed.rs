@@ -37,7 +37,8 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    fn new(view: CallbackView) -> Self {
+    /// Of a record.
+    pub(crate) fn new(view: CallbackView) -> Self {
         Self {
             id: view.id,
             record: ArcRwSignal::new(view),

@@ -1,12 +1,12 @@
 //! The Callbacks page: the list, and everything that is done with it.
 
 mod bulk;
-mod cells;
+pub(super) mod cells;
 mod chips;
 mod columns;
 mod create;
 mod detail;
-mod edit;
+pub(super) mod edit;
 mod empty;
 mod export;
 mod feed;
@@ -20,7 +20,7 @@ mod narrow;
 mod options;
 mod paging;
 mod recording;
-mod recreate;
+pub(super) mod recreate;
 mod row;
 mod selection;
 mod table;
@@ -41,6 +41,7 @@ use ringback_domain::{CallbackId, Permission};
 
 use crate::browser;
 use crate::clock::Clock;
+use crate::components::toast::Toasts;
 use crate::format;
 use crate::later::Later;
 use crate::messages;
@@ -64,6 +65,32 @@ pub(crate) enum Open {
     Options,
     CancelSelected,
     Reports,
+}
+
+/// Where a dialog about one callback was opened.
+#[derive(Clone, Copy)]
+pub(super) struct Host {
+    /// Shows the callback as it is now.
+    pub(super) put: Callback<CallbackView>,
+    /// Tells that a new one was made of it.
+    pub(super) made: Callback<CallbackView>,
+    /// The dialog is gone.
+    pub(super) closed: Callback<()>,
+}
+
+impl Host {
+    /// The list.
+    fn list(page: Page) -> Self {
+        let toasts = Toasts::here();
+        Self {
+            put: Callback::new(move |view| page.feed.put(view)),
+            made: Callback::new(move |view| {
+                page.feed.load();
+                toasts.show(create::created(page, &view, messages::callback_recreated()));
+            }),
+            closed: Callback::new(move |()| page.dialog.set(None)),
+        }
+    }
 }
 
 type Go = Box<dyn Fn(&str, NavigateOptions)>;
@@ -244,12 +271,13 @@ fn Dialogs() -> impl IntoView {
 
 /// A dialog.
 pub(crate) fn dialog(open: Open) -> AnyView {
+    let host = Host::list(Page::here());
     match open {
         Open::Create => view! { <create::CreateDialog /> }.into_any(),
-        Open::Edit(row) => view! { <edit::EditDialog row /> }.into_any(),
+        Open::Edit(row) => view! { <edit::EditDialog row host /> }.into_any(),
         Open::Options => view! { <options::OptionsDialog /> }.into_any(),
         Open::CancelSelected => view! { <bulk::CancelSelectedDialog /> }.into_any(),
         Open::Reports => view! { <export::ReportsDialog /> }.into_any(),
-        Open::Recreate(row) => view! { <recreate::RecreateDialog row /> }.into_any(),
+        Open::Recreate(row) => view! { <recreate::RecreateDialog row host /> }.into_any(),
     }
 }

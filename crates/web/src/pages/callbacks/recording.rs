@@ -7,12 +7,12 @@ use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::wire::endpoint::{GetCallback, GetNameRecording};
 use web_sys::Url;
 
-use super::Page;
 use crate::browser;
 use crate::components::button::Button;
 use crate::components::icon::Icon;
 use crate::format;
 use crate::messages;
+use crate::session::Session;
 
 /// Plays the recording of a callback. It is fetched when it is asked for.
 #[component]
@@ -22,7 +22,7 @@ pub(super) fn Recording(
     /// When a recreate takes it over no more, where that is known.
     note: Signal<Option<String>>,
 ) -> impl IntoView {
-    let page = Page::here();
+    let session = Session::here();
     let address = RwSignal::new(None::<String>);
     let failed = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
@@ -39,7 +39,7 @@ pub(super) fn Recording(
         busy.set(true);
         failed.set(None);
         spawn_local(async move {
-            let answer = page.session.file(&GetNameRecording(id)).await;
+            let answer = session.file(&GetNameRecording(id)).await;
             if busy.try_set(false).is_some() {
                 return;
             }
@@ -76,11 +76,11 @@ pub(super) fn RecordingNote(
     /// The callback.
     id: CallbackId,
 ) -> impl IntoView {
-    let page = Page::here();
+    let session = Session::here();
     let full = RwSignal::new(None::<CallbackView>);
     spawn_local(async move {
         // Without an answer nothing is said of the recording.
-        if let Ok(view) = page.session.get(&GetCallback(id)).await {
+        if let Ok(view) = session.get(&GetCallback(id)).await {
             full.try_set(Some(view));
         }
     });
@@ -89,9 +89,7 @@ pub(super) fn RecordingNote(
         let until = view.name_recording.map(|recording| recording.kept_until);
         let ended = view.metrics.completed_at?;
         match until {
-            Some(Some(until)) => {
-                Some(messages::recording_is_kept(format::day_time(until, page.session.style())))
-            }
+            Some(Some(until)) => Some(messages::recording_is_kept(format::day_time(until, session.style()))),
             Some(None) => None,
             None => {
                 let over = ringback_domain::retention::name_recording_until(ended) <= browser::now();

@@ -6,9 +6,9 @@ use ringback_domain::CallbackType;
 use ringback_domain::wire::callback::{RecreateCallback, ServiceRef};
 use ringback_domain::wire::endpoint::{GetCallback, PostRecreate};
 
-use super::Page;
+use super::Host;
 use super::cells::{arrow_id, shown_number};
-use super::create::{created, service_choices, type_cards};
+use super::create::{service_choices, type_cards};
 use super::feed::Row;
 use super::forms::{place, require};
 use super::recording::RecordingNote;
@@ -20,20 +20,21 @@ use crate::components::choice::RadioCards;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::icon::Icon;
 use crate::components::input::{SelectField, TextField};
-use crate::components::toast::Toasts;
 use crate::messages;
+use crate::session::Session;
 
 /// The dialog.
 #[component]
-pub(super) fn RecreateDialog(
-    /// The row whose icon was pressed.
+pub(in crate::pages) fn RecreateDialog(
+    /// The callback.
     row: Row,
+    /// Where it was opened.
+    host: Host,
 ) -> impl IntoView {
-    let page = Page::here();
-    let toasts = Toasts::here();
+    let session = Session::here();
     let handle = DialogHandle::new();
     let old = row.record.get_untracked();
-    let mut services = page.session.me().map(|me| me.services.clone()).unwrap_or_default();
+    let mut services = session.me().map(|me| me.services.clone()).unwrap_or_default();
     if !services.iter().any(|service| service.id == old.service.id) {
         services.push(ServiceRef { id: old.service.id, name: old.service.name.clone() });
     }
@@ -41,7 +42,7 @@ pub(super) fn RecreateDialog(
     let kind = RwSignal::new(CallbackType::Immediate);
     let service = RwSignal::new(old.service.id.to_string());
     let number = RwSignal::new(shown_number(&row));
-    let when = When::soon(page.session.style_now());
+    let when = When::soon(session.style_now());
     let (service_error, number_error) = (RwSignal::new(None), RwSignal::new(None));
     let problem = RwSignal::new(None);
     let busy = RwSignal::new(false);
@@ -55,7 +56,7 @@ pub(super) fn RecreateDialog(
         problem.set(None);
         let has_number = require(number, number_error, messages::enter_number());
         let scheduled = kind.get_untracked() == CallbackType::Scheduled;
-        let desired_time = if scheduled { when.read(page.session.style_now()) } else { None };
+        let desired_time = if scheduled { when.read(session.style_now()) } else { None };
         if !has_number || (scheduled && desired_time.is_none()) {
             return handle.focus_first_error();
         }
@@ -72,15 +73,14 @@ pub(super) fn RecreateDialog(
         let command = Command { key: browser::random_key(), version };
         busy.set(true);
         spawn_local(async move {
-            let answer = page.session.command(&request, &command).await;
+            let answer = session.command(&request, &command).await;
             if busy.try_set(false).is_some() {
                 return;
             }
             match answer {
                 Ok(view) => {
                     handle.close();
-                    page.feed.load();
-                    toasts.show(created(page, &view, messages::callback_recreated()));
+                    host.made.run(view);
                 }
                 Err(failure) => {
                     let fields = [
@@ -90,8 +90,8 @@ pub(super) fn RecreateDialog(
                     ];
                     problem.set(place(&failure, &fields));
                     handle.focus_first_error();
-                    if let Ok(view) = page.session.get(&GetCallback(id)).await {
-                        page.feed.put(view);
+                    if let Ok(view) = session.get(&GetCallback(id)).await {
+                        host.put.run(view);
                     }
                 }
             }
@@ -102,7 +102,7 @@ pub(super) fn RecreateDialog(
             handle
             title=messages::recreate_callback()
             fallback_focus=arrow_id(&row)
-            on_close=move |()| page.dialog.set(None)
+            on_close=host.closed
             on_submit=submit
             problem=problem
             action=Box::new(move || {

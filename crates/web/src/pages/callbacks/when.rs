@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use ringback_domain::Timestamp;
 
-use super::Page;
 use super::forms::require;
 use crate::browser;
 use crate::components::field::FieldError;
@@ -11,6 +10,7 @@ use crate::components::input::TextField;
 use crate::format::{self, Style};
 use crate::messages;
 use crate::ranges::{instant, wall_time};
+use crate::session::Session;
 
 /// The two fields.
 #[derive(Clone, Copy)]
@@ -79,8 +79,8 @@ pub(super) fn WhenFields(
     /// What is in them.
     when: When,
 ) -> impl IntoView {
-    let page = Page::here();
-    let zone = move || messages::time_zone_hint(format::zone(page.session.style()));
+    let session = Session::here();
+    let zone = move || messages::time_zone_hint(format::zone(session.style()));
     view! {
         <div class="field">
             <div class="two">
