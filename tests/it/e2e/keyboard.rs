@@ -9,15 +9,16 @@ use super::{log_in, row_says, start, status_says};
 const NUMBER: &str = "+44 20 7946 0318";
 const OTHER: &str = "+44 20 7946 0319";
 
-async fn focus_is(browser: &Browser, role: &str, name: &str) {
+/// Waits until this has the focus.
+pub(super) async fn focus_is(browser: &Browser, role: &str, name: &str) {
     let what = format!("{role} {name:?}");
     wait_for(&format!("the focus on {what}"), async || (browser.focus().await == what).then_some(())).await;
 }
 
 /// Presses Tab until this has the focus.
-async fn tab_to(browser: &Browser, role: &str, name: &str) {
+pub(super) async fn tab_to(browser: &Browser, role: &str, name: &str) {
     let what = format!("{role} {name:?}");
-    for _ in 0..40 {
+    for _ in 0..60 {
         if browser.focus().await == what {
             return;
         }

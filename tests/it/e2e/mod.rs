@@ -2,6 +2,7 @@
 
 mod accessibility;
 mod bulk;
+mod flows;
 mod keyboard;
 mod life;
 mod metrics;
