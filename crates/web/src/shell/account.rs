@@ -138,7 +138,7 @@ pub(super) fn ServicesBanner() -> impl IntoView {
     let toasts = Toasts::here();
     view! {
         <Show when=move || session.services_changed().get()>
-            <Banner gravity=Gravity::Warning icon="refresh-cw">
+            <Banner gravity=Gravity::Info icon="info">
                 <span>{messages::services_changed()}</span>
                 <LinkButton on_press=move |()| {
                     reload(session, toasts);
