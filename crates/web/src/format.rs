@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use js_sys::{Array, Date, Function, Intl, Object, Reflect};
 use leptos::prelude::window;
 use ringback_domain::{TimeOfDay, Timestamp};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
-use crate::browser::number;
+use crate::browser::{self, number};
 use crate::language::{self, Language};
 use crate::messages;
 
@@ -47,29 +47,36 @@ fn locale() -> String {
     }
 }
 
+fn set(options: &Object, name: &str, value: &str) {
+    let _ = Reflect::set(options, &name.into(), &value.into());
+}
+
+/// What a formatter is made with.
+fn options(parts: Parts, h24: bool) -> Object {
+    let options = Object::new();
+    if matches!(parts, Parts::Day | Parts::DayTime | Parts::DayTimeSeconds) {
+        set(&options, "day", "numeric");
+        set(&options, "month", "short");
+    }
+    if parts != Parts::Day {
+        set(&options, "hour", if h24 { "2-digit" } else { "numeric" });
+        set(&options, "minute", "2-digit");
+        set(&options, "hourCycle", if h24 { "h23" } else { "h12" });
+    }
+    if matches!(parts, Parts::TimeSeconds | Parts::DayTimeSeconds) {
+        set(&options, "second", "2-digit");
+    }
+    options
+}
+
 fn formatter(parts: Parts, style: Style) -> Function {
     FORMATTERS.with_borrow_mut(|known| {
         known
             .entry((parts, style))
             .or_insert_with(|| {
-                let options = Object::new();
-                let set = |name: &str, value: &str| {
-                    let _ = Reflect::set(&options, &name.into(), &value.into());
-                };
-                if matches!(parts, Parts::Day | Parts::DayTime | Parts::DayTimeSeconds) {
-                    set("day", "numeric");
-                    set("month", "short");
-                }
-                if parts != Parts::Day {
-                    set("hour", if style.h24 { "2-digit" } else { "numeric" });
-                    set("minute", "2-digit");
-                    set("hourCycle", if style.h24 { "h23" } else { "h12" });
-                }
-                if matches!(parts, Parts::TimeSeconds | Parts::DayTimeSeconds) {
-                    set("second", "2-digit");
-                }
+                let options = options(parts, style.h24);
                 if style.utc {
-                    set("timeZone", "UTC");
+                    set(&options, "timeZone", "UTC");
                 }
                 let locales = Array::of1(&JsValue::from_str(&locale()));
                 Intl::DateTimeFormat::new(&locales, &options).format()
@@ -79,8 +86,12 @@ fn formatter(parts: Parts, style: Style) -> Function {
 }
 
 fn formatted(at: Timestamp, parts: Parts, style: Style) -> String {
+    told_by(&formatter(parts, style), at)
+}
+
+fn told_by(formatter: &Function, at: Timestamp) -> String {
     let milliseconds = JsValue::from_f64(number(at.micros() / 1000));
-    let text = formatter(parts, style).call1(&JsValue::UNDEFINED, &milliseconds);
+    let text = formatter.call1(&JsValue::UNDEFINED, &milliseconds);
     // Browsers put a narrow space before AM that no one types or searches.
     text.ok().and_then(|text| text.as_string()).unwrap_or_default().replace('\u{202f}', " ")
 }
@@ -93,6 +104,17 @@ pub(crate) fn day_time(at: Timestamp, style: Style) -> String {
 /// `24 Nov, 14:15:07`.
 pub(crate) fn day_time_seconds(at: Timestamp, style: Style) -> String {
     formatted(at, Parts::DayTimeSeconds, style)
+}
+
+/// The same in a zone of this name; `None` where the browser does not know it.
+pub(crate) fn day_time_seconds_in(at: Timestamp, style: Style, zone: &str) -> Option<String> {
+    let options = options(Parts::DayTimeSeconds, style.h24);
+    set(&options, "timeZone", zone);
+    let class = browser::property(&browser::property(&window(), "Intl")?, "DateTimeFormat")?;
+    let class: Function = class.unchecked_into();
+    let arguments = Array::of2(&Array::of1(&locale().into()), &options);
+    let made = Reflect::construct(&class, &arguments).ok()?;
+    Some(told_by(&made.unchecked_into::<Intl::DateTimeFormat>().format(), at))
 }
 
 /// `14:15`.

@@ -5,6 +5,7 @@ use ringback_domain::wire::auth::{CustomRange, Preferences};
 use ringback_domain::wire::endpoint::PutPreferences;
 use ringback_tests::browser::{Place, key};
 use ringback_tests::{Browser, TestApp, wait_for};
+use serde_json::json;
 
 use super::{log_in, row_says, start};
 
@@ -107,11 +108,25 @@ async fn s64_s65_s72_all_times_follow_the_switches_at_once_and_for_good() {
     let app = start(None).await;
     let tomorrow = app.clock.now().plus_seconds(24 * HOUR).to_string();
     let at = format!("{}T10:00:00Z", &tomorrow[..10]);
-    app.key(ApiScope::CallbacksWrite).ask_for(app.service, NUMBER, &at).await;
+    let body = json!({
+        "callback_type": "scheduled", "service_id": app.service, "customer_number": NUMBER,
+        "desired_time": at, "customer_time_zone": "America/Los_Angeles",
+    });
+    let made = app.key(ApiScope::CallbacksWrite).post("/api/v1/callbacks", &body).await;
+    assert_eq!(made.status, 201, "{made}");
     let browser = log_in(&app, "monitor", "next-7-days").await;
     browser.time_zone("Asia/Tokyo").await;
     browser.reload().await;
     row_says(&browser, NUMBER, "7:00 PM").await;
+    // Under the pointer it is told in all zones that matter.
+    wait_for("the zones", async || {
+        let point = "const time = document.querySelector('tr.row time'); \
+                     time.dispatchEvent(new PointerEvent('pointerover', { bubbles: true })); return time.title";
+        let told = browser.script(point).await;
+        let zones = ["(Asia/Tokyo, UTC+09:00)", "(UTC)", "(customer, America/Los_Angeles)"];
+        told.as_str().is_some_and(|told| zones.iter().all(|zone| told.contains(zone))).then_some(())
+    })
+    .await;
     browser.at("StaticText", "Times in Asia/Tokyo, UTC+09:00").shown().await;
     browser.at("button", &format!("Metrics {NUMBER}")).click().await;
     let details = browser.at("region", &format!("Callback metrics for {NUMBER}"));

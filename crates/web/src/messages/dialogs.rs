@@ -63,6 +63,7 @@ messages! {
     time_display { en "Time display" de "Zeitanzeige" }
     show_24h { en "Show Time in 24 Hour" de "24-Stunden-Format" }
     show_24h_hint(long, short) { en "{long} instead of {short}" de "{long} statt {short}" }
+    time_of_customer(time, zone) { en "{time} (customer, {zone})" de "{time} (Kunde, {zone})" }
     time_in_zone(time, zone) { en "{time} ({zone})" de "{time} ({zone})" }
     show_utc { en "Show Times in UTC" de "Zeiten in UTC" }
     show_utc_hint(zone) { en "Local is {zone}" de "Ortszeit ist {zone}" }

@@ -164,6 +164,11 @@ impl Feed {
         }
     }
 
+    /// The row of a callback, if it is on screen.
+    pub(crate) fn row(self, id: CallbackId) -> Option<Row> {
+        self.rows.with_untracked(|rows| rows.as_ref()?.iter().find(|row| row.id == id).cloned())
+    }
+
     fn filter_now(self) -> CallbackFilter {
         let now = browser::now();
         let utc = self.session.style_now().utc;

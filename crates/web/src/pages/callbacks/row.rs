@@ -131,17 +131,25 @@ fn draw_marks(element: Element, row: Row, open: Memo<bool>) -> RenderEffect<()> 
 
 /// Says in which zones the time under the pointer is what. Not before it is
 /// pointed at, as there are hundreds.
-pub(super) fn explain_time(event: &leptos::ev::Event, style: Style) {
+pub(super) fn explain_time(page: Page, event: &leptos::ev::Event) {
+    let style = page.session.style_now();
     let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let Some(element) = element.filter(|element| element.tag_name() == "TIME") else { return };
     let instant = element.get_attribute("datetime").and_then(|instant| instant.parse().ok());
     let Some(at) = instant else { return };
-    let lines = [false, true].map(|utc| {
+    let in_style = |utc| {
         let style = Style { utc, ..style };
         messages::time_in_zone(format::day_time_seconds(at, style), format::zone(style))
+    };
+    let row = row_of(event).and_then(|id| page.feed.row(id));
+    let customer = row.and_then(|row| row.record.with_untracked(|view| view.customer_time_zone.clone()));
+    let of_customer = customer.and_then(|zone| {
+        let time = format::day_time_seconds_in(at, style, &zone)?;
+        Some(messages::time_of_customer(time, zone))
     });
-    let different = if lines[0] == lines[1] { &lines[..1] } else { &lines[..] };
-    let _ = element.set_attribute("title", &different.join("\n"));
+    let mut lines: Vec<String> = [in_style(false), in_style(true)].into_iter().chain(of_customer).collect();
+    lines.dedup();
+    let _ = element.set_attribute("title", &lines.join("\n"));
 }
 
 /// The row that an event happened in.
@@ -158,8 +166,7 @@ pub(super) fn clicked(page: Page, event: &MouseEvent) {
     if button.has_attribute("aria-disabled") {
         return;
     }
-    let row =
-        || page.feed.rows.with_untracked(|rows| rows.as_ref()?.iter().find(|row| row.id == id).cloned());
+    let row = || page.feed.row(id);
     match button.get_attribute("data-does").as_deref() {
         Some("edit") => page.dialog.set(row().map(Open::Edit)),
         Some("recreate") => page.dialog.set(row().map(Open::Recreate)),

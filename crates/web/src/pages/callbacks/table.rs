@@ -204,7 +204,7 @@ fn Table() -> impl IntoView {
                 <tbody
                     role="rowgroup"
                     on:pointerover=move |event| {
-                        explain_time(&event, page.session.style_now());
+                        explain_time(page, &event);
                         hold(event.into());
                     }
                     on:pointerout=move |event| release(event.into())
