@@ -82,7 +82,7 @@ messages! {
     range_name_taken { en "There is a range of this name." de "Diesen Namen hat schon ein Zeitraum." }
     enter_date_time { en "Enter date and time." de "Datum und Uhrzeit eingeben." }
     range_order { en "To has to be after From." de "Bis muss nach Von liegen." }
-    range_hours_same { en "To has to differ from From." de "Bis muss sich von Von unterscheiden." }
+    range_hours_same { en "To has to differ from From." de "Von und Bis sind gleich." }
     visible_states { en "Visible Callback States" de "Sichtbare Status" }
     visible_services { en "Visible Callback Services" de "Sichtbare Services" }
     visible_services_hint { en "Services you may see. New ones appear after your next sign-in." de "Services, die sichtbar sein dürfen. Neue erscheinen nach der nächsten Anmeldung." }
