@@ -100,9 +100,14 @@ async fn the_pages_of_the_tools_menu_keep_wcag(#[case] width: u32, #[case] heigh
     machine.ask(app.other_service, WAITING).await;
     let browser = log_in(&app, "administrator", "last-7-days").await;
     browser.resize(width, height).await;
-    browser.press("?").await;
-    browser.at("dialog", "Shortcuts").shown().await;
-    check(&browser).await;
+    for topic in ["Guide", "Shortcuts", "Messages"] {
+        browser.at("button", "Help").click().await;
+        browser.at("menuitem", topic).click().await;
+        browser.at("dialog", topic).shown().await;
+        check(&browser).await;
+        browser.press(key::ESCAPE).await;
+        browser.at("dialog", topic).gone().await;
+    }
     browser.open(&format!("http://{}/search?q=02079460318", app.address)).await;
     browser.at("region", "Timeline").shown().await;
     check(&browser).await;
