@@ -140,8 +140,9 @@ impl Browser {
     /// Waits for a file that the page has saved under this name, and takes it.
     pub async fn saved(&self, name: &str) -> String {
         let file = self.downloads().join(name);
-        // It has its name once it is complete.
-        let text = wait_for(name, async || std::fs::read_to_string(&file).ok()).await;
+        // Chromium may take the name with an empty file, which the whole one replaces.
+        let read = || std::fs::read_to_string(&file).ok().filter(|text| !text.is_empty());
+        let text = wait_for(name, async || read()).await;
         std::fs::remove_file(&file).expect("it can be taken away");
         text
     }

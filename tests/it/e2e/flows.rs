@@ -84,7 +84,8 @@ async fn signing_in_tools_recreating_cancelling_a_range_and_its_files_need_no_po
     browser.strike(key::DOWN).await;
     focus_is(&browser, "menuitem", "CSV").await;
     browser.strike(key::ENTER).await;
-    assert!(browser.saved("callbacks.csv").await.contains(&text(&made["id"])));
+    let list = browser.saved("callbacks.csv").await;
+    assert!(list.contains(&text(&made["id"])), "{list}");
 }
 
 #[tokio::test]
