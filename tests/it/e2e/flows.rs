@@ -7,7 +7,7 @@ use ringback_tests::{Browser, wait_for};
 use serde_json::json;
 
 use super::keyboard::{focus_is, tab_to};
-use super::{log_in, row_says, start};
+use super::{log_in, row_says, rows_are, start};
 
 const NUMBER: &str = "+44 20 7946 0318";
 const OTHER: &str = "+49 30 2312 5051";
@@ -49,11 +49,7 @@ async fn signing_in_tools_recreating_cancelling_a_range_and_its_files_need_no_po
     dialog.shown().await;
     press_at(&browser, "button", "Recreate", key::ENTER).await;
     dialog.gone().await;
-    wait_for("the repeat", async || {
-        let rows = browser.script("return document.querySelectorAll('tr.row').length").await;
-        (rows == 2).then_some(())
-    })
-    .await;
+    rows_are(&browser, 2).await;
 
     // One selected row opens the way to all of the range.
     browser.press("jxC").await;

@@ -56,6 +56,15 @@ async fn row_says(browser: &Browser, number: &str, part: &str) {
     .await;
 }
 
+/// Waits until so many rows are listed.
+async fn rows_are(browser: &Browser, count: u64) {
+    wait_for(&format!("{count} rows"), async || {
+        let rows = browser.script("return document.querySelectorAll('tr.row').length").await;
+        (rows == count).then_some(())
+    })
+    .await;
+}
+
 /// Waits until a status says this.
 async fn status_says(browser: &Browser, part: &str) {
     wait_for(&format!("a status with {part}"), async || {

@@ -8,7 +8,7 @@ use ringback_tests::app::PASSWORD;
 use ringback_tests::{Backend, Browser, Options, TestApp, wait_for};
 use serde_json::json;
 
-use super::{log_in, row_says, sign_in, start, web_dir};
+use super::{log_in, row_says, rows_are, sign_in, start, web_dir};
 
 const NUMBER: &str = "+44 20 7946 0318";
 const OTHER: &str = "+49 30 2312 5051";
@@ -67,11 +67,11 @@ async fn s04_the_251st_callback_is_on_the_second_page() {
     machine.ask_for(app.service, OTHER, &last).await;
     let browser = log_in(&app, "monitor", "next-24-hours").await;
     browser.at("link", "Page 2").shown().await;
-    assert_eq!(browser.script("return document.querySelectorAll('tbody tr').length").await, 250);
+    rows_are(&browser, 250).await;
     browser.page().row_with(OTHER).gone().await;
     browser.at("link", "Page 2").click().await;
     browser.page().row_with(OTHER).shown().await;
-    assert_eq!(browser.script("return document.querySelectorAll('tbody tr').length").await, 2);
+    rows_are(&browser, 2).await;
     assert!(browser.url().await.contains("page=2"));
 }
 
