@@ -163,7 +163,10 @@ pub struct OutcomeCounts {
     pub not_permitted: u64,
     /// Could not be cancelled.
     pub failed: u64,
-    /// Left alone because the job was stopped before their turn.
+    /// Left alone because the job was stopped before their turn. Counts kept
+    /// before jobs could be stopped do not name it.
+    #[serde(default)]
+    #[schema(required)]
     pub stopped: u64,
 }
 
@@ -236,4 +239,17 @@ pub struct ReportLine {
     pub cancelled_at: Option<Timestamp>,
     /// User name of who cancelled it, if a person did.
     pub cancelled_by: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_kept_before_jobs_could_be_stopped_are_read() {
+        let kept =
+            r#"{"cancelled":2,"skipped_processing":0,"already_completed":0,"not_permitted":0,"failed":1}"#;
+        let counts: OutcomeCounts = serde_json::from_str(kept).unwrap();
+        assert_eq!((counts.cancelled, counts.failed, counts.stopped), (2, 1, 0));
+    }
 }
