@@ -8,6 +8,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Blob};
 
+use crate::browser;
 use crate::messages;
 
 /// Why a request had no answer of use.
@@ -75,7 +76,7 @@ impl Failure {
 }
 
 /// What makes a request a command that is carried out once.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Command {
     /// The same for each try of the same command.
     pub(crate) key: String,
@@ -83,9 +84,16 @@ pub(crate) struct Command {
     pub(crate) version: Option<i64>,
 }
 
+impl Command {
+    /// One that was not given before.
+    pub(crate) fn new(version: Option<i64>) -> Self {
+        Self { key: browser::random_key(), version }
+    }
+}
+
 /// A request as it is sent. What is the same for all operations works on this,
 /// so that it is in the module once.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Request {
     method: Method,
     path: String,

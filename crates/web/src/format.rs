@@ -108,7 +108,17 @@ pub(crate) fn day_time_seconds(at: Timestamp, style: Style) -> String {
 
 /// The same in a zone of this name; `None` where the browser does not know it.
 pub(crate) fn day_time_seconds_in(at: Timestamp, style: Style, zone: &str) -> Option<String> {
-    let options = options(Parts::DayTimeSeconds, style.h24);
+    formatted_in(at, Parts::DayTimeSeconds, style, zone)
+}
+
+/// `24 Nov, 14:15` in a zone of this name; `None` where the browser does not
+/// know it.
+pub(crate) fn day_time_in(at: Timestamp, style: Style, zone: &str) -> Option<String> {
+    formatted_in(at, Parts::DayTime, style, zone)
+}
+
+fn formatted_in(at: Timestamp, parts: Parts, style: Style, zone: &str) -> Option<String> {
+    let options = options(parts, style.h24);
     set(&options, "timeZone", zone);
     let class = browser::property(&browser::property(&window(), "Intl")?, "DateTimeFormat")?;
     let class: Function = class.unchecked_into();

@@ -22,6 +22,7 @@ mod clock;
 mod components;
 mod events;
 mod format;
+mod forms;
 mod language;
 mod later;
 mod messages;

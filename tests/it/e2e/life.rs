@@ -2,10 +2,11 @@
 
 use ringback_api::telephony::simulator::Behaviour;
 use ringback_domain::ApiScope;
-use ringback_tests::TestApp;
+use ringback_tests::browser::key;
+use ringback_tests::{TestApp, wait_for};
 use serde_json::Value;
 
-use super::{log_in, row_says, start};
+use super::{log_in, row_says, says, start};
 
 const NUMBER: &str = "+44 20 7946 0318";
 
@@ -87,4 +88,73 @@ async fn a_scheduled_callback_is_seen_to_wait_and_to_reach_the_agent() {
     browser.at("button", "1 new callback").click().await;
     row_says(&browser, NUMBER, "SCHEDULED").await;
     row_says(&browser, NUMBER, "(AGENT_CONNECTED)").await;
+}
+
+#[tokio::test]
+async fn a_time_that_clocks_leave_out_is_refused_and_of_one_that_comes_twice_it_is_asked_which() {
+    let app = start(None).await;
+    let browser = log_in(&app, "supervisor", "today").await;
+    browser.time_zone("Europe/Berlin").await;
+    browser.reload().await;
+    let year = app.clock.now().plus_seconds(366 * 24 * 3_600).to_string()[..4].to_owned();
+    // Clocks are put forward and back on the last Sundays of March and October.
+    let last_sunday = async |month: &str| {
+        let day = format!("return 31 - new Date('{year}-{month}-31T12:00').getDay()");
+        format!("{year}-{month}-{}", browser.script(&day).await)
+    };
+    let (forward, back) = (last_sunday("03").await, last_sunday("10").await);
+    browser.at("region", "Callback records").at("button", "Create Callback").click().await;
+    let dialog = browser.at("dialog", "Create Callback");
+    dialog.at("textbox", "Customer Number").fill(NUMBER).await;
+    dialog.at("radio", "Scheduled").click().await;
+    dialog.at("Date", "Date").set(&forward).await;
+    dialog.at("InputTime", "Time").set("02:30").await;
+    dialog.at("button", "Create").click().await;
+    says(&dialog, "this time does not exist on this day").await;
+
+    dialog.at("Date", "Date").set(&back).await;
+    dialog.at("radio", "The second").shown().await;
+    dialog.at("button", "Create").click().await;
+    says(&dialog, "choose which").await;
+    dialog.at("radio", "The second").click().await;
+    dialog.at("button", "Create").click().await;
+    dialog.gone().await;
+    assert_eq!(only(&app).await["desired_time"], format!("{back}T01:30:00Z"));
+
+    // It is known which of the two it was.
+    browser
+        .open(&format!(
+            "http://{}/callbacks?range=custom&from={back}T00:00:00Z&to={back}T06:00:00Z",
+            app.address
+        ))
+        .await;
+    browser.at("button", &format!("Edit {NUMBER}")).click().await;
+    let dialog = browser.at("dialog", "Edit Callback");
+    let second = dialog.at("radio", "The second");
+    wait_for("the second time chosen", async || (second.property("checked").await == true).then_some(()))
+        .await;
+    dialog.at("radio", "The first").click().await;
+    dialog.at("button", "Save").click().await;
+    dialog.gone().await;
+    assert_eq!(only(&app).await["desired_time"], format!("{back}T00:30:00Z"));
+}
+
+#[tokio::test]
+async fn what_is_refused_after_its_dialog_was_closed_is_told_all_the_same() {
+    let app = start(None).await;
+    let browser = log_in(&app, "supervisor", "today").await;
+    browser.at("region", "Callback records").at("button", "Create Callback").click().await;
+    let dialog = browser.at("dialog", "Create Callback");
+    dialog.at("textbox", "Customer Number").fill("12").await;
+    // Requests leave once they are let go.
+    let held = "const send = window.fetch; const gate = new Promise(open => window.let_go = open); \
+                window.fetch = request => gate.then(() => send(request)); return null";
+    browser.script(held).await;
+    dialog.at("button", "Create").click().await;
+    browser.press(key::ESCAPE).await;
+    dialog.gone().await;
+    browser.script("window.let_go(); return null").await;
+    says(&browser.at("region", "Messages"), "No number of this country has this length").await;
+    let page = app.key(ApiScope::CallbacksRead).json("/api/v1/callbacks").await;
+    assert_eq!(page["items"], serde_json::json!([]));
 }

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use ringback_api::clock::Clock;
 use ringback_api::telephony::simulator::Behaviour;
 use ringback_tests::app::PASSWORD;
+use ringback_tests::browser::Place;
 use ringback_tests::{Backend, Browser, Options, TestApp, wait_for};
 
 /// The built page.
@@ -45,6 +46,11 @@ async fn log_in(app: &TestApp, username: &str, range: &str) -> Browser {
     sign_in(&browser, username, PASSWORD).await;
     browser.at("heading", "Callbacks").shown().await;
     browser
+}
+
+/// Waits until it says this.
+async fn says(place: &Place<'_>, part: &str) {
+    wait_for(part, async || place.text().await.contains(part).then_some(())).await;
 }
 
 /// Waits until the row of a number says this.

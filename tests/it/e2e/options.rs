@@ -7,7 +7,7 @@ use ringback_tests::browser::{Place, key};
 use ringback_tests::{Browser, TestApp, wait_for};
 use serde_json::json;
 
-use super::{log_in, row_says, start};
+use super::{log_in, row_says, says, start};
 
 const NUMBER: &str = "+44 20 7946 0318";
 const OTHER: &str = "+49 30 2312 5051";
@@ -25,11 +25,6 @@ async fn open(browser: &Browser) -> Place<'_> {
 async fn apply(dialog: &Place<'_>) {
     dialog.at("button", "Apply").click().await;
     dialog.gone().await;
-}
-
-/// Waits until it says this.
-async fn says(place: &Place<'_>, part: &str) {
-    wait_for(part, async || place.text().await.contains(part).then_some(())).await;
 }
 
 /// Waits until the columns are these.
@@ -131,6 +126,8 @@ async fn s64_s65_s72_all_times_follow_the_switches_at_once_and_for_good() {
     browser.at("button", &format!("Metrics {NUMBER}")).click().await;
     let details = browser.at("region", &format!("Callback metrics for {NUMBER}"));
     says(&details, "7:00 PM").await;
+    says(&details, "Customer's time").await;
+    says(&details, "America/Los_Angeles").await;
 
     let dialog = open(&browser).await;
     dialog.at("switch", "Show Time in 24 Hour").click().await;

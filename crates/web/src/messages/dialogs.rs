@@ -19,6 +19,13 @@ messages! {
     enter_date { en "Enter a date." de "Datum eingeben." }
     enter_time { en "Enter a time." de "Uhrzeit eingeben." }
     time_in_past { en "This time has passed." de "Diese Zeit ist vorbei." }
+    time_twice { en "Clocks are put back then: this time comes twice on this day." de "Dann werden die Uhren zurückgestellt: Diese Uhrzeit gibt es an diesem Tag zweimal." }
+    which_turn { en "Which of the two" de "Welche von beiden" }
+    first_turn { en "The first" de "Die erste" }
+    first_turn_hint { en "Before clocks are put back" de "Bevor die Uhren zurückgestellt werden" }
+    second_turn { en "The second" de "Die zweite" }
+    second_turn_hint { en "After clocks are put back" de "Nachdem die Uhren zurückgestellt wurden" }
+    choose_turn { en "This time comes twice: choose which." de "Diese Uhrzeit gibt es zweimal: Bitte wählen, welche." }
     no_such_time { en "Clocks are put forward then: this time does not exist on this day." de "Dann werden die Uhren vorgestellt: Diese Uhrzeit gibt es an diesem Tag nicht." }
     callback_created { en "Callback created" de "Rückruf angelegt" }
     outside_range(time, range) { en "{time} is outside {range}." de "{time} liegt nicht in: {range}." }

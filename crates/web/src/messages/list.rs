@@ -96,6 +96,7 @@ messages! {
     metrics_region(number) { en "Callback metrics for {number}" de "Kennzahlen des Rückrufs an {number}" }
     position { en "Position in Queue" de "Position in der Warteschlange" }
     estimated_wait { en "Estimated Wait Time" de "Geschätzte Wartezeit" }
+    customers_time { en "Customer's time" de "Zeit des Kunden" }
     waiting_term { en "Waiting" de "Wartezeit" }
     attempts_of(max) { en "of {max}" de "von {max}" }
     since(time) { en "since {time}" de "seit {time}" }

@@ -3,21 +3,20 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::ApiScope;
-use ringback_domain::wire::admin::{ApiKeyView, CreateApiKey, ServiceView};
+use ringback_domain::wire::admin::{ApiKeyView, CreateApiKey, CreatedApiKey, ServiceView};
 use ringback_domain::wire::endpoint::{DeleteApiKey, ListApiKeys, ListServices, PostApiKey};
 use ringback_domain::wire::problem::ProblemKind;
 
-use super::callbacks::forms::{place, require};
 use super::{Checks, Listed, PlainPage, Subject, names_of};
-use crate::api::Command;
 use crate::browser;
-use crate::components::button::{Button, Size, Weight};
+use crate::components::button::{Button, Weight};
 use crate::components::choice::Switch;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::icon_button::IconButton;
 use crate::components::input::TextField;
 use crate::components::toast::{Toast, Toasts};
 use crate::format;
+use crate::forms::{place, require};
 use crate::messages;
 use crate::session::Session;
 
@@ -114,62 +113,47 @@ pub(crate) fn IntegrationsPage() -> impl IntoView {
 #[component]
 fn CreateDialog(services: Vec<ServiceView>, close: Callback<()>, load: Callback<()>) -> impl IntoView {
     let session = Session::here();
-    let handle = DialogHandle::new();
+    let handle = DialogHandle::new(messages::create_api_key());
     let name = RwSignal::new(String::new());
     let (name_error, scopes_error) = (RwSignal::new(None), RwSignal::new(None::<String>));
     let scopes = RwSignal::new(vec![word(ApiScope::CallbacksRead).to_owned()]);
     let everywhere = RwSignal::new(true);
     let seen = RwSignal::new(Vec::<String>::new());
     let made = RwSignal::new(None::<String>);
-    let problem = RwSignal::new(None);
-    let busy = RwSignal::new(false);
-    let key = StoredValue::new(browser::random_key());
     let submit = move |()| {
-        if busy.get_untracked() || made.with_untracked(Option::is_some) {
+        if made.with_untracked(Option::is_some) {
             return;
         }
-        problem.set(None);
         let chosen: Vec<_> = ApiScope::ALL
             .into_iter()
             .filter(|scope| scopes.with_untracked(|words| words.iter().any(|own| own == word(*scope))))
             .collect();
         let named = require(name, name_error, messages::enter_name());
         if chosen.is_empty() {
-            problem.set(Some(messages::choose_scope().to_owned()));
+            handle.problem.set(Some(messages::choose_scope().to_owned()));
         }
         if !named || chosen.is_empty() {
             return handle.focus_first_error();
         }
         let services = (!everywhere.get_untracked())
             .then(|| seen.get_untracked().iter().filter_map(|id| id.parse().ok()).collect());
-        let body = CreateApiKey {
+        let request = PostApiKey(CreateApiKey {
             name: name.get_untracked().trim().to_owned(),
             scopes: chosen,
             services,
             expires_at: None,
+        });
+        let work = handle.command(session, request, None);
+        let shown = move |answer: CreatedApiKey| {
+            made.set(Some(answer.key));
+            load.run(());
         };
-        busy.set(true);
-        spawn_local(async move {
-            let command = Command { key: key.get_value(), version: None };
-            let answer = session.command(&PostApiKey(body), &command).await;
-            if busy.try_set(false).is_some() {
-                return;
+        handle.send(work, shown, move |failure| {
+            if failure.kind() == Some(ProblemKind::Duplicate) {
+                return name_error.set(Some(messages::name_taken().to_owned()));
             }
-            match answer {
-                Ok(answer) => {
-                    made.set(Some(answer.key));
-                    load.run(());
-                }
-                Err(failure) => {
-                    key.set_value(browser::random_key());
-                    if failure.kind() == Some(ProblemKind::Duplicate) {
-                        name_error.set(Some(messages::name_taken().to_owned()));
-                    } else {
-                        problem.set(place(&failure, &[("/name", name_error), ("/scopes", scopes_error)]));
-                    }
-                    handle.focus_first_error();
-                }
-            }
+            let fields = [("/name", name_error), ("/scopes", scopes_error)];
+            handle.problem.set(place(&failure, &fields));
         });
     };
     let words: Vec<_> = ApiScope::ALL.map(|scope| (word(scope).to_owned(), word(scope).to_owned())).to_vec();
@@ -195,19 +179,11 @@ fn CreateDialog(services: Vec<ServiceView>, close: Callback<()>, load: Callback<
     view! {
         <Dialog
             handle
-            title=messages::create_api_key()
             on_close=close
             on_submit=submit
-            problem
             action=Box::new(move || {
-                view! {
-                    <Show when=move || made.with(Option::is_none)>
-                        <Button weight=Weight::Primary size=Size::Large submit=true busy=Signal::from(busy)>
-                            {messages::create()}
-                        </Button>
-                    </Show>
-                }
-                .into_any()
+                let action = move || made.with(Option::is_none).then(|| handle.submit(messages::create())());
+                action.into_any()
             })
         >
             {move || match made.get() {
@@ -231,46 +207,20 @@ fn CreateDialog(services: Vec<ServiceView>, close: Callback<()>, load: Callback<
 fn RevokeDialog(api_key: ApiKeyView, close: Callback<()>, load: Callback<()>) -> impl IntoView {
     let session = Session::here();
     let toasts = Toasts::here();
-    let handle = DialogHandle::new();
-    let problem = RwSignal::new(None);
-    let busy = RwSignal::new(false);
+    let handle = DialogHandle::new(messages::revoke_api_key());
     let id = api_key.id;
     let submit = move |()| {
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        spawn_local(async move {
-            let answer = session.get(&DeleteApiKey(id)).await;
-            if busy.try_set(false).is_some() {
-                return;
-            }
-            match answer {
-                Ok(()) => {
-                    handle.close();
-                    load.run(());
-                    toasts.show(Toast::done(messages::api_key_revoked()));
-                }
-                Err(failure) => problem.set(Some(failure.sentence())),
-            }
-        });
+        let revoked = move |()| {
+            handle.close();
+            load.run(());
+            toasts.show(Toast::done(messages::api_key_revoked()));
+        };
+        let work = async move { session.get(&DeleteApiKey(id)).await };
+        handle.send(work, revoked, move |failure| handle.problem.set(Some(failure.sentence())));
     };
+    let button = handle.submit_unless(Weight::Danger, Signal::stored(None), messages::revoke());
     view! {
-        <Dialog
-            handle
-            title=messages::revoke_api_key()
-            on_close=close
-            on_submit=submit
-            problem
-            action=Box::new(move || {
-                view! {
-                    <Button weight=Weight::Danger size=Size::Large submit=true busy=Signal::from(busy)>
-                        {messages::revoke()}
-                    </Button>
-                }
-                .into_any()
-            })
-        >
+        <Dialog handle on_close=close on_submit=submit action=button>
             <p>{messages::revoke_consequence(api_key.name)}</p>
         </Dialog>
     }

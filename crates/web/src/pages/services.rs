@@ -7,17 +7,15 @@ use ringback_domain::wire::admin::{CreateService, EditService, ServiceView};
 use ringback_domain::wire::endpoint::{ListServices, PatchService, PostService};
 use ringback_domain::wire::problem::ProblemKind;
 
-use super::callbacks::forms::{place, require};
 use super::{Listed, PlainPage, Subject};
-use crate::api::Command;
-use crate::browser;
-use crate::components::button::{Button, Size, Weight};
+use crate::components::button::{Button, Weight};
 use crate::components::choice::Switch;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::icon_button::IconButton;
 use crate::components::input::TextField;
 use crate::components::toast::{Toast, Toasts};
 use crate::format;
+use crate::forms::{place, require};
 use crate::messages;
 use crate::session::Session;
 
@@ -106,7 +104,6 @@ fn kinds(immediate: bool, scheduled: bool) -> String {
 fn ServiceDialog(subject: Subject<ServiceView>, close: Callback<()>, load: Callback<()>) -> impl IntoView {
     let session = Session::here();
     let toasts = Toasts::here();
-    let handle = DialogHandle::new();
     let service = subject.known();
     let known = service.clone();
     let text = |of: fn(&ServiceView) -> String| RwSignal::new(known.as_ref().map(of).unwrap_or_default());
@@ -123,21 +120,15 @@ fn ServiceDialog(subject: Subject<ServiceView>, close: Callback<()>, load: Callb
     ];
     let errors: [_; 4] = std::array::from_fn(|_| RwSignal::new(None));
     let [name_error, zone_error, country_error, window_error] = errors;
-    let problem = RwSignal::new(None);
-    let busy = RwSignal::new(false);
-    let key = StoredValue::new(browser::random_key());
     let edits = service.is_some();
     let (title, button, done) = if edits {
         (messages::edit_service(), messages::save(), messages::service_saved())
     } else {
         (messages::create_service(), messages::create(), messages::service_created())
     };
+    let handle = DialogHandle::new(title);
     let service = StoredValue::new(service);
     let submit = move |()| {
-        if busy.get_untracked() {
-            return;
-        }
-        problem.set(None);
         let filled = [
             require(name, name_error, messages::enter_name()),
             require(zone, zone_error, messages::fault_time_zone()),
@@ -154,13 +145,16 @@ fn ServiceDialog(subject: Subject<ServiceView>, close: Callback<()>, load: Callb
         let (name, time_zone, default_country) = (value(name), value(zone), value(country).to_uppercase());
         let [accept_new, dial_pending, immediate_enabled, scheduled_enabled] =
             switches.map(|(_, on)| Some(on.get_untracked()));
-        busy.set(true);
-        spawn_local(async move {
-            let answer = match service.get_value() {
+        let work = async move {
+            match service.get_value() {
                 None => {
-                    let body = CreateService { name, time_zone, default_country };
-                    let command = Command { key: key.get_value(), version: None };
-                    session.command(&PostService(body), &command).await
+                    handle
+                        .command(
+                            session,
+                            PostService(CreateService { name, time_zone, default_country }),
+                            None,
+                        )
+                        .await
                 }
                 Some(service) => {
                     let body = EditService {
@@ -173,50 +167,27 @@ fn ServiceDialog(subject: Subject<ServiceView>, close: Callback<()>, load: Callb
                         scheduled_enabled,
                         desired_window_seconds: seconds,
                     };
-                    let command = Command { key: key.get_value(), version: Some(service.version) };
-                    session.command(&PatchService(service.id, body), &command).await
-                }
-            };
-            if busy.try_set(false).is_some() {
-                return;
-            }
-            match answer {
-                Ok(_) => {
-                    handle.close();
-                    load.run(());
-                    let detail = (!edits).then(|| messages::seen_after_reload().to_owned());
-                    toasts.show(Toast { detail, ..Toast::done(done) });
-                }
-                Err(failure) => {
-                    key.set_value(browser::random_key());
-                    if failure.kind() == Some(ProblemKind::Duplicate) {
-                        name_error.set(Some(messages::name_taken().to_owned()));
-                    } else {
-                        let pointers = ["/name", "/time_zone", "/default_country", "/desired_window_seconds"];
-                        let fields: Vec<_> = pointers.into_iter().zip(errors).collect();
-                        problem.set(place(&failure, &fields));
-                    }
-                    handle.focus_first_error();
+                    handle.command(session, PatchService(service.id, body), Some(service.version)).await
                 }
             }
+        };
+        let saved = move |_| {
+            handle.close();
+            load.run(());
+            let detail = (!edits).then(|| messages::seen_after_reload().to_owned());
+            toasts.show(Toast { detail, ..Toast::done(done) });
+        };
+        handle.send(work, saved, move |failure| {
+            if failure.kind() == Some(ProblemKind::Duplicate) {
+                return name_error.set(Some(messages::name_taken().to_owned()));
+            }
+            let pointers = ["/name", "/time_zone", "/default_country", "/desired_window_seconds"];
+            let fields: Vec<_> = pointers.into_iter().zip(errors).collect();
+            handle.problem.set(place(&failure, &fields));
         });
     };
     view! {
-        <Dialog
-            handle
-            title
-            on_close=close
-            on_submit=submit
-            problem
-            action=Box::new(move || {
-                view! {
-                    <Button weight=Weight::Primary size=Size::Large submit=true busy=Signal::from(busy)>
-                        {button}
-                    </Button>
-                }
-                .into_any()
-            })
-        >
+        <Dialog handle on_close=close on_submit=submit action=handle.submit(button)>
             <TextField label=messages::name() value=name error=name_error autofocus=true />
             <TextField
                 label=messages::time_zone()

@@ -7,16 +7,14 @@ use ringback_domain::wire::endpoint::{ListServices, ListUsers, PatchUser, PostUs
 use ringback_domain::wire::problem::ProblemKind;
 use ringback_domain::{Role, ServiceId};
 
-use super::callbacks::forms::{place, require};
 use super::{Checks, Listed, PlainPage, Subject, names_of};
-use crate::api::Command;
-use crate::browser;
-use crate::components::button::{Button, Size, Weight};
+use crate::components::button::{Button, Weight};
 use crate::components::choice::Switch;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::icon_button::IconButton;
 use crate::components::input::{Choice, SelectField, TextField};
 use crate::components::toast::{Toast, Toasts};
+use crate::forms::{place, require};
 use crate::messages;
 use crate::session::Session;
 use crate::shell::role_name;
@@ -179,12 +177,9 @@ fn UserDialog(
 ) -> impl IntoView {
     let session = Session::here();
     let toasts = Toasts::here();
-    let handle = DialogHandle::new();
     let user = subject.known();
     let form = Form::of(user.as_ref());
     let [username_error, name_error, password_error, role_error] = form.errors;
-    let problem = RwSignal::new(None);
-    let busy = RwSignal::new(false);
     let edits = user.is_some();
     let (title, button, done, password) = if edits {
         (messages::edit_user(), messages::save(), messages::user_saved(), messages::new_password())
@@ -192,47 +187,33 @@ fn UserDialog(
         (messages::create_user(), messages::create(), messages::user_created(), messages::password())
     };
     let hint = if edits { messages::new_password_hint() } else { messages::password_hint() };
+    let handle = DialogHandle::new(title);
     let user = StoredValue::new(user);
     let submit = move |()| {
-        if busy.get_untracked() {
-            return;
-        }
-        problem.set(None);
-        let new_user = form.new_user();
         if !form.check(edits) {
             return handle.focus_first_error();
         }
-        busy.set(true);
-        spawn_local(async move {
-            let key = browser::random_key();
-            let answer = match (user.get_value(), new_user) {
-                (Some(user), _) => {
-                    let command = Command { key, version: Some(user.version) };
-                    session.command(&PatchUser(user.id, form.changes(&user)), &command).await
+        let Some(new_user) = form.new_user() else { return };
+        let work = async move {
+            match user.get_value() {
+                Some(user) => {
+                    handle.command(session, PatchUser(user.id, form.changes(&user)), Some(user.version)).await
                 }
-                (None, Some(body)) => session.command(&PostUser(body), &Command { key, version: None }).await,
-                (None, None) => return,
-            };
-            if busy.try_set(false).is_some() {
-                return;
+                None => handle.command(session, PostUser(new_user), None).await,
             }
-            match answer {
-                Ok(_) => {
-                    handle.close();
-                    load.run(());
-                    toasts.show(Toast::done(done));
-                }
-                Err(failure) if failure.kind() == Some(ProblemKind::Duplicate) => {
-                    username_error.set(Some(messages::name_taken().to_owned()));
-                    handle.focus_first_error();
-                }
-                Err(failure) => {
-                    let pointers = ["/username", "/display_name", "/password", "/role"];
-                    let fields: Vec<_> = pointers.into_iter().zip(form.errors).collect();
-                    problem.set(place(&failure, &fields));
-                    handle.focus_first_error();
-                }
+        };
+        let saved = move |_| {
+            handle.close();
+            load.run(());
+            toasts.show(Toast::done(done));
+        };
+        handle.send(work, saved, move |failure| {
+            if failure.kind() == Some(ProblemKind::Duplicate) {
+                return username_error.set(Some(messages::name_taken().to_owned()));
             }
+            let pointers = ["/username", "/display_name", "/password", "/role"];
+            let fields: Vec<_> = pointers.into_iter().zip(form.errors).collect();
+            handle.problem.set(place(&failure, &fields));
         });
     };
     let roles = Role::ALL
@@ -242,21 +223,7 @@ fn UserDialog(
         services.into_iter().map(|service| (service.id.to_string(), service.name)).collect();
     let services = StoredValue::new(services);
     view! {
-        <Dialog
-            handle
-            title
-            on_close=close
-            on_submit=submit
-            problem
-            action=Box::new(move || {
-                view! {
-                    <Button weight=Weight::Primary size=Size::Large submit=true busy=Signal::from(busy)>
-                        {button}
-                    </Button>
-                }
-                .into_any()
-            })
-        >
+        <Dialog handle on_close=close on_submit=submit action=handle.submit(button)>
             {(!edits).then(|| view! {
                 <TextField
                     label=messages::username()

@@ -2,11 +2,11 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
+use crate::api::Failure;
 use crate::clock::Clock;
 use crate::components::banner::{Banner, Gravity};
-use crate::components::button::{Button, LinkButton, Size, Weight};
+use crate::components::button::LinkButton;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::input::TextField;
 use crate::format;
@@ -66,43 +66,29 @@ pub(super) fn SignInAgain(ending: Ending, username: String) -> impl IntoView {
 /// What the dialog says.
 pub(crate) fn sign_in_again(ending: Ending, username: String) -> AnyView {
     let session = Session::here();
-    let handle = DialogHandle::new();
     let password = RwSignal::new(String::new());
     let error = RwSignal::new(None);
-    let problem = RwSignal::new(None);
-    let busy = RwSignal::new(false);
     let field = NodeRef::<html::Input>::new();
     let over = untrack(|| session.ended());
     let title = if over { messages::session_over() } else { messages::stay_signed_in() };
+    let handle = DialogHandle::new(title);
     let text = messages::sign_in_again(&username);
     let username = StoredValue::new(username);
     let submit = move |()| {
-        if busy.get_untracked() {
-            return;
-        }
-        problem.set(None);
         // Password managers may fill fields without telling.
         let secret = field.get_untracked().map(|field| field.value()).unwrap_or_default();
         if secret.is_empty() {
             error.set(Some(messages::enter_password().to_owned()));
             return handle.focus_first_error();
         }
-        busy.set(true);
-        spawn_local(async move {
-            let answer = session.sign_in(username.get_value(), secret).await;
-            if busy.try_set(false).is_some() {
-                return;
+        let work = async move { session.sign_in(username.get_value(), secret).await };
+        let refused = move |failure: Failure| {
+            handle.problem.set(Some(failure.sentence()));
+            if let Some(field) = field.get_untracked() {
+                let _ = field.focus();
             }
-            match answer {
-                Ok(()) => handle.close(),
-                Err(failure) => {
-                    problem.set(Some(failure.sentence()));
-                    if let Some(field) = field.get_untracked() {
-                        let _ = field.focus();
-                    }
-                }
-            }
-        });
+        };
+        handle.send(work, move |()| handle.close(), refused);
     };
     let closed = move |()| {
         ending.0.set(false);
@@ -111,21 +97,7 @@ pub(crate) fn sign_in_again(ending: Ending, username: String) -> AnyView {
         }
     };
     view! {
-        <Dialog
-            handle
-            title
-            on_close=closed
-            on_submit=submit
-            problem
-            action=Box::new(move || {
-                view! {
-                    <Button weight=Weight::Primary size=Size::Large submit=true busy=Signal::from(busy)>
-                        {messages::sign_in()}
-                    </Button>
-                }
-                .into_any()
-            })
-        >
+        <Dialog handle on_close=closed on_submit=submit action=handle.submit(messages::sign_in())>
             <p>{text}</p>
             <TextField
                 label=messages::password()

@@ -84,14 +84,10 @@ pub(crate) fn help(Help(open): Help, topic: Topic) -> AnyView {
     };
     view! {
         <Dialog
-            handle=DialogHandle::new()
-            title
+            handle=DialogHandle::new(title)
             class
             confirms=true
             on_close=move |()| open.set(None)
-            on_submit=|()| ()
-            problem=Signal::stored(None::<String>)
-            action=Box::new(|| ().into_any())
         >
             {content}
         </Dialog>

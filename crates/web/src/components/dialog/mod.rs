@@ -1,28 +1,122 @@
 //! Dialogs: native ones, so that the page behind them is out of reach.
 
+use std::future::Future;
+
 use leptos::html;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
+use ringback_domain::wire::endpoint::Endpoint;
 
+use crate::api::{Command, Failure, Request};
 use crate::browser;
-use crate::components::button::{Button, Size};
+use crate::components::button::{Button, Size, Weight};
 use crate::components::icon::Icon;
 use crate::components::icon_button::IconButton;
+use crate::components::toast::{Toast, Toasts};
 use crate::components::unique_id;
+use crate::forms::place;
 use crate::messages;
+use crate::session::Session;
 
-/// Closes the dialog that it belongs to.
+/// A dialog, for what is in it: sends its form, closes it, moves its focus.
 #[derive(Clone, Copy)]
-pub(crate) struct DialogHandle(NodeRef<html::Dialog>);
+pub(crate) struct DialogHandle {
+    node: NodeRef<html::Dialog>,
+    title: &'static str,
+    /// What could not be done, and why.
+    pub(crate) problem: RwSignal<Option<String>>,
+    busy: RwSignal<bool>,
+    /// What was asked for, while nobody knows what became of it.
+    asked: StoredValue<Option<(Request, Command)>>,
+    toasts: Toasts,
+}
 
 impl DialogHandle {
-    /// For a dialog that is not there yet.
-    pub(crate) fn new() -> Self {
-        Self(NodeRef::new())
+    /// For a dialog that is not there yet, and what it is about.
+    pub(crate) fn new(title: &'static str) -> Self {
+        Self {
+            node: NodeRef::new(),
+            title,
+            problem: RwSignal::new(None),
+            busy: RwSignal::new(false),
+            asked: StoredValue::new(None),
+            toasts: Toasts::here(),
+        }
+    }
+
+    /// Gives a command. While nobody knows what became of it the same request is
+    /// the same command, and carried out once.
+    pub(crate) async fn command<E: Endpoint>(
+        self,
+        session: Session,
+        endpoint: E,
+        version: Option<i64>,
+    ) -> Result<E::Response, Failure> {
+        let request = Request::of(&endpoint, None)?;
+        let same = |(asked, command): &(Request, Command)| *asked == request && command.version == version;
+        let before = self.asked.with_value(|asked| asked.clone().filter(same));
+        let command = before.map_or_else(|| Command::new(version), |(_, command)| command);
+        self.asked.set_value(Some((request, command.clone())));
+        let answer = session.command(&endpoint, &command).await;
+        if !matches!(answer, Err(Failure::Unreachable)) {
+            self.asked.try_set_value(None);
+        }
+        answer
+    }
+
+    /// Does what the form asks for. Then either `done` is told, or `refused`,
+    /// and the first field that is wrong has the focus. Where the dialog was
+    /// closed meanwhile, a toast says that it failed.
+    pub(crate) fn send<T: 'static>(
+        self,
+        work: impl Future<Output = Result<T, Failure>> + 'static,
+        done: impl FnOnce(T) + 'static,
+        refused: impl FnOnce(Failure) + 'static,
+    ) {
+        self.busy.set(true);
+        spawn_local(async move {
+            let answer = work.await;
+            let gone = self.busy.try_set(false).is_some();
+            match answer {
+                Ok(answer) if !gone => done(answer),
+                Ok(_) => {}
+                Err(failure) if !gone => {
+                    refused(failure);
+                    self.focus_first_error();
+                }
+                Err(failure) => {
+                    let why = place(&failure, &[]).unwrap_or_default();
+                    self.toasts.show(Toast::failed(self.title, why));
+                }
+            }
+        });
+    }
+
+    /// The button that sends the form.
+    pub(crate) fn submit(self, text: &'static str) -> Children {
+        self.submit_unless(Weight::Primary, Signal::stored(None), text)
+    }
+
+    /// The button that sends the form, unless something stands against it.
+    pub(crate) fn submit_unless(
+        self,
+        weight: Weight,
+        obstacle: Signal<Option<String>>,
+        text: &'static str,
+    ) -> Children {
+        Box::new(move || {
+            view! {
+                <Button weight size=Size::Large submit=true busy=Signal::from(self.busy) inactive=obstacle>
+                    {text}
+                </Button>
+            }
+            .into_any()
+        })
     }
 
     /// Closes it; the browser gives the focus back to what opened it.
     pub(crate) fn close(self) {
-        if let Some(dialog) = self.0.get_untracked() {
+        if let Some(dialog) = self.node.get_untracked() {
             dialog.close();
         }
     }
@@ -48,7 +142,7 @@ impl DialogHandle {
 
     fn focus(self, selector: &'static str) {
         request_animation_frame(move || {
-            let Some(dialog) = self.0.try_get_untracked().flatten() else { return };
+            let Some(dialog) = self.node.try_get_untracked().flatten() else { return };
             if let Ok(Some(element)) = dialog.query_selector(selector)
                 && let Ok(element) = wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(element)
             {
@@ -67,10 +161,8 @@ fn focus_is_lost() -> bool {
 /// callbacks here.
 #[component]
 pub(crate) fn Dialog(
-    /// Closes it.
+    /// For what is in it.
     handle: DialogHandle,
-    /// What it is about.
-    title: &'static str,
     /// How wide it is, unless as usual.
     #[prop(optional)]
     class: &'static str,
@@ -86,18 +178,16 @@ pub(crate) fn Dialog(
     /// After it was closed, by whatever means.
     #[prop(into)]
     on_close: Callback<()>,
-    /// When the form is sent.
-    #[prop(into)]
-    on_submit: Callback<()>,
-    /// What could not be done, and why.
-    #[prop(into)]
-    problem: Signal<Option<String>>,
+    /// When the form is sent, unless it is on its way.
+    #[prop(optional, into)]
+    on_submit: Option<Callback<()>>,
     /// The button that sends the form.
-    action: Children,
+    #[prop(optional)]
+    action: Option<Children>,
     /// The fields.
     children: Children,
 ) -> impl IntoView {
-    let DialogHandle(node) = handle;
+    let DialogHandle { node, title, problem, busy, .. } = handle;
     let title_id = unique_id("dialog");
     let labelled_by = title_id.clone();
     node.on_load(|dialog| {
@@ -122,7 +212,12 @@ pub(crate) fn Dialog(
                 novalidate=true
                 on:submit=move |event| {
                     event.prevent_default();
-                    on_submit.run(());
+                    if let Some(on_submit) = on_submit
+                        && !busy.get_untracked()
+                    {
+                        problem.set(None);
+                        on_submit.run(());
+                    }
                 }
             >
                 <div class="dialog-h">
@@ -147,7 +242,7 @@ pub(crate) fn Dialog(
                 <footer class="dialog-f">
                     {aside.map(|aside| aside())}
                     <Button size=Size::Large on_press=move |()| handle.close()>{messages::close()}</Button>
-                    {action()}
+                    {action.map(|action| action())}
                 </footer>
             </form>
         </dialog>

@@ -12,17 +12,16 @@ use ringback_domain::{CallbackId, StateName};
 use super::Host;
 use super::cells::{arrow_id, shown_number};
 use super::feed::Row;
-use super::forms::place;
 use super::when::{When, WhenFields};
-use crate::api::{Command, Failure};
-use crate::browser;
-use crate::components::button::{Button, Size, Weight};
+use crate::api::Failure;
+use crate::components::button::Weight;
 use crate::components::choice::{Card, RadioCards};
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::icon::Icon;
 use crate::components::state_badge::StateBadge;
 use crate::components::toast::{Toast, Toasts};
 use crate::format;
+use crate::forms::place;
 use crate::messages;
 use crate::session::Session;
 
@@ -42,15 +41,13 @@ pub(in crate::pages) fn EditDialog(
 ) -> impl IntoView {
     let session = Session::here();
     let toasts = Toasts::here();
-    let handle = DialogHandle::new();
+    let handle = DialogHandle::new(messages::edit_callback());
     let before = row.record.get_untracked();
     let record = StoredValue::new(row.record.clone());
     let current = Memo::new(move |_| record.get_value().get());
     let can = Memo::new(move |_| current.with(|view| view.can));
     let choice = RwSignal::new(if before.can.reschedule { Choice::Reschedule } else { Choice::Cancel });
     let when = When::at(before.desired_time, session.style_now());
-    let problem = RwSignal::new(None);
-    let busy = RwSignal::new(false);
     // What became impossible is not left chosen.
     Effect::new(move |_| {
         if !can.get().reschedule {
@@ -58,14 +55,14 @@ pub(in crate::pages) fn EditDialog(
         }
     });
 
-    let form = Form { session, host, id: row.id, choice, when, problem, busy, handle };
+    let form = Form { session, host, id: row.id, choice, when, handle };
     let submit = move |()| {
         let (version, can) = current.with_untracked(|view| (view.version, view.can));
-        if busy.get_untracked() || !can.cancel {
+        if !can.cancel {
             return;
         }
         let Some(work) = form.work(version) else { return handle.focus_first_error() };
-        spawn_local(async move { form.settle(toasts, work.await) });
+        handle.send(work, move |view| form.done(toasts, view), move |failure| form.refused(&failure));
     };
     let cards = vec![
         Card {
@@ -84,32 +81,16 @@ pub(in crate::pages) fn EditDialog(
     let stuck =
         Signal::derive(move || (!can.get().cancel).then(|| messages::no_longer_cancellable().to_owned()));
     let action = move || match choice.get() {
-        Choice::Reschedule => view! {
-            <Button weight=Weight::Primary size=Size::Large submit=true busy=Signal::from(busy)>
-                {messages::save()}
-            </Button>
-        },
-        Choice::Cancel => view! {
-            <Button
-                weight=Weight::Danger
-                size=Size::Large
-                submit=true
-                busy=Signal::from(busy)
-                inactive=stuck
-            >
-                {messages::confirm()}
-            </Button>
-        },
+        Choice::Reschedule => handle.submit(messages::save())(),
+        Choice::Cancel => handle.submit_unless(Weight::Danger, stuck, messages::confirm())(),
     };
     let number = shown_number(&row);
     view! {
         <Dialog
             handle
-            title=messages::edit_callback()
             fallback_focus=arrow_id(&row)
             on_close=host.closed
             on_submit=submit
-            problem=problem
             action=Box::new(move || action.into_any())
         >
             <Summary number current />
@@ -137,8 +118,6 @@ struct Form {
     id: CallbackId,
     choice: RwSignal<Choice>,
     when: When,
-    problem: RwSignal<Option<String>>,
-    busy: RwSignal<bool>,
     handle: DialogHandle,
 }
 
@@ -146,42 +125,38 @@ impl Form {
     /// The command to give; `None`, and the fields are marked, if something is
     /// missing.
     fn work(self, version: i64) -> Option<impl Future<Output = Result<CallbackView, Failure>>> {
-        self.problem.set(None);
         let desired_time = match self.choice.get_untracked() {
             Choice::Cancel => None,
             Choice::Reschedule => Some(self.when.read(self.session.style_now())?),
         };
-        self.busy.set(true);
-        let command = Command { key: browser::random_key(), version: Some(version) };
         Some(async move {
             match desired_time {
-                None => self.session.command(&PostCancel(self.id), &command).await,
+                None => self.handle.command(self.session, PostCancel(self.id), Some(version)).await,
                 Some(desired_time) => {
-                    let request = PostReschedule(self.id, RescheduleCallback { desired_time });
-                    self.session.command(&request, &command).await
+                    self.handle
+                        .command(
+                            self.session,
+                            PostReschedule(self.id, RescheduleCallback { desired_time }),
+                            Some(version),
+                        )
+                        .await
                 }
             }
         })
     }
 
-    fn settle(self, toasts: Toasts, answer: Result<CallbackView, Failure>) {
-        if self.busy.try_set(false).is_some() {
-            return;
-        }
-        let failure = match answer {
-            Ok(view) => {
-                let done = match self.choice.get_untracked() {
-                    Choice::Cancel => messages::callback_cancelled(),
-                    Choice::Reschedule => messages::callback_rescheduled(),
-                };
-                self.host.put.run(view);
-                self.handle.close();
-                return toasts.show(Toast::done(done));
-            }
-            Err(failure) => failure,
+    fn done(self, toasts: Toasts, view: CallbackView) {
+        let done = match self.choice.get_untracked() {
+            Choice::Cancel => messages::callback_cancelled(),
+            Choice::Reschedule => messages::callback_rescheduled(),
         };
-        self.problem.set(place(&failure, &[("/desired_time", self.when.time_error)]));
-        self.handle.focus_first_error();
+        self.host.put.run(view);
+        self.handle.close();
+        toasts.show(Toast::done(done));
+    }
+
+    fn refused(self, failure: &Failure) {
+        self.handle.problem.set(place(failure, &[("/desired_time", self.when.time_error)]));
         if matches!(failure.kind(), Some(ProblemKind::StateConflict | ProblemKind::Stale)) {
             // The form stays; what it is about is brought up to date.
             spawn_local(async move {

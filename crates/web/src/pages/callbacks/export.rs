@@ -101,13 +101,9 @@ pub(super) fn ReportsDialog() -> impl IntoView {
     };
     view! {
         <Dialog
-            handle=DialogHandle::new()
-            title=messages::export_reports()
+            handle=DialogHandle::new(messages::export_reports())
             confirms=true
             on_close=move |()| page.dialog.set(None)
-            on_submit=|()| {}
-            problem=Signal::stored(None::<String>)
-            action=Box::new(|| ().into_any())
         >
             <div class="filerows" role="status">{content}</div>
         </Dialog>

@@ -7,7 +7,6 @@ use ringback_domain::wire::bulk::{BulkCancellation, JobState, Outcome, ReportLin
 use ringback_domain::wire::endpoint::{GetBulkCancellation, GetReport, PostBulkStop};
 
 use super::super::Page;
-use super::super::forms::place;
 use super::tally;
 use crate::api::{Command, Failure};
 use crate::browser::{self, number};
@@ -15,6 +14,7 @@ use crate::components::button::{Button, Size};
 use crate::components::state_badge::StateBadge;
 use crate::components::toast::{Toast, Toasts};
 use crate::format;
+use crate::forms::place;
 use crate::messages;
 use crate::phone;
 use crate::session::Session;
@@ -190,7 +190,7 @@ pub(super) fn StopButton(
     let stop = move |()| {
         problem.set(None);
         busy.set(true);
-        let command = Command { key: browser::random_key(), version: None };
+        let command = Command::new(None);
         spawn_local(async move {
             let answer = page.session.command(&PostBulkStop(id), &command).await;
             // It may have come to its end before.

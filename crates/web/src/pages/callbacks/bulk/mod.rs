@@ -6,18 +6,16 @@ mod job;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::StateName;
-use ringback_domain::wire::bulk::{BulkCancellation, CreateBulkCancellation};
+use ringback_domain::wire::bulk::BulkCancellation;
 use ringback_domain::wire::endpoint::PostBulkCancellation;
 
 use super::Page;
-use super::forms::place;
 use super::view_state::Quick;
-use crate::api::Command;
-use crate::browser;
-use crate::components::button::{Button, Size, Weight};
+use crate::components::button::Weight;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::toast::Toasts;
 use crate::format;
+use crate::forms::place;
 use crate::messages;
 use choice::{Choice, ChoiceFields};
 pub(super) use job::save_report;
@@ -28,48 +26,28 @@ use job::{JobView, ReportButton, StopButton, is_over, watch};
 pub(super) fn CancelSelectedDialog() -> impl IntoView {
     let page = Page::here();
     let toasts = Toasts::here();
-    let handle = DialogHandle::new();
+    let handle = DialogHandle::new(messages::cancel_title());
     let choice = Choice::new(page);
     // Known for as long as it is watched; shown for as long as the dialog is there.
     let known = ArcRwSignal::new(None::<BulkCancellation>);
     let job = RwSignal::from(known.clone());
-    let problem = RwSignal::new(None);
-    let busy = RwSignal::new(false);
-    let sent = StoredValue::new(None::<(CreateBulkCancellation, Command)>);
-
-    // Sent once more after a failure it is the same command, and done once.
-    let command_for = move |request: &CreateBulkCancellation| {
-        let before = sent.get_value().filter(|(before, _)| before == request);
-        let command = before
-            .map_or_else(|| Command { key: browser::random_key(), version: None }, |(_, command)| command);
-        sent.set_value(Some((request.clone(), command.clone())));
-        command
-    };
     let submit = move |()| {
-        if busy.get_untracked() || job.with_untracked(Option::is_some) {
+        if job.with_untracked(Option::is_some) {
             return;
         }
-        let Some(request) = choice.request() else { return };
-        let command = command_for(&request);
-        problem.set(None);
-        busy.set(true);
+        let Some(request) = choice.request().map(PostBulkCancellation) else { return };
         let known = known.clone();
-        spawn_local(async move {
-            let answer = page.session.command(&PostBulkCancellation(request), &command).await;
-            busy.try_set(false);
-            match answer {
-                Ok(begun) => {
-                    page.feed.selection.clear();
-                    let id = begun.id;
-                    known.set(Some(begun));
-                    handle.focus_title();
-                    watch(page.session, toasts, known, job, id).await;
-                }
-                Err(failure) => {
-                    problem.try_set(place(&failure, &[]));
-                }
-            }
-        });
+        // It is watched also where the dialog is closed at once.
+        let work = async move {
+            let begun = handle.command(page.session, request, None).await?;
+            page.feed.selection.clear();
+            let id = begun.id;
+            known.set(Some(begun));
+            spawn_local(watch(page.session, toasts, known, job, id));
+            Ok(())
+        };
+        let begun = move |()| handle.focus_title();
+        handle.send(work, begun, move |failure| handle.problem.set(place(&failure, &[])));
     };
     let close = move |()| {
         page.dialog.set(None);
@@ -80,23 +58,13 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
     let begun = Memo::new(move |_| job.with(|job| job.as_ref().map(|job| (job.id, is_over(job)))));
     Effect::new(move |_| {
         if begun.get().is_some_and(|(_, over)| over) {
-            problem.set(None);
+            handle.problem.set(None);
             handle.keep_focus();
         }
     });
+    let obstacle = Signal::derive(move || choice.obstacle());
     let action = move || match begun.get() {
-        None => view! {
-            <Button
-                weight=Weight::Danger
-                size=Size::Large
-                submit=true
-                busy=Signal::from(busy)
-                inactive=Signal::derive(move || choice.obstacle())
-            >
-                {messages::confirm()}
-            </Button>
-        }
-        .into_any(),
+        None => handle.submit_unless(Weight::Danger, obstacle, messages::confirm())(),
         Some((id, true)) => view! { <ReportButton id /> }.into_any(),
         Some((_, false)) => ().into_any(),
     };
@@ -104,19 +72,17 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
     // Not where Confirm was: who presses that twice is not to stop it.
     let aside = move || match begun.get() {
         None => view! { <span class="hint num aside">{remark}</span> }.into_any(),
-        Some((id, false)) => view! { <StopButton id job problem /> }.into_any(),
+        Some((id, false)) => view! { <StopButton id job problem=handle.problem /> }.into_any(),
         Some((_, true)) => ().into_any(),
     };
     view! {
         <Dialog
             handle
-            title=messages::cancel_title()
             class="dialog-md"
             confirms=true
             aside=Box::new(move || aside.into_any())
             on_close=close
             on_submit=submit
-            problem=problem
             action=Box::new(move || action.into_any())
         >
             {move || match begun.get() {

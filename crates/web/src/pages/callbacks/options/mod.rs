@@ -5,7 +5,6 @@ mod columns;
 mod ranges;
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use ringback_domain::wire::auth::Preferences;
 use ringback_domain::{ServiceId, StateName};
 
@@ -14,7 +13,7 @@ use super::columns::Column;
 use super::view_state::Visible;
 use crate::browser;
 use crate::components::boxes::{Boxes, Ticked};
-use crate::components::button::{Button, LinkButton, Size, Weight};
+use crate::components::button::LinkButton;
 use crate::components::choice::Switch;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::state_badge::StateBadge;
@@ -99,37 +98,24 @@ fn in_order(chosen: Option<Vec<Column>>) -> Vec<(Column, bool)> {
 #[component]
 pub(super) fn OptionsDialog() -> impl IntoView {
     let page = Page::here();
-    let handle = DialogHandle::new();
+    let handle = DialogHandle::new(messages::advanced_options());
     let services = page.session.me().map(|me| me.services.clone()).unwrap_or_default();
     let ids = StoredValue::new(services.iter().map(|service| service.id).collect::<Vec<_>>());
     let draft = ids.with_value(|ids| Draft::of(page, ids));
-    let (problem, busy) = (RwSignal::new(None), RwSignal::new(false));
     let apply = move |()| {
-        if busy.get_untracked() {
-            return;
-        }
         if !draft.is_complete() {
             return handle.focus_first_error();
         }
-        problem.set(None);
-        busy.set(true);
-        spawn_local(async move {
-            let (services, before) = (ids.get_value(), page.view.get_untracked().list.visible);
-            let answer = page.session.keep(|preferences| draft.write(preferences, &services)).await;
-            if busy.try_set(false).is_some() {
-                return;
+        let (services, before) = (ids.get_value(), page.view.get_untracked().list.visible);
+        let visible = draft.visible(&services);
+        let work = async move { page.session.keep(|preferences| draft.write(preferences, &services)).await };
+        let kept = move |()| {
+            handle.close();
+            if before != visible {
+                page.replace(&page.view.get_untracked().with(|list| list.visible = visible));
             }
-            match answer {
-                Ok(()) => {
-                    let visible = draft.visible(&services);
-                    handle.close();
-                    if before != visible {
-                        page.replace(&page.view.get_untracked().with(|list| list.visible = visible));
-                    }
-                }
-                Err(failure) => problem.set(Some(failure.sentence())),
-            }
-        });
+        };
+        handle.send(work, kept, move |failure| handle.problem.set(Some(failure.sentence())));
     };
     let names = services.into_iter().map(|service| service.name.into_any()).collect();
     let badge = |state| view! { <StateBadge state result=None /> }.into_any();
@@ -138,10 +124,8 @@ pub(super) fn OptionsDialog() -> impl IntoView {
         <Dialog
             handle
             class="dialog-lg"
-            title=messages::advanced_options()
             on_close=move |()| page.dialog.set(None)
             on_submit=apply
-            problem=problem
             aside=Box::new(move || {
                 view! {
                     <span class="aside">
@@ -150,20 +134,13 @@ pub(super) fn OptionsDialog() -> impl IntoView {
                 }
                 .into_any()
             })
-            action=Box::new(move || {
-                view! {
-                    <Button weight=Weight::Primary size=Size::Large submit=true busy=Signal::from(busy)>
-                        {messages::apply()}
-                    </Button>
-                }
-                .into_any()
-            })
+            action=handle.submit(messages::apply())
         >
             <div class="advgrid">
                 <div class="advcol"><ColumnList columns=draft.columns /></div>
                 <div class="advcol">
                     <TimeSwitches draft />
-                    <RangeForm times=Signal::derive(move || draft.style()) problem />
+                    <RangeForm times=Signal::derive(move || draft.style()) problem=handle.problem />
                     <Boxes label=messages::visible_states() ticked=draft.states names=badges />
                     <Boxes
                         label=messages::visible_services()

@@ -8,7 +8,6 @@ use ringback_domain::wire::auth::{CustomRange, DailyRange, Preferences};
 use ringback_domain::{TimeOfDay, Timestamp};
 
 use super::super::Page;
-use super::super::forms::require;
 use crate::components::boxes::Group;
 use crate::components::button::{Button, Size};
 use crate::components::choice::{Card, RadioCards};
@@ -16,8 +15,9 @@ use crate::components::field::FieldError;
 use crate::components::icon_button::IconButton;
 use crate::components::input::TextField;
 use crate::format::{self, Style};
+use crate::forms::require;
 use crate::messages;
-use crate::ranges::{self, Range, instant};
+use crate::ranges::{self, Range, instants};
 
 /// Most characters of a name.
 const LONGEST: usize = 60;
@@ -45,7 +45,8 @@ impl Entry {
         }
         let text = self.text.get_untracked();
         // Some browsers give seconds too.
-        let at = text.split_once('T').and_then(|(day, time)| instant(day, time.get(..5)?, utc));
+        let at =
+            text.split_once('T').and_then(|(day, time)| instants(day, time.get(..5)?, utc).first().copied());
         if at.is_none() {
             self.refuse(messages::no_such_time());
         }

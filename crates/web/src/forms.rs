@@ -10,7 +10,7 @@ use crate::messages;
 
 /// Marks the fields that a refusal is about. What belongs to no field comes
 /// back as a summary.
-pub(in crate::pages) fn place(failure: &Failure, fields: &[(&str, FieldError)]) -> Option<String> {
+pub(crate) fn place(failure: &Failure, fields: &[(&str, FieldError)]) -> Option<String> {
     let Failure::Problem(problem) = failure else { return Some(failure.sentence()) };
     let mut rest = Vec::new();
     for error in &problem.errors {
@@ -54,7 +54,7 @@ fn sentence(text: &str) -> String {
 }
 
 /// Marks a field unless it is filled in; `true` if it is.
-pub(in crate::pages) fn require(value: RwSignal<String>, error: FieldError, message: &'static str) -> bool {
+pub(crate) fn require(value: RwSignal<String>, error: FieldError, message: &'static str) -> bool {
     let filled = value.with_untracked(|value| !value.trim().is_empty());
     if !filled {
         error.set(Some(message.to_owned()));

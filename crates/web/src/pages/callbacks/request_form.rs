@@ -1,0 +1,124 @@
+//! What a callback is asked for with: in Create and in Recreate Callback.
+
+use leptos::prelude::*;
+use ringback_domain::wire::callback::ServiceRef;
+use ringback_domain::{CallbackType, ServiceId, Timestamp};
+
+use super::when::{When, WhenFields};
+use crate::api::Failure;
+use crate::components::choice::{Card, RadioCards};
+use crate::components::field::FieldError;
+use crate::components::input::{Choice, SelectField, TextField};
+use crate::format::Style;
+use crate::forms::{place, require};
+use crate::messages;
+
+/// What is filled in, and what is wrong with it.
+#[derive(Clone, Copy)]
+pub(super) struct RequestForm {
+    pub(super) kind: RwSignal<CallbackType>,
+    pub(super) service: RwSignal<String>,
+    service_error: FieldError,
+    pub(super) number: RwSignal<String>,
+    number_error: FieldError,
+    pub(super) when: When,
+}
+
+/// A form in which nothing is missing.
+pub(super) struct Filled {
+    pub(super) callback_type: CallbackType,
+    pub(super) service_id: ServiceId,
+    pub(super) customer_number: String,
+    /// Of a scheduled one.
+    pub(super) desired_time: Option<Timestamp>,
+}
+
+impl RequestForm {
+    pub(super) fn new(service: Option<ServiceId>, number: String, style: Style) -> Self {
+        Self {
+            kind: RwSignal::new(CallbackType::Immediate),
+            service: RwSignal::new(service.map(|id| id.to_string()).unwrap_or_default()),
+            service_error: RwSignal::new(None),
+            number: RwSignal::new(number),
+            number_error: RwSignal::new(None),
+            when: When::soon(style),
+        }
+    }
+
+    /// What is filled in; `None`, and the fields are marked, if something is
+    /// missing.
+    pub(super) fn read(self, style: Style) -> Option<Filled> {
+        let service_id = self.service.get_untracked().parse().ok();
+        if service_id.is_none() {
+            self.service_error.set(Some(messages::choose_service().to_owned()));
+        }
+        let has_number = require(self.number, self.number_error, messages::enter_number());
+        let callback_type = self.kind.get_untracked();
+        let scheduled = callback_type == CallbackType::Scheduled;
+        let desired_time = if scheduled { self.when.read(style) } else { None };
+        if !has_number || (scheduled && desired_time.is_none()) {
+            return None;
+        }
+        Some(Filled {
+            callback_type,
+            service_id: service_id?,
+            customer_number: self.number.get_untracked().trim().to_owned(),
+            desired_time,
+        })
+    }
+
+    /// Marks the fields that a refusal is about; what belongs to none comes back.
+    pub(super) fn refused(self, failure: &Failure) -> Option<String> {
+        let fields = [
+            ("/service_id", self.service_error),
+            ("/customer_number", self.number_error),
+            ("/desired_time", self.when.time_error),
+        ];
+        place(failure, &fields)
+    }
+}
+
+/// The fields.
+#[component]
+pub(super) fn RequestFields(
+    /// What they fill in.
+    form: RequestForm,
+    /// The services to choose from.
+    services: Vec<ServiceRef>,
+    /// What is to be known of the number.
+    #[prop(optional)]
+    hint: Option<String>,
+) -> impl IntoView {
+    let RequestForm { kind, service, service_error, number, number_error, when } = form;
+    let choice = |service: ServiceRef| Choice { value: service.id.to_string(), label: service.name };
+    let choices = services.into_iter().map(choice).collect();
+    view! {
+        <RadioCards label=messages::callback_type() value=kind cards=type_cards() autofocus=true />
+        <SelectField label=messages::service_type() value=service error=service_error choices />
+        <TextField
+            label=messages::customer_number()
+            value=number
+            error=number_error
+            kind="tel"
+            inputmode="tel"
+            hint
+        />
+        <Show when=move || kind.get() == CallbackType::Scheduled>
+            <WhenFields when />
+        </Show>
+    }
+}
+
+/// Immediate or scheduled, as cards.
+fn type_cards() -> Vec<Card<CallbackType>> {
+    let card = |value, label, hint: &'static str| Card {
+        value,
+        label,
+        hint: Signal::stored(Some(hint)),
+        disabled: Signal::stored(false),
+    };
+    vec![
+        card(CallbackType::Immediate, messages::immediate(), messages::immediate_hint()),
+        card(CallbackType::Scheduled, messages::scheduled(), messages::scheduled_hint()),
+    ]
+}
