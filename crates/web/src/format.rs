@@ -181,13 +181,18 @@ pub(crate) fn zone_name(utc: bool) -> String {
 
 /// The zone in which times are shown, and how far it is from UTC now.
 pub(crate) fn zone(style: Style) -> String {
+    zone_at(browser::now(), style)
+}
+
+/// The zone in which times are shown, and how far it is from UTC then.
+pub(crate) fn zone_at(at: Timestamp, style: Style) -> String {
     let name = zone_name(style.utc);
     if name == UTC {
         return name;
     }
-    let minutes = -Date::new_0().get_timezone_offset();
+    let minutes = -Date::new(&number(at.micros() / 1000).into()).get_timezone_offset();
     let sign = if minutes < 0.0 { '-' } else { '+' };
-    let minutes = crate::browser::whole(minutes.abs());
+    let minutes = browser::whole(minutes.abs());
     let offset = format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60);
     messages::zone_offset(name, offset)
 }

@@ -159,13 +159,10 @@ fn Figures(view: Memo<CallbackView>) -> impl IntoView {
         let seconds = until.map_or_else(|| clock.since(from), |until| until.seconds_since(from));
         (format::duration(seconds), Some(messages::since(format::time_seconds(from, style))))
     };
-    let of_customer = move || {
-        let (at, zone) = view.with(|view| (view.desired_time, view.customer_time_zone.clone()));
-        let zone = zone?;
-        let time = format::day_time_in(at, page.session.style(), &zone)?;
+    let of_customer = Memo::new(move |_| {
+        let (time, zone) = view.with(|view| metrics::customers_time(view, page.session.style()))?;
         Some((time, Some(zone)))
-    };
-    let told_to_customer = Memo::new(move |_| of_customer().is_some());
+    });
     let attempts = move || {
         let (made, max) = view.with(|view| (view.metrics.attempts_made, view.metrics.max_attempts));
         (made.to_string(), Some(messages::attempts_of(max)))
@@ -176,8 +173,8 @@ fn Figures(view: Memo<CallbackView>) -> impl IntoView {
             {figure(messages::estimated_wait(), estimate)}
             {figure(messages::waiting_term(), waiting)}
             {figure(messages::column_attempts(), attempts)}
-            <Show when=move || told_to_customer.get()>
-                {figure(messages::customers_time(), move || of_customer().unwrap_or_default())}
+            <Show when=move || of_customer.with(Option::is_some)>
+                {figure(messages::customers_time(), move || of_customer.get().unwrap_or_default())}
             </Show>
         </dl>
     }

@@ -66,6 +66,12 @@ pub(in crate::pages) fn advanced(view: &CallbackView, style: Style) -> Vec<Fact>
     facts
 }
 
+/// The desired time in the customer's zone, and that zone, where it is known.
+pub(in crate::pages) fn customers_time(view: &CallbackView, style: Style) -> Option<(String, String)> {
+    let zone = view.customer_time_zone.as_ref()?;
+    Some((format::day_time_in(view.desired_time, style, zone)?, zone.clone()))
+}
+
 fn punctuality(seconds: i64) -> String {
     match seconds {
         0 => messages::on_time().to_owned(),

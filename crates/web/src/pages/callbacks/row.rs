@@ -139,7 +139,7 @@ pub(super) fn explain_time(page: Page, event: &leptos::ev::Event) {
     let Some(at) = instant else { return };
     let in_style = |utc| {
         let style = Style { utc, ..style };
-        messages::time_in_zone(format::day_time_seconds(at, style), format::zone(style))
+        messages::time_in_zone(format::day_time_seconds(at, style), format::zone_at(at, style))
     };
     let row = row_of(event).and_then(|id| page.feed.row(id));
     let customer = row.and_then(|row| row.record.with_untracked(|view| view.customer_time_zone.clone()));

@@ -67,6 +67,16 @@ impl When {
         instants(&self.date.get(), &time, style.utc)
     }
 
+    /// The instant that is meant, or what stands against it.
+    fn instant(self, style: Style) -> Result<Timestamp, &'static str> {
+        match (&self.instants(style)[..], self.turn.get()) {
+            ([], _) => Err(messages::no_such_time()),
+            ([_, _, ..], None) => Err(messages::choose_turn()),
+            ([_, second, ..], Some(Turn::Second)) => Ok(*second),
+            ([first, ..], _) => Ok(*first),
+        }
+    }
+
     /// The instant; `None`, and the fields are marked, if there is none.
     pub(super) fn read(self, style: Style) -> Option<Timestamp> {
         let filled = [
@@ -76,12 +86,7 @@ impl When {
         if filled != [true, true] {
             return None;
         }
-        let at = match (&untrack(|| self.instants(style))[..], self.turn.get_untracked()) {
-            ([], _) => Err(messages::no_such_time()),
-            ([_, _, ..], None) => Err(messages::choose_turn()),
-            ([_, second, ..], Some(Turn::Second)) => Ok(*second),
-            ([first, ..], _) => Ok(*first),
-        };
+        let at = untrack(|| self.instant(style));
         let at = at.map_err(|fault| self.time_error.set(Some(fault.to_owned()))).ok()?;
         if at <= browser::now() {
             self.time_error.set(Some(messages::time_in_past().to_owned()));
@@ -98,7 +103,11 @@ pub(super) fn WhenFields(
     when: When,
 ) -> impl IntoView {
     let session = Session::here();
-    let zone = move || messages::time_zone_hint(format::zone(session.style()));
+    let zone = move || {
+        let style = session.style();
+        let at = when.instant(style).unwrap_or_else(|_| browser::now());
+        messages::time_zone_hint(format::zone_at(at, style))
+    };
     let twice = Memo::new(move |_| when.instants(session.style()).len() > 1);
     // Another time is asked for anew.
     Effect::watch(move || (when.date.get(), when.time.get()), move |_, _, _| when.turn.set(None), false);
