@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use js_sys::{Array, Date, Function, Intl, Object, Reflect};
+use js_sys::{Array, Function, Intl, Object, Reflect};
 use leptos::prelude::window;
 use ringback_domain::{TimeOfDay, Timestamp};
 use wasm_bindgen::{JsCast, JsValue};
@@ -11,6 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use crate::browser::{self, number};
 use crate::language::{self, Language};
 use crate::messages;
+use crate::zones;
 
 /// How a person wants times to be shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -47,7 +48,8 @@ fn locale() -> String {
     }
 }
 
-fn set(options: &Object, name: &str, value: &str) {
+/// Sets an option of a formatter.
+pub(crate) fn set(options: &Object, name: &str, value: &str) {
     let _ = Reflect::set(options, &name.into(), &value.into());
 }
 
@@ -120,11 +122,15 @@ pub(crate) fn day_time_in(at: Timestamp, style: Style, zone: &str) -> Option<Str
 fn formatted_in(at: Timestamp, parts: Parts, style: Style, zone: &str) -> Option<String> {
     let options = options(parts, style.h24);
     set(&options, "timeZone", zone);
+    Some(told_by(&date_format(&locale(), &options)?.format(), at))
+}
+
+/// A formatter; `None` where the browser refuses the options, such as a zone
+/// that it does not know.
+pub(crate) fn date_format(locale: &str, options: &Object) -> Option<Intl::DateTimeFormat> {
     let class = browser::property(&browser::property(&window(), "Intl")?, "DateTimeFormat")?;
-    let class: Function = class.unchecked_into();
-    let arguments = Array::of2(&Array::of1(&locale().into()), &options);
-    let made = Reflect::construct(&class, &arguments).ok()?;
-    Some(told_by(&made.unchecked_into::<Intl::DateTimeFormat>().format(), at))
+    let arguments = Array::of2(&Array::of1(&locale.into()), options);
+    Some(Reflect::construct(class.unchecked_ref::<Function>(), &arguments).ok()?.unchecked_into())
 }
 
 /// `14:15`.
@@ -186,15 +192,7 @@ pub(crate) fn zone(style: Style) -> String {
 
 /// The zone in which times are shown, and how far it is from UTC then.
 pub(crate) fn zone_at(at: Timestamp, style: Style) -> String {
-    let name = zone_name(style.utc);
-    if name == UTC {
-        return name;
-    }
-    let minutes = -Date::new(&number(at.micros() / 1000).into()).get_timezone_offset();
-    let sign = if minutes < 0.0 { '-' } else { '+' };
-    let minutes = browser::whole(minutes.abs());
-    let offset = format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60);
-    messages::zone_offset(name, offset)
+    zones::label(&zone_name(style.utc), at)
 }
 
 /// `12 min`: one unit, cut off.

@@ -1,12 +1,85 @@
-//! Puts what the server refused where it belongs.
+//! Forms in dialogs: sends them, and puts what the server refused where it
+//! belongs.
+
+use std::future::Future;
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use ringback_domain::StateName;
+use ringback_domain::wire::endpoint::Endpoint;
 use ringback_domain::wire::problem::FieldProblem;
 
-use crate::api::Failure;
+use crate::api::{Command, Failure, Request};
+use crate::components::dialog::DialogHandle;
 use crate::components::field::FieldError;
+use crate::components::toast::{Toast, Toasts};
 use crate::messages;
+use crate::session::Session;
+
+/// The form of a dialog on its way to the server.
+#[derive(Clone, Copy)]
+pub(crate) struct Sending {
+    dialog: DialogHandle,
+    session: Session,
+    toasts: Toasts,
+    /// What was asked for, while nobody knows what became of it.
+    asked: StoredValue<Option<(Request, Command)>>,
+}
+
+impl Sending {
+    /// For the form of this dialog.
+    pub(crate) fn of(dialog: DialogHandle) -> Self {
+        let (session, toasts) = (Session::here(), Toasts::here());
+        Self { dialog, session, toasts, asked: StoredValue::new(None) }
+    }
+
+    /// Gives a command. While nobody knows what became of it the same request is
+    /// the same command, and carried out once.
+    pub(crate) async fn command<E: Endpoint>(
+        self,
+        endpoint: E,
+        version: Option<i64>,
+    ) -> Result<E::Response, Failure> {
+        let request = Request::of(&endpoint, None)?;
+        let same = |(asked, command): &(Request, Command)| *asked == request && command.version == version;
+        let before = self.asked.with_value(|asked| asked.clone().filter(same));
+        let command = before.map_or_else(|| Command::new(version), |(_, command)| command);
+        self.asked.set_value(Some((request, command.clone())));
+        let answer = self.session.command(&endpoint, &command).await;
+        if !matches!(answer, Err(Failure::Unreachable)) {
+            self.asked.try_set_value(None);
+        }
+        answer
+    }
+
+    /// Does what the form asks for. Then either `done` is told, or `refused`,
+    /// and the first field that is wrong has the focus. Where the dialog was
+    /// closed meanwhile, a toast says that it failed.
+    pub(crate) fn send<T: 'static>(
+        self,
+        work: impl Future<Output = Result<T, Failure>> + 'static,
+        done: impl FnOnce(T) + 'static,
+        refused: impl FnOnce(Failure) + 'static,
+    ) {
+        self.dialog.busy.set(true);
+        spawn_local(async move {
+            let answer = work.await;
+            let gone = self.dialog.busy.try_set(false).is_some();
+            match answer {
+                Ok(answer) if !gone => done(answer),
+                Ok(_) => {}
+                Err(failure) if !gone => {
+                    refused(failure);
+                    self.dialog.focus_first_error();
+                }
+                Err(failure) => {
+                    let why = place(&failure, &[]).unwrap_or_default();
+                    self.toasts.show(Toast::failed(self.dialog.title, why));
+                }
+            }
+        });
+    }
+}
 
 /// Marks the fields that a refusal is about. What belongs to no field comes
 /// back as a summary.
@@ -35,7 +108,9 @@ fn fault(error: &FieldProblem) -> String {
         ("/service_id", "not_accepting") => messages::fault_not_accepting(),
         ("/customer_number", "malformed_number") => messages::fault_malformed_number(),
         ("/customer_number", "impossible_number") => messages::fault_impossible_number(),
-        ("/time_zone", "unknown_time_zone") => messages::fault_time_zone(),
+        ("/time_zone" | "/customer_time_zone", "unknown_time_zone") => messages::fault_time_zone(),
+        ("/language", "malformed_language") => messages::fault_language(),
+        ("/priority", "out_of_range") => messages::fault_priority(),
         ("/default_country", "unknown_country") => messages::fault_country(),
         ("/desired_window_seconds", "out_of_range") => messages::fault_window(),
         ("/desired_time", "in_the_past") => messages::time_in_past(),

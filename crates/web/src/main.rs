@@ -33,6 +33,7 @@ mod session;
 mod shell;
 mod theme;
 mod width;
+mod zones;
 
 fn main() {
     console_error_panic_hook::set_once();

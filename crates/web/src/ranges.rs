@@ -247,25 +247,6 @@ fn midnight(now: Timestamp, offset: i32, utc: bool) -> Timestamp {
     Timestamp::from_micros(whole(start.get_time()) * 1000)
 }
 
-/// The instants of a wall time as `YYYY-MM-DD` and `HH:MM`, in order: none where
-/// it is no date, or where the clock leaves it out; two where it is put back.
-pub(crate) fn instants(date: &str, time: &str, utc: bool) -> Vec<Timestamp> {
-    /// By how much clocks are put back, in minutes.
-    const STEPS: [i64; 3] = [30, 60, 120];
-    if utc {
-        return format!("{date}T{time}:00Z").parse().into_iter().collect();
-    }
-    // Without an offset JavaScript reads it where the browser is, and as the
-    // first of two.
-    let first = Date::new(&format!("{date}T{time}:00").into()).get_time();
-    if first.is_nan() {
-        return Vec::new();
-    }
-    let at = |minutes: i64| Timestamp::from_micros((whole(first) + minutes * 60_000) * 1000);
-    let steps = [0].into_iter().chain(STEPS).map(at);
-    steps.filter(|at| wall_time(*at, false) == (date.to_owned(), time.to_owned())).collect()
-}
-
 /// The wall time of an instant, as the fields for date and time take it.
 pub(crate) fn wall_time(at: Timestamp, utc: bool) -> (String, String) {
     if utc {

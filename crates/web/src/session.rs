@@ -18,7 +18,7 @@ use ringback_domain::wire::endpoint::{
     CreateSession, DeleteSession, Endpoint, GetMe, GetPreferences, PutPreferences, RefreshSession,
     ReloadSession,
 };
-use ringback_domain::{Permission, Timestamp};
+use ringback_domain::{Permission, ServiceId, Timestamp};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
@@ -149,6 +149,12 @@ impl Session {
     /// It ended under a page; followed.
     pub(crate) fn ended(self) -> bool {
         self.ended.get()
+    }
+
+    /// The zone of a service, where the person may see it.
+    pub(crate) fn zone_of(self, service: ServiceId) -> Option<String> {
+        let me = self.me()?;
+        me.services.iter().find(|one| one.id == service).map(|one| one.time_zone.clone())
     }
 
     /// Whether signing in anew would show other services.

@@ -33,6 +33,9 @@ async fn check_dialog(browser: &Browser, button: &str, title: &str) {
     browser.at("button", button).click().await;
     let dialog = browser.at("dialog", title);
     dialog.at("button", "Close").shown().await;
+    if dialog.names("button").await.iter().any(|name| name == "More details") {
+        dialog.at("button", "More details").click().await;
+    }
     check(browser).await;
     dialog.at("button", "Close").click().await;
     dialog.gone().await;

@@ -2,9 +2,10 @@
 
 use ringback_api::telephony::simulator::Behaviour;
 use ringback_domain::ApiScope;
+use ringback_tests::app::text;
 use ringback_tests::browser::key;
 use ringback_tests::{TestApp, wait_for};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{log_in, row_says, says, start};
 
@@ -156,5 +157,85 @@ async fn what_is_refused_after_its_dialog_was_closed_is_told_all_the_same() {
     browser.script("window.let_go(); return null").await;
     says(&browser.at("region", "Messages"), "No number of this country has this length").await;
     let page = app.key(ApiScope::CallbacksRead).json("/api/v1/callbacks").await;
-    assert_eq!(page["items"], serde_json::json!([]));
+    assert_eq!(page["items"], json!([]));
+}
+
+#[tokio::test]
+async fn more_may_be_said_of_a_callback_and_is_shown_with_its_metrics() {
+    let app = start(None).await;
+    let browser = log_in(&app, "supervisor", "today").await;
+    app.key(ApiScope::CallbacksWrite).ask(app.service, "+49 30 2312 5051").await;
+    browser.at("region", "Callback records").at("button", "Create Callback").click().await;
+    let dialog = browser.at("dialog", "Create Callback");
+    says(&dialog, "1 waiting.").await;
+    dialog.at("textbox", "Customer Number").fill(NUMBER).await;
+    let more = dialog.at("button", "More details");
+    assert_eq!(more.property("ariaExpanded").await, "false");
+    more.click().await;
+    dialog.at("textbox", "Language").fill("as one speaks").await;
+    dialog.at("textbox", "Priority").fill("high").await;
+    dialog.at("textbox", "User data").fill("account 4711").await;
+    dialog.at("button", "Create").click().await;
+    says(&dialog, "a whole number").await;
+    says(&dialog, "Each line needs a name").await;
+    dialog.at("textbox", "Priority").fill("7").await;
+    dialog.at("textbox", "User data").fill("account: 4711").await;
+    dialog.at("textbox", "Customer's time zone").fill("America/New_York").await;
+    // What the server finds wrong is in sight, even where the fields are not.
+    more.click().await;
+    dialog.at("textbox", "Language").gone().await;
+    dialog.at("button", "Create").click().await;
+    says(&dialog, "This is no language tag").await;
+    dialog.at("textbox", "Language").fill("en-GB").await;
+    dialog.at("button", "Create").click().await;
+    dialog.gone().await;
+
+    let found = app
+        .key(ApiScope::CallbacksRead)
+        .json("/api/v1/callbacks?search_field=customer_number&search=0318")
+        .await;
+    let id = text(&found["items"][0]["id"]);
+    let made = app.key(ApiScope::CallbacksRead).json(&format!("/api/v1/callbacks/{id}")).await;
+    assert_eq!((&made["language"], &made["priority"]), (&"en-GB".into(), &7.into()), "{made}");
+    assert_eq!(made["customer_time_zone"], "America/New_York");
+    assert_eq!(made["user_data"], json!({ "account": "4711" }));
+    browser.at("button", &format!("Metrics {NUMBER}")).click().await;
+    let metrics = browser.at("region", &format!("Callback metrics for {NUMBER}"));
+    metrics.at("switch", "Advanced Callback Metrics").click().await;
+    says(&metrics.at("region", "User data"), "4711").await;
+}
+
+#[tokio::test]
+async fn a_time_may_be_said_in_the_zone_of_the_service_or_of_the_customer() {
+    let app = start(None).await;
+    let browser = log_in(&app, "supervisor", "next-7-days").await;
+    browser.time_zone("Asia/Tokyo").await;
+    browser.reload().await;
+    let day = app.clock.now().plus_seconds(3 * 24 * 3_600).to_string()[..10].to_owned();
+    browser.at("region", "Callback records").at("button", "Create Callback").click().await;
+    let dialog = browser.at("dialog", "Create Callback");
+    dialog.at("textbox", "Customer Number").fill(NUMBER).await;
+    dialog.at("radio", "Scheduled").click().await;
+    dialog.at("Date", "Date").set(&day).await;
+    dialog.at("InputTime", "Time").set("19:30").await;
+    let zone = dialog.at("combobox", "Time zone");
+    zone.choose("Europe/London (service)").await;
+    says(&dialog, "in Asia/Tokyo.").await;
+    dialog.at("button", "More details").click().await;
+    dialog.at("textbox", "Customer's time zone").fill("Asia/Kolkata").await;
+    zone.choose("Asia/Kolkata (customer)").await;
+    says(&dialog, "Times in Asia/Kolkata, UTC+05:30.").await;
+    says(&dialog, "11:00 PM in Asia/Tokyo").await;
+    dialog.at("button", "Create").click().await;
+    dialog.gone().await;
+    assert_eq!(only(&app).await["desired_time"], format!("{day}T14:00:00Z"));
+
+    // To edit it, the same zones are there.
+    browser.at("button", &format!("Edit {NUMBER}")).click().await;
+    let dialog = browser.at("dialog", "Edit Callback");
+    dialog.at("combobox", "Time zone").choose("Asia/Kolkata (customer)").await;
+    dialog.at("InputTime", "Time").set("20:30").await;
+    dialog.at("button", "Save").click().await;
+    dialog.gone().await;
+    assert_eq!(only(&app).await["desired_time"], format!("{day}T15:00:00Z"));
 }

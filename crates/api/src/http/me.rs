@@ -1,8 +1,7 @@
 //! Who the caller is, and how they like the page.
 
 use actix_web::{HttpResponse, get, put, web};
-use ringback_domain::wire::auth::{Me, Preferences};
-use ringback_domain::wire::callback::ServiceRef;
+use ringback_domain::wire::auth::{Me, Preferences, VisibleService};
 
 use super::extract::Json;
 use crate::app::App;
@@ -35,7 +34,11 @@ pub async fn me(app: &App, caller: &Identity) -> Result<Me, Error> {
         .all()
         .iter()
         .filter(|service| caller.visible.contains(service.id))
-        .map(|service| ServiceRef { id: service.id, name: service.name.clone() })
+        .map(|service| VisibleService {
+            id: service.id,
+            name: service.name.clone(),
+            time_zone: service.time_zone.clone(),
+        })
         .collect();
     let (user, api_key, roles, scopes) = match &caller.who {
         Who::User { user, role, .. } => (Some(user.clone()), None, vec![*role], Vec::new()),

@@ -8,7 +8,6 @@ use crate::callback::state::StateName;
 use crate::id::{ServiceId, UserId};
 use crate::time::Timestamp;
 use crate::time_of_day::TimeOfDay;
-use crate::wire::callback::ServiceRef;
 
 /// A person's credentials.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -68,11 +67,24 @@ pub struct Me {
     /// What the caller may do.
     pub permissions: Vec<Permission>,
     /// The services that the caller may see: for a person as of log-in.
-    pub services: Vec<ServiceRef>,
+    pub services: Vec<VisibleService>,
     /// A new log-in would give other services, and so would reloading them.
     pub services_changed: bool,
     /// A simulator plays agents and customers: nobody is really called.
     pub simulation: bool,
+}
+
+/// A service that a caller may see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct VisibleService {
+    /// Identifier.
+    pub id: ServiceId,
+    /// The virtual queue's name.
+    #[schema(example = "Billing EN")]
+    pub name: String,
+    /// IANA zone of the service's wall clock.
+    #[schema(example = "Europe/London")]
+    pub time_zone: String,
 }
 
 /// How the Callback UI is to look for one person.

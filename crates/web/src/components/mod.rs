@@ -6,6 +6,7 @@ pub(crate) mod boxes;
 pub(crate) mod button;
 pub(crate) mod choice;
 pub(crate) mod dialog;
+pub(crate) mod disclosure;
 pub(crate) mod empty_state;
 pub(crate) mod field;
 pub(crate) mod highlight;

@@ -19,6 +19,18 @@ messages! {
     enter_date { en "Enter a date." de "Datum eingeben." }
     enter_time { en "Enter a time." de "Uhrzeit eingeben." }
     time_in_past { en "This time has passed." de "Diese Zeit ist vorbei." }
+    waiting_now(count) { en "{count} waiting." de "{count} in der Warteschlange." }
+    more_details { en "More details" de "Weitere Angaben" }
+    more_details_hint { en "language, priority, user data" de "Sprache, Priorität, Kundendaten" }
+    language_hint { en "Such as en-GB." de "Etwa de-DE." }
+    priority_hint { en "Higher is sooner; usually 0." de "Höher kommt früher; sonst 0." }
+    customers_zone { en "Customer's time zone" de "Zeitzone des Kunden" }
+    user_data { en "User data" de "Kundendaten" }
+    user_data_hint { en "One name and value a line, such as account: 4711." de "Je Zeile ein Name und ein Wert, etwa Konto: 4711." }
+    fault_language { en "This is no language tag such as en-GB." de "Das ist kein Sprachkürzel wie de-DE." }
+    fault_priority { en "Enter a whole number from -1000 to 1000." de "Bitte eine ganze Zahl von -1000 bis 1000 angeben." }
+    fault_user_data { en "Each line needs a name, a colon and a value, such as account: 4711." de "Jede Zeile braucht einen Namen, einen Doppelpunkt und einen Wert, etwa Konto: 4711." }
+    fault_user_data_twice { en "A name stands here twice." de "Ein Name steht hier zweimal." }
     time_twice { en "Clocks are put back then: this time comes twice on this day." de "Dann werden die Uhren zurückgestellt: Diese Uhrzeit gibt es an diesem Tag zweimal." }
     which_turn { en "Which of the two" de "Welche von beiden" }
     first_turn { en "The first" de "Die erste" }
@@ -70,6 +82,10 @@ messages! {
     time_display { en "Time display" de "Zeitanzeige" }
     show_24h { en "Show Time in 24 Hour" de "24-Stunden-Format" }
     show_24h_hint(long, short) { en "{long} instead of {short}" de "{long} statt {short}" }
+    time_of_service(time, zone) { en "{time} (service, {zone})" de "{time} (Service, {zone})" }
+    zone_of_service(zone) { en "{zone} (service)" de "{zone} (Service)" }
+    zone_of_customer(zone) { en "{zone} (customer)" de "{zone} (Kunde)" }
+    time_here(time, zone) { en "That is {time} in {zone}." de "Das ist {time} in {zone}." }
     time_of_customer(time, zone) { en "{time} (customer, {zone})" de "{time} (Kunde, {zone})" }
     time_in_zone(time, zone) { en "{time} ({zone})" de "{time} ({zone})" }
     show_utc { en "Show Times in UTC" de "Zeiten in UTC" }

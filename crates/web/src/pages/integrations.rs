@@ -16,7 +16,7 @@ use crate::components::icon_button::IconButton;
 use crate::components::input::TextField;
 use crate::components::toast::{Toast, Toasts};
 use crate::format;
-use crate::forms::{place, require};
+use crate::forms::{Sending, place, require};
 use crate::messages;
 use crate::session::Session;
 
@@ -112,8 +112,8 @@ pub(crate) fn IntegrationsPage() -> impl IntoView {
 /// A new key, shown this once.
 #[component]
 fn CreateDialog(services: Vec<ServiceView>, close: Callback<()>, load: Callback<()>) -> impl IntoView {
-    let session = Session::here();
     let handle = DialogHandle::new(messages::create_api_key());
+    let sending = Sending::of(handle);
     let name = RwSignal::new(String::new());
     let (name_error, scopes_error) = (RwSignal::new(None), RwSignal::new(None::<String>));
     let scopes = RwSignal::new(vec![word(ApiScope::CallbacksRead).to_owned()]);
@@ -143,12 +143,12 @@ fn CreateDialog(services: Vec<ServiceView>, close: Callback<()>, load: Callback<
             services,
             expires_at: None,
         });
-        let work = handle.command(session, request, None);
+        let work = sending.command(request, None);
         let shown = move |answer: CreatedApiKey| {
             made.set(Some(answer.key));
             load.run(());
         };
-        handle.send(work, shown, move |failure| {
+        sending.send(work, shown, move |failure| {
             if failure.kind() == Some(ProblemKind::Duplicate) {
                 return name_error.set(Some(messages::name_taken().to_owned()));
             }
@@ -208,6 +208,7 @@ fn RevokeDialog(api_key: ApiKeyView, close: Callback<()>, load: Callback<()>) ->
     let session = Session::here();
     let toasts = Toasts::here();
     let handle = DialogHandle::new(messages::revoke_api_key());
+    let sending = Sending::of(handle);
     let id = api_key.id;
     let submit = move |()| {
         let revoked = move |()| {
@@ -216,7 +217,7 @@ fn RevokeDialog(api_key: ApiKeyView, close: Callback<()>, load: Callback<()>) ->
             toasts.show(Toast::done(messages::api_key_revoked()));
         };
         let work = async move { session.get(&DeleteApiKey(id)).await };
-        handle.send(work, revoked, move |failure| handle.problem.set(Some(failure.sentence())));
+        sending.send(work, revoked, move |failure| handle.problem.set(Some(failure.sentence())));
     };
     let button = handle.submit_unless(Weight::Danger, Signal::stored(None), messages::revoke());
     view! {

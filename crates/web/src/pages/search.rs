@@ -316,6 +316,15 @@ fn Record(row: Row) -> impl IntoView {
                             view! { <KeyValue facts /> }
                         }}
                     </section>
+                    {move || {
+                        let facts = view.with(metrics::user_data);
+                        (!facts.is_empty()).then(|| view! {
+                            <section aria-label=messages::user_data()>
+                                <h3>{messages::user_data()}</h3>
+                                <KeyValue facts />
+                            </section>
+                        })
+                    }}
                 </div>
             </div>
         </section>

@@ -15,7 +15,7 @@ use crate::components::icon_button::IconButton;
 use crate::components::input::TextField;
 use crate::components::toast::{Toast, Toasts};
 use crate::format;
-use crate::forms::{place, require};
+use crate::forms::{Sending, place, require};
 use crate::messages;
 use crate::session::Session;
 
@@ -102,7 +102,6 @@ fn kinds(immediate: bool, scheduled: bool) -> String {
 /// A new service, or the settings of one.
 #[component]
 fn ServiceDialog(subject: Subject<ServiceView>, close: Callback<()>, load: Callback<()>) -> impl IntoView {
-    let session = Session::here();
     let toasts = Toasts::here();
     let service = subject.known();
     let known = service.clone();
@@ -127,6 +126,7 @@ fn ServiceDialog(subject: Subject<ServiceView>, close: Callback<()>, load: Callb
         (messages::create_service(), messages::create(), messages::service_created())
     };
     let handle = DialogHandle::new(title);
+    let sending = Sending::of(handle);
     let service = StoredValue::new(service);
     let submit = move |()| {
         let filled = [
@@ -148,12 +148,8 @@ fn ServiceDialog(subject: Subject<ServiceView>, close: Callback<()>, load: Callb
         let work = async move {
             match service.get_value() {
                 None => {
-                    handle
-                        .command(
-                            session,
-                            PostService(CreateService { name, time_zone, default_country }),
-                            None,
-                        )
+                    sending
+                        .command(PostService(CreateService { name, time_zone, default_country }), None)
                         .await
                 }
                 Some(service) => {
@@ -167,7 +163,7 @@ fn ServiceDialog(subject: Subject<ServiceView>, close: Callback<()>, load: Callb
                         scheduled_enabled,
                         desired_window_seconds: seconds,
                     };
-                    handle.command(session, PatchService(service.id, body), Some(service.version)).await
+                    sending.command(PatchService(service.id, body), Some(service.version)).await
                 }
             }
         };
@@ -177,7 +173,7 @@ fn ServiceDialog(subject: Subject<ServiceView>, close: Callback<()>, load: Callb
             let detail = (!edits).then(|| messages::seen_after_reload().to_owned());
             toasts.show(Toast { detail, ..Toast::done(done) });
         };
-        handle.send(work, saved, move |failure| {
+        sending.send(work, saved, move |failure| {
             if failure.kind() == Some(ProblemKind::Duplicate) {
                 return name_error.set(Some(messages::name_taken().to_owned()));
             }

@@ -14,7 +14,7 @@ use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::icon_button::IconButton;
 use crate::components::input::{Choice, SelectField, TextField};
 use crate::components::toast::{Toast, Toasts};
-use crate::forms::{place, require};
+use crate::forms::{Sending, place, require};
 use crate::messages;
 use crate::session::Session;
 use crate::shell::role_name;
@@ -175,7 +175,6 @@ fn UserDialog(
     close: Callback<()>,
     load: Callback<()>,
 ) -> impl IntoView {
-    let session = Session::here();
     let toasts = Toasts::here();
     let user = subject.known();
     let form = Form::of(user.as_ref());
@@ -188,6 +187,7 @@ fn UserDialog(
     };
     let hint = if edits { messages::new_password_hint() } else { messages::password_hint() };
     let handle = DialogHandle::new(title);
+    let sending = Sending::of(handle);
     let user = StoredValue::new(user);
     let submit = move |()| {
         if !form.check(edits) {
@@ -197,9 +197,9 @@ fn UserDialog(
         let work = async move {
             match user.get_value() {
                 Some(user) => {
-                    handle.command(session, PatchUser(user.id, form.changes(&user)), Some(user.version)).await
+                    sending.command(PatchUser(user.id, form.changes(&user)), Some(user.version)).await
                 }
-                None => handle.command(session, PostUser(new_user), None).await,
+                None => sending.command(PostUser(new_user), None).await,
             }
         };
         let saved = move |_| {
@@ -207,7 +207,7 @@ fn UserDialog(
             load.run(());
             toasts.show(Toast::done(done));
         };
-        handle.send(work, saved, move |failure| {
+        sending.send(work, saved, move |failure| {
             if failure.kind() == Some(ProblemKind::Duplicate) {
                 return username_error.set(Some(messages::name_taken().to_owned()));
             }

@@ -10,6 +10,7 @@ use crate::components::button::LinkButton;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::input::TextField;
 use crate::format;
+use crate::forms::Sending;
 use crate::later::{Later, Parts};
 use crate::messages;
 use crate::session::Session;
@@ -72,6 +73,7 @@ pub(crate) fn sign_in_again(ending: Ending, username: String) -> AnyView {
     let over = untrack(|| session.ended());
     let title = if over { messages::session_over() } else { messages::stay_signed_in() };
     let handle = DialogHandle::new(title);
+    let sending = Sending::of(handle);
     let text = messages::sign_in_again(&username);
     let username = StoredValue::new(username);
     let submit = move |()| {
@@ -88,7 +90,7 @@ pub(crate) fn sign_in_again(ending: Ending, username: String) -> AnyView {
                 let _ = field.focus();
             }
         };
-        handle.send(work, move |()| handle.close(), refused);
+        sending.send(work, move |()| handle.close(), refused);
     };
     let closed = move |()| {
         ending.0.set(false);

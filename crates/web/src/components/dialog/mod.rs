@@ -1,95 +1,31 @@
 //! Dialogs: native ones, so that the page behind them is out of reach.
 
-use std::future::Future;
-
 use leptos::html;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use ringback_domain::wire::endpoint::Endpoint;
 
-use crate::api::{Command, Failure, Request};
 use crate::browser;
 use crate::components::button::{Button, Size, Weight};
 use crate::components::icon::Icon;
 use crate::components::icon_button::IconButton;
-use crate::components::toast::{Toast, Toasts};
 use crate::components::unique_id;
-use crate::forms::place;
 use crate::messages;
-use crate::session::Session;
 
-/// A dialog, for what is in it: sends its form, closes it, moves its focus.
+/// A dialog, for what is in it: closes it, moves its focus, says what is wrong.
 #[derive(Clone, Copy)]
 pub(crate) struct DialogHandle {
     node: NodeRef<html::Dialog>,
-    title: &'static str,
+    /// What it is about.
+    pub(crate) title: &'static str,
     /// What could not be done, and why.
     pub(crate) problem: RwSignal<Option<String>>,
-    busy: RwSignal<bool>,
-    /// What was asked for, while nobody knows what became of it.
-    asked: StoredValue<Option<(Request, Command)>>,
-    toasts: Toasts,
+    /// Its form is on the way: it is not sent again.
+    pub(crate) busy: RwSignal<bool>,
 }
 
 impl DialogHandle {
     /// For a dialog that is not there yet, and what it is about.
     pub(crate) fn new(title: &'static str) -> Self {
-        Self {
-            node: NodeRef::new(),
-            title,
-            problem: RwSignal::new(None),
-            busy: RwSignal::new(false),
-            asked: StoredValue::new(None),
-            toasts: Toasts::here(),
-        }
-    }
-
-    /// Gives a command. While nobody knows what became of it the same request is
-    /// the same command, and carried out once.
-    pub(crate) async fn command<E: Endpoint>(
-        self,
-        session: Session,
-        endpoint: E,
-        version: Option<i64>,
-    ) -> Result<E::Response, Failure> {
-        let request = Request::of(&endpoint, None)?;
-        let same = |(asked, command): &(Request, Command)| *asked == request && command.version == version;
-        let before = self.asked.with_value(|asked| asked.clone().filter(same));
-        let command = before.map_or_else(|| Command::new(version), |(_, command)| command);
-        self.asked.set_value(Some((request, command.clone())));
-        let answer = session.command(&endpoint, &command).await;
-        if !matches!(answer, Err(Failure::Unreachable)) {
-            self.asked.try_set_value(None);
-        }
-        answer
-    }
-
-    /// Does what the form asks for. Then either `done` is told, or `refused`,
-    /// and the first field that is wrong has the focus. Where the dialog was
-    /// closed meanwhile, a toast says that it failed.
-    pub(crate) fn send<T: 'static>(
-        self,
-        work: impl Future<Output = Result<T, Failure>> + 'static,
-        done: impl FnOnce(T) + 'static,
-        refused: impl FnOnce(Failure) + 'static,
-    ) {
-        self.busy.set(true);
-        spawn_local(async move {
-            let answer = work.await;
-            let gone = self.busy.try_set(false).is_some();
-            match answer {
-                Ok(answer) if !gone => done(answer),
-                Ok(_) => {}
-                Err(failure) if !gone => {
-                    refused(failure);
-                    self.focus_first_error();
-                }
-                Err(failure) => {
-                    let why = place(&failure, &[]).unwrap_or_default();
-                    self.toasts.show(Toast::failed(self.title, why));
-                }
-            }
-        });
+        Self { node: NodeRef::new(), title, problem: RwSignal::new(None), busy: RwSignal::new(false) }
     }
 
     /// The button that sends the form.

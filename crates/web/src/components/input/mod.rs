@@ -80,6 +80,38 @@ pub(crate) fn TextField(
     view! { <Field ids label hint error>{input}</Field> }
 }
 
+/// A field for some lines of text.
+#[component]
+pub(crate) fn TextArea(
+    /// What is asked for.
+    label: &'static str,
+    /// The text.
+    value: RwSignal<String>,
+    /// What is wrong with it; gone as soon as it is changed.
+    error: FieldError,
+    /// Help that is always there.
+    hint: String,
+) -> impl IntoView {
+    let ids = FieldIds::new();
+    view! {
+        <Field ids label hint error>
+            <textarea
+                id=ids.control()
+                class="input textarea"
+                rows="3"
+                spellcheck="false"
+                prop:value=value
+                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                aria-describedby=move || ids.described_by(true, error.with(Option::is_some))
+                on:input=move |event| {
+                    value.set(event_target_value(&event));
+                    error.set(None);
+                }
+            ></textarea>
+        </Field>
+    }
+}
+
 /// A choice of a drop-down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Choice {
@@ -100,8 +132,12 @@ pub(crate) fn SelectField(
     error: FieldError,
     /// What there is to choose from.
     choices: Vec<Choice>,
+    /// What is to be known of the chosen one.
+    #[prop(optional, into)]
+    hint: MaybeProp<String>,
 ) -> impl IntoView {
     let ids = FieldIds::new();
+    let has_hint = move || hint.with(Option::is_some);
     let options = choices
         .into_iter()
         .map(|choice| {
@@ -114,13 +150,13 @@ pub(crate) fn SelectField(
         })
         .collect_view();
     view! {
-        <Field ids label error>
+        <Field ids label error hint>
             <span class="selectwrap">
                 <select
                     id=ids.control()
                     class="select select-lg"
                     aria-invalid=move || error.with(Option::is_some).then_some("true")
-                    aria-describedby=move || ids.described_by(false, error.with(Option::is_some))
+                    aria-describedby=move || ids.described_by(has_hint(), error.with(Option::is_some))
                     on:change=move |event| {
                         value.set(event_target_value(&event));
                         error.set(None);

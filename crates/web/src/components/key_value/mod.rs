@@ -1,12 +1,14 @@
 //! Terms and their values.
 
+use std::borrow::Cow;
+
 use leptos::prelude::*;
 
 /// A term with its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fact {
     /// The term.
-    pub(crate) term: &'static str,
+    pub(crate) term: Cow<'static, str>,
     /// The value.
     pub(crate) value: String,
     /// An id or a code.
@@ -15,13 +17,13 @@ pub(crate) struct Fact {
 
 impl Fact {
     /// A term with a value in words.
-    pub(crate) fn new(term: &'static str, value: impl Into<String>) -> Self {
-        Self { term, value: value.into(), code: false }
+    pub(crate) fn new(term: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        Self { term: term.into(), value: value.into(), code: false }
     }
 
     /// A term with an id or a code.
     pub(crate) fn code(term: &'static str, value: impl Into<String>) -> Self {
-        Self { term, value: value.into(), code: true }
+        Self { term: Cow::Borrowed(term), value: value.into(), code: true }
     }
 }
 

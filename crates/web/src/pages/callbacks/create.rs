@@ -7,12 +7,14 @@ use ringback_domain::wire::endpoint::PostCallback;
 use super::Page;
 use super::chips::unhide;
 use super::matching::matches;
+use super::more_details::{MoreDetails, MoreDetailsFields};
 use super::request_form::{RequestFields, RequestForm};
 use super::view_state::Quick;
 use crate::browser;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::toast::{Toast, ToastAction, Toasts};
 use crate::format::{self};
+use crate::forms::{Sending, place};
 use crate::messages;
 use crate::ranges::{DateRange, Range};
 
@@ -22,31 +24,36 @@ pub(super) fn CreateDialog() -> impl IntoView {
     let page = Page::here();
     let toasts = Toasts::here();
     let handle = DialogHandle::new(messages::create_callback());
+    let sending = Sending::of(handle);
     let services = page.session.me().map(|me| me.services.clone()).unwrap_or_default();
     let style = page.session.style_now();
     let form = RequestForm::new(services.first().map(|service| service.id), String::new(), style);
+    let details = MoreDetails::new();
     let submit = move |()| {
-        let Some(filled) = form.read(page.session.style_now()) else {
-            return handle.focus_first_error();
-        };
+        let (filled, said) = (form.read(page.session.style_now()), details.read());
+        let (Some(filled), Some(said)) = (filled, said) else { return handle.focus_first_error() };
         let request = PostCallback(CreateCallback {
             callback_type: filled.callback_type,
             service_id: filled.service_id,
             customer_number: filled.customer_number,
             desired_time: filled.desired_time,
-            customer_time_zone: None,
-            language: None,
-            priority: None,
-            user_data: None,
+            customer_time_zone: said.time_zone,
+            language: said.language,
+            priority: said.priority,
+            user_data: said.user_data,
             arrived_at: None,
         });
-        let work = handle.command(page.session, request, None);
+        let work = sending.command(request, None);
         let made = move |view| {
             handle.close();
             page.feed.load();
             toasts.show(created(page, &view, messages::callback_created()));
         };
-        handle.send(work, made, move |failure| handle.problem.set(form.refused(&failure)));
+        sending.send(work, made, move |failure| {
+            let fields = form.fields().into_iter().chain(details.fields()).collect::<Vec<_>>();
+            handle.problem.set(place(&failure, &fields));
+            details.show_faults();
+        });
     };
     view! {
         <Dialog
@@ -55,7 +62,8 @@ pub(super) fn CreateDialog() -> impl IntoView {
             on_submit=submit
             action=handle.submit(messages::create())
         >
-            <RequestFields form services hint=messages::customer_number_hint().to_owned() />
+            <RequestFields form services customer_zone=details.zone() hint=messages::customer_number_hint().to_owned() />
+            <MoreDetailsFields details />
         </Dialog>
     }
 }

@@ -123,6 +123,15 @@ pub(crate) fn detail(row: Row) -> AnyView {
                             view! { <KeyValue facts /> }
                         }}
                     </section>
+                    {move || {
+                        let facts = view.with(metrics::user_data);
+                        (!facts.is_empty()).then(|| view! {
+                            <section class="panel" aria-label=messages::user_data()>
+                                <h2 class="panel-h">{messages::user_data()}</h2>
+                                <KeyValue facts />
+                            </section>
+                        })
+                    }}
                 </Show>
             </div>
         </section>

@@ -12,7 +12,7 @@ use ringback_domain::{CallbackId, StateName};
 use super::Host;
 use super::cells::{arrow_id, shown_number};
 use super::feed::Row;
-use super::when::{When, WhenFields};
+use super::when::{When, WhenFields, Zones};
 use crate::api::Failure;
 use crate::components::button::Weight;
 use crate::components::choice::{Card, RadioCards};
@@ -21,7 +21,7 @@ use crate::components::icon::Icon;
 use crate::components::state_badge::StateBadge;
 use crate::components::toast::{Toast, Toasts};
 use crate::format;
-use crate::forms::place;
+use crate::forms::{Sending, place};
 use crate::messages;
 use crate::session::Session;
 
@@ -42,6 +42,7 @@ pub(in crate::pages) fn EditDialog(
     let session = Session::here();
     let toasts = Toasts::here();
     let handle = DialogHandle::new(messages::edit_callback());
+    let sending = Sending::of(handle);
     let before = row.record.get_untracked();
     let record = StoredValue::new(row.record.clone());
     let current = Memo::new(move |_| record.get_value().get());
@@ -55,14 +56,17 @@ pub(in crate::pages) fn EditDialog(
         }
     });
 
-    let form = Form { session, host, id: row.id, choice, when, handle };
+    let zones =
+        Zones { service: session.zone_of(before.service.id), customer: before.customer_time_zone.clone() };
+    let zones = StoredValue::new(zones);
+    let form = Form { session, host, id: row.id, choice, when, handle, sending };
     let submit = move |()| {
         let (version, can) = current.with_untracked(|view| (view.version, view.can));
         if !can.cancel {
             return;
         }
         let Some(work) = form.work(version) else { return handle.focus_first_error() };
-        handle.send(work, move |view| form.done(toasts, view), move |failure| form.refused(&failure));
+        sending.send(work, move |view| form.done(toasts, view), move |failure| form.refused(&failure));
     };
     let cards = vec![
         Card {
@@ -98,7 +102,7 @@ pub(in crate::pages) fn EditDialog(
             <RadioCards label=messages::edit_options() value=choice cards autofocus=true />
             {move || match choice.get() {
                 Choice::Reschedule => view! {
-                    <WhenFields when />
+                    <WhenFields when zones=Signal::stored(zones.get_value()) />
                     <p class="hint">{messages::removal_moves()}</p>
                 }.into_any(),
                 Choice::Cancel => {
@@ -119,6 +123,7 @@ struct Form {
     choice: RwSignal<Choice>,
     when: When,
     handle: DialogHandle,
+    sending: Sending,
 }
 
 impl Form {
@@ -131,14 +136,10 @@ impl Form {
         };
         Some(async move {
             match desired_time {
-                None => self.handle.command(self.session, PostCancel(self.id), Some(version)).await,
+                None => self.sending.command(PostCancel(self.id), Some(version)).await,
                 Some(desired_time) => {
-                    self.handle
-                        .command(
-                            self.session,
-                            PostReschedule(self.id, RescheduleCallback { desired_time }),
-                            Some(version),
-                        )
+                    self.sending
+                        .command(PostReschedule(self.id, RescheduleCallback { desired_time }), Some(version))
                         .await
                 }
             }

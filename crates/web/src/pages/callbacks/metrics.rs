@@ -3,6 +3,7 @@
 
 use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::{Origin, StateName, Timestamp};
+use serde_json::Value;
 
 use crate::components::key_value::Fact;
 use crate::format::{self, Style};
@@ -64,6 +65,16 @@ pub(in crate::pages) fn advanced(view: &CallbackView, style: Style) -> Vec<Fact>
         facts.extend(disposition.map(|text| Fact::new(messages::term_disposition(), text)));
     }
     facts
+}
+
+/// What the integrator gave along, if anything.
+pub(in crate::pages) fn user_data(view: &CallbackView) -> Vec<Fact> {
+    let data = view.user_data.as_ref().and_then(Value::as_object);
+    let fact = |(name, value): (&String, &Value)| {
+        let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+        Fact::new(name.clone(), text)
+    };
+    data.into_iter().flatten().map(fact).collect()
 }
 
 /// The desired time in the customer's zone, and that zone, where it is known.

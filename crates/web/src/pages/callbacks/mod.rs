@@ -15,6 +15,7 @@ mod jump;
 mod live;
 mod matching;
 pub(super) mod metrics;
+mod more_details;
 mod narrow;
 mod options;
 mod paging;

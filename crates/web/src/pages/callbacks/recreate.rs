@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use ringback_domain::wire::callback::{RecreateCallback, ServiceRef};
+use ringback_domain::wire::auth::VisibleService;
+use ringback_domain::wire::callback::RecreateCallback;
 use ringback_domain::wire::endpoint::{GetCallback, PostRecreate};
 
 use super::Host;
@@ -12,6 +13,8 @@ use super::recording::RecordingNote;
 use super::request_form::{RequestFields, RequestForm};
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::icon::Icon;
+use crate::format;
+use crate::forms::{Sending, place};
 use crate::messages;
 use crate::session::Session;
 
@@ -25,10 +28,15 @@ pub(in crate::pages) fn RecreateDialog(
 ) -> impl IntoView {
     let session = Session::here();
     let handle = DialogHandle::new(messages::recreate_callback());
+    let sending = Sending::of(handle);
     let old = row.record.get_untracked();
     let mut services = session.me().map(|me| me.services.clone()).unwrap_or_default();
     if !services.iter().any(|service| service.id == old.service.id) {
-        services.push(ServiceRef { id: old.service.id, name: old.service.name.clone() });
+        services.push(VisibleService {
+            id: old.service.id,
+            name: old.service.name.clone(),
+            time_zone: format::zone_name(true),
+        });
     }
     let form = RequestForm::new(Some(old.service.id), shown_number(&row), session.style_now());
     let record = row.record.clone();
@@ -50,9 +58,9 @@ pub(in crate::pages) fn RecreateDialog(
             handle.close();
             host.made.run(view);
         };
-        let work = handle.command(session, request, version);
-        handle.send(work, made, move |failure| {
-            handle.problem.set(form.refused(&failure));
+        let work = sending.command(request, version);
+        sending.send(work, made, move |failure| {
+            handle.problem.set(place(&failure, &form.fields()));
             spawn_local(async move {
                 if let Ok(view) = session.get(&GetCallback(id)).await {
                     host.put.run(view);
@@ -68,7 +76,7 @@ pub(in crate::pages) fn RecreateDialog(
             on_submit=submit
             action=handle.submit(messages::recreate())
         >
-            <RequestFields form services />
+            <RequestFields form services customer_zone=old.customer_time_zone />
             <RecordingNote id />
             <div class="note"><Icon name="info" /><span>{messages::recreate_consequence()}</span></div>
         </Dialog>

@@ -1,17 +1,20 @@
 //! What a callback is asked for with: in Create and in Recreate Callback.
 
 use leptos::prelude::*;
-use ringback_domain::wire::callback::ServiceRef;
-use ringback_domain::{CallbackType, ServiceId, Timestamp};
+use leptos::task::spawn_local;
+use ringback_domain::wire::auth::VisibleService;
+use ringback_domain::wire::endpoint::CountCallbacks;
+use ringback_domain::wire::list::{CallbackFilter, CountQuery};
+use ringback_domain::{CallbackType, ServiceId, StateName, Timestamp};
 
-use super::when::{When, WhenFields};
-use crate::api::Failure;
+use super::when::{When, WhenFields, Zones};
 use crate::components::choice::{Card, RadioCards};
 use crate::components::field::FieldError;
 use crate::components::input::{Choice, SelectField, TextField};
-use crate::format::Style;
-use crate::forms::{place, require};
+use crate::format::{self, Style};
+use crate::forms::require;
 use crate::messages;
+use crate::session::Session;
 
 /// What is filled in, and what is wrong with it.
 #[derive(Clone, Copy)]
@@ -67,14 +70,13 @@ impl RequestForm {
         })
     }
 
-    /// Marks the fields that a refusal is about; what belongs to none comes back.
-    pub(super) fn refused(self, failure: &Failure) -> Option<String> {
-        let fields = [
+    /// What the server's words may be about.
+    pub(super) fn fields(self) -> [(&'static str, FieldError); 3] {
+        [
             ("/service_id", self.service_error),
             ("/customer_number", self.number_error),
             ("/desired_time", self.when.time_error),
-        ];
-        place(failure, &fields)
+        ]
     }
 }
 
@@ -84,17 +86,26 @@ pub(super) fn RequestFields(
     /// What they fill in.
     form: RequestForm,
     /// The services to choose from.
-    services: Vec<ServiceRef>,
+    services: Vec<VisibleService>,
+    /// The customer's zone, where it is known.
+    #[prop(into)]
+    customer_zone: Signal<Option<String>>,
     /// What is to be known of the number.
     #[prop(optional)]
     hint: Option<String>,
 ) -> impl IntoView {
     let RequestForm { kind, service, service_error, number, number_error, when } = form;
-    let choice = |service: ServiceRef| Choice { value: service.id.to_string(), label: service.name };
+    let choice = |service: VisibleService| Choice { value: service.id.to_string(), label: service.name };
     let choices = services.into_iter().map(choice).collect();
+    let waiting = waiting_at(service);
+    let session = Session::here();
+    let zones = Signal::derive(move || Zones {
+        service: service.with(|id| session.zone_of(id.parse().ok()?)),
+        customer: customer_zone.get(),
+    });
     view! {
         <RadioCards label=messages::callback_type() value=kind cards=type_cards() autofocus=true />
-        <SelectField label=messages::service_type() value=service error=service_error choices />
+        <SelectField label=messages::service_type() value=service error=service_error choices hint=waiting />
         <TextField
             label=messages::customer_number()
             value=number
@@ -104,9 +115,29 @@ pub(super) fn RequestFields(
             hint
         />
         <Show when=move || kind.get() == CallbackType::Scheduled>
-            <WhenFields when />
+            <WhenFields when zones />
         </Show>
     }
+}
+
+/// How many wait at the chosen service, once that is known.
+fn waiting_at(service: RwSignal<String>) -> Signal<Option<String>> {
+    let session = Session::here();
+    let waiting = RwSignal::new(None::<u64>);
+    Effect::new(move |_| {
+        let chosen = service.get();
+        waiting.set(None);
+        let Ok(id) = chosen.parse() else { return };
+        let filter =
+            CallbackFilter { state: vec![StateName::Queued], service: vec![id], ..CallbackFilter::default() };
+        spawn_local(async move {
+            let answer = session.get(&CountCallbacks { filter, count: CountQuery::default() }).await;
+            if let (Ok(count), Some(true)) = (answer, service.try_with_untracked(|now| *now == chosen)) {
+                waiting.try_set(Some(count.total));
+            }
+        });
+    });
+    Signal::derive(move || waiting.get().map(|count| messages::waiting_now(format::count(count))))
 }
 
 /// Immediate or scheduled, as cards.

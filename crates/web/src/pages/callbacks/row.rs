@@ -142,12 +142,14 @@ pub(super) fn explain_time(page: Page, event: &leptos::ev::Event) {
         messages::time_in_zone(format::day_time_seconds(at, style), format::zone_at(at, style))
     };
     let row = row_of(event).and_then(|id| page.feed.row(id));
-    let customer = row.and_then(|row| row.record.with_untracked(|view| view.customer_time_zone.clone()));
-    let of_customer = customer.and_then(|zone| {
-        let time = format::day_time_seconds_in(at, style, &zone)?;
-        Some(messages::time_of_customer(time, zone))
-    });
-    let mut lines: Vec<String> = [in_style(false), in_style(true)].into_iter().chain(of_customer).collect();
+    let there = |zone: String| Some((format::day_time_seconds_in(at, style, &zone)?, zone));
+    let record = row.map(|row| row.record.get_untracked());
+    let service = record.as_ref().and_then(|view| page.session.zone_of(view.service.id));
+    let of_service = service.and_then(there).map(|(time, zone)| messages::time_of_service(time, zone));
+    let customer = record.and_then(|view| view.customer_time_zone);
+    let of_customer = customer.and_then(there).map(|(time, zone)| messages::time_of_customer(time, zone));
+    let own = [in_style(false), in_style(true)];
+    let mut lines: Vec<String> = own.into_iter().chain(of_service).chain(of_customer).collect();
     lines.dedup();
     let _ = element.set_attribute("title", &lines.join("\n"));
 }

@@ -322,6 +322,9 @@ pub(super) fn Foot() -> impl IntoView {
             <span class="grow"></span>
             <span>{move || messages::times_in(format::zone(page.session.style()))}</span>
             <span class="k-wide">{messages::kept()}</span>
+            <Show when=move || !page.session.preferences().with(|preferences| preferences.shortcuts_off)>
+                <span class="k-wide"><kbd>"?"</kbd>" "{messages::shortcuts()}</span>
+            </Show>
         </footer>
     }
 }

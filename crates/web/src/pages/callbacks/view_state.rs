@@ -2,8 +2,8 @@
 
 use leptos_router::params::ParamsMap;
 use ringback_domain::wire::auth::Preferences;
+use ringback_domain::wire::auth::VisibleService;
 use ringback_domain::wire::bulk::TimeRange;
-use ringback_domain::wire::callback::ServiceRef;
 use ringback_domain::wire::list::{CallbackFilter, PAGE_LIMIT, PageQuery, SearchField, Sort};
 use ringback_domain::{CallbackId, ServiceId, StateName, Timestamp};
 use serde::de::value::{Error, StrDeserializer};
@@ -193,7 +193,7 @@ impl ViewState {
 
     /// The same view for someone who may see these services. Those that were
     /// taken away since are not missed.
-    pub(crate) fn among(mut self, services: &[ServiceRef]) -> Self {
+    pub(crate) fn among(mut self, services: &[VisibleService]) -> Self {
         self.list.visible.services.retain(|id| services.iter().any(|one| one.id == *id));
         self
     }

@@ -1,4 +1,4 @@
-//! Date and time of a scheduled callback.
+//! Date and time of a scheduled callback, in a zone that somebody thinks in.
 
 use leptos::prelude::*;
 use ringback_domain::Timestamp;
@@ -6,12 +6,12 @@ use ringback_domain::Timestamp;
 use crate::browser;
 use crate::components::choice::{Card, RadioCards};
 use crate::components::field::FieldError;
-use crate::components::input::TextField;
+use crate::components::input::{Choice, SelectField, TextField};
 use crate::format::{self, Style};
 use crate::forms::require;
 use crate::messages;
-use crate::ranges::{instants, wall_time};
 use crate::session::Session;
+use crate::zones::{self, instants, wall_time};
 
 /// Which of two, where clocks are put back and a time comes twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ enum Turn {
 pub(super) struct When {
     date: RwSignal<String>,
     time: RwSignal<String>,
+    /// The zone of the two; empty for that of all times on screen.
+    zone: RwSignal<String>,
     /// Asked for where it matters.
     turn: RwSignal<Option<Turn>>,
     date_error: FieldError,
@@ -38,15 +40,17 @@ const QUARTER: i64 = 15 * 60;
 impl When {
     /// Filled in with a time.
     pub(super) fn at(at: Timestamp, style: Style) -> Self {
-        let (date, time) = wall_time(at, style.utc);
+        let zone = format::zone_name(style.utc);
+        let (date, time) = wall_time(at, &zone).unwrap_or_default();
         // Seconds are not in the fields.
-        let turn = match instants(&date, &time, style.utc)[..] {
+        let turn = match instants(&date, &time, &zone)[..] {
             [_, second] if at >= second => Turn::Second,
             _ => Turn::First,
         };
         Self {
             date: RwSignal::new(date),
             time: RwSignal::new(time),
+            zone: RwSignal::new(String::new()),
             turn: RwSignal::new(Some(turn)),
             date_error: RwSignal::new(None),
             time_error: RwSignal::new(None),
@@ -60,11 +64,17 @@ impl When {
         Self::at(Timestamp::from_micros(quarters * QUARTER * SECOND), style)
     }
 
-    /// When that is.
+    /// The name of the zone that the fields are in.
+    fn zone_name(self, style: Style) -> String {
+        let zone = self.zone.get();
+        if zone.is_empty() { format::zone_name(style.utc) } else { zone }
+    }
+
+    /// When the fields are.
     fn instants(self, style: Style) -> Vec<Timestamp> {
         // Some browsers give seconds too.
         let time: String = self.time.get().chars().take(5).collect();
-        instants(&self.date.get(), &time, style.utc)
+        instants(&self.date.get(), &time, &self.zone_name(style))
     }
 
     /// The instant that is meant, or what stands against it.
@@ -94,6 +104,46 @@ impl When {
         }
         Some(at)
     }
+
+    /// What the fields mean, in words.
+    fn meaning(self, style: Style) -> String {
+        let instant = self.instant(style);
+        let at = instant.unwrap_or_else(|_| browser::now());
+        let hint = messages::time_zone_hint(zones::label(&self.zone_name(style), at));
+        if self.zone.with(String::is_empty) || instant.is_err() {
+            return hint;
+        }
+        let here = messages::time_here(format::day_time(at, style), format::zone_name(style.utc));
+        format!("{hint} {here}")
+    }
+}
+
+/// Zones in which a callback may be thought of, besides that on screen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Zones {
+    /// Of the service.
+    pub(super) service: Option<String>,
+    /// Of the customer.
+    pub(super) customer: Option<String>,
+}
+
+impl Zones {
+    /// Those to choose from, if there is a choice, with that on screen first.
+    fn choices(self, style: Style) -> Vec<Choice> {
+        let shown = format::zone_name(style.utc);
+        let known = |zone: &String| wall_time(browser::now(), zone).is_some();
+        let mut choices = vec![Choice { value: String::new(), label: shown.clone() }];
+        let named = [
+            self.service.map(|zone| (messages::zone_of_service(&zone), zone)),
+            self.customer.map(|zone| (messages::zone_of_customer(&zone), zone)),
+        ];
+        for (label, zone) in named.into_iter().flatten() {
+            if zone != shown && choices.iter().all(|choice| choice.value != zone) && known(&zone) {
+                choices.push(Choice { value: zone, label });
+            }
+        }
+        if choices.len() > 1 { choices } else { Vec::new() }
+    }
 }
 
 /// The fields, and the zone that they are in.
@@ -101,16 +151,27 @@ impl When {
 pub(super) fn WhenFields(
     /// What is in them.
     when: When,
+    /// The zones to choose from.
+    #[prop(into)]
+    zones: Signal<Zones>,
 ) -> impl IntoView {
     let session = Session::here();
-    let zone = move || {
-        let style = session.style();
-        let at = when.instant(style).unwrap_or_else(|_| browser::now());
-        messages::time_zone_hint(format::zone_at(at, style))
-    };
     let twice = Memo::new(move |_| when.instants(session.style()).len() > 1);
+    let choices = Memo::new(move |_| zones.get().choices(session.style()));
+    // A zone that is no choice any more.
+    Effect::new(move |_| {
+        let offered =
+            choices.with(|choices| when.zone.with(|zone| choices.iter().any(|one| one.value == *zone)));
+        if !offered && !when.zone.with_untracked(String::is_empty) {
+            when.zone.set(String::new());
+        }
+    });
     // Another time is asked for anew.
-    Effect::watch(move || (when.date.get(), when.time.get()), move |_, _, _| when.turn.set(None), false);
+    Effect::watch(
+        move || (when.date.get(), when.time.get(), when.zone.get()),
+        move |_, _, _| when.turn.set(None),
+        false,
+    );
     let card = |turn, label, hint: &'static str| Card {
         value: Some(turn),
         label,
@@ -129,7 +190,18 @@ pub(super) fn WhenFields(
                 <TextField label=messages::date() value=when.date error=when.date_error kind="date" />
                 <TextField label=messages::time() value=when.time error=when.time_error kind="time" />
             </div>
-            <span class="hint">{zone}</span>
+            {move || {
+                let choices = choices.get();
+                (!choices.is_empty()).then(|| view! {
+                    <SelectField
+                        label=messages::time_zone()
+                        value=when.zone
+                        error=RwSignal::new(None)
+                        choices
+                    />
+                })
+            }}
+            <span class="hint">{move || when.meaning(session.style())}</span>
             <Show when=move || twice.get()>
                 <p class="hint" role="status">{messages::time_twice()}</p>
                 <RadioCards label=messages::which_turn() value=when.turn cards=turns() />

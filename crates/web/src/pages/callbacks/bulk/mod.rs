@@ -15,7 +15,7 @@ use crate::components::button::Weight;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::toast::Toasts;
 use crate::format;
-use crate::forms::place;
+use crate::forms::{Sending, place};
 use crate::messages;
 use choice::{Choice, ChoiceFields};
 pub(super) use job::save_report;
@@ -27,6 +27,7 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
     let page = Page::here();
     let toasts = Toasts::here();
     let handle = DialogHandle::new(messages::cancel_title());
+    let sending = Sending::of(handle);
     let choice = Choice::new(page);
     // Known for as long as it is watched; shown for as long as the dialog is there.
     let known = ArcRwSignal::new(None::<BulkCancellation>);
@@ -39,7 +40,7 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
         let known = known.clone();
         // It is watched also where the dialog is closed at once.
         let work = async move {
-            let begun = handle.command(page.session, request, None).await?;
+            let begun = sending.command(request, None).await?;
             page.feed.selection.clear();
             let id = begun.id;
             known.set(Some(begun));
@@ -47,7 +48,7 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
             Ok(())
         };
         let begun = move |()| handle.focus_title();
-        handle.send(work, begun, move |failure| handle.problem.set(place(&failure, &[])));
+        sending.send(work, begun, move |failure| handle.problem.set(place(&failure, &[])));
     };
     let close = move |()| {
         page.dialog.set(None);

@@ -18,6 +18,7 @@ use crate::components::choice::Switch;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::state_badge::StateBadge;
 use crate::format::{self, Style};
+use crate::forms::Sending;
 use crate::messages;
 use columns::ColumnList;
 use ranges::RangeForm;
@@ -99,6 +100,7 @@ fn in_order(chosen: Option<Vec<Column>>) -> Vec<(Column, bool)> {
 pub(super) fn OptionsDialog() -> impl IntoView {
     let page = Page::here();
     let handle = DialogHandle::new(messages::advanced_options());
+    let sending = Sending::of(handle);
     let services = page.session.me().map(|me| me.services.clone()).unwrap_or_default();
     let ids = StoredValue::new(services.iter().map(|service| service.id).collect::<Vec<_>>());
     let draft = ids.with_value(|ids| Draft::of(page, ids));
@@ -115,7 +117,7 @@ pub(super) fn OptionsDialog() -> impl IntoView {
                 page.replace(&page.view.get_untracked().with(|list| list.visible = visible));
             }
         };
-        handle.send(work, kept, move |failure| handle.problem.set(Some(failure.sentence())));
+        sending.send(work, kept, move |failure| handle.problem.set(Some(failure.sentence())));
     };
     let names = services.into_iter().map(|service| service.name.into_any()).collect();
     let badge = |state| view! { <StateBadge state result=None /> }.into_any();

@@ -17,7 +17,8 @@ use crate::components::input::TextField;
 use crate::format::{self, Style};
 use crate::forms::require;
 use crate::messages;
-use crate::ranges::{self, Range, instants};
+use crate::ranges::{self, Range};
+use crate::zones;
 
 /// Most characters of a name.
 const LONGEST: usize = 60;
@@ -45,8 +46,9 @@ impl Entry {
         }
         let text = self.text.get_untracked();
         // Some browsers give seconds too.
-        let at =
-            text.split_once('T').and_then(|(day, time)| instants(day, time.get(..5)?, utc).first().copied());
+        let at = text.split_once('T').and_then(|(day, time)| {
+            zones::instants(day, time.get(..5)?, &format::zone_name(utc)).first().copied()
+        });
         if at.is_none() {
             self.refuse(messages::no_such_time());
         }

@@ -1,0 +1,41 @@
+//! A part of a form that is closed until somebody wants it.
+
+use leptos::prelude::*;
+
+use crate::components::icon::Icon;
+use crate::components::unique_id;
+
+/// A button, and what it opens.
+#[component]
+pub(crate) fn Disclosure(
+    /// What it opens.
+    label: &'static str,
+    /// What is in it.
+    hint: &'static str,
+    /// Whether it is open.
+    open: RwSignal<bool>,
+    /// What it shows.
+    children: Children,
+) -> impl IntoView {
+    let body = unique_id("disclosure");
+    let hint_id = format!("{body}-hint");
+    view! {
+        <div>
+            <div class="disc-h">
+                <button
+                    type="button"
+                    class="disc"
+                    aria-expanded=move || open.get().to_string()
+                    aria-controls=body.clone()
+                    aria-describedby=hint_id.clone()
+                    on:click=move |_| open.update(|open| *open = !*open)
+                >
+                    <Icon name="chevron-right" class="i-sm" />
+                    {label}
+                </button>
+                <span id=hint_id class="subtle">{hint}</span>
+            </div>
+            <div id=body class="disclosure" hidden=move || !open.get()>{children()}</div>
+        </div>
+    }
+}

@@ -1,0 +1,176 @@
+//! What may be said of a callback beyond what it needs: who is to take it, and
+//! what the integrator knows of the customer.
+
+use leptos::prelude::*;
+use serde_json::{Map, Value};
+
+use crate::components::disclosure::Disclosure;
+use crate::components::field::FieldError;
+use crate::components::input::{TextArea, TextField};
+use crate::messages;
+
+/// What is filled in, and what is wrong with it. Empty fields say nothing.
+#[derive(Clone, Copy)]
+pub(super) struct MoreDetails {
+    open: RwSignal<bool>,
+    language: RwSignal<String>,
+    language_error: FieldError,
+    priority: RwSignal<String>,
+    priority_error: FieldError,
+    zone: RwSignal<String>,
+    zone_error: FieldError,
+    data: RwSignal<String>,
+    data_error: FieldError,
+}
+
+/// Details in which nothing is wrong.
+pub(super) struct Details {
+    pub(super) language: Option<String>,
+    pub(super) priority: Option<i32>,
+    pub(super) time_zone: Option<String>,
+    pub(super) user_data: Option<Value>,
+}
+
+impl MoreDetails {
+    pub(super) fn new() -> Self {
+        let text = || RwSignal::new(String::new());
+        let error = || RwSignal::new(None);
+        Self {
+            open: RwSignal::new(false),
+            language: text(),
+            language_error: error(),
+            priority: text(),
+            priority_error: error(),
+            zone: text(),
+            zone_error: error(),
+            data: text(),
+            data_error: error(),
+        }
+    }
+
+    /// What is filled in; `None`, and the fields are marked, if something is
+    /// wrong.
+    pub(super) fn read(self) -> Option<Details> {
+        let said = |field: RwSignal<String>| {
+            let text = field.get_untracked().trim().to_owned();
+            (!text.is_empty()).then_some(text)
+        };
+        let priority = said(self.priority).map(|text| text.parse()).transpose();
+        if priority.is_err() {
+            self.priority_error.set(Some(messages::fault_priority().to_owned()));
+        }
+        let user_data = said(self.data).map(|text| object_of(&text)).transpose();
+        if let Err(fault) = user_data {
+            self.data_error.set(Some(fault.to_owned()));
+        }
+        self.show_faults();
+        Some(Details {
+            language: said(self.language),
+            priority: priority.ok()?,
+            time_zone: said(self.zone),
+            user_data: user_data.ok()?.map(Value::Object),
+        })
+    }
+
+    /// The customer's zone, as it is typed.
+    pub(super) fn zone(self) -> Signal<Option<String>> {
+        Signal::derive(move || {
+            self.zone.with(|zone| Some(zone.trim().to_owned()).filter(|zone| !zone.is_empty()))
+        })
+    }
+
+    /// What the server's words may be about.
+    pub(super) fn fields(self) -> [(&'static str, FieldError); 4] {
+        [
+            ("/language", self.language_error),
+            ("/priority", self.priority_error),
+            ("/customer_time_zone", self.zone_error),
+            ("/user_data", self.data_error),
+        ]
+    }
+
+    /// Opens where something in it is wrong.
+    pub(super) fn show_faults(self) {
+        if self.fields().into_iter().any(|(_, error)| error.with_untracked(Option::is_some)) {
+            self.open.set(true);
+        }
+    }
+}
+
+/// The fields, closed at first.
+#[component]
+pub(super) fn MoreDetailsFields(
+    /// What they fill in.
+    details: MoreDetails,
+) -> impl IntoView {
+    view! {
+        <Disclosure
+            label=messages::more_details()
+            hint=messages::more_details_hint()
+            open=details.open
+        >
+            <div class="two">
+                <TextField
+                    label=messages::term_language()
+                    value=details.language
+                    error=details.language_error
+                    hint=messages::language_hint().to_owned()
+                />
+                <TextField
+                    label=messages::term_priority()
+                    value=details.priority
+                    error=details.priority_error
+                    hint=messages::priority_hint().to_owned()
+                />
+            </div>
+            <TextField
+                label=messages::customers_zone()
+                value=details.zone
+                error=details.zone_error
+                hint=messages::time_zone_example().to_owned()
+            />
+            <TextArea
+                label=messages::user_data()
+                value=details.data
+                error=details.data_error
+                hint=messages::user_data_hint().to_owned()
+            />
+        </Disclosure>
+    }
+}
+
+/// Names and values, one pair a line, as an object.
+fn object_of(text: &str) -> Result<Map<String, Value>, &'static str> {
+    let mut object = Map::new();
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        let (name, value) = line.split_once(':').ok_or_else(messages::fault_user_data)?;
+        let (name, value) = (name.trim(), value.trim());
+        if name.is_empty() {
+            return Err(messages::fault_user_data());
+        }
+        if object.insert(name.to_owned(), Value::from(value)).is_some() {
+            return Err(messages::fault_user_data_twice());
+        }
+    }
+    Ok(object)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::object_of;
+
+    #[test]
+    fn lines_of_names_and_values_become_an_object() {
+        let object = object_of("account: 4711\n\n  url : https://example.org/a\nnote:\n").unwrap();
+        assert_eq!(json!(object), json!({ "account": "4711", "url": "https://example.org/a", "note": "" }));
+    }
+
+    #[test]
+    fn a_line_without_a_name_and_a_name_given_twice_are_refused() {
+        for text in ["account 4711", ": 4711", "account: 1\naccount: 2"] {
+            assert!(object_of(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Wall times in zones by their names, which only the browser knows.
+
+use js_sys::{Date, Object};
+use ringback_domain::Timestamp;
+use wasm_bindgen::JsValue;
+
+use crate::browser::{number, property};
+use crate::format::{UTC, date_format, set};
+use crate::messages;
+
+const DAY: i64 = 86_400;
+
+/// The wall time of an instant, as the fields for date and time take it; `None`
+/// where the browser does not know the zone.
+pub(crate) fn wall_time(at: Timestamp, zone: &str) -> Option<(String, String)> {
+    let options = Object::new();
+    set(&options, "timeZone", zone);
+    set(&options, "hourCycle", "h23");
+    set(&options, "year", "numeric");
+    for part in ["month", "day", "hour", "minute"] {
+        set(&options, part, "2-digit");
+    }
+    let parts = date_format("en", &options)?.format_to_parts(&Date::new(&number(at.micros() / 1000).into()));
+    let part = |wanted: &str| {
+        let kind = |part: &JsValue| property(part, "type")?.as_string();
+        let found = parts.iter().find(|part| kind(part).as_deref() == Some(wanted))?;
+        property(&found, "value")?.as_string()
+    };
+    let day = format!("{:0>4}-{}-{}", part("year")?, part("month")?, part("day")?);
+    Some((day, format!("{}:{}", part("hour")?, part("minute")?)))
+}
+
+/// The instants of a wall time as `YYYY-MM-DD` and `HH:MM`, in order: none where
+/// it is no date or no zone, or where the clock leaves it out; two where it is
+/// put back.
+pub(crate) fn instants(date: &str, time: &str, zone: &str) -> Vec<Timestamp> {
+    let Ok(as_utc) = format!("{date}T{time}:00Z").parse::<Timestamp>() else { return Vec::new() };
+    // As far from UTC as a day before and a day after: clocks change less often.
+    let offsets = [-DAY, DAY].map(|away| offset(as_utc.plus_seconds(away), zone));
+    let mut found: Vec<_> = offsets.into_iter().flatten().map(|ahead| as_utc.plus_seconds(-ahead)).collect();
+    found.retain(|at| wall_time(*at, zone).is_some_and(|wall| (&*wall.0, &*wall.1) == (date, time)));
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// How far clocks are ahead of UTC then, in seconds.
+fn offset(at: Timestamp, zone: &str) -> Option<i64> {
+    let minute = Timestamp::from_micros(at.micros() - at.micros().rem_euclid(60_000_000));
+    let (date, time) = wall_time(minute, zone)?;
+    let wall: Timestamp = format!("{date}T{time}:00Z").parse().ok()?;
+    Some(wall.seconds_since(minute))
+}
+
+/// A zone with its distance from UTC then: `Europe/Berlin, UTC+01:00`.
+pub(crate) fn label(zone: &str, at: Timestamp) -> String {
+    let Some(ahead) = offset(at, zone).filter(|_| zone != UTC) else { return zone.to_owned() };
+    let sign = if ahead < 0 { '-' } else { '+' };
+    let minutes = ahead.abs() / 60;
+    messages::zone_offset(zone, format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60))
+}
