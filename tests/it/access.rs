@@ -115,7 +115,10 @@ async fn me_tells_what_the_caller_may_do() {
         assert_eq!((&me["user"], &me["api_key"]), (&Value::Null, &json!(format!("{scope:?}"))));
     }
     let me = app.restricted().await.json("/api/v1/me").await;
-    assert_eq!(me["services"], json!([{"id": app.service, "name": "Billing EN"}]));
+    assert_eq!(
+        me["services"],
+        json!([{"id": app.service, "name": "Billing EN", "time_zone": "Europe/London"}])
+    );
 }
 
 #[tokio::test]

@@ -31,6 +31,16 @@ impl Failure {
         }
     }
 
+    /// Nobody knows whether the request was carried out.
+    pub(crate) fn leaves_open(&self) -> bool {
+        match self {
+            Self::Unreachable | Self::Unreadable(_) => true,
+            Self::Problem(problem) => {
+                problem.status >= 500 || problem.known_kind() == Some(ProblemKind::InFlight)
+            }
+        }
+    }
+
     /// The server does not know who asks.
     pub(crate) fn wants_credentials(&self) -> bool {
         match self {

@@ -46,7 +46,7 @@ impl Sending {
         let command = before.map_or_else(|| Command::new(version), |(_, command)| command);
         self.asked.set_value(Some((request, command.clone())));
         let answer = self.session.command(&endpoint, &command).await;
-        if !matches!(answer, Err(Failure::Unreachable)) {
+        if answer.as_ref().err().is_none_or(|failure| !failure.leaves_open()) {
             self.asked.try_set_value(None);
         }
         answer

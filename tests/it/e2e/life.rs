@@ -161,6 +161,30 @@ async fn what_is_refused_after_its_dialog_was_closed_is_told_all_the_same() {
 }
 
 #[tokio::test]
+async fn a_callback_whose_answer_was_lost_is_not_made_a_second_time() {
+    let app = start(None).await;
+    let browser = log_in(&app, "supervisor", "today").await;
+    browser.at("region", "Callback records").at("button", "Create Callback").click().await;
+    let dialog = browser.at("dialog", "Create Callback");
+    dialog.at("textbox", "Customer Number").fill(NUMBER).await;
+    // As a proxy answers that has lost the server: after the work was done.
+    let losing = "const send = window.fetch; window.lost = 0; \
+                  window.fetch = async request => { \
+                    const answer = await send(request); \
+                    const makes = request.method === 'POST' && request.url.endsWith('/callbacks'); \
+                    return makes && window.lost++ < 1 ? new Response('lost', { status: 502 }) : answer; \
+                  }; return null";
+    browser.script(losing).await;
+    dialog.at("button", "Create").click().await;
+    says(&dialog, "does not understand (502)").await;
+    only(&app).await;
+    dialog.at("button", "Create").click().await;
+    dialog.gone().await;
+    assert_eq!(browser.script("return window.lost").await, 2);
+    only(&app).await;
+}
+
+#[tokio::test]
 async fn more_may_be_said_of_a_callback_and_is_shown_with_its_metrics() {
     let app = start(None).await;
     let browser = log_in(&app, "supervisor", "today").await;

@@ -13,7 +13,7 @@ use super::view_state::Quick;
 use crate::browser;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::toast::{Toast, ToastAction, Toasts};
-use crate::format::{self};
+use crate::format;
 use crate::forms::{Sending, place};
 use crate::messages;
 use crate::ranges::{DateRange, Range};
@@ -62,7 +62,12 @@ pub(super) fn CreateDialog() -> impl IntoView {
             on_submit=submit
             action=handle.submit(messages::create())
         >
-            <RequestFields form services customer_zone=details.zone() hint=messages::customer_number_hint().to_owned() />
+            <RequestFields
+                form
+                services
+                customer_zone=details.zone()
+                hint=messages::customer_number_hint().to_owned()
+            />
             <MoreDetailsFields details />
         </Dialog>
     }
