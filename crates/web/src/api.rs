@@ -216,3 +216,29 @@ pub(crate) async fn open_events(
     let response = checked(builder.send().await.map_err(|_| Failure::Unreachable)?).await?;
     response.body().ok_or_else(|| Failure::Unreadable(response.status()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Failure, refusal};
+
+    fn problem(kind: &str, status: u16) -> Failure {
+        let text = format!(
+            r#"{{"type":"urn:ringback:problem:{kind}","title":"","status":{status},"detail":"","instance":"","request_id":""}}"#
+        );
+        let failure = refusal(status, &text);
+        assert!(matches!(failure, Failure::Problem(_)), "{text}");
+        failure
+    }
+
+    #[test]
+    fn only_a_refusal_says_that_nothing_was_done() {
+        for (kind, status) in [("invalid", 422), ("state-conflict", 409), ("stale", 412)] {
+            assert!(!problem(kind, status).leaves_open(), "{kind}");
+        }
+        for (kind, status) in [("internal", 500), ("unavailable", 503), ("in-flight", 409)] {
+            assert!(problem(kind, status).leaves_open(), "{kind}");
+        }
+        assert!(refusal(502, "<html>").leaves_open());
+        assert!(Failure::Unreachable.leaves_open());
+    }
+}

@@ -246,17 +246,3 @@ fn midnight(now: Timestamp, offset: i32, utc: bool) -> Timestamp {
     let start = Date::new_with_year_month_day(today.get_full_year(), month, day);
     Timestamp::from_micros(whole(start.get_time()) * 1000)
 }
-
-/// The wall time of an instant, as the fields for date and time take it.
-pub(crate) fn wall_time(at: Timestamp, utc: bool) -> (String, String) {
-    if utc {
-        let text = at.to_string();
-        return (text[..10].to_owned(), text[11..16].to_owned());
-    }
-    wall(Date::new(&number(at.micros() / 1000).into()))
-}
-
-fn wall(date: Date) -> (String, String) {
-    let day = format!("{:04}-{:02}-{:02}", date.get_full_year(), date.get_month() + 1, date.get_date());
-    (day, format!("{:02}:{:02}", date.get_hours(), date.get_minutes()))
-}

@@ -1,6 +1,9 @@
 //! Wall times in zones by their names, which only the browser knows.
 
-use js_sys::{Date, Object};
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use js_sys::{Date, Intl, Object};
 use ringback_domain::Timestamp;
 use wasm_bindgen::JsValue;
 
@@ -10,17 +13,39 @@ use crate::messages;
 
 const DAY: i64 = 86_400;
 
+thread_local! {
+    /// Making a formatter takes longer than formatting a whole page.
+    static FORMATTERS: RefCell<HashMap<String, Intl::DateTimeFormat>> = RefCell::default();
+}
+
+/// What tells the parts of a wall time; `None` where the browser does not know
+/// the zone.
+fn formatter(zone: &str) -> Option<Intl::DateTimeFormat> {
+    FORMATTERS.with_borrow_mut(|known| {
+        if let Some(formatter) = known.get(zone) {
+            return Some(formatter.clone());
+        }
+        let options = Object::new();
+        set(&options, "timeZone", zone);
+        set(&options, "hourCycle", "h23");
+        set(&options, "year", "numeric");
+        for part in ["month", "day", "hour", "minute"] {
+            set(&options, part, "2-digit");
+        }
+        let formatter = date_format("en", &options)?;
+        known.insert(zone.to_owned(), formatter.clone());
+        Some(formatter)
+    })
+}
+
 /// The wall time of an instant, as the fields for date and time take it; `None`
 /// where the browser does not know the zone.
 pub(crate) fn wall_time(at: Timestamp, zone: &str) -> Option<(String, String)> {
-    let options = Object::new();
-    set(&options, "timeZone", zone);
-    set(&options, "hourCycle", "h23");
-    set(&options, "year", "numeric");
-    for part in ["month", "day", "hour", "minute"] {
-        set(&options, part, "2-digit");
+    if zone == UTC {
+        let text = at.to_string();
+        return Some((text[..10].to_owned(), text[11..16].to_owned()));
     }
-    let parts = date_format("en", &options)?.format_to_parts(&Date::new(&number(at.micros() / 1000).into()));
+    let parts = formatter(zone)?.format_to_parts(&Date::new(&number(at.micros() / 1000).into()));
     let part = |wanted: &str| {
         let kind = |part: &JsValue| property(part, "type")?.as_string();
         let found = parts.iter().find(|part| kind(part).as_deref() == Some(wanted))?;
@@ -58,4 +83,17 @@ pub(crate) fn label(zone: &str, at: Timestamp) -> String {
     let sign = if ahead < 0 { '-' } else { '+' };
     let minutes = ahead.abs() / 60;
     messages::zone_offset(zone, format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{UTC, instants, wall_time};
+
+    #[test]
+    fn a_wall_time_of_utc_is_one_instant_and_comes_back() {
+        let [at] = instants("2027-10-31", "02:30", UTC)[..] else { panic!("not one") };
+        assert_eq!(at.to_string(), "2027-10-31T02:30:00Z");
+        assert_eq!(wall_time(at, UTC), Some(("2027-10-31".to_owned(), "02:30".to_owned())));
+        assert!(instants("2027-02-30", "02:30", UTC).is_empty());
+    }
 }

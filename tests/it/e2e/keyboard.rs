@@ -142,9 +142,11 @@ async fn s99_s101_single_keys_move_between_rows_select_and_cancel_and_can_be_swi
     row_says(&browser, NUMBER, "(CANCELLED_BY_ADMIN)").await;
     row_says(&browser, OTHER, "(CANCELLED_BY_ADMIN)").await;
 
+    browser.at("StaticText", "Shortcuts").shown().await;
     browser.at("button", "supervisor, Supervisor").click().await;
     browser.at("menuitem", "Keyboard shortcuts").click().await;
     browser.at("menuitemradio", "Off").click().await;
+    browser.at("StaticText", "Shortcuts").gone().await;
     browser.press(key::ESCAPE).await;
     browser.at("menuitem", "Keyboard shortcuts").gone().await;
     browser.press("?").await;

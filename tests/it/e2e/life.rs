@@ -227,6 +227,10 @@ async fn more_may_be_said_of_a_callback_and_is_shown_with_its_metrics() {
     let metrics = browser.at("region", &format!("Callback metrics for {NUMBER}"));
     metrics.at("switch", "Advanced Callback Metrics").click().await;
     says(&metrics.at("region", "User data"), "4711").await;
+
+    browser.open(&format!("http://{}/search?q={id}", app.address)).await;
+    says(&browser.at("region", "User data"), "4711").await;
+    browser.at("term", "Customer's time").shown().await;
 }
 
 #[tokio::test]

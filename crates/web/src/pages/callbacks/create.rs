@@ -8,7 +8,7 @@ use super::Page;
 use super::chips::unhide;
 use super::matching::matches;
 use super::more_details::{MoreDetails, MoreDetailsFields};
-use super::request_form::{RequestFields, RequestForm};
+use super::request_form::{RequestFields, RequestForm, service_choices};
 use super::view_state::Quick;
 use crate::browser;
 use crate::components::dialog::{Dialog, DialogHandle};
@@ -25,9 +25,10 @@ pub(super) fn CreateDialog() -> impl IntoView {
     let toasts = Toasts::here();
     let handle = DialogHandle::new(messages::create_callback());
     let sending = Sending::of(handle);
-    let services = page.session.me().map(|me| me.services.clone()).unwrap_or_default();
+    let choices = service_choices(page.session);
+    let service = choices.first().map(|choice| choice.value.clone()).unwrap_or_default();
     let style = page.session.style_now();
-    let form = RequestForm::new(services.first().map(|service| service.id), String::new(), style);
+    let form = RequestForm::new(service, String::new(), style);
     let details = MoreDetails::new();
     let submit = move |()| {
         let (filled, said) = (form.read(page.session.style_now()), details.read());
@@ -64,7 +65,7 @@ pub(super) fn CreateDialog() -> impl IntoView {
         >
             <RequestFields
                 form
-                services
+                choices
                 customer_zone=details.zone()
                 hint=messages::customer_number_hint().to_owned()
             />

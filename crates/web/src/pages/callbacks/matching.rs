@@ -7,8 +7,7 @@ use ringback_domain::wire::list::{CallbackFilter, SearchField};
 use ringback_domain::{StateName, TimeOfDay, Timestamp};
 
 use crate::browser::lowercase;
-use crate::format::UTC;
-use crate::ranges::wall_time;
+use crate::zones::wall_time;
 
 /// Whether the server would list it.
 pub(crate) fn matches(view: &CallbackView, filter: &CallbackFilter, now: Timestamp) -> bool {
@@ -24,12 +23,12 @@ pub(crate) fn matches(view: &CallbackView, filter: &CallbackFilter, now: Timesta
     in_range && in_hours(view.desired_time, filter) && in_state && in_service && late && found
 }
 
-/// Whether clocks show the hours of the filter then. Its zone is that of the
-/// browser, or UTC.
+/// Whether clocks in the zone of the filter show its hours then.
 fn in_hours(at: Timestamp, filter: &CallbackFilter) -> bool {
     let (Some(from), Some(to)) = (filter.daily_from, filter.daily_to) else { return true };
-    let (_, time) = wall_time(at, filter.time_zone.as_deref() == Some(UTC));
-    time.parse().is_ok_and(|time: TimeOfDay| time.is_within(from, to))
+    let wall = filter.time_zone.as_deref().and_then(|zone| wall_time(at, zone));
+    let time = wall.and_then(|(_, time)| time.parse().ok());
+    time.is_some_and(|time: TimeOfDay| time.is_within(from, to))
 }
 
 /// Still SCHEDULED after its window; time passes without the server telling.
@@ -93,6 +92,7 @@ fn contains(view: &CallbackView, field: SearchField, search: &str) -> bool {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::format::UTC;
 
     /// A callback for tests of this page.
     pub(crate) fn example() -> CallbackView {

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use ringback_domain::wire::auth::VisibleService;
 use ringback_domain::wire::callback::RecreateCallback;
 use ringback_domain::wire::endpoint::{GetCallback, PostRecreate};
 
@@ -10,10 +9,10 @@ use super::Host;
 use super::cells::{arrow_id, shown_number};
 use super::feed::Row;
 use super::recording::RecordingNote;
-use super::request_form::{RequestFields, RequestForm};
+use super::request_form::{RequestFields, RequestForm, service_choices};
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::icon::Icon;
-use crate::format;
+use crate::components::input::Choice;
 use crate::forms::{Sending, place};
 use crate::messages;
 use crate::session::Session;
@@ -30,15 +29,12 @@ pub(in crate::pages) fn RecreateDialog(
     let handle = DialogHandle::new(messages::recreate_callback());
     let sending = Sending::of(handle);
     let old = row.record.get_untracked();
-    let mut services = session.me().map(|me| me.services.clone()).unwrap_or_default();
-    if !services.iter().any(|service| service.id == old.service.id) {
-        services.push(VisibleService {
-            id: old.service.id,
-            name: old.service.name.clone(),
-            time_zone: format::zone_name(true),
-        });
+    let service = old.service.id.to_string();
+    let mut choices = service_choices(session);
+    if choices.iter().all(|choice| choice.value != service) {
+        choices.push(Choice { value: service.clone(), label: old.service.name.clone() });
     }
-    let form = RequestForm::new(Some(old.service.id), shown_number(&row), session.style_now());
+    let form = RequestForm::new(service, shown_number(&row), session.style_now());
     let record = row.record.clone();
     let id = row.id;
 
@@ -76,7 +72,7 @@ pub(in crate::pages) fn RecreateDialog(
             on_submit=submit
             action=handle.submit(messages::recreate())
         >
-            <RequestFields form services customer_zone=old.customer_time_zone />
+            <RequestFields form choices customer_zone=old.customer_time_zone />
             <RecordingNote id />
             <div class="note"><Icon name="info" /><span>{messages::recreate_consequence()}</span></div>
         </Dialog>

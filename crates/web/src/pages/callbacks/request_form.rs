@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use ringback_domain::wire::auth::VisibleService;
 use ringback_domain::wire::endpoint::CountCallbacks;
 use ringback_domain::wire::list::{CallbackFilter, CountQuery};
 use ringback_domain::{CallbackType, ServiceId, StateName, Timestamp};
@@ -37,10 +36,10 @@ pub(super) struct Filled {
 }
 
 impl RequestForm {
-    pub(super) fn new(service: Option<ServiceId>, number: String, style: Style) -> Self {
+    pub(super) fn new(service: String, number: String, style: Style) -> Self {
         Self {
             kind: RwSignal::new(CallbackType::Immediate),
-            service: RwSignal::new(service.map(|id| id.to_string()).unwrap_or_default()),
+            service: RwSignal::new(service),
             service_error: RwSignal::new(None),
             number: RwSignal::new(number),
             number_error: RwSignal::new(None),
@@ -86,7 +85,7 @@ pub(super) fn RequestFields(
     /// What they fill in.
     form: RequestForm,
     /// The services to choose from.
-    services: Vec<VisibleService>,
+    choices: Vec<Choice>,
     /// The customer's zone, where it is known.
     #[prop(into)]
     customer_zone: Signal<Option<String>>,
@@ -95,8 +94,6 @@ pub(super) fn RequestFields(
     hint: Option<String>,
 ) -> impl IntoView {
     let RequestForm { kind, service, service_error, number, number_error, when } = form;
-    let choice = |service: VisibleService| Choice { value: service.id.to_string(), label: service.name };
-    let choices = services.into_iter().map(choice).collect();
     let waiting = waiting_at(service);
     let session = Session::here();
     let zones = Signal::derive(move || Zones {
@@ -118,6 +115,13 @@ pub(super) fn RequestFields(
             <WhenFields when zones />
         </Show>
     }
+}
+
+/// The services that the person may see, to choose from.
+pub(super) fn service_choices(session: Session) -> Vec<Choice> {
+    let me = session.me();
+    let services = me.iter().flat_map(|me| &me.services);
+    services.map(|one| Choice { value: one.id.to_string(), label: one.name.clone() }).collect()
 }
 
 /// How many wait at the chosen service, once that is known.
