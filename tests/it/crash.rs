@@ -6,7 +6,6 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -26,6 +25,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::program::program;
 use crate::store_setup::migrate;
 
 const KILLS: usize = 25;
@@ -36,15 +36,6 @@ const CLIENTS: usize = 6;
 struct Server {
     child: Child,
     address: String,
-}
-
-#[expect(clippy::disallowed_methods, reason = "the setting of `cargo xtask test`")]
-fn program() -> PathBuf {
-    std::env::var("RINGBACK_TEST_SERVER").map_or_else(
-        // Beside the folder of the test's own program.
-        |_| std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("ringback"),
-        PathBuf::from,
-    )
 }
 
 impl Server {

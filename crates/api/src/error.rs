@@ -113,6 +113,15 @@ impl Error {
         Self::Internal(error.into())
     }
 
+    /// What it is, for whoever runs the server; more than clients are told.
+    pub fn cause(&self) -> String {
+        match self {
+            Self::Internal(error) => format!("{error:#}"),
+            Self::Unavailable(why) => why.clone(),
+            other => other.to_string(),
+        }
+    }
+
     const fn kind(&self) -> ProblemKind {
         match self {
             Self::Malformed(_) => ProblemKind::Malformed,
@@ -162,11 +171,11 @@ impl ResponseError for Error {
         let kind = self.kind();
         let request = request::current();
         match self {
-            Self::Internal(error) => {
-                tracing::error!(request.id = %request.id, error = format!("{error:#}"), "request failed");
+            Self::Internal(_) => {
+                tracing::error!(request.id = %request.id, error = self.cause(), "request failed");
             }
-            Self::Unavailable(why) => {
-                tracing::warn!(request.id = %request.id, error = %why, "not available");
+            Self::Unavailable(_) => {
+                tracing::warn!(request.id = %request.id, error = self.cause(), "not available");
             }
             _ => {}
         }

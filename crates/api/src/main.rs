@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use ringback_api::clock::Clock;
 use ringback_api::config::{AddUser, Cli, Command, Database, Healthcheck, LogFormat, Serve, User};
+use ringback_api::error::Error;
 use ringback_api::server::{self, Config};
 use ringback_api::store::{Backend, Store, users};
 use ringback_api::telephony::simulator::Behaviour;
@@ -33,7 +34,8 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("ringback: {error:#}");
+            let told = error.downcast_ref().map_or_else(|| format!("{error:#}"), Error::cause);
+            eprintln!("ringback: {told}");
             ExitCode::FAILURE
         }
     }
@@ -139,7 +141,7 @@ async fn add_user(options: AddUser) -> anyhow::Result<()> {
         services: (!services.is_empty()).then_some(services),
     };
     let user = match accounts::new_user(&app, body).await {
-        Err(ringback_api::error::Error::Invalid(faults)) => {
+        Err(Error::Invalid(faults)) => {
             bail!("{}", faults.into_iter().map(|fault| fault.detail).collect::<Vec<_>>().join("; "))
         }
         other => other?,

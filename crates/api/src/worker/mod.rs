@@ -70,7 +70,7 @@ where
                 Ok(_) => continue,
                 Err(error) => {
                     app.metrics.worker_failed(name);
-                    tracing::warn!(worker = name, error = %describe(&error), "a round failed");
+                    tracing::warn!(worker = name, error = %error.cause(), "a round failed");
                     interval.max(Duration::from_secs(1))
                 }
             };
@@ -87,14 +87,6 @@ where
             }
         }
     })
-}
-
-fn describe(error: &Error) -> String {
-    match error {
-        Error::Internal(inner) => format!("{inner:#}"),
-        Error::Unavailable(why) => why.clone(),
-        other => other.to_string(),
-    }
 }
 
 /// How late something is, in seconds, for the lag of a worker.

@@ -68,7 +68,7 @@ const HELPERS: &str = "
     }).observe({ type: 'longtask' });
     window.seen = [];
     window.watch = () => new MutationObserver((changes) => {
-        for (const change of changes) seen.push([change.target.dataset.id, Date.now()]);
+        for (const change of changes) seen.push([change.target.parentElement.dataset.id, Date.now()]);
     }).observe(document.querySelector('tbody'), {
         subtree: true, attributes: true, attributeFilter: ['data-changed'],
     });

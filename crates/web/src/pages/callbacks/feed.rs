@@ -12,6 +12,7 @@ use ringback_domain::wire::endpoint::{CountCallbacks, ListCallbacks};
 use ringback_domain::wire::list::{CallbackCount, CallbackFilter, CountQuery, NUMBERED_ROWS, Page, Sort};
 use ringback_domain::{CallbackId, Timestamp};
 
+use super::columns::Column;
 use super::matching::matches;
 use super::selection::Selection;
 use super::view_state::ListState;
@@ -29,9 +30,9 @@ pub(crate) struct Row {
     pub(crate) record: ArcRwSignal<CallbackView>,
     /// It does not belong to the list any more, and goes with the next reload.
     pub(crate) left: ArcRwSignal<bool>,
-    /// What changed last, to show it for a moment; the number tells two equal
-    /// changes apart.
-    pub(crate) changed: ArcRwSignal<(u32, Vec<&'static str>)>,
+    /// The cells that were changed since the row was drawn, to show them for a
+    /// moment.
+    pub(crate) changed: ArcStoredValue<Vec<Column>>,
     /// It is one of those that the next command is for.
     pub(crate) selected: ArcRwSignal<bool>,
 }
@@ -43,7 +44,7 @@ impl Row {
             id: view.id,
             record: ArcRwSignal::new(view),
             left: ArcRwSignal::new(false),
-            changed: ArcRwSignal::default(),
+            changed: ArcStoredValue::new(Vec::new()),
             selected: ArcRwSignal::new(false),
         }
     }
@@ -60,25 +61,20 @@ impl Row {
         if self.left.get_untracked() != left {
             self.left.set(left);
         }
+        self.changed.update_value(|changed| changed.extend(changes));
         self.record.set(view);
-        if !changes.is_empty() {
-            self.changed.update(|(number, names)| {
-                *number += 1;
-                *names = changes;
-            });
-        }
     }
 }
 
-/// The names of the cells that look different.
-fn changes(old: &CallbackView, new: &CallbackView) -> Vec<&'static str> {
+/// The cells that say something else, other than how long it has been so.
+fn changes(old: &CallbackView, new: &CallbackView) -> Vec<Column> {
     let pairs = [
-        ("state", old.state != new.state || old.result != new.result),
-        ("time", old.desired_time != new.desired_time),
-        ("att", old.metrics.attempts_made != new.metrics.attempts_made),
-        ("agent", old.metrics.agent != new.metrics.agent),
+        (Column::State, old.state != new.state || old.result != new.result),
+        (Column::DesiredTime, old.desired_time != new.desired_time),
+        (Column::Attempts, old.metrics.attempts_made != new.metrics.attempts_made),
+        (Column::Agent, old.metrics.agent != new.metrics.agent),
     ];
-    pairs.into_iter().filter_map(|(name, changed)| changed.then_some(name)).collect()
+    pairs.into_iter().filter_map(|(column, changed)| changed.then_some(column)).collect()
 }
 
 /// Whether something is being loaded.

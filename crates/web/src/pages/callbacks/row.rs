@@ -1,5 +1,7 @@
 //! A row, and what is below it when it is expanded.
 
+use std::mem;
+
 use leptos::prelude::*;
 use ringback_domain::CallbackId;
 use wasm_bindgen::JsCast;
@@ -74,6 +76,7 @@ fn draw_cells(element: Element, row: Row, columns: StoredValue<Vec<Column>>) -> 
             _ => (possible, false),
         };
         let drawing = Drawing::of(&view, &look, clock, left, action);
+        let changed = row.changed.try_update_value(mem::take).unwrap_or_default();
         let columns = columns.get_value();
         let cells: Vec<Markup> = columns.iter().map(|column| drawing.content(*column)).collect();
         match &before {
@@ -84,11 +87,15 @@ fn draw_cells(element: Element, row: Row, columns: StoredValue<Vec<Column>>) -> 
             }
             Some(before) => {
                 let all = element.children();
-                for (index, (old, new)) in (0..).zip(before.cells.iter().zip(&cells)) {
+                let drawn = before.cells.iter().zip(&cells).zip(&columns);
+                for (index, ((old, new), column)) in (0..).zip(drawn) {
                     if old != new
                         && let Some(cell) = all.item(index)
                     {
                         cell.set_inner_html(new.as_str());
+                        if changed.contains(column) {
+                            flash(&cell);
+                        }
                     }
                 }
             }
@@ -100,6 +107,14 @@ fn draw_cells(element: Element, row: Row, columns: StoredValue<Vec<Column>>) -> 
         }
         Drawn { cells, action, inactive }
     })
+}
+
+/// Shows for a moment that a cell was changed.
+fn flash(cell: &Element) {
+    const TURN: &str = "data-changed";
+    // Two animations alike, so that the same change twice is seen twice.
+    let turn = if cell.get_attribute(TURN).as_deref() == Some("even") { "odd" } else { "even" };
+    put(cell, TURN, Some(turn));
 }
 
 /// Keeps up to date how a row looks as a whole, and how its controls stand.
@@ -115,11 +130,6 @@ fn draw_marks(element: Element, row: Row, open: Memo<bool>) -> RenderEffect<()> 
             narrowed.as_ref().is_some_and(|(field, text)| !row.record.with(|view| finds(view, *field, text)))
         });
         put(&element, "hidden", hidden.then_some(""));
-        let (number, names) = row.changed.get();
-        // Two animations alike, so that the same change twice is seen twice.
-        let turn = if number % 2 == 0 { "even" } else { "odd" };
-        let flash = (number > 0).then(|| format!("{turn} {}", names.join(" ")));
-        put(&element, "data-changed", flash.as_deref());
         if let Ok(Some(arrow)) = element.query_selector(".exp") {
             put(&arrow, "aria-expanded", Some(if open { "true" } else { "false" }));
         }
