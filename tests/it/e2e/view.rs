@@ -6,7 +6,7 @@ use ringback_domain::wire::endpoint::PutPreferences;
 use ringback_domain::{ApiScope, StateName};
 use ringback_tests::app::PASSWORD;
 use ringback_tests::{Backend, Browser, Options, TestApp, wait_for};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{log_in, row_says, rows_are, sign_in, start, web_dir};
 
@@ -254,4 +254,46 @@ async fn s42_s43_s44_typing_filters_by_one_column_at_once_and_marks_what_it_foun
     search.fill("0318").await;
     browser.page().row_with(OTHER).gone().await;
     browser.page().row_with(NUMBER).shown().await;
+}
+
+#[tokio::test]
+async fn a_changed_cell_flashes_at_once_where_it_is_seen_and_never_later() {
+    const FAR_BELOW: i64 = 150;
+    let app = start(None).await;
+    let machine = app.key(ApiScope::CallbacksWrite);
+    let time = |number: i64| app.clock.now().plus_seconds(HOUR + number).to_string();
+    let mut made = Vec::new();
+    for number in 0..=FAR_BELOW {
+        made.push(machine.ask_for(app.service, NUMBER, &time(number)).await);
+    }
+    let browser = log_in(&app, "monitor", "next-24-hours").await;
+    rows_are(&browser, made.len() as u64).await;
+    let watch = "
+        const row = (cell) => cell.closest('tr').dataset.id;
+        window.flashed = [];
+        document.addEventListener('animationstart', ({ target, animationName }) => {
+            if (animationName.startsWith('flash')) flashed.push(row(target));
+        });
+        window.changed = [];
+        new MutationObserver((changes) => changed.push(...changes.map((change) => row(change.target)))).observe(
+            document.querySelector('tbody'), { subtree: true, attributeFilter: ['data-changed'] },
+        );";
+    browser.script(watch).await;
+    let move_it = async |callback: &Value| {
+        let body = json!({"desired_time": time(DAY / 2)});
+        assert_eq!(machine.command(&callback["id"], "reschedule", &body).await.status, 200);
+        // Marked, and not marked any more.
+        wait_for("a change and its end", async || {
+            let changes = browser.script("return changed").await;
+            let those = changes.as_array()?.iter().filter(|id| **id == callback["id"]);
+            (those.count() == 2).then_some(())
+        })
+        .await;
+    };
+    let (first, last) = (&made[0], made.last().unwrap());
+    move_it(first).await;
+    move_it(last).await;
+    let scroll = "document.querySelector('tr.row:last-child').scrollIntoView(); \
+                  for (let left = 5; left > 0; left--) await new Promise(requestAnimationFrame); return flashed";
+    assert_eq!(browser.later(scroll).await, json!([first["id"]]));
 }

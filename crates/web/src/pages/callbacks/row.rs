@@ -1,6 +1,7 @@
 //! A row, and what is below it when it is expanded.
 
 use std::mem;
+use std::time::Duration;
 
 use leptos::prelude::*;
 use ringback_domain::CallbackId;
@@ -94,7 +95,7 @@ fn draw_cells(element: Element, row: Row, columns: StoredValue<Vec<Column>>) -> 
                     {
                         cell.set_inner_html(new.as_str());
                         if changed.contains(column) {
-                            flash(&cell);
+                            flash(cell);
                         }
                     }
                 }
@@ -110,11 +111,19 @@ fn draw_cells(element: Element, row: Row, columns: StoredValue<Vec<Column>>) -> 
 }
 
 /// Shows for a moment that a cell was changed.
-fn flash(cell: &Element) {
+fn flash(cell: Element) {
     const TURN: &str = "data-changed";
+    // A cell that is out of sight would flash whenever it comes into view.
+    const MOMENT: Duration = Duration::from_millis(1_500);
     // Two animations alike, so that the same change twice is seen twice.
     let turn = if cell.get_attribute(TURN).as_deref() == Some("even") { "odd" } else { "even" };
-    put(cell, TURN, Some(turn));
+    put(&cell, TURN, Some(turn));
+    let end = move || {
+        if cell.get_attribute(TURN).as_deref() == Some(turn) {
+            put(&cell, TURN, None);
+        }
+    };
+    set_timeout(end, MOMENT);
 }
 
 /// Keeps up to date how a row looks as a whole, and how its controls stand.
