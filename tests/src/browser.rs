@@ -10,7 +10,7 @@ pub mod key;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
@@ -47,7 +47,8 @@ pub struct Browser {
     _output: BufReader<ChildStdout>,
     port: u16,
     session: String,
-    profile: TempDir,
+    /// Profile, downloads, and what Chromium leaves in passing.
+    folder: TempDir,
 }
 
 type Failure = String;
@@ -55,16 +56,16 @@ type Failure = String;
 impl Browser {
     /// Starts a browser.
     pub async fn start() -> Self {
-        let (driver, output, port) = start_driver();
-        let profile = tempfile::tempdir().expect("a temporary folder");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (driver, output, port) = start_driver(folder.path());
         let http = reqwest::Client::new();
-        let mut browser = Self { http, driver, _output: output, port, session: String::new(), profile };
+        let mut browser = Self { http, driver, _output: output, port, session: String::new(), folder };
         browser.session = browser.open_session().await;
         browser
     }
 
     async fn open_session(&self) -> String {
-        let profile = format!("--user-data-dir={}", self.profile.path().display());
+        let profile = format!("--user-data-dir={}", self.folder.path().join("profile").display());
         let flags: Vec<_> = FLAGS.into_iter().chain([profile.as_str()]).collect();
         let downloads = json!({ "download.default_directory": self.downloads() });
         let mut options = json!({ "args": flags, "prefs": downloads });
@@ -134,7 +135,7 @@ impl Browser {
     }
 
     fn downloads(&self) -> PathBuf {
-        self.profile.path().join("downloads")
+        self.folder.path().join("downloads")
     }
 
     /// Waits for a file that the page has saved under this name, and takes it.
@@ -560,12 +561,14 @@ fn element(reference: &Value) -> String {
 
 /// A driver and the port that it listens on. It takes any free one, for both
 /// kinds of addresses, and gives up where another program has one of the two.
-fn start_driver() -> (Child, BufReader<ChildStdout>, u16) {
+/// All that it and its browser leave behind is in the folder.
+fn start_driver(folder: &Path) -> (Child, BufReader<ChildStdout>, u16) {
     const TRIES: usize = 5;
     let program = setting("RINGBACK_TEST_CHROMEDRIVER").unwrap_or_else(|| "chromedriver".to_owned());
     for _ in 0..TRIES {
         let mut driver = Command::new(&program)
             .arg("--port=0")
+            .env("TMPDIR", folder)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
