@@ -68,7 +68,9 @@ const HELPERS: &str = "
     }).observe({ type: 'longtask' });
     window.seen = [];
     window.watch = () => new MutationObserver((changes) => {
-        for (const change of changes) seen.push([change.target.parentElement.dataset.id, Date.now()]);
+        // The mark of a change, not its end.
+        const marked = new Set(changes.map(({ target }) => target).filter((cell) => cell.dataset.changed));
+        for (const cell of marked) seen.push([cell.parentElement.dataset.id, Date.now()]);
     }).observe(document.querySelector('tbody'), {
         subtree: true, attributes: true, attributeFilter: ['data-changed'],
     });
