@@ -12,7 +12,6 @@ use ringback_domain::wire::endpoint::{CountCallbacks, ListCallbacks};
 use ringback_domain::wire::list::{CallbackCount, CallbackFilter, CountQuery, NUMBERED_ROWS, Page, Sort};
 use ringback_domain::{CallbackId, Timestamp};
 
-use super::columns::Column;
 use super::matching::matches;
 use super::selection::Selection;
 use super::view_state::ListState;
@@ -30,9 +29,6 @@ pub(crate) struct Row {
     pub(crate) record: ArcRwSignal<CallbackView>,
     /// It does not belong to the list any more, and goes with the next reload.
     pub(crate) left: ArcRwSignal<bool>,
-    /// The cells that were changed since the row was drawn, to show them for a
-    /// moment.
-    pub(crate) changed: ArcStoredValue<Vec<Column>>,
     /// It is one of those that the next command is for.
     pub(crate) selected: ArcRwSignal<bool>,
 }
@@ -44,7 +40,6 @@ impl Row {
             id: view.id,
             record: ArcRwSignal::new(view),
             left: ArcRwSignal::new(false),
-            changed: ArcStoredValue::new(Vec::new()),
             selected: ArcRwSignal::new(false),
         }
     }
@@ -52,29 +47,18 @@ impl Row {
     /// Shows a newer record; an older one is dropped, as events and answers
     /// may overtake one another.
     fn patch(&self, view: CallbackView, filter: &CallbackFilter, now: Timestamp) {
-        let changes = self.record.with_untracked(|old| {
-            (view.version > old.version || (view.version == old.version && view != *old))
-                .then(|| changes(old, &view))
+        let newer = self.record.with_untracked(|old| {
+            view.version > old.version || (view.version == old.version && view != *old)
         });
-        let Some(changes) = changes else { return };
+        if !newer {
+            return;
+        }
         let left = !matches(&view, filter, now);
         if self.left.get_untracked() != left {
             self.left.set(left);
         }
-        self.changed.update_value(|changed| changed.extend(changes));
         self.record.set(view);
     }
-}
-
-/// The cells that say something else, other than how long it has been so.
-fn changes(old: &CallbackView, new: &CallbackView) -> Vec<Column> {
-    let pairs = [
-        (Column::State, old.state != new.state || old.result != new.result),
-        (Column::DesiredTime, old.desired_time != new.desired_time),
-        (Column::Attempts, old.metrics.attempts_made != new.metrics.attempts_made),
-        (Column::Agent, old.metrics.agent != new.metrics.agent),
-    ];
-    pairs.into_iter().filter_map(|(column, changed)| changed.then_some(column)).collect()
 }
 
 /// Whether something is being loaded.

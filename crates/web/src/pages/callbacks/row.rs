@@ -1,10 +1,10 @@
 //! A row, and what is below it when it is expanded.
 
-use std::mem;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use ringback_domain::CallbackId;
+use ringback_domain::wire::callback::CallbackView;
+use ringback_domain::{CallbackId, ResultCode, StateName, Timestamp};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement, MouseEvent};
 
@@ -53,9 +53,40 @@ pub(super) fn RecordRow(
 /// What was drawn last.
 struct Drawn {
     cells: Vec<Markup>,
+    facts: Facts,
     action: Action,
     /// The action waits for the pointer to leave.
     inactive: bool,
+}
+
+/// What a person is shown a change of; cells also change by the clock and by
+/// what is searched.
+struct Facts {
+    state: (StateName, Option<ResultCode>),
+    desired_time: Timestamp,
+    attempts: u32,
+    agent: Option<String>,
+}
+
+impl Facts {
+    fn of(view: &CallbackView) -> Self {
+        Self {
+            state: (view.state, view.result),
+            desired_time: view.desired_time,
+            attempts: view.metrics.attempts_made,
+            agent: view.metrics.agent.clone(),
+        }
+    }
+
+    fn differ_in(&self, column: Column, other: &Self) -> bool {
+        match column {
+            Column::State => self.state != other.state,
+            Column::DesiredTime => self.desired_time != other.desired_time,
+            Column::Attempts => self.attempts != other.attempts,
+            Column::Agent => self.agent != other.agent,
+            _ => false,
+        }
+    }
 }
 
 /// Keeps the cells of a row up to date, all by one effect, which writes those
@@ -77,7 +108,7 @@ fn draw_cells(element: Element, row: Row, columns: StoredValue<Vec<Column>>) -> 
             _ => (possible, false),
         };
         let drawing = Drawing::of(&view, &look, clock, left, action);
-        let changed = row.changed.try_update_value(mem::take).unwrap_or_default();
+        let facts = Facts::of(&view);
         let columns = columns.get_value();
         let cells: Vec<Markup> = columns.iter().map(|column| drawing.content(*column)).collect();
         match &before {
@@ -94,7 +125,7 @@ fn draw_cells(element: Element, row: Row, columns: StoredValue<Vec<Column>>) -> 
                         && let Some(cell) = all.item(index)
                     {
                         cell.set_inner_html(new.as_str());
-                        if changed.contains(column) {
+                        if facts.differ_in(*column, &before.facts) {
                             flash(cell);
                         }
                     }
@@ -106,7 +137,7 @@ fn draw_cells(element: Element, row: Row, columns: StoredValue<Vec<Column>>) -> 
         {
             put(&button, "aria-disabled", inactive.then_some("true"));
         }
-        Drawn { cells, action, inactive }
+        Drawn { cells, facts, action, inactive }
     })
 }
 
