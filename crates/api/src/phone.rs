@@ -1,71 +1,114 @@
 //! Reading phone numbers in any notation.
 
-use phonenumber::country;
-use phonenumber::metadata::{DATABASE, Metadata};
 use ringback_domain::PhoneNumber;
+use rlibphonenumber::{PHONE_NUMBER_UTIL, ParseError, PhoneNumberFormat, Region};
 
-/// Why a text is no number that could be called.
+/// Why a text is not a number that can be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadNumber {
     /// It cannot be read as a number.
-    #[error("this is not a phone number")]
+    #[error(
+        "This is not a phone number. Use national or international notation, for example +44 20 7946 0318."
+    )]
     Malformed,
     /// No number of its country has this length.
-    #[error("no number of this country has this length")]
+    #[error("No number of this country has this length. Check the digits and the country code.")]
     Impossible,
 }
 
-/// Reads a number in national form of the country, or in international form.
+/// Reads a number in international notation, whose country code decides, or
+/// in the national notation of `country` (ISO 3166, two letters).
 ///
 /// Only what cannot exist is refused: number plans change faster than their
 /// description, and a number wrongly refused is a callback lost.
-pub fn read(text: &str, default_country: &str) -> Result<PhoneNumber, BadNumber> {
-    let country: Option<country::Id> = default_country.parse().ok();
-    let number = phonenumber::parse(country, text.trim()).map_err(|_| BadNumber::Malformed)?;
-    let code = number.country().code();
-    let plans = DATABASE.by_code(&code).unwrap_or_default();
-    // Where a country has no prefix for calls inside it, such as Italy, a zero
-    // at the beginning belongs to the number; the library drops it.
-    let keeps_zero = plans.first().is_some_and(|plan| plan.national_prefix().is_none());
-    let zero =
-        if keeps_zero && number.carrier().is_some_and(|prefix| prefix.starts_with('0')) { "0" } else { "" };
-    let national = format!("{zero}{}", number.national());
-    let length = u16::try_from(national.len()).unwrap_or(u16::MAX);
-    if !plans.iter().any(|plan| has_numbers_of(plan, length)) {
+///
+/// # Errors
+/// [`BadNumber`] says whether the text or the length is at fault.
+pub fn read(text: &str, country: &str) -> Result<PhoneNumber, BadNumber> {
+    let text = plain(text);
+    // A country code says all; the service's country must not read its own
+    // code or trunk digit into the rest.
+    let region = if text.starts_with('+') { None } else { region(country) };
+    let number = PHONE_NUMBER_UTIL.parse(&text, region).map_err(|error| match error {
+        ParseError::TooShortAfterIdd | ParseError::TooShortNsn | ParseError::TooLongNsn => {
+            BadNumber::Impossible
+        }
+        ParseError::InvalidCountryCode | ParseError::NotANumber(_) => BadNumber::Malformed,
+    })?;
+    if !PHONE_NUMBER_UTIL.is_possible_number(&number) {
         return Err(BadNumber::Impossible);
     }
-    PhoneNumber::try_from(format!("+{code}{national}")).map_err(|_| BadNumber::Impossible)
-}
-
-/// Whether any kind of number that can be called from abroad has this length:
-/// the metadata says lengths for each kind only, not for the country.
-fn has_numbers_of(plan: &Metadata, length: u16) -> bool {
-    let kinds = plan.descriptors();
-    let kinds = [
-        kinds.fixed_line(),
-        kinds.mobile(),
-        kinds.toll_free(),
-        kinds.premium_rate(),
-        kinds.shared_cost(),
-        kinds.personal_number(),
-        kinds.voip(),
-        kinds.pager(),
-        kinds.uan(),
-        kinds.voicemail(),
-    ];
-    kinds.into_iter().flatten().any(|kind| kind.possible_length().contains(&length))
+    let e164 = PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned();
+    PhoneNumber::try_from(e164).map_err(|_| BadNumber::Impossible)
 }
 
 /// Whether the two letters name a country whose numbers can be read.
 pub fn is_country(text: &str) -> bool {
-    text.len() == 2
-        && text.bytes().all(|byte| byte.is_ascii_uppercase())
-        && text.parse::<country::Id>().is_ok()
+    region(text).is_some()
+}
+
+fn region(text: &str) -> Option<Region> {
+    let letters = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    let region = text.parse().ok().filter(|_| letters)?;
+    PHONE_NUMBER_UTIL.get_country_code_for_region(region).map(|_| region)
+}
+
+/// The text with every kind of blank, dash and plus as the ASCII one, and
+/// without signs that nobody sees. Digits of other scripts are the library's.
+fn plain(text: &str) -> String {
+    let sign = |sign: char| match sign {
+        '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}'
+        | '\u{feff}'
+        | '\u{ad}' => None,
+        '\u{ff0b}' | '\u{207a}' | '\u{fe62}' => Some('+'),
+        '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' => Some('-'),
+        blank if blank.is_whitespace() => Some(' '),
+        other => Some(other),
+    };
+    let plain: String = text.chars().filter_map(sign).collect();
+    plain.trim().to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// E.164, international notation, national notation, region.
+    fn examples() -> impl Iterator<Item = [&'static str; 4]> {
+        let lines = include_str!("../testdata/phone-examples.tsv").lines();
+        lines.filter(|line| !line.starts_with('#')).map(|line| {
+            let mut parts = line.split('\t');
+            std::array::from_fn(|_| parts.next().expect("four columns"))
+        })
+    }
+
+    #[test]
+    fn international_notation_is_read_alike_in_every_country() {
+        let mut countries: Vec<&str> = examples().map(|[.., country]| country).collect();
+        countries.dedup();
+        assert!(countries.len() > 200);
+        for [e164, international, ..] in examples() {
+            for country in countries.iter().step_by(8) {
+                let number = read(international, country);
+                assert_eq!(
+                    number.as_ref().map(PhoneNumber::as_str),
+                    Ok(e164),
+                    "{international} in {country}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn national_notation_is_read_in_its_own_country() {
+        assert_eq!(examples().count(), 1_122);
+        for [e164, _, national, country] in examples() {
+            let number = read(national, country);
+            assert_eq!(number.as_ref().map(PhoneNumber::as_str), Ok(e164), "{national} in {country}");
+        }
+    }
 
     #[test]
     fn national_and_international_notation_give_the_same_number() {
@@ -80,9 +123,39 @@ mod tests {
     }
 
     #[test]
+    fn a_national_number_may_begin_like_its_country_code_or_trunk_digit() {
+        for (text, country, e164) in [
+            ("391 234 5678", "IT", "+393912345678"),
+            ("48 123 45 67", "PL", "+48481234567"),
+            ("47 12 34 56", "NO", "+4747123456"),
+            ("8 (800) 123-45-67", "RU", "+78001234567"),
+            ("+7 812 123-45-67", "RU", "+78121234567"),
+        ] {
+            assert_eq!(read(text, country).unwrap().as_str(), e164, "{text}");
+        }
+    }
+
+    #[test]
+    fn dashes_blanks_and_digits_of_any_script_are_read() {
+        for (text, country, e164) in [
+            ("+4420-7946-0318", "US", "+442079460318"),
+            ("+1212-555-0142", "GB", "+12125550142"),
+            ("٠٢٠٧٩٤٦٠٣١٨", "GB", "+442079460318"),
+            ("＋４４ ２０ ７９４６ ０３１８", "DE", "+442079460318"),
+            ("०२० ७९४६ ०३१८", "GB", "+442079460318"),
+            ("+44\u{202f}20\u{a0}7946\u{2009}0318", "DE", "+442079460318"),
+            ("\u{202a}+44 20 7946\u{2011}0318\u{202c}", "DE", "+442079460318"),
+            ("020 7946\u{2212}0318", "GB", "+442079460318"),
+        ] {
+            assert_eq!(read(text, country).as_ref().map(PhoneNumber::as_str), Ok(e164), "{text}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_called_is_refused() {
         assert_eq!(read("hello", "GB"), Err(BadNumber::Malformed));
         assert_eq!(read("", "GB"), Err(BadNumber::Malformed));
+        assert_eq!(read("+999 1234567", "GB"), Err(BadNumber::Malformed));
         assert_eq!(read("+44 12", "GB"), Err(BadNumber::Impossible));
         assert_eq!(read("+1 212 555 01421", "US"), Err(BadNumber::Impossible));
     }
@@ -90,7 +163,7 @@ mod tests {
     #[test]
     fn a_country_is_two_capital_letters_that_are_known() {
         assert!(is_country("GB"));
-        for bad in ["gb", "XX", "GBR", ""] {
+        for bad in ["gb", "XX", "GBR", "", "ZZ"] {
             assert!(!is_country(bad), "{bad}");
         }
     }
