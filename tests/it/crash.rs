@@ -197,7 +197,7 @@ async fn load(client: &Client, ledger: &mut Ledger, seed: u64, service: ServiceI
 
 async fn set_up(url: &str, service: ServiceId) -> String {
     let store = Store::connect(url).await.unwrap();
-    let (key, now) = (new_secret(), Clock::System.now());
+    let (key, now) = (new_secret(), Clock::system().now());
     let hash = secret_hash(&key);
     store
         .write(async move |conn| {

@@ -69,7 +69,7 @@ async fn serve(options: Serve) -> anyhow::Result<()> {
         bail!("there is no built Callback UI in the folder given by --web-dir: `cargo xtask web` builds it");
     }
     let store = open(&options.database, options.migrate).await?;
-    let clock = Clock::System;
+    let clock = Clock::system();
     let credentials = if options.demo { demo::fill(&store, &clock).await? } else { None };
     let nobody = users::is_empty(&mut store.read().await?).await?;
     let threads = options.threads.filter(|threads| *threads > 0);
@@ -126,7 +126,7 @@ async fn add_user(options: AddUser) -> anyhow::Result<()> {
     std::io::stdin().lock().read_line(&mut password).context("the password cannot be read")?;
     let password = password.trim_end_matches(['\r', '\n']).to_owned();
     let store = open(&options.database, options.migrate).await?;
-    let app = app::App::new(store, Clock::System, false, false).await?;
+    let app = app::App::new(store, Clock::system(), false, false).await?;
     let known = app.services().await?;
     let mut services = Vec::new();
     for name in &options.services {

@@ -14,7 +14,7 @@ const HOUR: i64 = 3_600;
 /// A server whose time is an hour ago and whose workers run when told: what is
 /// made for half an hour later lies in the past once the hour is over.
 async fn an_hour_ago() -> TestApp {
-    let clock = Clock::manual(Clock::System.now().plus_seconds(-HOUR));
+    let clock = Clock::manual(Clock::system().now().plus_seconds(-HOUR));
     let options = Options { clock, workers: false, simulator: None, web_dir: Some(web_dir()) };
     TestApp::start_with(Backend::Sqlite, options).await
 }

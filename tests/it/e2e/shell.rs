@@ -280,7 +280,7 @@ async fn pass(app: &TestApp, seconds: i64) {
 
 #[tokio::test]
 async fn a_session_that_ends_is_told_before_and_keeps_what_was_filled_in() {
-    let clock = Clock::manual(Clock::System.now());
+    let clock = Clock::manual(Clock::system().now());
     let options = Options { clock, workers: false, simulator: None, web_dir: Some(web_dir()) };
     let app = TestApp::start_with(Backend::Sqlite, options).await;
     // The server's clock will be ahead of the browser's.

@@ -18,7 +18,7 @@ const DAY: i64 = 24 * HOUR;
 /// A server whose clock stands still an hour ago, so that what is promised can
 /// be late.
 async fn start_earlier() -> TestApp {
-    let clock = Clock::manual(Clock::System.now().plus_seconds(-HOUR));
+    let clock = Clock::manual(Clock::system().now().plus_seconds(-HOUR));
     let options = Options { clock, web_dir: Some(web_dir()), ..Options::default() };
     TestApp::start_with(Backend::Sqlite, options).await
 }

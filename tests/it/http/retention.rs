@@ -54,3 +54,49 @@ async fn s13_s14_no_setting_of_a_service_or_of_a_record_alters_how_long_it_is_ke
     }
     assert_eq!(admin.callback(&made["id"]).await["expires_at"], "2026-12-09T09:00:00Z");
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_clock_that_jumps_ahead_ends_and_removes_nothing(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    const DAY: i64 = 86_400;
+    let app = TestApp::start(backend).await;
+    let admin = app.admin().await;
+    let (queued, due) = (app.service, "2026-11-24T10:00:00Z");
+    let scheduled = admin.ask_for(app.service, NUMBER, due).await["id"].clone();
+    let waiting = admin.ask(queued, NUMBER).await["id"].clone();
+    app.submit().await;
+    let held = app.router().reserve_one().await;
+    let admin = app.key(ApiScope::CallbacksRead);
+
+    app.clock.set_by_seconds(15 * DAY);
+    for _ in 0..3 {
+        assert_eq!(app.retain().await, 0);
+        assert_eq!(app.submit().await, 0, "nothing becomes due because a clock says so");
+        assert_eq!(app.expire_leases().await, 0, "the customer may be on the line");
+        app.pass(20);
+    }
+    assert_eq!(admin.callback(&scheduled).await["state"], "SCHEDULED");
+    assert_eq!(admin.callback(&waiting).await["state"], "ROUTING");
+    assert_eq!(app.router().report(&held, "connect", json!({})).await.status, 200);
+
+    // The time server has mended it.
+    app.clock.set_by_seconds(-15 * DAY);
+    assert_eq!(app.submit().await, 0);
+    app.pass(3_600);
+    assert_eq!(app.submit().await, 1);
+    assert_eq!(admin.callback(&scheduled).await["state"], "QUEUED");
+}
+
+#[tokio::test]
+async fn a_clock_that_stays_where_it_jumped_is_believed_after_a_day() {
+    const DAY: i64 = 86_400;
+    let app = TestApp::start(Backend::Sqlite).await;
+    let client = app.key(ApiScope::CallbacksWrite);
+    client.ask_for(app.service, NUMBER, "2026-11-24T10:00:00Z").await;
+    app.clock.set_by_seconds(15 * DAY);
+    assert_eq!(app.retain().await, 0);
+    app.pass(DAY);
+    assert_eq!(app.retain().await, 2, "it has expired, and is removed");
+}

@@ -23,6 +23,14 @@ use crate::error::Error;
 /// Records that one transaction takes on: a longer one would block others.
 pub const CHUNK: i64 = 500;
 
+/// After its clock jumped, a node submits nothing and takes no lease over for
+/// the longest time that a lease can have left; a time server has had its
+/// chance by then.
+const HOLD: Duration = Duration::from_mins(5);
+
+/// What is removed is gone: that waits for a clock that was steady for a day.
+const HOLD_REMOVAL: Duration = Duration::from_hours(24);
+
 /// Starts every worker of a node on the current thread. Each ends after its
 /// round when `stop` turns true.
 pub fn start(app: &Data<App>, stop: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {

@@ -7,7 +7,7 @@ use actix_web::web::Data;
 use ringback_domain::Actor;
 use ringback_domain::retention::RETENTION_DAYS;
 
-use super::CHUNK;
+use super::{CHUNK, HOLD_REMOVAL};
 use crate::app::App;
 use crate::error::Error;
 use crate::store::{bulk, callbacks, idempotency, name_recordings, queue, sessions};
@@ -15,6 +15,9 @@ use crate::store::{bulk, callbacks, idempotency, name_recordings, queue, session
 /// Finishes what was never finished, then removes what is over, a chunk of
 /// each. Gives how many.
 pub async fn round(app: &Data<App>) -> Result<u64, Error> {
+    if !app.clock.is_steady(HOLD_REMOVAL) {
+        return Ok(0);
+    }
     let now = app.clock.now();
     let expired = app
         .store

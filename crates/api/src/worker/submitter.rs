@@ -3,13 +3,16 @@
 use actix_web::web::Data;
 use ringback_domain::Actor;
 
-use super::{CHUNK, seconds_late};
+use super::{CHUNK, HOLD, seconds_late};
 use crate::app::App;
 use crate::error::Error;
 use crate::store::{callbacks, queue};
 
 /// Submits what is due, a chunk of it. Gives how many.
 pub async fn round(app: &Data<App>) -> Result<u64, Error> {
+    if !app.clock.is_steady(HOLD) {
+        return Ok(0);
+    }
     let now = app.clock.now();
     let next = queue::next_due(&mut app.store.read().await?).await?;
     app.metrics.worker_lag("submitter", next.map_or(0.0, |due| seconds_late(due, now)));

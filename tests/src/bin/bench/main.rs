@@ -240,7 +240,7 @@ async fn bench(backend: Backend, options: &Options) -> Result<()> {
     let (url, pool) = open(backend, folder.path()).await?;
     let store = Store::connect(&url).await?;
     store.migrate().await?;
-    let (key, clock) = (new_secret(), Clock::System);
+    let (key, clock) = (new_secret(), Clock::system());
     let now = clock.now();
     let begun = Instant::now();
     fill(&store, &pool, options, now, &key).await?;

@@ -225,7 +225,7 @@ pub(crate) async fn measure(address: &str, key: &str) -> Result<()> {
     client = Client::connect(address, key).await?;
     for id in ids.iter().take(TRIES) {
         browser.script("seen.length = 0").await;
-        let begun = Clock::System.now();
+        let begun = Clock::system().now();
         let body = json!({"desired_time": base.plus_seconds(7)}).to_string();
         // Rows that are not SCHEDULED cannot be moved.
         if client.post(&format!("/api/v1/callbacks/{id}/reschedule"), &body).await.is_err() {
