@@ -6,7 +6,8 @@ use ringback_domain::callback::{Callback, CallbackType, rules};
 use ringback_domain::service::RETRY_POLICY;
 use ringback_domain::wire::callback::{CallbackView, Can, Metrics, ServiceRef};
 use ringback_domain::{
-    DialResult, Permission, ResultCode, ServiceId, State, StateName, Timestamp, retention,
+    CallbackId, DialResult, Permission, ResultCode, ServiceId, State, StateName, Timestamp, VisibleServices,
+    retention,
 };
 
 use crate::app::{App, Services};
@@ -14,7 +15,7 @@ use crate::auth::Identity;
 use crate::error::Error;
 use crate::queue_view::Places;
 use crate::store::list::Summary;
-use crate::store::{Conn, name_recordings, queue, timeline};
+use crate::store::{callbacks, name_recordings, queue, timeline};
 
 /// For whom, and when.
 #[derive(Clone, Copy, Debug)]
@@ -207,25 +208,28 @@ pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> 
 }
 
 /// A whole record with its place in the queue, counted now, its attempts and
-/// its name recording.
+/// its name recording; `None` if it does not exist or may not be seen.
 pub async fn whole(
     app: &App,
-    conn: &mut Conn,
-    callback: &Callback,
+    id: CallbackId,
+    visible: &VisibleServices,
     viewer: Viewer,
-) -> Result<CallbackView, Error> {
+) -> Result<Option<CallbackView>, Error> {
+    // Both may need a connection of their own: never while this one is held.
     let services = app.services().await?;
-    let mut view = of_callback(callback, &services, viewer);
+    let places = app.places().await?;
+    let conn = &mut app.store.read().await?;
+    let Some(callback) = callbacks::find(conn, id, visible).await? else { return Ok(None) };
+    let mut view = of_callback(&callback, &services, viewer);
     if view.state == StateName::Queued {
-        let position = queue::ahead_of(conn, callback).await? + 1;
-        let places = app.places().await?;
+        let position = queue::ahead_of(conn, &callback).await? + 1;
         view.metrics.position_in_queue = Some(position);
         view.metrics.estimated_wait_seconds =
             places.estimated_wait_seconds(callback.request.service_id, position);
     }
-    view.name_recording = name_recordings::describe(conn, callback).await?;
+    view.name_recording = name_recordings::describe(conn, &callback).await?;
     let attempts = timeline::attempts(conn, callback.id).await?;
     view.metrics.dial_results =
         attempts.into_iter().filter_map(|attempt| attempt.dial_result).collect::<Vec<DialResult>>();
-    Ok(view)
+    Ok(Some(view))
 }

@@ -461,3 +461,19 @@ async fn a_version_is_answered_as_etag_and_checked_by_if_match(
     assert_eq!(reschedule("*").await.header("etag"), Some("\"3\""));
     assert_eq!(client.get(&path).await.header("etag"), Some("\"3\""));
 }
+
+#[rstest]
+#[tokio::test]
+async fn many_readers_of_one_record_do_not_wait_for_each_other(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let made = app.key(ApiScope::CallbacksWrite).ask(app.service, NUMBER).await;
+    app.submit().await;
+    let reader = app.key(ApiScope::CallbacksRead);
+    // More than there are connections, and nothing is remembered yet.
+    let read = (0..40).map(|_| reader.callback(&made["id"]));
+    for record in futures_util::future::join_all(read).await {
+        assert_eq!(record["metrics"]["position_in_queue"], 1);
+    }
+}

@@ -214,11 +214,8 @@ pub async fn get_callback(
     caller: Caller<permit::ViewCallbacks>,
     Path(id): Path<CallbackId>,
 ) -> Result<HttpResponse, Error> {
-    let mut conn = app.store.read().await?;
-    let callback =
-        store::callbacks::find(&mut conn, id, &caller.visible).await?.ok_or(Error::NotFound("callback"))?;
     let viewer = Viewer::of(&caller, app.clock.now());
-    let view = view::whole(&app, &mut conn, &callback, viewer).await?;
+    let view = view::whole(&app, id, &caller.visible, viewer).await?.ok_or(Error::NotFound("callback"))?;
     Ok(HttpResponse::Ok().insert_header((ETAG, format!("\"{}\"", view.version))).json(view))
 }
 
