@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use reqwest::Method;
 use ringback_domain::{ApiScope, Permission, Role};
+use ringback_tests::app::{PASSWORD, text};
 use ringback_tests::{Answer, Backend, Client, TestApp};
 use serde_json::{Value, json};
 
@@ -11,10 +12,15 @@ use crate::contract::{Operation, operations};
 
 const UNKNOWN: &str = "019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2";
 
-/// What an operation needs; none where any caller will do.
-fn permission(operation: &Operation) -> Option<Permission> {
-    let name = operation.value.get("x-permission")?;
-    Some(serde_json::from_value(name.clone()).unwrap_or_else(|_| panic!("{name} is no permission")))
+/// What an operation needs, all of it; nothing where any caller will do.
+fn permissions(operation: &Operation) -> Vec<Permission> {
+    let named = match operation.value.get("x-permission") {
+        None => return Vec::new(),
+        Some(Value::Array(names)) => names.clone(),
+        Some(name) => vec![name.clone()],
+    };
+    let read = |name: Value| serde_json::from_value(name).expect("a permission");
+    named.into_iter().map(read).collect()
 }
 
 /// The operation with an id that is in use nowhere and the body of its
@@ -50,7 +56,7 @@ async fn check(who: &str, client: &Client, held: &[Permission]) {
         if operation.path.starts_with("/api/v1/session") {
             continue;
         }
-        let allowed = permission(&operation).is_none_or(|needed| held.contains(&needed));
+        let allowed = permissions(&operation).iter().all(|needed| held.contains(needed));
         let answer = call(client, &operation).await;
         let as_said = if allowed {
             ![401, 403, 405, 500].contains(&answer.status)
@@ -121,24 +127,101 @@ async fn me_tells_what_the_caller_may_do() {
     );
 }
 
+/// Asks for a key; gives the answer.
+async fn make_key(maker: &Client, name: &str, scopes: Value, services: Value) -> Answer {
+    let body = json!({"name": name, "scopes": scopes, "services": services});
+    maker.post("/api/v1/api-keys", &body).await
+}
+
+fn pointers(answer: &Answer) -> Vec<String> {
+    assert_eq!(answer.status, 422, "{answer}");
+    let problem: Value = answer.read();
+    problem["errors"].as_array().unwrap().iter().map(|error| text(&error["pointer"])).collect()
+}
+
 #[tokio::test]
 async fn a_key_can_be_given_no_more_than_its_maker_may_do() {
     let app = TestApp::start(Backend::Sqlite).await;
     let developer = app.developer().await;
-    let make = async |scopes: Value| {
-        let body = json!({"name": format!("of {scopes}"), "scopes": scopes});
-        developer.post("/api/v1/api-keys", &body).await
-    };
-    assert_eq!(make(json!(["callbacks:read", "router"])).await.status, 201);
-    let refused = make(json!(["router", "admin"])).await;
-    assert_eq!(refused.status, 422, "{refused}");
-    assert_eq!(refused.read::<Value>()["errors"][0]["pointer"], "/scopes/1");
+    for scope in ["callbacks:read", "callbacks:write", "router", "admin"] {
+        let refused = make_key(&developer, scope, json!([scope]), Value::Null).await;
+        assert_eq!(pointers(&refused), ["/scopes/0"], "{scope}");
+    }
+    let key = app.key(ApiScope::Admin);
+    let refused = make_key(&key, "wider", json!(["admin", "callbacks:read", "router"]), Value::Null).await;
+    assert_eq!(pointers(&refused), ["/scopes/1", "/scopes/2"]);
+    let every = json!(["callbacks:read", "callbacks:write", "router", "admin"]);
+    assert_eq!(make_key(&app.admin().await, "all", every, Value::Null).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_key_reaches_no_service_that_its_maker_does_not() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let admin = app.admin().await;
+    let body = json!({"username": "local", "password": PASSWORD, "role": "administrator", "services": [app.service]});
+    assert_eq!(admin.post("/api/v1/users", &body).await.status, 201);
+    let narrow = make_key(&admin, "narrow", json!(["admin"]), json!([app.service])).await;
+    assert_eq!(narrow.status, 201, "{narrow}");
+    let narrow = app.nobody().with_key(text(&narrow.read::<Value>()["key"]));
+    for maker in [app.log_in("local").await, narrow] {
+        let (all, other) = (Value::Null, json!([app.service, app.other_service]));
+        assert_eq!(pointers(&make_key(&maker, "x", json!(["admin"]), all).await), ["/services"]);
+        assert_eq!(pointers(&make_key(&maker, "x", json!(["admin"]), other).await), ["/services/1"]);
+        // Nor does a person whom it makes, or takes over.
+        let person = json!({"username": "mole", "password": PASSWORD, "role": "developer"});
+        assert_eq!(pointers(&maker.post("/api/v1/users", &person).await), ["/services"]);
+        let users = admin.json("/api/v1/users").await;
+        let boss = users["items"].as_array().unwrap().iter().find(|user| user["username"] == "administrator");
+        let boss = format!("/api/v1/users/{}", text(&boss.unwrap()["id"]));
+        let taken_over = maker.patch(&boss, &json!({"password": "a new horse staple"})).await;
+        assert_eq!(taken_over.status, 403, "{taken_over}");
+    }
+}
+
+#[tokio::test]
+async fn a_person_can_be_given_no_more_than_their_maker_may_do() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let key = app.key(ApiScope::Admin);
+    for role in ["administrator", "supervisor", "monitor"] {
+        let body = json!({"username": role, "password": PASSWORD, "role": role});
+        assert_eq!(pointers(&key.post("/api/v1/users", &body).await), ["/role"], "{role}");
+    }
+    let body = json!({"username": "dev", "password": PASSWORD, "role": "developer"});
+    let made: Value = key.post("/api/v1/users", &body).await.read();
+    let user = format!("/api/v1/users/{}", text(&made["id"]));
+    assert_eq!(pointers(&key.patch(&user, &json!({"role": "administrator"})).await), ["/role"]);
+}
+
+#[tokio::test]
+async fn a_key_is_revoked_by_its_maker_or_by_whoever_could_have_made_it() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let (admin, developer) = (app.admin().await, app.developer().await);
+    let made: Value = make_key(&admin, "router", json!(["router"]), Value::Null).await.read();
+    assert_eq!(made["created_by"], json!({"kind": "user", "name": "administrator"}));
+    let key = format!("/api/v1/api-keys/{}", text(&made["id"]));
+    let refused = Answer::to(developer.request(Method::DELETE, &key)).await;
+    assert_eq!(refused.status, 403, "{refused}");
+    assert_eq!(Answer::to(admin.request(Method::DELETE, &key)).await.status, 204);
+}
+
+#[tokio::test]
+async fn what_reads_callbacks_needs_the_right_to_read_them() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let writer = app.key(ApiScope::CallbacksWrite);
+    let range = json!({"from": "2026-11-24T00:00:00Z", "to": "2026-11-25T00:00:00Z"});
+    let body = json!({"range": range, "dry_run": true});
+    let job = writer.post("/api/v1/bulk-cancellations", &body);
+    let job = text(&job.await.read::<Value>()["id"]);
+    for path in ["/api/v1/callbacks/export", &format!("/api/v1/bulk-cancellations/{job}/report")] {
+        let refused = writer.get(path).await;
+        assert_eq!(refused.status, 403, "{path}: {refused}");
+    }
 }
 
 #[test]
 fn every_permission_guards_an_operation() {
     let mut uses: HashMap<Permission, usize> = HashMap::new();
-    for needed in operations().iter().filter_map(permission) {
+    for needed in operations().iter().flat_map(permissions) {
         *uses.entry(needed).or_default() += 1;
     }
     for needed in Role::ALL.into_iter().flat_map(Role::permissions) {

@@ -15,11 +15,12 @@ use rand::{Rng, SeedableRng};
 use reqwest::Method;
 use ringback_api::auth::token::{new_secret, secret_hash};
 use ringback_api::clock::Clock;
-use ringback_api::store::api_keys::{self, ApiKey};
+use ringback_api::store::api_keys;
 use ringback_api::store::{Store, StoreError, services};
 use ringback_domain::service::Settings;
 use ringback_domain::wire::callback::{AttemptView, Items, TimelineEntry};
-use ringback_domain::{ApiKeyId, ApiScope, Service, ServiceId, StateName};
+use ringback_domain::{ApiScope, Service, ServiceId, StateName};
+use ringback_tests::app::api_key;
 use ringback_tests::{Backend, Client, wait_for};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -210,15 +211,7 @@ async fn set_up(url: &str, service: ServiceId) -> String {
                 version: 1,
             };
             services::insert(conn, &service, now).await?;
-            let key = ApiKey {
-                id: ApiKeyId(Uuid::new_v4()),
-                name: "crash".to_owned(),
-                scopes: ApiScope::ALL.to_vec(),
-                services: None,
-                created_at: now,
-                expires_at: None,
-                revoked_at: None,
-            };
+            let key = api_key("crash".to_owned(), ApiScope::ALL.to_vec(), now);
             api_keys::insert(conn, &key, &hash).await?;
             Ok::<_, StoreError>(())
         })

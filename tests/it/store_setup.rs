@@ -202,6 +202,7 @@ pub(crate) fn person() -> Identity {
     let user =
         UserRef { id: UserId(Uuid::nil()), username: "kim".to_owned(), display_name: "Kim".to_owned() };
     Identity {
+        grantable: VisibleServices::All,
         services_changed: false,
         who: Who::User { user, role: Role::Administrator, session: SessionId(Uuid::nil()) },
         visible: VisibleServices::All,

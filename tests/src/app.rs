@@ -22,9 +22,11 @@ use ringback_api::store::{Store, StoreError, services};
 use ringback_api::telephony::simulator::Behaviour;
 use ringback_api::worker;
 use ringback_domain::service::Settings;
+use ringback_domain::wire::admin::ApiKeyView;
 use ringback_domain::wire::auth::LogIn;
+use ringback_domain::wire::callback::ActorView;
 use ringback_domain::wire::endpoint::CreateSession;
-use ringback_domain::{ApiKeyId, ApiScope, Role, Service, ServiceId, Timestamp, UserId};
+use ringback_domain::{ActorKind, ApiKeyId, ApiScope, Role, Service, ServiceId, Timestamp, UserId};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
@@ -59,6 +61,9 @@ impl Default for Options {
         Self { clock: Clock::manual(start), workers: false, simulator: None, web_dir: None }
     }
 }
+
+/// The API key of a machine that reads and commands callbacks.
+const INTEGRATION: &str = "rb_integration";
 
 type Job = Box<dyn FnOnce(Data<App>) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
 
@@ -219,6 +224,11 @@ impl TestApp {
         self.nobody().with_key(clear(scope))
     }
 
+    /// A machine that reads and commands callbacks, for every service.
+    pub fn integration(&self) -> Client {
+        self.nobody().with_key(INTEGRATION)
+    }
+
     /// A router.
     pub fn router(&self) -> Router<'_> {
         Router { app: self, client: self.key(ApiScope::Router) }
@@ -351,6 +361,21 @@ pub fn clear(scope: ApiScope) -> String {
     format!("rb_{scope:?}")
 }
 
+/// An API key for every service.
+pub fn api_key(name: String, scopes: Vec<ApiScope>, now: Timestamp) -> ApiKey {
+    let view = ApiKeyView {
+        id: ApiKeyId(uuid::Uuid::new_v4()),
+        name,
+        scopes,
+        services: None,
+        created_at: now,
+        created_by: ActorView { kind: ActorKind::System, name: "test".to_owned() },
+        expires_at: None,
+        revoked_at: None,
+    };
+    ApiKey { view, owner: "test".to_owned() }
+}
+
 /// The hash of [`PASSWORD`], with as little work as the algorithm allows.
 fn cheap_hash() -> String {
     let params = Params::new(Params::MIN_M_COST, 1, 1, None).expect("the least parameters");
@@ -393,17 +418,12 @@ async fn fill(store: &Store, clock: &Clock, first: ServiceId, second: ServiceId)
                 users::insert(conn, &user).await?;
             }
             for scope in ApiScope::ALL {
-                let key = ApiKey {
-                    id: ApiKeyId(clock.new_id()),
-                    name: format!("{scope:?}"),
-                    scopes: vec![scope],
-                    services: None,
-                    created_at: now,
-                    expires_at: None,
-                    revoked_at: None,
-                };
+                let key = api_key(format!("{scope:?}"), vec![scope], now);
                 api_keys::insert(conn, &key, &secret_hash(&clear(scope))).await?;
             }
+            let scopes = vec![ApiScope::CallbacksRead, ApiScope::CallbacksWrite];
+            let key = api_key("integration".to_owned(), scopes, now);
+            api_keys::insert(conn, &key, &secret_hash(INTEGRATION)).await?;
             Ok::<_, StoreError>(())
         })
         .await

@@ -2,10 +2,10 @@
 
 use ringback_domain::wire::admin::CreateUser;
 use ringback_domain::wire::problem::FieldProblem;
-use ringback_domain::{ServiceId, UserId};
+use ringback_domain::{Role, ServiceId, UserId};
 
 use crate::app::{App, Services};
-use crate::auth::password;
+use crate::auth::{Identity, password};
 use crate::error::{Error, field};
 use crate::store::StoreError;
 use crate::store::users::{self, User};
@@ -39,8 +39,47 @@ pub fn check_services(services: &Services, ids: Option<&[ServiceId]>) -> Option<
     Some(field(&format!("/services/{unknown}"), "unknown", "there is no such service"))
 }
 
+/// Who grants something: a caller, or whoever has the database in their hands.
+#[derive(Clone, Copy, Debug)]
+pub enum Granter<'a> {
+    /// May grant what they hold themselves.
+    Caller(&'a Identity),
+    /// The command line may grant everything.
+    Operator,
+}
+
+impl Granter<'_> {
+    /// What is wrong with giving access to these services; `None` is all of them.
+    pub fn check_services(self, ids: Option<&[ServiceId]>) -> Option<FieldProblem> {
+        let Self::Caller(caller) = self else { return None };
+        if caller.grantable.covers(ids) {
+            return None;
+        }
+        let beyond = ids.and_then(|ids| ids.iter().position(|id| !caller.grantable.contains(*id)));
+        let pointer = beyond.map_or_else(|| "/services".to_owned(), |index| format!("/services/{index}"));
+        Some(field(
+            &pointer,
+            "not_permitted",
+            "You can only grant access to services that you have access to.",
+        ))
+    }
+
+    /// What is wrong with giving this role.
+    pub fn check_role(self, role: Role) -> Option<FieldProblem> {
+        let Self::Caller(caller) = self else { return None };
+        let grantable = role.is_grantable_by(&caller.permissions);
+        (!grantable)
+            .then(|| field("/role", "not_permitted", "You can only grant roles whose rights you have."))
+    }
+
+    /// Whether this account could be given by them as it is.
+    pub fn covers(self, user: &User) -> bool {
+        self.check_role(user.role).is_none() && self.check_services(user.services.as_deref()).is_none()
+    }
+}
+
 /// Checks a new account and hashes its password.
-pub async fn new_user(app: &App, body: CreateUser) -> Result<User, Error> {
+pub async fn new_user(app: &App, granter: Granter<'_>, body: CreateUser) -> Result<User, Error> {
     let services = app.services().await?;
     let username = normal_username(&body.username);
     let display_name = body.display_name.unwrap_or_else(|| body.username.trim().to_owned());
@@ -52,6 +91,10 @@ pub async fn new_user(app: &App, body: CreateUser) -> Result<User, Error> {
     faults.extend(check_display_name(&display_name));
     faults.extend(check_password(&username, &body.password));
     faults.extend(check_services(&services, body.services.as_deref()));
+    faults.extend(granter.check_role(body.role));
+    if faults.is_empty() {
+        faults.extend(granter.check_services(body.services.as_deref()));
+    }
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }

@@ -26,6 +26,9 @@ pub enum Error {
     /// The caller's role or scopes lack this.
     #[error("the permission {0:?} is needed")]
     Forbidden(Permission),
+    /// It has rights that the caller does not have.
+    #[error("this {0} has rights that you do not have; ask somebody who has them")]
+    MoreRights(&'static str),
     /// The request comes from another site.
     #[error("a request from another site is not accepted here")]
     CrossSite,
@@ -127,7 +130,7 @@ impl Error {
             Self::Malformed(_) => ProblemKind::Malformed,
             Self::Unauthenticated => ProblemKind::Unauthenticated,
             Self::InvalidCredentials => ProblemKind::InvalidCredentials,
-            Self::Forbidden(_) | Self::CrossSite => ProblemKind::Forbidden,
+            Self::Forbidden(_) | Self::MoreRights(_) | Self::CrossSite => ProblemKind::Forbidden,
             Self::NotFound(_) => ProblemKind::NotFound,
             Self::MethodNotAllowed(_) => ProblemKind::MethodNotAllowed,
             Self::Refused { .. } => ProblemKind::StateConflict,

@@ -140,7 +140,7 @@ async fn add_user(options: AddUser) -> anyhow::Result<()> {
         role: options.role,
         services: (!services.is_empty()).then_some(services),
     };
-    let user = match accounts::new_user(&app, body).await {
+    let user = match accounts::new_user(&app, accounts::Granter::Operator, body).await {
         Err(Error::Invalid(faults)) => {
             bail!("{}", faults.into_iter().map(|fault| fault.detail).collect::<Vec<_>>().join("; "))
         }

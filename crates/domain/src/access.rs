@@ -53,6 +53,14 @@ impl Role {
             Self::Developer => &[P::ViewServices, P::ManageApiKeys, P::OwnPreferences],
         }
     }
+
+    /// Whether somebody with these permissions may give a person this role: it
+    /// must allow nothing that they may not do. Preferences are everybody's own.
+    pub fn is_grantable_by(self, held: &[Permission]) -> bool {
+        self.permissions()
+            .iter()
+            .all(|permission| *permission == Permission::OwnPreferences || held.contains(permission))
+    }
 }
 
 impl std::str::FromStr for Role {
@@ -121,6 +129,17 @@ impl ApiScope {
             Self::Admin => &[P::ViewServices, P::ManageServices, P::ManageUsers, P::ManageApiKeys],
         }
     }
+
+    /// Whether somebody with these permissions may give a key this scope: it
+    /// must allow nothing that they may not do. No person routes; a router
+    /// reads and moves callbacks, so whoever may do both may let one in.
+    pub fn is_grantable_by(self, held: &[Permission]) -> bool {
+        let needed = match self {
+            Self::Router => &[Permission::ViewCallbacks, Permission::ManageCallbacks],
+            other => other.permissions(),
+        };
+        needed.iter().all(|permission| held.contains(permission))
+    }
 }
 
 /// The services whose callbacks a caller may see and touch.
@@ -138,6 +157,15 @@ impl VisibleServices {
         match self {
             Self::All => true,
             Self::Only(ids) => ids.contains(&id),
+        }
+    }
+
+    /// Whether all of these are among them; `None` stands for every service.
+    pub fn covers(&self, services: Option<&[ServiceId]>) -> bool {
+        match (self, services) {
+            (Self::All, _) => true,
+            (Self::Only(_), None) => false,
+            (Self::Only(ids), Some(services)) => services.iter().all(|id| ids.contains(id)),
         }
     }
 }
@@ -217,6 +245,31 @@ mod tests {
             .filter(|scope| scope.permissions().contains(&Permission::RouteCallbacks))
             .collect();
         assert_eq!(routing, [ApiScope::Router]);
+    }
+
+    #[test]
+    fn nobody_grants_what_they_do_not_hold() {
+        use ApiScope as S;
+        let scopes = |held: &[Permission]| -> Vec<_> {
+            S::ALL.into_iter().filter(|scope| scope.is_grantable_by(held)).collect()
+        };
+        assert_eq!(scopes(Role::Administrator.permissions()), S::ALL);
+        assert_eq!(scopes(Role::Developer.permissions()), []);
+        assert_eq!(scopes(S::Admin.permissions()), [S::Admin]);
+        let roles = |held: &[Permission]| -> Vec<_> {
+            Role::ALL.into_iter().filter(|role| role.is_grantable_by(held)).collect()
+        };
+        assert_eq!(roles(Role::Administrator.permissions()), Role::ALL);
+        assert_eq!(roles(S::Admin.permissions()), [Role::Developer]);
+    }
+
+    #[test]
+    fn every_service_is_more_than_any_list() {
+        let (one, other) = (ServiceId(uuid::Uuid::from_u128(1)), ServiceId(uuid::Uuid::from_u128(2)));
+        let only = VisibleServices::Only([one].into());
+        assert!(only.covers(Some(&[one])) && only.covers(Some(&[])));
+        assert!(!only.covers(Some(&[one, other])) && !only.covers(None));
+        assert!(VisibleServices::All.covers(None) && VisibleServices::All.covers(Some(&[other])));
     }
 
     #[test]

@@ -203,11 +203,11 @@ async fn services_are_made_and_edited_on_their_page() {
 }
 
 #[tokio::test]
-async fn an_api_key_is_made_shown_once_and_revoked_by_a_developer() {
+async fn an_api_key_is_made_shown_once_and_revoked_by_an_administrator() {
     let app = start(None).await;
     let browser = Browser::start().await;
     browser.open(&format!("http://{}/integrations", app.address)).await;
-    sign_in(&browser, "developer", PASSWORD).await;
+    sign_in(&browser, "administrator", PASSWORD).await;
     browser.at("button", "Create API Key").click().await;
     let dialog = browser.at("dialog", "Create API Key");
     dialog.at("textbox", "Name").fill("ivr").await;

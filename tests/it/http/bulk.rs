@@ -211,7 +211,7 @@ async fn the_selection_is_frozen_when_it_is_asked_for(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
-    let client = app.key(ApiScope::CallbacksWrite);
+    let client = app.integration();
     let reader = app.key(ApiScope::CallbacksRead);
     let ask =
         async |number: &str| client.ask_for(app.service, number, "2026-11-25T12:00:00Z").await["id"].clone();
@@ -240,7 +240,7 @@ async fn thousands_are_cancelled_with_one_request(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
-    let client = app.key(ApiScope::CallbacksWrite);
+    let client = app.integration();
     for number in 0..450 {
         client.ask_for(app.service, &format!("+44207946{number:04}"), "2026-11-25T12:00:00Z").await;
     }

@@ -167,6 +167,9 @@ CREATE TABLE api_keys (
     hash BYTEA NOT NULL UNIQUE,
     scopes TEXT NOT NULL,
     services TEXT,
+    owner TEXT NOT NULL,
+    actor_kind TEXT NOT NULL,
+    actor_name TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT,
     revoked_at BIGINT

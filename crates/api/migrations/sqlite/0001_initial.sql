@@ -173,6 +173,9 @@ CREATE TABLE api_keys (
     hash BLOB NOT NULL UNIQUE,
     scopes TEXT NOT NULL,
     services TEXT,
+    owner TEXT NOT NULL,
+    actor_kind TEXT NOT NULL,
+    actor_name TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER,
     revoked_at INTEGER

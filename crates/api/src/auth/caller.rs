@@ -31,6 +31,8 @@ pub struct Identity {
     pub visible: VisibleServices,
     /// What the caller may do.
     pub permissions: Vec<Permission>,
+    /// The services that the caller may let others see.
+    pub grantable: VisibleServices,
     /// A new log-in would let a person see other services.
     pub services_changed: bool,
 }
@@ -152,9 +154,15 @@ impl App {
         }
         drop(conn);
         let visible: BTreeSet<_> = session.services.into_iter().collect();
-        let services_changed = granted(self, &user).await?.into_iter().collect::<BTreeSet<_>>() != visible;
+        let granted: BTreeSet<_> = granted(self, &user).await?.into_iter().collect();
+        let services_changed = granted != visible;
+        let grantable = match &user.services {
+            None => VisibleServices::All,
+            Some(_) => VisibleServices::Only(&granted & &visible),
+        };
         Ok(Identity {
             permissions: user.role.permissions().to_vec(),
+            grantable,
             visible: VisibleServices::Only(visible),
             services_changed,
             who: Who::User {
@@ -167,8 +175,8 @@ impl App {
 
     async fn machine(&self, key: &str) -> Result<Identity, Error> {
         let mut conn = self.store.read().await?;
-        let key =
-            api_keys::find_by_hash(&mut conn, &secret_hash(key)).await?.ok_or(Error::Unauthenticated)?;
+        let found = api_keys::find_by_hash(&mut conn, &secret_hash(key)).await?;
+        let key = found.ok_or(Error::Unauthenticated)?.view;
         let now = self.clock.now();
         if key.revoked_at.is_some() || key.expires_at.is_some_and(|at| at <= now) {
             return Err(Error::Unauthenticated);
@@ -185,6 +193,7 @@ impl App {
         };
         Ok(Identity {
             permissions,
+            grantable: visible.clone(),
             visible,
             services_changed: false,
             who: Who::ApiKey { id: key.id, name: key.name, scopes: key.scopes },
@@ -192,10 +201,10 @@ impl App {
     }
 }
 
-/// A permission as a type.
+/// What a handler needs, as a type.
 pub trait Permit: 'static {
-    /// The permission; `None` where any caller will do.
-    const PERMISSION: Option<Permission>;
+    /// The permissions, all of them; none where any caller will do.
+    const PERMISSIONS: &'static [Permission];
 }
 
 /// The permissions as types, for the parameters of handlers.
@@ -204,27 +213,28 @@ pub mod permit {
     use ringback_domain::Permission;
 
     macro_rules! permits {
-        ($($name:ident = $permission:expr),* $(,)?) => {$(
-            #[doc = concat!("See `Permission` for `", stringify!($name), "`.")]
+        ($($name:ident = [$($permission:ident),*]),* $(,)?) => {$(
+            #[doc = concat!("Needs ", stringify!([$($permission),*]), ".")]
             #[derive(Debug)]
             pub struct $name;
 
             impl Permit for $name {
-                const PERMISSION: Option<Permission> = $permission;
+                const PERMISSIONS: &'static [Permission] = &[$(Permission::$permission),*];
             }
         )*};
     }
 
     permits! {
-        Anyone = None,
-        ViewCallbacks = Some(Permission::ViewCallbacks),
-        ManageCallbacks = Some(Permission::ManageCallbacks),
-        RouteCallbacks = Some(Permission::RouteCallbacks),
-        ViewServices = Some(Permission::ViewServices),
-        ManageServices = Some(Permission::ManageServices),
-        ManageUsers = Some(Permission::ManageUsers),
-        ManageApiKeys = Some(Permission::ManageApiKeys),
-        OwnPreferences = Some(Permission::OwnPreferences),
+        Anyone = [],
+        ViewCallbacks = [ViewCallbacks],
+        ManageCallbacks = [ManageCallbacks],
+        ExportCallbacks = [ViewCallbacks, ManageCallbacks],
+        RouteCallbacks = [RouteCallbacks],
+        ViewServices = [ViewServices],
+        ManageServices = [ManageServices],
+        ManageUsers = [ManageUsers],
+        ManageApiKeys = [ManageApiKeys],
+        OwnPreferences = [OwnPreferences],
     }
 }
 
@@ -245,7 +255,7 @@ impl<P> Deref for Caller<P> {
 
 /// What the handler of a request asks of its caller.
 #[derive(Clone, Copy, Debug)]
-struct Required(Option<Permission>);
+struct Required(&'static [Permission]);
 
 async fn permitted(request: &HttpRequest, required: Required) -> Result<Arc<Identity>, Error> {
     let app = request
@@ -253,9 +263,9 @@ async fn permitted(request: &HttpRequest, required: Required) -> Result<Arc<Iden
         .cloned()
         .ok_or_else(|| Error::Internal(anyhow::anyhow!("the application is not set up")))?;
     let identity = app.identify(request).await?;
-    match required.0 {
-        Some(permission) if !identity.may(permission) => Err(Error::Forbidden(permission)),
-        _ => Ok(identity),
+    match required.0.iter().find(|permission| !identity.may(**permission)) {
+        Some(permission) => Err(Error::Forbidden(*permission)),
+        None => Ok(identity),
     }
 }
 
@@ -275,7 +285,7 @@ impl<P: Permit> FromRequest for Caller<P> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let (request, required) = (request.clone(), Required(P::PERMISSION));
+        let (request, required) = (request.clone(), Required(P::PERMISSIONS));
         request.extensions_mut().insert(required);
         Box::pin(async move {
             let identity = permitted(&request, required).await?;

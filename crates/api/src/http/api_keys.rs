@@ -1,12 +1,12 @@
 //! Keys of machines.
 
 use actix_web::{HttpResponse, delete, get, post, web};
+use ringback_domain::ApiKeyId;
 use ringback_domain::wire::admin::{ApiKeyView, CreateApiKey, CreatedApiKey};
-use ringback_domain::wire::callback::Items;
-use ringback_domain::{ApiKeyId, ApiScope};
+use ringback_domain::wire::callback::{ActorView, Items};
 
 use super::extract::{Idempotency, Json, Path};
-use crate::accounts;
+use crate::accounts::{self, Granter};
 use crate::app::App;
 use crate::auth::token::{new_secret, secret_hash};
 use crate::auth::{Caller, permit};
@@ -14,18 +14,6 @@ use crate::error::{Error, field};
 use crate::store::StoreError;
 use crate::store::api_keys::{self, ApiKey};
 use crate::store::idempotency::{self, Answer, Seen};
-
-fn view(key: &ApiKey) -> ApiKeyView {
-    ApiKeyView {
-        id: key.id,
-        name: key.name.clone(),
-        scopes: key.scopes.clone(),
-        services: key.services.clone(),
-        created_at: key.created_at,
-        expires_at: key.expires_at,
-        revoked_at: key.revoked_at,
-    }
-}
 
 /// List API keys
 ///
@@ -41,7 +29,7 @@ pub async fn list_api_keys(
     _caller: Caller<permit::ManageApiKeys>,
 ) -> Result<HttpResponse, Error> {
     let keys = api_keys::list(&mut app.store.read().await?).await?;
-    Ok(HttpResponse::Ok().json(Items { items: keys.iter().map(view).collect() }))
+    Ok(HttpResponse::Ok().json(Items { items: keys.into_iter().map(|key| key.view).collect() }))
 }
 
 /// Create an API key
@@ -75,15 +63,13 @@ pub async fn create_api_key(
         faults.push(field("/scopes", "required", "a key has one scope at least"));
     }
     // A key can do no more than whoever makes it.
+    if faults.is_empty() {
+        faults.extend(Granter::Caller(&caller).check_services(body.services.as_deref()));
+    }
     for (index, scope) in body.scopes.iter().enumerate() {
-        let beyond = *scope == ApiScope::Admin
-            && !scope.permissions().iter().all(|permission| caller.may(*permission));
-        if beyond {
-            faults.push(field(
-                &format!("/scopes/{index}"),
-                "not_permitted",
-                "you may not give this scope away",
-            ));
+        if !scope.is_grantable_by(&caller.permissions) {
+            let detail = "You can only grant scopes whose rights you have.";
+            faults.push(field(&format!("/scopes/{index}"), "not_permitted", detail));
         }
     }
     if body.expires_at.is_some_and(|at| at <= now) {
@@ -95,17 +81,20 @@ pub async fn create_api_key(
     let mut scopes = body.scopes;
     scopes.sort_unstable();
     scopes.dedup();
-    let key = ApiKey {
+    let actor = caller.actor();
+    let view = ApiKeyView {
         id: ApiKeyId(app.clock.new_id()),
         name: body.name.trim().to_owned(),
         scopes,
         services: body.services,
         created_at: now,
+        created_by: ActorView { kind: actor.kind, name: actor.name },
         expires_at: body.expires_at,
         revoked_at: None,
     };
+    let key = ApiKey { view: view.clone(), owner: caller.owner() };
     let clear = format!("rb_{}", new_secret());
-    let answer = CreatedApiKey { api_key: view(&key), key: clear.clone() };
+    let answer = CreatedApiKey { api_key: view, key: clear.clone() };
     app.store
         .write(async move |conn| {
             if let Some(idempotency_key) = idempotency_key {
@@ -132,7 +121,9 @@ pub async fn create_api_key(
 
 /// Revoke an API key
 ///
-/// In force at once; the key stays in the list. Again is the same as once.
+/// In force at once; the key stays in the list. Revoking it again changes
+/// nothing. A key with rights that the caller does not have is revoked by
+/// whoever made it, or by somebody who has these rights.
 #[utoipa::path(
     tag = "API keys",
     params(("id" = ApiKeyId, Path, description = "The key")),
@@ -142,13 +133,18 @@ pub async fn create_api_key(
 #[delete("/api-keys/{id}")]
 pub async fn revoke_api_key(
     app: web::Data<App>,
-    _caller: Caller<permit::ManageApiKeys>,
+    caller: Caller<permit::ManageApiKeys>,
     Path(id): Path<ApiKeyId>,
 ) -> Result<HttpResponse, Error> {
-    let now = app.clock.now();
+    let (now, caller) = (app.clock.now(), caller.clone());
     app.store
         .write(async move |conn| {
-            api_keys::find(conn, id).await?.ok_or(Error::NotFound("API key"))?;
+            let key = api_keys::find(conn, id).await?.ok_or(Error::NotFound("API key"))?;
+            let grantable = key.view.scopes.iter().all(|scope| scope.is_grantable_by(&caller.permissions))
+                && caller.grantable.covers(key.view.services.as_deref());
+            if !grantable && key.owner != caller.owner() {
+                return Err(Error::MoreRights("key"));
+            }
             api_keys::revoke(conn, id, now).await.map_err(Error::from)
         })
         .await?;

@@ -232,12 +232,12 @@ fn effect(status: u16, location: Option<String>, job: &BulkCancellation) -> Resu
     responses((status = 200, description = "The report", content(
         (String = "text/csv"), (Items<ReportLine> = "application/json")
     ))),
-    extensions(("x-permission" = json!("manage_callbacks"))),
+    extensions(("x-permission" = json!(["view_callbacks", "manage_callbacks"]))),
 )]
 #[get("/bulk-cancellations/{id}/report")]
 pub async fn get_report(
     app: web::Data<App>,
-    caller: Caller<permit::ManageCallbacks>,
+    caller: Caller<permit::ExportCallbacks>,
     Path(id): Path<JobId>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Error> {

@@ -58,12 +58,12 @@ pub(super) fn safe(text: &str) -> String {
     responses((status = 200, description = "The file", content(
         (String = "text/csv"), (String = "application/x-ndjson")
     ))),
-    extensions(("x-permission" = json!("manage_callbacks"))),
+    extensions(("x-permission" = json!(["view_callbacks", "manage_callbacks"]))),
 )]
 #[get("/callbacks/export")]
 pub async fn export_callbacks(
     app: web::Data<App>,
-    caller: Caller<permit::ManageCallbacks>,
+    caller: Caller<permit::ExportCallbacks>,
     Query(filter, query): Query<CallbackFilter, ExportQuery>,
 ) -> Result<HttpResponse, Error> {
     let format = query.format.unwrap_or_default();

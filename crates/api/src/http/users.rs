@@ -7,7 +7,7 @@ use ringback_domain::wire::callback::Items;
 
 use super::extract::{Idempotency, Json, Path};
 use super::respond;
-use crate::accounts;
+use crate::accounts::{self, Granter};
 use crate::app::{App, Effect};
 use crate::auth::{Caller, password, permit};
 use crate::callbacks::Expected;
@@ -88,7 +88,7 @@ pub async fn create_user(
     body: Json<CreateUser>,
 ) -> Result<HttpResponse, Error> {
     let key = idempotency.of(&caller, body.digest());
-    let user = accounts::new_user(&app, body.into_inner()).await?;
+    let user = accounts::new_user(&app, Granter::Caller(&caller), body.into_inner()).await?;
     let answer = app
         .command(key, async move |conn| {
             users::insert(conn, &user).await.map_err(accounts::taken)?;
@@ -112,14 +112,19 @@ pub async fn create_user(
 #[patch("/users/{id}")]
 pub async fn edit_user(
     app: web::Data<App>,
-    _caller: Caller<permit::ManageUsers>,
+    caller: Caller<permit::ManageUsers>,
     Path(id): Path<UserId>,
     expected: Expected,
     body: Json<EditUser>,
 ) -> Result<HttpResponse, Error> {
     let body = body.into_inner();
     let known = users::find(&mut app.store.read().await?, id).await?.ok_or(Error::NotFound("user"))?;
+    let granter = Granter::Caller(&caller);
+    if !granter.covers(&known) {
+        return Err(Error::MoreRights("account"));
+    }
     let services = app.services().await?;
+    let wider = if body.all_services { Some(None) } else { body.services.as_deref().map(Some) };
     let faults: Vec<_> = body
         .display_name
         .as_deref()
@@ -127,6 +132,8 @@ pub async fn edit_user(
         .into_iter()
         .chain(body.password.as_deref().and_then(|text| accounts::check_password(&known.username, text)))
         .chain(accounts::check_services(&services, body.services.as_deref()))
+        .chain(body.role.and_then(|role| granter.check_role(role)))
+        .chain(wider.and_then(|wider| granter.check_services(wider)))
         .collect();
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
@@ -135,10 +142,13 @@ pub async fn edit_user(
         Some(text) => Some(password::hash(text).await?),
         None => None,
     };
-    let now = app.clock.now();
+    let (now, caller) = (app.clock.now(), caller.clone());
     let answer = app
         .command(None, async move |conn| {
             let mut user = users::find(conn, id).await?.ok_or(Error::NotFound("user"))?;
+            if !Granter::Caller(&caller).covers(&user) {
+                return Err(Error::MoreRights("account"));
+            }
             let stale = Error::Stale { state: None, version: user.version };
             if matches!(expected, Expected::Version(version) if version != user.version) {
                 return Err(stale);

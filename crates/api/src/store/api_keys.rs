@@ -1,42 +1,38 @@
 //! Keys of machines; only their hashes are kept.
 
-use ringback_domain::{ApiKeyId, ApiScope, ServiceId, Timestamp};
+use ringback_domain::wire::admin::ApiKeyView;
+use ringback_domain::wire::callback::ActorView;
+use ringback_domain::{ApiKeyId, Timestamp};
 use uuid::Uuid;
 
 use super::error::inconsistent;
 use super::users::id_list;
 use super::{Conn, StoreError, StoreResult, on};
 
-/// A key of a machine.
+/// A key of a machine, and whose it is.
 #[derive(Clone, Debug)]
 pub struct ApiKey {
-    /// Identifier.
-    pub id: ApiKeyId,
-    /// Name shown in the audit trail.
-    pub name: String,
-    /// What it may be used for.
-    pub scopes: Vec<ApiScope>,
-    /// The services that it may see; `None` for all.
-    pub services: Option<Vec<ServiceId>>,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it ends by itself.
-    pub expires_at: Option<Timestamp>,
-    /// When it was revoked.
-    pub revoked_at: Option<Timestamp>,
+    /// The key as it is shown.
+    pub view: ApiKeyView,
+    /// Who made it, as `Identity::owner` names callers.
+    pub owner: String,
 }
 
 macro_rules! select {
     ($rest:literal) => {
-        concat!("SELECT id, name, scopes, services, created_at, expires_at, revoked_at FROM api_keys ", $rest)
+        concat!(
+            "SELECT id, name, scopes, services, owner, actor_kind, actor_name, created_at, expires_at, revoked_at FROM \
+             api_keys ",
+            $rest
+        )
     };
 }
 
 const LIST: &str = select!("ORDER BY created_at, id");
 const FIND_BY_HASH: &str = select!("WHERE hash = $1");
 const FIND: &str = select!("WHERE id = $1");
-const INSERT: &str = "INSERT INTO api_keys (id, name, hash, scopes, services, created_at, expires_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const INSERT: &str = "INSERT INTO api_keys (id, name, hash, scopes, services, owner, actor_kind, actor_name, \
+     created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 const REVOKE: &str = "UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
 
 #[derive(sqlx::FromRow)]
@@ -45,6 +41,9 @@ struct KeyRow {
     name: String,
     scopes: String,
     services: Option<String>,
+    owner: String,
+    actor_kind: String,
+    actor_name: String,
     created_at: i64,
     expires_at: Option<i64>,
     revoked_at: Option<i64>,
@@ -55,7 +54,7 @@ impl TryFrom<KeyRow> for ApiKey {
 
     fn try_from(row: KeyRow) -> StoreResult<Self> {
         let wrong = |what| inconsistent("api_keys", row.id, what);
-        Ok(Self {
+        let view = ApiKeyView {
             id: ApiKeyId(row.id),
             scopes: serde_json::from_str(&row.scopes).map_err(|_| wrong("scopes"))?,
             services: row
@@ -66,9 +65,14 @@ impl TryFrom<KeyRow> for ApiKey {
                 .map_err(|_| wrong("services"))?,
             name: row.name,
             created_at: Timestamp::from_micros(row.created_at),
+            created_by: ActorView {
+                kind: row.actor_kind.parse().map_err(|_| wrong("actor_kind"))?,
+                name: row.actor_name,
+            },
             expires_at: row.expires_at.map(Timestamp::from_micros),
             revoked_at: row.revoked_at.map(Timestamp::from_micros),
-        })
+        };
+        Ok(Self { view, owner: row.owner })
     }
 }
 
@@ -95,16 +99,20 @@ pub async fn find_by_hash(conn: &mut Conn, hash: &[u8]) -> StoreResult<Option<Ap
 /// # Errors
 /// [`StoreError::Duplicate`] if a key in force has the name.
 pub async fn insert(conn: &mut Conn, key: &ApiKey, hash: &[u8]) -> StoreResult<()> {
-    let scopes = serde_json::to_string(&key.scopes).unwrap_or_default();
+    let view = &key.view;
+    let scopes = serde_json::to_string(&view.scopes).unwrap_or_default();
     on!(conn, |c| {
         sqlx::query(INSERT)
-            .bind(key.id.0)
-            .bind(&key.name)
+            .bind(view.id.0)
+            .bind(&view.name)
             .bind(hash)
             .bind(scopes)
-            .bind(id_list(key.services.as_deref()))
-            .bind(key.created_at.micros())
-            .bind(key.expires_at.map(Timestamp::micros))
+            .bind(id_list(view.services.as_deref()))
+            .bind(&key.owner)
+            .bind(view.created_by.kind.as_str())
+            .bind(&view.created_by.name)
+            .bind(view.created_at.micros())
+            .bind(view.expires_at.map(Timestamp::micros))
             .execute(c)
             .await
             .map(|_| ())

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::access::{ApiScope, Role};
 use crate::id::{ApiKeyId, ServiceId, UserId};
 use crate::time::Timestamp;
+use crate::wire::callback::ActorView;
 
 /// A service and its settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -182,6 +183,8 @@ pub struct ApiKeyView {
     pub services: Option<Vec<ServiceId>>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Who made it.
+    pub created_by: ActorView,
     /// When it ends by itself.
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.

@@ -17,10 +17,11 @@ use raw::{COLUMNS, Pool};
 use ringback_api::auth::token::{new_secret, secret_hash};
 use ringback_api::clock::Clock;
 use ringback_api::server::{self, Config};
-use ringback_api::store::api_keys::{self, ApiKey};
+use ringback_api::store::api_keys;
 use ringback_api::store::{Backend, Store, StoreError, services};
 use ringback_domain::service::Settings;
-use ringback_domain::{ApiKeyId, ApiScope, Service, ServiceId, Timestamp};
+use ringback_domain::{ApiScope, Service, ServiceId, Timestamp};
+use ringback_tests::app::api_key;
 use serde_json::Value;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
@@ -174,15 +175,7 @@ async fn fill(store: &Store, pool: &Pool, options: &Options, now: Timestamp, key
                 };
                 services::insert(conn, &service, now).await?;
             }
-            let key = ApiKey {
-                id: ApiKeyId(Uuid::from_u128(1)),
-                name: "bench".to_owned(),
-                scopes: ApiScope::ALL.to_vec(),
-                services: None,
-                created_at: now,
-                expires_at: None,
-                revoked_at: None,
-            };
+            let key = api_key("bench".to_owned(), ApiScope::ALL.to_vec(), now);
             api_keys::insert(conn, &key, &hash).await?;
             Ok::<_, StoreError>(())
         })
