@@ -1,11 +1,12 @@
 //! A bulk cancellation that is stopped while workers are at it.
 
 use futures_util::future::join3;
+use ringback_api::command::{Tx, bulk as commands};
 use ringback_api::error::Error;
 use ringback_api::store::bulk::{self, NamedItem};
 use ringback_api::worker;
 use ringback_domain::callback::Callback;
-use ringback_domain::callback::command::Action;
+use ringback_domain::callback::action::Action;
 use ringback_domain::wire::bulk::{BulkCancellation, JobState, Outcome, OutcomeCounts};
 use ringback_domain::{JobId, StateName};
 use ringback_tests::Backend;
@@ -26,8 +27,8 @@ async fn ask(world: &World, callbacks: &[Callback]) -> JobId {
     };
     let items: Vec<NamedItem> = callbacks.iter().map(of).collect();
     let begun = world.nodes[0].store.write(async move |conn| {
-        let mut job = bulk::new_job(id, &person().actor(), false, now);
-        bulk::insert(conn, &job, &person().owner()).await?;
+        let mut job = bulk::new_job(id, &person().actor, false, now);
+        bulk::insert(conn, &job, &person().owner).await?;
         bulk::freeze_named(conn, id, &items).await?;
         bulk::count_items(conn, &mut job).await?;
         bulk::begin(conn, &job).await?;
@@ -39,7 +40,7 @@ async fn ask(world: &World, callbacks: &[Callback]) -> JobId {
 
 async fn job(world: &World, id: JobId) -> BulkCancellation {
     let mut conn = world.nodes[0].store.read().await.unwrap();
-    bulk::find(&mut conn, id, &person().owner()).await.unwrap().unwrap()
+    bulk::find(&mut conn, id, &person().owner).await.unwrap().unwrap()
 }
 
 #[rstest]
@@ -56,17 +57,14 @@ async fn nothing_is_cancelled_once_a_stop_was_answered(
     };
     let callbacks = world.some(CALLBACKS, StateName::Scheduled).await;
     let id = ask(&world, &callbacks).await;
-    let work = async |node: usize| while worker::bulk::round(&world.nodes[node]).await.unwrap() > 0 {};
+    let work =
+        async |node: usize| while worker::bulk::round(&world.nodes[node].workers).await.unwrap() > 0 {};
     let stop = async {
         while job(&world, id).await.progress.done < after {
             tokio::task::yield_now().await;
         }
-        let (owner, now) = (person().owner(), world.now());
-        let stopped = world.nodes[0].store.write(async move |conn| {
-            let stopped = bulk::stop(conn, id, &owner, now).await?;
-            Ok::<_, Error>(stopped)
-        });
-        stopped.await.unwrap().unwrap()
+        let stop = async move |tx: &mut Tx<'_>| commands::stop(tx, id).await;
+        world.nodes[0].commands.change(&person(), stop).await.unwrap()
     };
     let (stopped, (), ()) = join3(stop, work(0), work(other)).await;
 

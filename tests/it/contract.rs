@@ -39,7 +39,7 @@ impl Operation {
 
 /// The document as the server serves it.
 pub(crate) fn document() -> Value {
-    serde_json::from_str(&ringback_api::openapi::json()).unwrap()
+    serde_json::from_str(&ringback_api::http::openapi::json()).unwrap()
 }
 
 /// Every operation of the document.
@@ -62,7 +62,7 @@ fn the_committed_document_is_what_the_server_serves() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/openapi.json");
     let committed = std::fs::read_to_string(path).unwrap();
     assert!(
-        committed == ringback_api::openapi::json(),
+        committed == ringback_api::http::openapi::json(),
         "openapi.json is out of date: run `cargo xtask codegen`"
     );
 }
@@ -239,6 +239,7 @@ fn every_example_of_a_request_is_one_that_the_server_reads() {
             "Lease" => reads::<router::Lease>(example),
             "ExtendLease" => reads::<router::ExtendLease>(example),
             "FailAttempt" => reads::<router::FailAttempt>(example),
+            "AttemptReports" => reads::<router::AttemptReports>(example),
             "CompleteAttempt" => reads::<router::CompleteAttempt>(example),
             "CreateService" => reads::<admin::CreateService>(example),
             "EditService" => reads::<admin::EditService>(example),

@@ -6,15 +6,15 @@ use std::collections::HashSet;
 use futures_util::future::{join, join_all};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use ringback_api::app::Effect;
-use ringback_api::callbacks::{self as commands, Expected, Target};
+use ringback_api::command::attempts::{self, AttemptReport, Report};
+use ringback_api::command::callbacks::{self as commands, Target};
+use ringback_api::command::{Expected, Tx};
 use ringback_api::error::Error;
-use ringback_api::router::{self, Report};
-use ringback_api::store::idempotency::{Answer, IdempotencyKey};
-use ringback_api::store::{Conn, callbacks, queue, timeline};
+use ringback_api::store::idempotency::IdempotencyKey;
+use ringback_api::store::{callbacks, queue, timeline};
 use ringback_api::worker::{leases, submitter};
 use ringback_domain::callback::Callback;
-use ringback_domain::callback::command::Action;
+use ringback_domain::callback::action::Action;
 use ringback_domain::callback::state::Reservation;
 use ringback_domain::callback::transition::Refusal;
 use ringback_domain::wire::callback::RecreateCallback;
@@ -55,65 +55,56 @@ fn winner(outcomes: (Result<(), Error>, Result<(), Error>)) -> (Winner, Error) {
     }
 }
 
+fn report_of(callback: &Callback, report: Report) -> AttemptReport {
+    let held = held(callback);
+    AttemptReport { attempt_id: held.attempt_id, lease_token: held.lease_token, report }
+}
+
 async fn connect(world: &World, node: usize, callback: &Callback) -> Result<(), Error> {
-    let (held, now) = (held(callback), world.now());
-    run(&world.nodes[node], async move |conn| {
-        let (attempt, token) = (held.attempt_id, held.lease_token);
-        Ok(vec![router::report_in(conn, &dialler(), attempt, &token, Report::Connected, now).await?])
-    })
-    .await
+    let report = report_of(callback, Report::Connected);
+    let connect = async move |tx: &mut Tx<'_>| attempts::report(tx, &report).await.map(drop);
+    run(&world.nodes[node], &dialler(), connect).await
 }
 
 async fn cancel(world: &World, node: usize, callback: &Callback, expected: Expected) -> Result<(), Error> {
-    let (id, now) = (callback.id, world.now());
-    run(&world.nodes[node], async move |conn| {
-        let target = Target { id, caller: &person(), expected, now };
-        Ok(vec![commands::cancel(conn, target).await?])
-    })
-    .await
+    let target = Target { id: callback.id, expected };
+    let cancel = async move |tx: &mut Tx<'_>| commands::cancel(tx, target).await.map(drop);
+    run(&world.nodes[node], &person(), cancel).await
 }
 
 async fn reschedule(world: &World, node: usize, callback: &Callback) -> Result<(), Error> {
-    let (id, now) = (callback.id, world.now());
-    run(&world.nodes[node], async move |conn| {
-        let later = now.plus_seconds(3_600);
-        let target = Target { id, caller: &person(), expected: Expected::Any, now };
-        Ok(vec![commands::reschedule(conn, target, later).await?])
-    })
-    .await
+    let target = Target { id: callback.id, expected: Expected::Any };
+    let reschedule = async move |tx: &mut Tx<'_>| {
+        let later = tx.now().plus_seconds(3_600);
+        commands::reschedule(tx, target, later).await.map(drop)
+    };
+    run(&world.nodes[node], &person(), reschedule).await
 }
 
 /// What the scheduler does, for one callback.
 async fn submit(world: &World, node: usize, callback: &Callback) -> Result<(), Error> {
-    let (id, now) = (callback.id, world.now());
-    run(&world.nodes[node], async move |conn| {
-        let found = callbacks::find_for_update(conn, id, &VisibleServices::All).await?.unwrap();
+    let id = callback.id;
+    let submit = async move |tx: &mut Tx<'_>| {
+        let found = callbacks::find(tx.read(), id, &VisibleServices::All).await?.unwrap();
         let moved = found
-            .submit(&Actor::system("scheduler"), now)
+            .submit(&Actor::system("scheduler"), tx.now())
             .map_err(|refusal| Error::refused(refusal, &found))?;
-        callbacks::save(conn, &moved).await?;
-        Ok(vec![moved])
-    })
-    .await
+        tx.save(moved);
+        Ok(())
+    };
+    run(&world.nodes[node], &dialler(), submit).await
 }
 
 async fn recreate(world: &World, node: usize, callback: &Callback) -> Result<(), Error> {
-    let (id, now) = (callback.id, world.now());
-    let app = world.nodes[node].clone();
-    let services = app.services().await?;
+    let target = Target { id: callback.id, expected: Expected::Any };
     let body = RecreateCallback {
         callback_type: CallbackType::Immediate,
         service_id: None,
         customer_number: None,
         desired_time: None,
     };
-    let context = app.clone();
-    run(&app, async move |conn| {
-        let target = Target { id, caller: &person(), expected: Expected::Any, now };
-        let done = commands::recreate(conn, &context, &services, target, &body).await?;
-        Ok(vec![done.0, done.1])
-    })
-    .await
+    let recreate = async move |tx: &mut Tx<'_>| commands::recreate(tx, target, &body).await.map(drop);
+    world.nodes[node].commands.change(&person(), recreate).await
 }
 
 /// Races two commands for each callback, from either node and in either order,
@@ -231,35 +222,30 @@ async fn whoever_lost_a_lease_to_another_can_do_nothing_with_it(
     world.some(1, StateName::Queued).await;
     let before = world.reserve(0, "slow", 1).await.remove(0);
     world.clock.advance_seconds(30);
-    assert_eq!(leases::round(&world.nodes[1]).await.unwrap(), 1);
+    assert_eq!(leases::round(&world.nodes[1].workers).await.unwrap(), 1);
     // Given back, and then handed to another: the old token is worth nothing in either.
     for overtaken in [false, true] {
         if overtaken {
             assert_eq!(world.reserve(1, "quick", 1).await.len(), 1);
         }
-        let now = world.now();
         let untouched = (world.find(before.id).await, world.timeline(before.id).await);
         let reports = [
             Report::Connected,
             Report::Released,
             Report::Failed(DialResult::Busy),
-            Report::Finished { result: None, disposition: None },
+            Report::Completed { result: None, disposition: None },
         ];
         for report in reports {
-            let (held, context) = (held(&before), format!("{report:?}"));
-            let outcome = run(&world.nodes[0], async move |conn| {
-                let (attempt, token) = (held.attempt_id, held.lease_token);
-                Ok(vec![router::report_in(conn, &dialler(), attempt, &token, report, now).await?])
-            })
-            .await;
+            let (context, report) = (format!("{report:?}"), report_of(&before, report));
+            let report = async move |tx: &mut Tx<'_>| attempts::report(tx, &report).await.map(drop);
+            let outcome = run(&world.nodes[0], &dialler(), report).await;
             assert!(matches!(outcome, Err(Error::LeaseLost)), "{context}: {outcome:?}");
         }
         let held = held(&before);
-        let extended = run(&world.nodes[0], async move |conn| {
-            router::extend_in(conn, &dialler(), held.attempt_id, &held.lease_token, 30, now).await?;
-            Ok(Vec::new())
-        })
-        .await;
+        let extend = async move |tx: &mut Tx<'_>| {
+            attempts::extend(tx, held.attempt_id, &held.lease_token, 30).await.map(drop)
+        };
+        let extended = world.nodes[0].commands.change(&dialler(), extend).await;
         assert!(matches!(extended, Err(Error::LeaseLost)), "{extended:?}");
         assert_eq!((world.find(before.id).await, world.timeline(before.id).await), untouched);
     }
@@ -367,9 +353,9 @@ async fn a_due_callback_is_moved_or_submitted_but_never_both(
     }
     // The worker itself, which takes all that is due in one go.
     let moves = join_all(rest.iter().enumerate().map(|(number, one)| reschedule(&world, number % 2, one)));
-    let work = async { while submitter::round(&world.nodes[1]).await.unwrap() > 0 {} };
+    let work = async { while submitter::round(&world.nodes[1].workers).await.unwrap() > 0 {} };
     let (moves, ()) = join(moves, work).await;
-    while submitter::round(&world.nodes[0]).await.unwrap() > 0 {}
+    while submitter::round(&world.nodes[0].workers).await.unwrap() > 0 {}
     for (callback, moved) in rest.iter().zip(moves) {
         let story = world.story(callback.id).await;
         let expected = if moved.is_ok() { Action::Rescheduled } else { Action::Submitted };
@@ -404,7 +390,7 @@ async fn a_finished_callback_is_repeated_once(
     world.clock.advance_seconds(1);
     let mut submitted = 0;
     loop {
-        match submitter::round(&world.nodes[0]).await.unwrap() {
+        match submitter::round(&world.nodes[0].workers).await.unwrap() {
             0 => break,
             some => submitted += some,
         }
@@ -425,23 +411,20 @@ async fn a_hundred_requests_with_one_key_have_one_effect(
     let ask = async |number: usize| {
         let app = &world.nodes[number % 2];
         loop {
-            let (now, template) = (world.now(), template.clone());
-            let id = ringback_domain::CallbackId(world.clock.new_id());
-            let work = async move |conn: &mut Conn| {
+            let template = template.clone();
+            let work = async move |tx: &mut Tx<'_>| {
                 let new = ringback_domain::callback::transition::NewCallback {
-                    id,
-                    request: template.request,
+                    id: ringback_domain::CallbackId(tx.new_id()),
+                    request: template.request.clone(),
                     desired_time: Some(template.desired_time),
                     desired_window_seconds: 120,
                 };
-                let made = commands::create(conn, new, &person(), now).await?;
-                let answer =
-                    Answer { status: 201, location: None, etag: Some(1), body: made.callback.id.to_string() };
-                Ok(Effect { answer, transitions: vec![made] })
+                let made = Callback::schedule(new, tx.actor(), tx.now()).unwrap();
+                Ok(tx.save(made).id.to_string())
             };
-            match app.command(Some(key.clone()), work).await {
+            match app.commands.save(Some(key.clone()), &person(), work).await {
                 Err(Error::InFlight) => tokio::task::yield_now().await,
-                other => return other.unwrap().body,
+                other => return other.unwrap(),
             }
         }
     };
@@ -450,7 +433,7 @@ async fn a_hundred_requests_with_one_key_have_one_effect(
     let id = answers.into_iter().next().unwrap().parse().unwrap();
     assert_eq!(world.story(id).await, [Action::Created]);
     world.clock.advance_seconds(61);
-    assert_eq!(submitter::round(&world.nodes[0]).await.unwrap(), 2, "the template and one more");
+    assert_eq!(submitter::round(&world.nodes[0].workers).await.unwrap(), 2, "the template and one more");
     world.close().await;
 }
 
@@ -464,7 +447,7 @@ async fn workers_of_two_nodes_submit_and_give_back_each_callback_once(
     let work = async |node: usize| {
         let (app, mut done) = (&world.nodes[node % 2], 0);
         loop {
-            done += submitter::round(app).await.unwrap();
+            done += submitter::round(&app.workers).await.unwrap();
             let next = queue::next_due(&mut app.store.read().await.unwrap()).await.unwrap();
             if next.is_none() {
                 return done;
@@ -477,7 +460,7 @@ async fn workers_of_two_nodes_submit_and_give_back_each_callback_once(
     let give_back = async |node: usize| {
         let (app, mut done) = (&world.nodes[node % 2], 0);
         loop {
-            done += leases::round(app).await.unwrap();
+            done += leases::round(&app.workers).await.unwrap();
             let next = queue::next_lease_end(&mut app.store.read().await.unwrap()).await.unwrap();
             if next.is_none() {
                 return done;

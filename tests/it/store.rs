@@ -104,10 +104,10 @@ async fn who_follows_the_feed_misses_no_change_while_many_write(
             let (callback, now) = (callback.clone(), world.now());
             let work = world.nodes[number % 2].store.write(async move |conn| {
                 let moved = callback.submit(&Actor::system("test"), now).unwrap();
-                callbacks::save(conn, &moved).await?;
+                callbacks::save(conn, &[moved]).await?;
                 // A longer transaction, so that later ones are committed before it.
                 for _ in 0..number {
-                    feed::ping(conn).await?;
+                    feed::last(conn).await?;
                 }
                 Ok::<_, StoreError>(())
             });
@@ -239,7 +239,7 @@ async fn work_that_fails_leaves_nothing_and_its_neighbours_alone(
             .store
             .write(async move |conn| {
                 let moved = callback.submit(&Actor::system("test"), now).unwrap();
-                callbacks::save(conn, &moved).await?;
+                callbacks::save(conn, &[moved]).await?;
                 if number % 3 == 0 { Err(Error::NotFound("reason")) } else { Ok(()) }
             })
             .await
@@ -280,7 +280,7 @@ async fn a_record_that_is_removed_leaves_nothing_behind(
     assert_eq!(kept().await, expected);
 
     world.clock.advance_seconds(14 * 86_400 + 1);
-    retention::round(&world.nodes[0]).await.unwrap();
+    retention::round(&world.nodes[0].workers).await.unwrap();
     expected = BTreeSet::from(["callbacks 1".to_owned(), "timeline 2".to_owned()]);
     if let Backend::Sqlite = backend {
         expected.insert("numbers 1".to_owned());

@@ -1,23 +1,20 @@
 //! Two nodes over one database, for tests that need no HTTP.
 
-use actix_web::web::Data;
-use ringback_api::app::{App, Effect};
-use ringback_api::auth::Identity;
-use ringback_api::auth::caller::Who;
+use ringback_api::app::App;
+use ringback_api::auth::Grant;
 use ringback_api::clock::Clock;
+use ringback_api::command::Tx;
+use ringback_api::command::attempts::{self, Order};
 use ringback_api::error::Error;
-use ringback_api::router::{self, Order, Router};
-use ringback_api::store::idempotency::Answer;
-use ringback_api::store::{Conn, Store, callbacks, services, timeline};
+use ringback_api::store::{Store, callbacks, services, timeline};
 use ringback_domain::callback::Callback;
-use ringback_domain::callback::command::Action;
-use ringback_domain::callback::transition::{NewCallback, Transition};
+use ringback_domain::callback::action::Action;
+use ringback_domain::callback::transition::NewCallback;
 use ringback_domain::service::Settings;
-use ringback_domain::wire::auth::UserRef;
 use ringback_domain::wire::callback::TimelineEntry;
 use ringback_domain::{
-    Actor, ActorKind, CallbackId, CallbackType, PhoneNumber, Request, Role, Service, ServiceId, SessionId,
-    StateName, Timestamp, UserId, VisibleServices,
+    Actor, ActorKind, CallbackId, CallbackType, PhoneNumber, Request, Service, ServiceId, StateName,
+    Timestamp, UserId, VisibleServices,
 };
 use ringback_tests::{Backend, Database};
 use uuid::Uuid;
@@ -34,7 +31,7 @@ pub(crate) async fn migrate(url: &str) {
 
 /// A database with two services, and two nodes that share its clock.
 pub(crate) struct World {
-    pub(crate) nodes: [Data<App>; 2],
+    pub(crate) nodes: [App; 2],
     pub(crate) clock: Clock,
     pub(crate) services: [ServiceId; 2],
     pub(crate) database: Database,
@@ -56,7 +53,7 @@ impl World {
         let mut nodes = Vec::new();
         for _ in 0..2 {
             let store = Store::connect(database.url()).await.unwrap();
-            nodes.push(Data::new(App::new(store, clock.clone(), false, false).await.unwrap()));
+            nodes.push(App::new(store, clock.clone()).await.unwrap());
         }
         let now = clock.now();
         nodes[0]
@@ -100,31 +97,20 @@ impl World {
         let mut made = Vec::new();
         for chunk in wishes.chunks(CHUNK) {
             let (chunk, clock) = (chunk.to_vec(), self.clock.clone());
-            let part = self.nodes[0].store.write(async move |conn| {
-                let mut part = Vec::new();
-                for wish in chunk {
-                    part.push(make_one(conn, &clock, wish, state).await?);
-                }
-                Ok::<_, Error>(part)
-            });
-            made.extend(part.await.unwrap());
+            let part = async move |tx: &mut Tx<'_>| {
+                Ok(chunk.iter().map(|wish| make_one(tx, &clock, *wish, state)).collect::<Vec<_>>())
+            };
+            made.extend(self.nodes[0].commands.change(&Grant::system("test"), part).await.unwrap());
         }
         made
     }
 
     /// Reserves on a node for one agent.
     pub(crate) async fn reserve(&self, node: usize, agent: &str, limit: usize) -> Vec<Callback> {
-        let app = self.nodes[node].clone();
-        let (context, services) = (app.clone(), self.services.to_vec());
-        let order = Order { agent: agent.to_owned(), services: services.clone(), limit, lease_seconds: 30 };
-        let reserved = app
-            .store
-            .write(async move |conn| {
-                router::reserve_in(conn, &services, &order, &dialler().actor, &context).await
-            })
-            .await
-            .unwrap();
-        reserved.into_iter().map(|moved| moved.callback).collect()
+        let services = self.services.to_vec();
+        let order = Order { agent: agent.to_owned(), services, limit, lease_seconds: 30 };
+        let reserve = async move |tx: &mut Tx<'_>| attempts::reserve(tx, &order).await;
+        self.nodes[node].commands.change(&dialler(), reserve).await.unwrap()
     }
 
     pub(crate) async fn find(&self, id: CallbackId) -> Callback {
@@ -165,7 +151,7 @@ pub(crate) fn check_story(callback: &Callback, lines: &[TimelineEntry]) -> Vec<A
     lines.iter().map(|line| line.action).collect()
 }
 
-async fn make_one(conn: &mut Conn, clock: &Clock, wish: Wish, state: StateName) -> Result<Callback, Error> {
+fn make_one(tx: &mut Tx<'_>, clock: &Clock, wish: Wish, state: StateName) -> Callback {
     let actor = Actor::system("test");
     let made_at = wish.due.plus_seconds(-3_600);
     let new = NewCallback {
@@ -183,50 +169,34 @@ async fn make_one(conn: &mut Conn, clock: &Clock, wish: Wish, state: StateName) 
             user_data: None,
         },
     };
-    let made = Callback::schedule(new, &actor, made_at).unwrap();
-    callbacks::insert(conn, &made).await?;
-    let keep = async |conn: &mut Conn, moved: Transition| {
-        callbacks::save(conn, &moved).await?;
-        Ok::<_, Error>(moved.callback)
-    };
+    let made = tx.save(Callback::schedule(new, &actor, made_at).unwrap());
     match state {
-        StateName::Scheduled => Ok(made.callback),
-        StateName::Queued => keep(conn, made.callback.submit(&actor, wish.due).unwrap()).await,
-        StateName::Completed => keep(conn, made.callback.cancel(&actor, wish.due).unwrap()).await,
+        StateName::Scheduled => made,
+        StateName::Queued => tx.save(made.submit(&actor, wish.due).unwrap()),
+        StateName::Completed => tx.save(made.cancel(&actor, wish.due).unwrap()),
         StateName::Routing | StateName::Processing => unreachable!("a test reserves by itself"),
     }
 }
 
-/// A person who may do everything.
-pub(crate) fn person() -> Identity {
-    let user =
-        UserRef { id: UserId(Uuid::nil()), username: "kim".to_owned(), display_name: "Kim".to_owned() };
-    Identity {
-        grantable: VisibleServices::All,
-        services_changed: false,
-        who: Who::User { user, role: Role::Administrator, session: SessionId(Uuid::nil()) },
-        visible: VisibleServices::All,
-        permissions: Vec::new(),
+/// A person who may see every service.
+pub(crate) fn person() -> Grant {
+    Grant {
+        actor: Actor { kind: ActorKind::User, name: "kim".to_owned() },
+        owner: "user:kim".to_owned(),
+        user: Some(UserId(Uuid::nil())),
+        ..Grant::system("test")
     }
 }
 
 /// A router that sees every service.
-pub(crate) fn dialler() -> Router {
-    Router {
-        actor: Actor { kind: ActorKind::ApiKey, name: "dialler".to_owned() },
-        visible: VisibleServices::All,
-    }
+pub(crate) fn dialler() -> Grant {
+    Grant { actor: Actor { kind: ActorKind::ApiKey, name: "dialler".to_owned() }, ..Grant::system("test") }
 }
 
-/// Runs a command as the server does.
-pub(crate) async fn run<F>(app: &Data<App>, work: F) -> Result<(), Error>
+/// Runs a command that changes callbacks and nothing else, as the server does.
+pub(crate) async fn run<F>(app: &App, grant: &Grant, work: F) -> Result<(), Error>
 where
-    F: AsyncFnOnce(&mut Conn) -> Result<Vec<Transition>, Error> + Send + 'static,
+    F: AsyncFn(&mut Tx<'_>) -> Result<(), Error> + Send + Sync + 'static,
 {
-    let effect = async move |conn: &mut Conn| {
-        let transitions = work(conn).await?;
-        let answer = Answer { status: 200, location: None, etag: None, body: String::new() };
-        Ok(Effect { answer, transitions })
-    };
-    app.command(None, effect).await.map(drop)
+    app.commands.save(None, grant, work).await
 }

@@ -8,7 +8,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use actix_web::rt::System;
-use actix_web::web::Data;
 use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Params, Version};
 use reqwest::Method;
@@ -65,7 +64,7 @@ impl Default for Options {
 /// The API key of a machine that reads and commands callbacks.
 const INTEGRATION: &str = "rb_integration";
 
-type Job = Box<dyn FnOnce(Data<App>) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
+type Job = Box<dyn FnOnce(App) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
 
 enum Message {
     Run(Job),
@@ -132,10 +131,7 @@ impl TestApp {
     }
 
     /// Runs something inside the server.
-    pub async fn inside<T: Send + 'static>(
-        &self,
-        work: impl AsyncFnOnce(&Data<App>) -> T + Send + 'static,
-    ) -> T {
+    pub async fn inside<T: Send + 'static>(&self, work: impl AsyncFnOnce(&App) -> T + Send + 'static) -> T {
         let (give, take) = oneshot::channel();
         let job: Job = Box::new(move |app| {
             Box::pin(async move {
@@ -153,17 +149,17 @@ impl TestApp {
 
     /// Submits what is due. Gives how many.
     pub async fn submit(&self) -> u64 {
-        self.inside(async |app| worker::submitter::round(app).await.expect("a round")).await
+        self.inside(async |app| worker::submitter::round(&app.workers).await.expect("a round")).await
     }
 
     /// Gives back what nobody holds any more. Gives how many.
     pub async fn expire_leases(&self) -> u64 {
-        self.inside(async |app| worker::leases::round(app).await.expect("a round")).await
+        self.inside(async |app| worker::leases::round(&app.workers).await.expect("a round")).await
     }
 
     /// Removes what is kept no longer. Gives how many.
     pub async fn retain(&self) -> u64 {
-        self.inside(async |app| worker::retention::round(app).await.expect("a round")).await
+        self.inside(async |app| worker::retention::round(&app.workers).await.expect("a round")).await
     }
 
     /// Works bulk cancellations off.
@@ -173,7 +169,7 @@ impl TestApp {
 
     /// Works on a bulk cancellation for a round. Gives how many it looked at.
     pub async fn cancel_some(&self) -> u64 {
-        self.inside(async |app| worker::bulk::round(app).await.expect("a round")).await
+        self.inside(async |app| worker::bulk::round(&app.workers).await.expect("a round")).await
     }
 
     /// A caller without credentials.
@@ -457,6 +453,6 @@ async fn serve(
     }
     // The test is over, and its client does not close connections any more:
     // whatever is open ends with the process.
-    running.app.hub.close();
+    running.app.queries.hub.close();
     let _ = tokio::time::timeout(Duration::from_secs(2), running.app.store.close()).await;
 }

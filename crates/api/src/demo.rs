@@ -9,17 +9,18 @@ use ringback_domain::callback::Callback;
 use ringback_domain::callback::state::Reservation;
 use ringback_domain::callback::transition::{Claim, NewCallback, Refusal, Transition};
 use ringback_domain::service::{RETRY_POLICY, Settings};
+use ringback_domain::wire::admin::{CreateService, CreateUser, EditUser};
 use ringback_domain::{
-    Actor, ActorKind, AttemptId, CallbackId, CallbackType, DialResult, PhoneNumber, Request, Role, Service,
-    ServiceId, StateName, Timestamp, UserId,
+    Actor, ActorKind, AttemptId, CallbackId, CallbackType, DialResult, PhoneNumber, Request, Role, ServiceId,
+    StateName, Timestamp,
 };
 
-use crate::auth::password;
 use crate::auth::token::new_secret;
+use crate::auth::{Grant, password};
 use crate::clock::Clock;
+use crate::command::{Commands, Expected, Tx, services as service_commands, users as user_commands};
 use crate::error::Error;
-use crate::store::users::{self, User};
-use crate::store::{Conn, Store, StoreResult, callbacks, services};
+use crate::store::{Store, services, users};
 use crate::telephony::simulator;
 
 /// How people log in to the demo.
@@ -41,6 +42,13 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 3_600;
 const DAY: i64 = 86_400;
 
+/// User name, role and display name.
+const PEOPLE: [(&str, Role, &str); 3] = [
+    ("admin", Role::Administrator, "Demo Administrator"),
+    ("supervisor", Role::Supervisor, "Demo Supervisor"),
+    ("monitor", Role::Monitor, "Demo Monitor"),
+];
+
 /// Name, zone, country, language, and a number range that is reserved for
 /// made-up numbers, with its free digits.
 const SERVICES: [(&str, &str, &str, &str, &str, u32); 7] = [
@@ -55,106 +63,87 @@ const SERVICES: [(&str, &str, &str, &str, &str, u32); 7] = [
 
 /// Fills the database if it has neither users nor services. Gives how to log
 /// in, also to a database that was filled before: then with a new password.
+///
+/// # Errors
+/// That the database is not available.
 pub async fn fill(store: &Store, clock: &Clock) -> Result<Option<Credentials>, Error> {
     let mut conn = store.read().await?;
     let empty = users::is_empty(&mut conn).await? && services::list(&mut conn).await?.is_empty();
     drop(conn);
-    let roles =
-        [("admin", Role::Administrator), ("supervisor", Role::Supervisor), ("monitor", Role::Monitor)];
-    let usernames: Vec<String> = roles.iter().map(|(name, _)| (*name).to_owned()).collect();
     let password: String = new_secret().chars().filter(char::is_ascii_alphanumeric).take(14).collect();
     let hash = password::hash(password.clone()).await?;
-    let now = clock.now();
+    let usernames = PEOPLE.iter().map(|(name, ..)| (*name).to_owned()).collect();
     let credentials = Credentials { usernames, password };
-
+    let (commands, grant) = (Commands::for_set_up(store.clone(), clock.clone())?, Grant::operator());
     if !empty {
-        return renew_passwords(store, credentials, hash).await;
+        return renew_passwords(&commands, &grant, credentials, hash).await;
     }
-    let people: Vec<User> = roles
-        .into_iter()
-        .map(|(name, role)| User {
-            id: UserId(clock.new_id()),
-            username: name.to_owned(),
-            display_name: match role {
-                Role::Administrator => "Demo Administrator",
-                Role::Supervisor => "Demo Supervisor",
-                Role::Monitor | Role::Developer => "Demo Monitor",
-            }
-            .to_owned(),
-            role,
-            services: None,
-            password_hash: hash.clone(),
-            disabled: false,
-            created_at: now,
-            version: 1,
-        })
-        .collect();
-    let made: Vec<Service> = SERVICES
-        .iter()
-        .map(|(name, zone, country, ..)| Service {
-            id: ServiceId(clock.new_id()),
-            name: (*name).to_owned(),
-            time_zone: (*zone).to_owned(),
-            default_country: (*country).to_owned(),
-            settings: Settings::default(),
-            version: 1,
-        })
-        .collect();
-    let ids: Vec<ServiceId> = made.iter().map(|service| service.id).collect();
-    store
-        .write(async move |conn| {
-            for service in &made {
-                services::insert(conn, service, now).await?;
-            }
-            Ok::<_, Error>(())
-        })
-        .await?;
+    let create_services = async |tx: &mut Tx<'_>| {
+        let mut ids = Vec::new();
+        for (name, zone, country, ..) in SERVICES {
+            let body = CreateService {
+                name: name.to_owned(),
+                time_zone: zone.to_owned(),
+                default_country: country.to_owned(),
+            };
+            ids.push(service_commands::create(tx, &body).await?.id);
+        }
+        Ok(ids)
+    };
+    let ids: Vec<ServiceId> = commands.change(&grant, create_services).await?;
     for chunk in 0..CALLBACKS.div_ceil(CHUNK) {
         let (ids, clock) = (ids.clone(), clock.clone());
-        store
-            .write(async move |conn| {
-                let mut life = Life { dice: StdRng::seed_from_u64(chunk as u64), clock, now };
-                for _ in 0..CHUNK {
-                    life.live(conn, &ids).await?;
-                }
-                Ok::<_, Error>(())
-            })
-            .await?;
+        let live = async move |tx: &mut Tx<'_>| {
+            let dice = StdRng::seed_from_u64(chunk as u64);
+            let mut life = Life { dice, clock: clock.clone(), now: tx.now() };
+            for _ in 0..CHUNK {
+                life.live(tx, &ids);
+            }
+            Ok(())
+        };
+        commands.change(&grant, live).await?;
     }
     // People come last: whoever finds one finds the demo complete.
-    store
-        .write(async move |conn| {
-            for user in &people {
-                users::insert(conn, user).await?;
-            }
-            Ok::<_, Error>(())
-        })
-        .await?;
+    let password = credentials.password.clone();
+    let create_people = async move |tx: &mut Tx<'_>| {
+        for (name, role, display_name) in PEOPLE {
+            let body = CreateUser {
+                username: name.to_owned(),
+                display_name: Some(display_name.to_owned()),
+                password: password.clone(),
+                role,
+                services: None,
+            };
+            user_commands::create(tx, &body, &hash).await?;
+        }
+        Ok(())
+    };
+    commands.change(&grant, create_people).await?;
     Ok(Some(credentials))
 }
 
 /// The demo's password is known only while it runs, so each start has its own.
 async fn renew_passwords(
-    store: &Store,
+    commands: &Commands,
+    grant: &Grant,
     credentials: Credentials,
     hash: String,
 ) -> Result<Option<Credentials>, Error> {
-    let usernames = credentials.usernames.clone();
-    let renewed = store
-        .write(async move |conn| {
-            let mut renewed = 0;
-            for username in &usernames {
-                if let Some(user) = users::find_by_username(conn, username).await?
-                    && user.display_name.starts_with("Demo ")
-                {
-                    users::update(conn, &User { password_hash: hash.clone(), ..user }).await?;
-                    renewed += 1;
-                }
+    let password = credentials.password.clone();
+    let renew = async move |tx: &mut Tx<'_>| {
+        let body = EditUser { password: Some(password.clone()), ..EditUser::default() };
+        let mut renewed = 0;
+        for (name, _, display_name) in PEOPLE {
+            if let Some(user) = users::find_by_username(tx.read(), name).await?
+                && user.display_name == display_name
+            {
+                user_commands::edit(tx, user.id, Expected::Any, &body, Some(&hash)).await?;
+                renewed += 1;
             }
-            Ok::<_, Error>(renewed == usernames.len())
-        })
-        .await?;
-    Ok(renewed.then_some(credentials))
+        }
+        Ok(renewed == PEOPLE.len())
+    };
+    Ok(commands.change(grant, renew).await?.then_some(credentials))
 }
 
 /// Makes callbacks and lets them live until now.
@@ -201,7 +190,7 @@ impl Life {
     }
 
     /// One callback, at a made-up time between five days ago and a week ahead.
-    async fn live(&mut self, conn: &mut Conn, services: &[ServiceId]) -> StoreResult<()> {
+    fn live(&mut self, tx: &mut Tx<'_>, services: &[ServiceId]) {
         let made_by = if self.dice.random_bool(0.5) {
             self.person()
         } else {
@@ -221,34 +210,34 @@ impl Life {
         };
         let made = Callback::schedule(self.new_callback(services, desired), &made_by, created)
             .expect("the desired time lies after the creation");
-        callbacks::insert(conn, &made).await?;
+        let callback = tx.save(made);
         if ahead {
             if self.dice.random_bool(0.05) {
                 let at = created.plus_seconds(30);
                 let by = self.person();
-                keep(conn, made.callback.cancel(&by, at)).await?;
+                keep(tx, callback.cancel(&by, at));
             }
-            return Ok(());
+            return;
         }
-        self.route(conn, made.callback).await
+        self.route(tx, &callback);
     }
 
     /// What routers and customers did with a callback whose time has come.
-    async fn route(&mut self, conn: &mut Conn, callback: Callback) -> StoreResult<()> {
+    fn route(&mut self, tx: &mut Tx<'_>, callback: &Callback) {
         let system = Actor::system("scheduler");
         let router = Actor::system("simulator");
         let mut at = callback.desired_time;
-        let mut callback = keep(conn, callback.submit(&system, at)).await?;
+        let mut callback = keep(tx, callback.submit(&system, at));
         if self.dice.random_bool(0.08) {
             at = at.plus_seconds(self.between(10, 50));
             let by = self.person();
-            keep(conn, callback.cancel(&by, at)).await?;
-            return Ok(());
+            keep(tx, callback.cancel(&by, at));
+            return;
         }
         loop {
             at = at.plus_seconds(self.between(5, 6 * MINUTE));
             if at >= self.now {
-                return Ok(());
+                return;
             }
             let agent = simulator::agent_name(self.dice.random_range(1..=24));
             let held = Reservation {
@@ -259,36 +248,34 @@ impl Life {
                 // Whoever is being called right now is so for another minute.
                 lease_expires_at: self.now.plus_seconds(MINUTE),
             };
-            callback = keep(conn, callback.reserve(held.clone(), &router, at)).await?;
+            callback = keep(tx, callback.reserve(held.clone(), &router, at));
             let claim = Claim { attempt_id: held.attempt_id, lease_token: &held.lease_token };
             at = at.plus_seconds(self.between(4, 25));
             if at >= self.now {
-                return Ok(());
+                return;
             }
             if self.dice.random_bool(0.25) {
                 let result = if self.dice.random_bool(0.4) { DialResult::Busy } else { DialResult::NoAnswer };
                 let failed = callback.fail_attempt(claim, result, RETRY_POLICY, &router, at);
-                callback = keep(conn, failed).await?;
+                callback = keep(tx, failed);
                 if callback.state.name() != StateName::Queued {
-                    return Ok(());
+                    return;
                 }
                 at = at.plus_seconds(RETRY_POLICY.gap_seconds);
                 continue;
             }
-            callback = keep(conn, callback.connect(claim, &router, at)).await?;
+            callback = keep(tx, callback.connect(claim, &router, at));
             at = at.plus_seconds(self.between(30, 9 * MINUTE));
             if at < self.now {
                 let over = callback.finish(claim, None, Some("solved".to_owned()), &router, at);
-                keep(conn, over).await?;
+                keep(tx, over);
             }
-            return Ok(());
+            return;
         }
     }
 }
 
-/// Keeps a transition of a made-up life, which never asks for what is refused.
-async fn keep(conn: &mut Conn, transition: Result<Transition, Refusal>) -> StoreResult<Callback> {
-    let transition = transition.expect("a made-up life follows the rules");
-    callbacks::save(conn, &transition).await?;
-    Ok(transition.callback)
+/// Saves a transition of a made-up life, which never asks for what is refused.
+fn keep(tx: &mut Tx<'_>, transition: Result<Transition, Refusal>) -> Callback {
+    tx.save(transition.expect("a made-up life follows the rules"))
 }

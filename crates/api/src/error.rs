@@ -1,14 +1,10 @@
-//! The one error of the API, and the one place where it becomes an answer.
+//! The one error of commands and questions: a closed list.
 
-use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use actix_web::{HttpResponse, ResponseError};
 use ringback_domain::callback::Callback;
 use ringback_domain::callback::transition::Refusal;
-use ringback_domain::wire::problem::{FieldProblem, Problem, ProblemKind, TYPE_PREFIX};
+use ringback_domain::wire::problem::{FieldProblem, ProblemKind};
 use ringback_domain::{Permission, StateName};
 
-use crate::request;
 use crate::store::StoreError;
 
 /// Why a request is not answered as asked.
@@ -83,9 +79,13 @@ pub enum Error {
         /// Seconds until the next try is worth it.
         retry_after_seconds: u64,
     },
-    /// The database cannot be reached.
-    #[error("not available at the moment; try again soon")]
+    /// The server cannot answer at the moment.
+    #[error("Not available at the moment. Try again soon.")]
     Unavailable(String),
+    /// What the database answered: a competitor that kept coming first, a lost
+    /// connection, or a fault of ours.
+    #[error("{}", store_detail(.0))]
+    Store(StoreError),
     /// A fault of ours: shown as no more than the request's id.
     #[error("something went wrong")]
     Internal(anyhow::Error),
@@ -121,11 +121,13 @@ impl Error {
         match self {
             Self::Internal(error) => format!("{error:#}"),
             Self::Unavailable(why) => why.clone(),
+            Self::Store(error) => error.to_string(),
             other => other.to_string(),
         }
     }
 
-    const fn kind(&self) -> ProblemKind {
+    /// Which problem of the closed list it is.
+    pub const fn kind(&self) -> ProblemKind {
         match self {
             Self::Malformed(_) => ProblemKind::Malformed,
             Self::Unauthenticated => ProblemKind::Unauthenticated,
@@ -144,7 +146,8 @@ impl Error {
             Self::Invalid(_) => ProblemKind::Invalid,
             Self::RateLimited { .. } => ProblemKind::RateLimited,
             Self::Unavailable(_) => ProblemKind::Unavailable,
-            Self::Internal(_) => ProblemKind::Internal,
+            Self::Store(error) if is_passing(error) => ProblemKind::Unavailable,
+            Self::Store(_) | Self::Internal(_) => ProblemKind::Internal,
         }
     }
 }
@@ -154,69 +157,26 @@ pub fn field(pointer: &str, code: &str, detail: impl Into<String>) -> FieldProbl
     FieldProblem { pointer: pointer.to_owned(), code: code.to_owned(), detail: detail.into() }
 }
 
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(why) => Self::Unavailable(why),
-            // A command holds its record while it works on it, so somebody
-            // who got in between is a fault unless the caller says otherwise.
-            other => Self::Internal(other.into()),
+/// Whether the same request may succeed a little later.
+const fn is_passing(error: &StoreError) -> bool {
+    error.is_worth_another_try()
+        || matches!(error, StoreError::Unavailable(_) | StoreError::OutcomeUnknown(_))
+}
+
+/// What a caller is told of the database.
+const fn store_detail(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::OutcomeUnknown(_) => {
+            "The connection to the database was lost, and it is not known whether the change was made. Read \
+             the record, or repeat the request with the same Idempotency-Key."
         }
+        error if is_passing(error) => "Not available at the moment. Try again soon.",
+        _ => "something went wrong",
     }
 }
 
-impl ResponseError for Error {
-    fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.kind().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-    }
-
-    fn error_response(&self) -> HttpResponse {
-        let kind = self.kind();
-        let request = request::current();
-        match self {
-            Self::Internal(_) => {
-                tracing::error!(request.id = %request.id, error = self.cause(), "request failed");
-            }
-            Self::Unavailable(_) => {
-                tracing::warn!(request.id = %request.id, error = self.cause(), "not available");
-            }
-            _ => {}
-        }
-        let (state, version) = match self {
-            Self::Refused { state, version, .. } => (Some(*state), Some(*version)),
-            Self::Stale { state, version } => (*state, Some(*version)),
-            _ => (None, None),
-        };
-        let problem = Problem {
-            kind: format!("{TYPE_PREFIX}{}", kind.slug()),
-            title: kind.title().to_owned(),
-            status: kind.status(),
-            detail: self.to_string(),
-            instance: request.path,
-            request_id: request.id,
-            errors: if let Self::Invalid(errors) = self { errors.clone() } else { Vec::new() },
-            state,
-            version,
-        };
-        let mut response = HttpResponse::build(self.status_code());
-        response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/problem+json")));
-        match self {
-            Self::Unauthenticated => {
-                response.insert_header((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
-            }
-            Self::RateLimited { retry_after_seconds } => {
-                response.insert_header((RETRY_AFTER, retry_after_seconds.to_string()));
-                let limit = format!("\"default\";r=0;t={retry_after_seconds}");
-                response.insert_header((HeaderName::from_static("ratelimit"), limit));
-            }
-            Self::Unavailable(_) => {
-                response.insert_header((RETRY_AFTER, "1"));
-            }
-            Self::MethodNotAllowed(allowed) => {
-                response.insert_header((actix_web::http::header::ALLOW, allowed.as_str()));
-            }
-            _ => {}
-        }
-        response.body(serde_json::to_string(&problem).unwrap_or_default())
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
 }

@@ -1,34 +1,31 @@
-//! The Ringback server: REST API, store, workers and simulator.
+//! The Ringback server: REST API, commands, questions, workers, simulator.
 //!
-//! Inside, `http` takes requests and uses `auth`, the commands (`callbacks`,
-//! `router`) and the store; `worker` and `telephony` use the commands and the
-//! store; the store uses nothing but the domain.
+//! Rooms, from the ground up; each imports only what stands before it:
+//! `store`, `clock`, `metrics`, `signals`, `phone`, `time_zone` and `recent`
+//! know nothing of each other's clients; `error` and `directory` stand on them;
+//! `auth` tells who calls; `query` answers questions, `command` holds every
+//! change; `http`, `worker` and `telephony` are the clients of both; `app`
+//! puts the parts together, and `server` runs them.
 
-pub mod accounts;
 pub mod app;
-pub mod assets;
 pub mod auth;
-pub mod callbacks;
 pub mod clock;
+pub mod command;
 pub mod config;
-pub mod daily;
 pub mod demo;
+pub mod directory;
 pub mod error;
-pub mod events;
 #[expect(unreachable_pub, reason = "actix puts each handler inside a function of its own")]
 pub mod http;
 pub mod metrics;
-pub mod openapi;
 pub mod phone;
-pub mod queue_view;
-pub mod rendered;
-pub mod request;
-pub mod router;
-pub mod selection;
+pub mod query;
+pub mod recent;
 pub mod server;
+pub mod signals;
 pub mod store;
 pub mod telephony;
-pub mod view;
+pub mod time_zone;
 pub mod worker;
 
 /// A page of the list is a quarter of a megabyte that lives for a moment: the

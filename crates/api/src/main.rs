@@ -6,13 +6,17 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::Parser;
+use ringback_api::app::App;
+use ringback_api::auth::{Grant, password};
 use ringback_api::clock::Clock;
+use ringback_api::command::{Tx, users as commands};
 use ringback_api::config::{AddUser, Cli, Command, Database, Healthcheck, LogFormat, Serve, User};
+use ringback_api::demo;
 use ringback_api::error::Error;
+use ringback_api::http::openapi;
 use ringback_api::server::{self, Config};
 use ringback_api::store::{Backend, Store, users};
 use ringback_api::telephony::simulator::Behaviour;
-use ringback_api::{accounts, app, demo, openapi};
 use ringback_domain::wire::admin::CreateUser;
 
 #[actix_web::main]
@@ -126,8 +130,8 @@ async fn add_user(options: AddUser) -> anyhow::Result<()> {
     std::io::stdin().lock().read_line(&mut password).context("the password cannot be read")?;
     let password = password.trim_end_matches(['\r', '\n']).to_owned();
     let store = open(&options.database, options.migrate).await?;
-    let app = app::App::new(store, Clock::system(), false, false).await?;
-    let known = app.services().await?;
+    let app = App::new(store, Clock::system()).await?;
+    let known = app.queries.directory.services().await?;
     let mut services = Vec::new();
     for name in &options.services {
         let service = known.all().iter().find(|service| &service.name == name);
@@ -140,14 +144,13 @@ async fn add_user(options: AddUser) -> anyhow::Result<()> {
         role: options.role,
         services: (!services.is_empty()).then_some(services),
     };
-    let user = match accounts::new_user(&app, accounts::Granter::Operator, body).await {
-        Err(Error::Invalid(faults)) => {
-            bail!("{}", faults.into_iter().map(|fault| fault.detail).collect::<Vec<_>>().join("; "))
-        }
-        other => other?,
-    };
-    let username = user.username.clone();
-    accounts::add(&app, user).await?;
+    let operator = Grant::operator();
+    if let Err(Error::Invalid(faults)) = commands::check_new(&operator, &known, &body) {
+        bail!("{}", faults.into_iter().map(|fault| fault.detail).collect::<Vec<_>>().join(" "));
+    }
+    let hash = password::hash(body.password.clone()).await?;
+    let add = async move |tx: &mut Tx<'_>| Ok(commands::create(tx, &body, &hash).await?.username);
+    let username = app.commands.change(&operator, add).await?;
     app.store.close().await;
     println!("{username} may log in now.");
     Ok(())

@@ -16,9 +16,10 @@ use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::http::{Api, assets, openapi, request};
 use crate::store::Store;
 use crate::telephony::simulator::{self, Behaviour};
-use crate::{assets, http, openapi, request, worker};
+use crate::{http, worker};
 
 /// How a server is to run.
 #[derive(Clone, Debug)]
@@ -39,7 +40,7 @@ pub struct Config {
 #[derive(Debug)]
 pub struct Running {
     /// What its parts share.
-    pub app: web::Data<App>,
+    pub app: App,
     /// Where it listens.
     pub address: SocketAddr,
     handle: ServerHandle,
@@ -101,18 +102,25 @@ pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running
     let listener = TcpListener::bind(config.listen)
         .map_err(|error| Error::Internal(anyhow::anyhow!("cannot listen on {}: {error}", config.listen)))?;
     let address = listener.local_addr().map_err(Error::internal)?;
-    let app = web::Data::new(
-        App::new(store, clock, config.simulator.is_some(), !address.ip().is_loopback()).await?,
-    );
+    let app = App::new(store, clock).await?;
+    let api = web::Data::new(Api {
+        commands: Arc::clone(&app.commands),
+        queries: Arc::clone(&app.queries),
+        access: Arc::clone(&app.access),
+        metrics: app.metrics.clone(),
+        simulation: config.simulator.is_some(),
+        secure_cookies: !address.ip().is_loopback(),
+    });
+    let access = web::Data::from(Arc::clone(&app.access));
     let document = Arc::new(openapi::json());
     let known = web::Data::new(KnownPaths::of(&openapi::document()));
     let assets = web::Data::new(assets::Assets::new(config.web_dir.clone()));
-    let shared = app.clone();
 
     let server = HttpServer::new(move || {
         let document = Arc::clone(&document);
         ActixApp::new()
-            .app_data(shared.clone())
+            .app_data(api.clone())
+            .app_data(access.clone())
             .app_data(known.clone())
             .app_data(assets.clone())
             .into_utoipa_app()
@@ -145,12 +153,12 @@ pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running
     let (stop, stopped) = watch::channel(false);
     let mut tasks = Vec::new();
     if config.workers {
-        tasks.extend(worker::start(&app, &stopped));
+        tasks.extend(worker::start(&app.workers, &stopped));
     }
     if let Some(behaviour) = config.simulator {
-        tasks.extend(simulator::start(&app, behaviour, &stopped));
+        tasks.extend(simulator::start(&app.simulator(), behaviour, &stopped));
     }
-    let (feed, mut stopped) = (app.clone(), stopped);
+    let (feed, mut stopped) = (Arc::clone(&app.queries), stopped);
     tasks.push(actix_web::rt::spawn(async move {
         tokio::select! {
             () = feed.follow_feed() => {}
@@ -166,7 +174,7 @@ impl Running {
     /// and closes the database.
     pub async fn stop(self) {
         // Event streams have no end of their own.
-        self.app.hub.close();
+        self.app.queries.hub.close();
         self.handle.stop(true).await;
         // Workers hear of it after the last request, which may have left work.
         let _ = self.stop.send(true);

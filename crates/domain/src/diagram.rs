@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fmt::Write;
 
 use crate::access::{Actor, ActorKind};
-use crate::callback::command::Action;
+use crate::callback::action::Action;
 use crate::callback::outcome::{DialResult, NamedResult, ResultCode};
 use crate::callback::state::{Reservation, StateName};
 use crate::callback::transition::{Claim, NewCallback, Transition};

@@ -1,5 +1,7 @@
 //! A service: the virtual queue that a callback waits in.
 
+use serde::{Deserialize, Serialize};
+
 use crate::id::ServiceId;
 
 /// Seconds that the desired callback time lasts unless the service says
@@ -26,8 +28,10 @@ pub struct Service {
     pub version: i64,
 }
 
-/// What an administrator can change about a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What an administrator can change about a service. It is kept as one document,
+/// in which a setting that is missing has its default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Settings {
     /// Takes new callbacks.
@@ -66,3 +70,14 @@ pub struct RetryPolicy {
 
 /// The one policy for every service so far.
 pub const RETRY_POLICY: RetryPolicy = RetryPolicy { max_attempts: 3, gap_seconds: 300 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_that_an_older_document_lacks_has_its_default() {
+        let kept: Settings = serde_json::from_str(r#"{"dial_pending": false}"#).unwrap();
+        assert_eq!(kept, Settings { dial_pending: false, ..Settings::default() });
+    }
+}

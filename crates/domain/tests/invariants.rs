@@ -9,7 +9,7 @@ use common::{at, claim, machine, person, request, reservation};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use ringback_domain::callback::command::Action;
+use ringback_domain::callback::action::Action;
 use ringback_domain::callback::state::Reservation;
 use ringback_domain::callback::transition::{Entry, Refusal, Transition};
 use ringback_domain::service::RetryPolicy;

@@ -1,8 +1,8 @@
 //! What is around every page: who may go where, services and users, and the
 //! end of a session.
 
-use ringback_api::auth::session::SESSION_SECONDS;
 use ringback_api::clock::Clock;
+use ringback_api::command::sessions::SESSION_SECONDS;
 use ringback_tests::app::{PASSWORD, text};
 use ringback_tests::browser::key;
 use ringback_tests::{Backend, Browser, Client, Options, TestApp, wait_for};
@@ -275,7 +275,7 @@ async fn users_are_made_restricted_given_a_password_and_shut_out_on_their_page()
 /// Moves the clock on; nobody is believed for a moment more.
 async fn pass(app: &TestApp, seconds: i64) {
     app.pass(seconds);
-    app.inside(async |app| app.identities.forget()).await;
+    app.inside(async |app| app.commands.signals().access.raise()).await;
 }
 
 #[tokio::test]

@@ -8,4 +8,5 @@ mod events;
 mod life;
 mod lists;
 pub(crate) mod name_recordings;
+mod reports;
 mod retention;

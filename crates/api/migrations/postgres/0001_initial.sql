@@ -6,11 +6,8 @@ CREATE TABLE services (
     name TEXT NOT NULL UNIQUE,
     time_zone TEXT NOT NULL,
     default_country TEXT NOT NULL,
-    accept_new BOOLEAN NOT NULL,
-    dial_pending BOOLEAN NOT NULL,
-    immediate_enabled BOOLEAN NOT NULL,
-    scheduled_enabled BOOLEAN NOT NULL,
-    desired_window_seconds BIGINT NOT NULL,
+    -- What an administrator can change, as JSON; what is missing has its default.
+    settings TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     version BIGINT NOT NULL
 );

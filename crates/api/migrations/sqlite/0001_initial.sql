@@ -6,11 +6,8 @@ CREATE TABLE services (
     name TEXT NOT NULL UNIQUE,
     time_zone TEXT NOT NULL,
     default_country TEXT NOT NULL,
-    accept_new INTEGER NOT NULL,
-    dial_pending INTEGER NOT NULL,
-    immediate_enabled INTEGER NOT NULL,
-    scheduled_enabled INTEGER NOT NULL,
-    desired_window_seconds INTEGER NOT NULL,
+    -- What an administrator can change, as JSON; what is missing has its default.
+    settings TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     version INTEGER NOT NULL
 ) STRICT;

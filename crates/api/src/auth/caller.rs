@@ -1,38 +1,39 @@
 //! The caller as a parameter of a handler: a right is what it takes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use quick_cache::sync::Cache;
 use ringback_domain::wire::auth::UserRef;
 use ringback_domain::{
-    Actor, ActorKind, ApiKeyId, ApiScope, Permission, Role, SessionId, UserId, VisibleServices,
+    Actor, ActorKind, ApiKeyId, ApiScope, Permission, Role, ServiceId, SessionId, VisibleServices,
 };
 
-use super::session::granted;
-use super::token::secret_hash;
-use crate::app::App;
+use super::grant::Grant;
+use super::throttle::Throttle;
+use super::token::{Tokens, secret_hash};
+use crate::clock::Clock;
+use crate::directory::{Directory, Services};
 use crate::error::Error;
-use crate::store::{api_keys, sessions, users};
+use crate::recent::CACHE_TTL;
+use crate::signals::Signals;
+use crate::store::{Store, api_keys, sessions, users};
 
 /// Who calls.
 #[derive(Clone, Debug)]
 pub struct Identity {
     /// A person or a machine.
     pub who: Who,
-    /// The services that the caller may see.
-    pub visible: VisibleServices,
-    /// What the caller may do.
-    pub permissions: Vec<Permission>,
-    /// The services that the caller may let others see.
-    pub grantable: VisibleServices,
+    /// What the caller holds.
+    pub grant: Grant,
     /// A new log-in would let a person see other services.
     pub services_changed: bool,
 }
@@ -60,68 +61,68 @@ pub enum Who {
     },
 }
 
-impl Identity {
-    /// Whether the caller may do this.
-    pub fn may(&self, permission: Permission) -> bool {
-        self.permissions.contains(&permission)
-    }
+impl Deref for Identity {
+    type Target = Grant;
 
-    /// The caller for the timeline.
-    pub fn actor(&self) -> Actor {
-        match &self.who {
-            Who::User { user, .. } => Actor { kind: ActorKind::User, name: user.username.clone() },
-            Who::ApiKey { name, .. } => Actor { kind: ActorKind::ApiKey, name: name.clone() },
-        }
-    }
-
-    /// Names the caller where something is theirs alone.
-    pub fn owner(&self) -> String {
-        match &self.who {
-            Who::User { user, .. } => format!("user:{}", user.id),
-            Who::ApiKey { id, .. } => format!("api_key:{id}"),
-        }
-    }
-
-    /// The person, if it is one.
-    pub fn user_id(&self) -> Option<UserId> {
-        match &self.who {
-            Who::User { user, .. } => Some(user.id),
-            Who::ApiKey { .. } => None,
-        }
+    fn deref(&self) -> &Grant {
+        &self.grant
     }
 }
 
-/// How long an identity is believed without asking the database again: a
-/// revocation by another node takes that long to arrive.
-const BELIEVED: Duration = Duration::from_secs(1);
+/// Credentials whose identity is remembered for a moment.
+const MAX_IDENTITIES: usize = 10_000;
 
-/// Identities by credential, for a moment.
-#[derive(Debug, Default)]
-pub struct Identities(Mutex<HashMap<String, (Arc<Identity>, Instant)>>);
+/// An identity, when it was read, and the version of the access rights then.
+type Remembered = (Arc<Identity>, Instant, u64);
 
-impl Identities {
-    fn get(&self, credential: &str) -> Option<Arc<Identity>> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (identity, since) = known.get(credential)?;
-        (since.elapsed() < BELIEVED).then(|| Arc::clone(identity))
-    }
+/// Tells who holds a credential.
+pub struct Access {
+    store: Store,
+    clock: Clock,
+    /// Signs and checks access tokens.
+    pub tokens: Tokens,
+    /// Failed log-ins.
+    pub throttle: Throttle,
+    /// The services.
+    pub directory: Arc<Directory>,
+    signals: Arc<Signals>,
+    identities: Cache<String, Remembered>,
+}
 
-    fn put(&self, credential: String, identity: Arc<Identity>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= 10_000 {
-            known.retain(|_, (_, since)| since.elapsed() < BELIEVED);
-        }
-        known.insert(credential, (identity, Instant::now()));
-    }
-
-    /// Forgets all: someone was shut out on this node.
-    pub fn forget(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+impl std::fmt::Debug for Access {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Access").field("tokens", &self.tokens).finish_non_exhaustive()
     }
 }
 
-impl App {
-    /// Who holds this access token or API key, if it is in force.
+impl Access {
+    /// Over a database.
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        tokens: Tokens,
+        directory: Arc<Directory>,
+        signals: Arc<Signals>,
+    ) -> Self {
+        let identities = Cache::new(MAX_IDENTITIES);
+        Self { store, clock, tokens, throttle: Throttle::default(), directory, signals, identities }
+    }
+
+    /// Where identities are kept.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What credentials are compared with.
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Who holds this access token or API key, if it is in force. What another
+    /// node revoked is noticed after [`CACHE_TTL`].
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] if there is none in force.
     pub async fn identify(&self, request: &HttpRequest) -> Result<Arc<Identity>, Error> {
         let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
         let bearer = header(AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
@@ -130,7 +131,11 @@ impl App {
             (None, Some(key)) => (format!("k{key}"), true),
             (None, None) => return Err(Error::Unauthenticated),
         };
-        if let Some(identity) = self.identities.get(&credential) {
+        let version = self.signals.access.current();
+        if let Some((identity, since, of)) = self.identities.get(&credential)
+            && of == version
+            && since.elapsed() < CACHE_TTL
+        {
             return Ok(identity);
         }
         let identity = if is_key {
@@ -139,38 +144,40 @@ impl App {
             self.person(&credential[1..]).await?
         };
         let identity = Arc::new(identity);
-        self.identities.put(credential, Arc::clone(&identity));
+        self.identities.insert(credential, (Arc::clone(&identity), Instant::now(), version));
         Ok(identity)
     }
 
     async fn person(&self, token: &str) -> Result<Identity, Error> {
         let now = self.clock.now();
         let claims = self.tokens.check(token, now).ok_or(Error::Unauthenticated)?;
+        let services = self.directory.services().await?;
         let mut conn = self.store.read().await?;
         let session = sessions::find(&mut conn, claims.sid, now).await?.ok_or(Error::Unauthenticated)?;
         let user = users::find(&mut conn, session.user_id).await?.ok_or(Error::Unauthenticated)?;
+        drop(conn);
         if user.disabled || user.id != claims.sub {
             return Err(Error::Unauthenticated);
         }
-        drop(conn);
         let visible: BTreeSet<_> = session.services.into_iter().collect();
-        let granted: BTreeSet<_> = granted(self, &user).await?.into_iter().collect();
+        let granted: BTreeSet<_> =
+            granted_services(&services, user.services.as_deref()).into_iter().collect();
         let services_changed = granted != visible;
         let grantable = match &user.services {
             None => VisibleServices::All,
             Some(_) => VisibleServices::Only(&granted & &visible),
         };
-        Ok(Identity {
+        let grant = Grant {
+            actor: Actor { kind: ActorKind::User, name: user.username.clone() },
+            owner: format!("user:{}", user.id),
+            user: Some(user.id),
+            visible: VisibleServices::Only(visible),
             permissions: user.role.permissions().to_vec(),
             grantable,
-            visible: VisibleServices::Only(visible),
-            services_changed,
-            who: Who::User {
-                user: UserRef { id: user.id, username: user.username, display_name: user.display_name },
-                role: user.role,
-                session: session.id,
-            },
-        })
+        };
+        let user_ref = UserRef { id: user.id, username: user.username, display_name: user.display_name };
+        let who = Who::User { user: user_ref, role: user.role, session: session.id };
+        Ok(Identity { who, grant, services_changed })
     }
 
     async fn machine(&self, key: &str) -> Result<Identity, Error> {
@@ -191,13 +198,25 @@ impl App {
             None => VisibleServices::All,
             Some(services) => VisibleServices::Only(services.into_iter().collect::<BTreeSet<_>>()),
         };
-        Ok(Identity {
-            permissions,
+        let grant = Grant {
+            actor: Actor { kind: ActorKind::ApiKey, name: key.name.clone() },
+            owner: format!("api_key:{}", key.id),
+            user: None,
             grantable: visible.clone(),
             visible,
-            services_changed: false,
-            who: Who::ApiKey { id: key.id, name: key.name, scopes: key.scopes },
-        })
+            permissions,
+        };
+        let who = Who::ApiKey { id: key.id, name: key.name, scopes: key.scopes };
+        Ok(Identity { who, grant, services_changed: false })
+    }
+}
+
+/// The services that somebody may see as of now; `None` stands for all.
+pub fn granted_services(services: &Services, granted: Option<&[ServiceId]>) -> Vec<ServiceId> {
+    let all = services.ids();
+    match granted {
+        None => all,
+        Some(granted) => all.into_iter().filter(|id| granted.contains(id)).collect(),
     }
 }
 
@@ -253,26 +272,26 @@ impl<P> Deref for Caller<P> {
     }
 }
 
-/// What the handler of a request asks of its caller.
+/// The permissions that the handler of a request requires.
 #[derive(Clone, Copy, Debug)]
 struct Required(&'static [Permission]);
 
 async fn permitted(request: &HttpRequest, required: Required) -> Result<Arc<Identity>, Error> {
-    let app = request
-        .app_data::<web::Data<App>>()
+    let access = request
+        .app_data::<web::Data<Access>>()
         .cloned()
-        .ok_or_else(|| Error::Internal(anyhow::anyhow!("the application is not set up")))?;
-    let identity = app.identify(request).await?;
+        .ok_or_else(|| Error::Internal(anyhow::anyhow!("nobody can be identified here")))?;
+    let identity = access.identify(request).await?;
     match required.0.iter().find(|permission| !identity.may(**permission)) {
         Some(permission) => Err(Error::Forbidden(*permission)),
         None => Ok(identity),
     }
 }
 
-/// The parameters of a handler are read side by side. Whoever finds a fault
-/// asks here first, so that a caller without the right hears of that and of
-/// nothing else.
-pub async fn fault_after_right(request: &HttpRequest, fault: Error) -> Error {
+/// The error to answer with where a parameter of a handler is at fault: a caller
+/// without the permission is denied before they hear of anything else, in
+/// whatever order the parameters are read.
+pub async fn deny_before(request: &HttpRequest, fault: Error) -> Error {
     let required = request.extensions().get::<Required>().copied();
     match required {
         None => fault,

@@ -1,9 +1,11 @@
 //! Who calls, and what they may do.
 
-pub mod caller;
+mod caller;
+mod grant;
+pub mod log_in;
 pub mod password;
-pub mod session;
-pub mod throttle;
+mod throttle;
 pub mod token;
 
-pub use caller::{Caller, Identity, permit};
+pub use caller::{Access, Caller, Identity, Permit, Who, deny_before, granted_services, permit};
+pub use grant::Grant;

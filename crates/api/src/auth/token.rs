@@ -9,9 +9,7 @@ use ringback_domain::{SessionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::clock::Clock;
 use crate::error::Error;
-use crate::store::{Store, sessions};
 
 /// Seconds that an access token is good for.
 pub const ACCESS_SECONDS: u32 = 600;
@@ -51,16 +49,11 @@ impl std::fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    /// Takes the key from the database, making it at the first start.
-    pub async fn load(store: &Store, clock: &Clock) -> Result<Self, Error> {
-        let seed: [u8; 32] = rand::random();
-        let now = clock.now();
-        let kid = clock.new_id().to_string();
-        let (kid, seed) = store
-            .write(async move |conn| {
-                sessions::key_or_insert(conn, "access_token", &kid, &seed, now).await.map_err(Error::from)
-            })
-            .await?;
+    /// Over the key that the database keeps.
+    ///
+    /// # Errors
+    /// A fault of ours if the key is not an Ed25519 seed.
+    pub fn new(key_id: String, seed: Vec<u8>) -> Result<Self, Error> {
         let seed: [u8; 32] = seed
             .try_into()
             .map_err(|_| Error::Internal(anyhow::anyhow!("the kept signing key has a wrong length")))?;
@@ -68,7 +61,7 @@ impl Tokens {
         let checking = DecodingKey::from_ed_components(&URL_SAFE_NO_PAD.encode(public.as_bytes()))
             .map_err(Error::internal)?;
         let der = [PKCS8_PREFIX.as_slice(), seed.as_slice()].concat();
-        Ok(Self { kid, signing: EncodingKey::from_ed_der(&der), checking })
+        Ok(Self { kid: key_id, signing: EncodingKey::from_ed_der(&der), checking })
     }
 
     /// A new access token.

@@ -14,9 +14,8 @@ use ringback_domain::wire::list::{CallbackFilter, CountQuery, FindQuery, PageQue
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use crate::auth::Identity;
-use crate::auth::caller::fault_after_right;
-use crate::callbacks::Expected;
+use crate::auth::{Grant, deny_before};
+use crate::command::Expected;
 use crate::error::{Error, field};
 use crate::store::idempotency::IdempotencyKey;
 
@@ -29,18 +28,18 @@ pub const LARGE_BODY_BYTES: usize = 1024 * 1024;
 /// Most characters of an idempotency key.
 const KEY_CHARS: usize = 255;
 
-type Later<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;
+type Reading<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;
 
 /// What was read, or the fault once the caller's right is sure.
 fn read<T: 'static>(
     request: &HttpRequest,
     reading: impl Future<Output = Result<T, Error>> + 'static,
-) -> Later<T> {
+) -> Reading<T> {
     let request = request.clone();
     Box::pin(async move {
         match reading.await {
             Ok(value) => Ok(value),
-            Err(fault) => Err(fault_after_right(&request, fault).await),
+            Err(fault) => Err(deny_before(&request, fault).await),
         }
     })
 }
@@ -151,7 +150,7 @@ const AUDIO: [(&str, &[&str], &[&str]); 5] = [
 
 impl FromRequest for Audio {
     type Error = Error;
-    type Future = Later<Self>;
+    type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (whole, payload) = (request.clone(), payload.take());
@@ -203,7 +202,7 @@ impl<T, const MOST: usize> Deref for Json<T, MOST> {
 
 impl<T: DeserializeOwned + 'static, const MOST: usize> FromRequest for Json<T, MOST> {
     type Error = Error;
-    type Future = Later<Self>;
+    type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (whole, payload) = (request.clone(), payload.take());
@@ -224,7 +223,7 @@ pub struct Empty;
 
 impl FromRequest for Empty {
     type Error = Error;
-    type Future = Later<Self>;
+    type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (whole, payload) = (request.clone(), payload.take());
@@ -248,7 +247,7 @@ pub struct Path<T>(pub T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Path<T> {
     type Error = Error;
-    type Future = Later<Self>;
+    type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let value = web::Path::<T>::extract(request).into_inner();
@@ -302,7 +301,7 @@ pub struct Query<A, B = ()>(pub A, pub B);
 
 impl<A: QueryFields, B: QueryFields> FromRequest for Query<A, B> {
     type Error = Error;
-    type Future = Later<Self>;
+    type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         read(request, ready(read_query(request.query_string())))
@@ -348,7 +347,7 @@ fn read_part<T: QueryFields>(text: &str) -> Result<T, Error> {
 /// The version that a caller expects, from `If-Match`.
 impl FromRequest for Expected {
     type Error = Error;
-    type Future = Later<Self>;
+    type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let expected = match request.headers().get(IF_MATCH) {
@@ -378,19 +377,23 @@ pub struct Idempotency {
 
 impl Idempotency {
     /// The key as this caller's, for this body.
-    pub fn of(self, caller: &Identity, digest: &[u8]) -> Option<IdempotencyKey> {
+    pub fn of(self, caller: &Grant, digest: &[u8]) -> Option<IdempotencyKey> {
         let mut hash = Sha256::new();
         for part in [self.method.as_bytes(), self.path.as_bytes(), self.if_match.as_bytes(), digest] {
             hash.update(part.len().to_le_bytes());
             hash.update(part);
         }
-        Some(IdempotencyKey { owner: caller.owner(), key: self.key?, fingerprint: hash.finalize().to_vec() })
+        Some(IdempotencyKey {
+            owner: caller.owner.clone(),
+            key: self.key?,
+            fingerprint: hash.finalize().to_vec(),
+        })
     }
 }
 
 impl FromRequest for Idempotency {
     type Error = Error;
-    type Future = Later<Self>;
+    type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let key = match request.headers().get("idempotency-key").map(|value| value.to_str()) {

@@ -1,26 +1,49 @@
-//! The HTTP API: thin handlers over the commands.
+//! The HTTP API: each handler reads a request, gives one command or asks one
+//! question, and writes the answer. Versions of the API are skins side by side.
 
-pub mod api_keys;
-pub mod bulk_cancellations;
-pub mod callbacks;
-pub mod events;
-pub mod export;
+pub mod assets;
 pub mod extract;
-pub mod me;
-pub mod name_recordings;
+pub mod openapi;
 pub mod operations;
-pub mod router;
-pub mod services;
-pub mod session;
-pub mod users;
+mod problem;
+pub mod request;
+pub mod v1;
+
+use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ETAG, LOCATION};
+use actix_web::http::header::{ContentType, ETAG, LOCATION};
+use serde::{Deserialize, Serialize};
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::store::idempotency::Answer;
+use crate::auth::Access;
+use crate::command::Commands;
+use crate::error::Error;
+use crate::metrics::Metrics;
+use crate::query::Queries;
+use v1::{
+    api_keys, attempts, bulk_cancellations, callbacks, events, export, me, name_recordings, services,
+    session, users,
+};
+
+/// What handlers work with.
+#[derive(Debug)]
+pub struct Api {
+    /// Changes.
+    pub commands: Arc<Commands>,
+    /// Questions.
+    pub queries: Arc<Queries>,
+    /// Credentials.
+    pub access: Arc<Access>,
+    /// Figures.
+    pub metrics: Metrics,
+    /// A simulator plays agents and customers.
+    pub simulation: bool,
+    /// Cookies are marked `Secure`: everywhere but on loopback.
+    pub secure_cookies: bool,
+}
 
 /// The one route table.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -55,12 +78,13 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(bulk_cancellations::get_bulk_cancellation)
                 .service(bulk_cancellations::stop_bulk_cancellation)
                 .service(events::stream_events)
-                .service(router::create_reservations)
-                .service(router::extend_lease)
-                .service(router::connect_attempt)
-                .service(router::release_attempt)
-                .service(router::fail_attempt)
-                .service(router::complete_attempt)
+                .service(attempts::create_reservations)
+                .service(attempts::extend_lease)
+                .service(attempts::connect_attempt)
+                .service(attempts::release_attempt)
+                .service(attempts::fail_attempt)
+                .service(attempts::complete_attempt)
+                .service(attempts::report_attempts)
                 .service(services::list_services)
                 .service(services::create_service)
                 .service(services::get_service)
@@ -78,16 +102,70 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(operations::metrics);
 }
 
-/// An answer that may have been kept with its effect.
-pub fn respond(answer: &Answer) -> HttpResponse {
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-    let mut response = HttpResponse::build(status);
-    response.content_type("application/json");
-    if let Some(location) = &answer.location {
-        response.insert_header((LOCATION, location.as_str()));
+/// An answer with a status of success, which can be kept with its effect.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Reply {
+    status: u16,
+    location: Option<String>,
+    etag: Option<i64>,
+    body: String,
+}
+
+impl Reply {
+    /// 200 with a body.
+    ///
+    /// # Errors
+    /// A fault of ours if it cannot be written as JSON.
+    pub fn ok(body: &impl Serialize) -> Result<Self, Error> {
+        let body = serde_json::to_string(body).map_err(Error::internal)?;
+        Ok(Self { status: 200, location: None, etag: None, body })
     }
-    if let Some(version) = answer.etag {
-        response.insert_header((ETAG, format!("\"{version}\"")));
+
+    /// 201 with a body, and where the new thing is.
+    ///
+    /// # Errors
+    /// As [`Self::ok`].
+    pub fn created(location: String, body: &impl Serialize) -> Result<Self, Error> {
+        Ok(Self { status: 201, location: Some(location), ..Self::ok(body)? })
     }
-    response.body(answer.body.clone())
+
+    /// 202 with a job, and where to ask for it.
+    ///
+    /// # Errors
+    /// As [`Self::ok`].
+    pub fn accepted(location: String, body: &impl Serialize) -> Result<Self, Error> {
+        Ok(Self { status: 202, location: Some(location), ..Self::ok(body)? })
+    }
+
+    /// The same with the version of what it shows.
+    #[must_use]
+    pub fn of_version(self, version: i64) -> Self {
+        Self { etag: Some(version), ..self }
+    }
+}
+
+impl From<Reply> for HttpResponse {
+    fn from(reply: Reply) -> Self {
+        let mut response = Self::build(StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK));
+        response.content_type(ContentType::json());
+        if let Some(location) = reply.location {
+            response.insert_header((LOCATION, location));
+        }
+        if let Some(version) = reply.etag {
+            response.insert_header((ETAG, format!("\"{version}\"")));
+        }
+        response.body(reply.body)
+    }
+}
+
+/// 200 with so many rows.
+///
+/// # Errors
+/// A fault of ours if they cannot be written as JSON.
+pub fn rows_response(body: &impl Serialize, rows: usize) -> Result<HttpResponse, Error> {
+    // A whole page has a quarter of a megabyte: growing to it costs more copies
+    // than writing it.
+    let mut text = Vec::with_capacity(rows * 1_200 + 200);
+    sonic_rs::to_writer(&mut text, body).map_err(Error::internal)?;
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(text))
 }

@@ -2,9 +2,8 @@
 
 use actix_web::{HttpResponse, get, web};
 
-use crate::app::App;
 use crate::error::Error;
-use crate::store::feed;
+use crate::http::Api;
 
 /// Is the process alive?
 #[utoipa::path(
@@ -24,9 +23,8 @@ pub async fn live() -> HttpResponse {
     security(()),
 )]
 #[get("/health/ready")]
-pub async fn ready(app: web::Data<App>) -> Result<HttpResponse, Error> {
-    let mut conn = app.store.read().await?;
-    feed::ping(&mut conn).await?;
+pub async fn ready(api: web::Data<Api>) -> Result<HttpResponse, Error> {
+    api.queries.store.ping().await?;
     Ok(HttpResponse::Ok().json(Health { status: "ok".to_owned() }))
 }
 
@@ -37,8 +35,8 @@ pub async fn ready(app: web::Data<App>) -> Result<HttpResponse, Error> {
     security(()),
 )]
 #[get("/metrics")]
-pub async fn metrics(app: web::Data<App>) -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(app.metrics.text())
+pub async fn metrics(api: web::Data<Api>) -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(api.metrics.text())
 }
 
 /// How the server is.

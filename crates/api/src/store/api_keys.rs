@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::error::inconsistent;
 use super::users::id_list;
-use super::{Conn, StoreError, StoreResult, on};
+use super::{Conn, StoreError, StoreResult, WriteConn, on};
 
 /// A key of a machine, and whose it is.
 #[derive(Clone, Debug)]
@@ -98,7 +98,7 @@ pub async fn find_by_hash(conn: &mut Conn, hash: &[u8]) -> StoreResult<Option<Ap
 ///
 /// # Errors
 /// [`StoreError::Duplicate`] if a key in force has the name.
-pub async fn insert(conn: &mut Conn, key: &ApiKey, hash: &[u8]) -> StoreResult<()> {
+pub async fn insert(conn: &mut WriteConn, key: &ApiKey, hash: &[u8]) -> StoreResult<()> {
     let view = &key.view;
     let scopes = serde_json::to_string(&view.scopes).unwrap_or_default();
     on!(conn, |c| {
@@ -121,7 +121,7 @@ pub async fn insert(conn: &mut Conn, key: &ApiKey, hash: &[u8]) -> StoreResult<(
 }
 
 /// Revokes a key; it stays in the list. Again is the same as once.
-pub async fn revoke(conn: &mut Conn, id: ApiKeyId, now: Timestamp) -> StoreResult<()> {
+pub async fn revoke(conn: &mut WriteConn, id: ApiKeyId, now: Timestamp) -> StoreResult<()> {
     on!(conn, |c| sqlx::query(REVOKE).bind(id.0).bind(now.micros()).execute(c).await.map(|_| ()))?;
     Ok(())
 }

@@ -5,13 +5,14 @@ use ringback_domain::wire::bulk::{BulkCancellation, JobState, Outcome, OutcomeCo
 use ringback_domain::wire::callback::ActorView;
 use ringback_domain::wire::list::CountByState;
 use ringback_domain::{Actor, CallbackId, JobId, StateName, Timestamp};
+use serde::Serialize;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::error::inconsistent;
 use super::list::{Selection, freeze, spell_id};
 use super::sql::{Arg, Sql, fetch};
-use super::{Conn, StoreResult, on};
+use super::{Conn, StoreResult, WriteConn, on};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -35,15 +36,30 @@ const INSERT: &str = "INSERT INTO bulk_cancellations (id, owner, actor_kind, act
 const UPDATE: &str =
     "UPDATE bulk_cancellations SET state = $2, done = $3, outcomes = $4, finished_at = $5 WHERE id = $1";
 const PURGE: &str = "DELETE FROM bulk_cancellations WHERE finished_at <= $1";
-const INSERT_ITEM: &str = "INSERT INTO bulk_cancellation_items (job_id, number, callback_id, service, \
-     customer_number, desired_time, state_before, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const FREEZE_SQLITE: &str = "INSERT INTO bulk_cancellation_items (job_id, number, callback_id, service, \
+     customer_number, desired_time, state_before, outcome) SELECT $1, n.key + 1, unhex(n.value ->> 'callback_id'), \
+     n.value ->> 'service', n.value ->> 'customer_number', n.value ->> 'desired_time', n.value ->> 'state_before', \
+     n.value ->> 'outcome' FROM json_each($2) AS n";
+const FREEZE_POSTGRES: &str = "INSERT INTO bulk_cancellation_items (job_id, number, callback_id, service, \
+     customer_number, desired_time, state_before, outcome) SELECT $1, n.number, n.callback_id, n.service, \
+     n.customer_number, n.desired_time, n.state_before, n.outcome FROM ROWS FROM (json_to_recordset($2::json) \
+     AS (callback_id uuid, service text, customer_number text, desired_time bigint, state_before text, \
+     outcome text)) WITH ORDINALITY AS n (callback_id, service, customer_number, desired_time, state_before, \
+     outcome, number)";
 const SELECTED: &str = "SELECT state_before, COUNT(*) FROM bulk_cancellation_items \
      WHERE job_id = $1 GROUP BY state_before";
 const BEGIN: &str = "UPDATE bulk_cancellations SET selected = $2, total = $3 WHERE id = $1";
 const NEXT_ITEMS: &str = "SELECT number, callback_id FROM bulk_cancellation_items \
      WHERE job_id = $1 AND outcome IS NULL ORDER BY number LIMIT $2";
-const SETTLE_ITEM: &str = "UPDATE bulk_cancellation_items SET state_before = COALESCE($3, state_before), \
-     outcome = $4, cancelled_at = $5, cancelled_by = $6 WHERE job_id = $1 AND number = $2";
+const SETTLE_SQLITE: &str = "UPDATE bulk_cancellation_items SET \
+     state_before = COALESCE(n.value ->> 'state_before', state_before), outcome = n.value ->> 'outcome', \
+     cancelled_at = n.value ->> 'cancelled_at', cancelled_by = n.value ->> 'cancelled_by' \
+     FROM json_each($2) AS n WHERE job_id = $1 AND number = n.value ->> 'number'";
+const SETTLE_POSTGRES: &str = "UPDATE bulk_cancellation_items AS i SET \
+     state_before = COALESCE(n.state_before, i.state_before), outcome = n.outcome, \
+     cancelled_at = n.cancelled_at, cancelled_by = n.cancelled_by \
+     FROM json_to_recordset($2::json) AS n (number bigint, state_before text, outcome text, cancelled_at bigint, \
+     cancelled_by text) WHERE i.job_id = $1 AND i.number = n.number";
 const REPORT: &str = "SELECT number, callback_id, service, customer_number, desired_time, state_before, outcome, \
      cancelled_at, cancelled_by FROM bulk_cancellation_items WHERE job_id = $1 AND number > $2 \
      ORDER BY number LIMIT $3";
@@ -95,7 +111,7 @@ pub struct NamedItem {
 }
 
 /// Keeps a new job.
-pub async fn insert(conn: &mut Conn, job: &BulkCancellation, owner: &str) -> StoreResult<()> {
+pub async fn insert(conn: &mut WriteConn, job: &BulkCancellation, owner: &str) -> StoreResult<()> {
     let selected = serde_json::to_string(&job.selected).unwrap_or_default();
     let outcomes = serde_json::to_string(&job.outcomes).unwrap_or_default();
     on!(conn, |c| {
@@ -120,7 +136,7 @@ pub async fn insert(conn: &mut Conn, job: &BulkCancellation, owner: &str) -> Sto
 }
 
 /// Freezes everything that the selection holds now into the job's items.
-pub async fn freeze_selection(conn: &mut Conn, job: JobId, selection: &Selection) -> StoreResult<()> {
+pub async fn freeze_selection(conn: &mut WriteConn, job: JobId, selection: &Selection) -> StoreResult<()> {
     let mut sql = freeze(selection, job.0);
     spell_id(&mut sql, conn);
     // A count is what both drivers can answer alike.
@@ -130,31 +146,36 @@ pub async fn freeze_selection(conn: &mut Conn, job: JobId, selection: &Selection
 }
 
 /// Freezes callbacks that were named one by one.
-pub async fn freeze_named(conn: &mut Conn, job: JobId, items: &[NamedItem]) -> StoreResult<()> {
-    for (index, item) in items.iter().enumerate() {
-        let (service, number, time, state) = match &item.known {
-            Some((service, number, time, state)) => {
-                (Some(service), Some(number), Some(time.micros()), Some(state.as_str()))
-            }
-            None => (None, None, None, None),
-        };
-        let outcome = item.known.is_none().then_some(Outcome::NotPermitted.as_str());
-        on!(conn, |c| {
-            sqlx::query(INSERT_ITEM)
-                .bind(job.0)
-                .bind(i64::try_from(index).unwrap_or_default() + 1)
-                .bind(item.callback_id.0)
-                .bind(service)
-                .bind(number)
-                .bind(time)
-                .bind(state)
-                .bind(outcome)
-                .execute(c)
-                .await
-                .map(|_| ())
-        })?;
-    }
+pub async fn freeze_named(conn: &mut WriteConn, job: JobId, items: &[NamedItem]) -> StoreResult<()> {
+    let sql = conn.backend().pick(FREEZE_SQLITE, FREEZE_POSTGRES);
+    let rows: Vec<NamedRow<'_>> = items.iter().map(NamedRow::from).collect();
+    let rows = json(job, &rows)?;
+    on!(conn, |c| sqlx::query(sql).bind(job.0).bind(rows).execute(c).await.map(|_| ()))?;
     Ok(())
+}
+
+#[derive(Serialize)]
+struct NamedRow<'a> {
+    callback_id: String,
+    service: Option<&'a str>,
+    customer_number: Option<&'a str>,
+    desired_time: Option<i64>,
+    state_before: Option<&'static str>,
+    outcome: Option<&'static str>,
+}
+
+impl<'a> From<&'a NamedItem> for NamedRow<'a> {
+    fn from(item: &'a NamedItem) -> Self {
+        let known = item.known.as_ref();
+        Self {
+            callback_id: item.callback_id.0.simple().to_string(),
+            service: known.map(|(service, ..)| service.as_str()),
+            customer_number: known.map(|(_, number, ..)| number.as_str()),
+            desired_time: known.map(|(_, _, time, _)| time.micros()),
+            state_before: known.map(|(.., state)| state.as_str()),
+            outcome: known.is_none().then_some(Outcome::NotPermitted.as_str()),
+        }
+    }
 }
 
 /// Counts the frozen selection of a new job, by state and in all.
@@ -172,7 +193,7 @@ pub async fn count_items(conn: &mut Conn, job: &mut BulkCancellation) -> StoreRe
 }
 
 /// Keeps the counts of a new job, once its selection is frozen.
-pub async fn begin(conn: &mut Conn, job: &BulkCancellation) -> StoreResult<()> {
+pub async fn begin(conn: &mut WriteConn, job: &BulkCancellation) -> StoreResult<()> {
     let selected = serde_json::to_string(&job.selected).unwrap_or_default();
     on!(conn, |c| {
         sqlx::query(BEGIN)
@@ -205,7 +226,7 @@ async fn find_by(
 /// Ends a job of this owner where it stands, unless it is over. It is held for
 /// that: what a worker is at is finished before, and none comes after.
 pub async fn stop(
-    conn: &mut Conn,
+    conn: &mut WriteConn,
     id: JobId,
     owner: &str,
     now: Timestamp,
@@ -229,7 +250,7 @@ pub async fn list(conn: &mut Conn, owner: &str) -> StoreResult<Vec<BulkCancellat
 
 /// The oldest job that is not done and that nobody else is at, held until the
 /// transaction ends.
-pub async fn take_unfinished(conn: &mut Conn) -> StoreResult<Option<BulkCancellation>> {
+pub async fn take_unfinished(conn: &mut WriteConn) -> StoreResult<Option<BulkCancellation>> {
     let sql = conn.backend().pick(UNFINISHED, UNFINISHED_LOCKED);
     let row: Option<JobRow> = on!(conn, |c| sqlx::query_as(sql).fetch_optional(c).await)?;
     row.map(BulkCancellation::try_from).transpose()
@@ -256,6 +277,8 @@ pub async fn next_items(conn: &mut Conn, job: JobId, limit: i64) -> StoreResult<
 /// What became of one item.
 #[derive(Clone, Debug)]
 pub struct Settled {
+    /// Its number in the job.
+    pub number: i64,
     /// The state when the job came to it.
     pub state_before: Option<StateName>,
     /// What became of it.
@@ -266,25 +289,44 @@ pub struct Settled {
     pub cancelled_by: Option<String>,
 }
 
-/// Keeps what became of an item.
-pub async fn settle(conn: &mut Conn, job: JobId, number: i64, settled: &Settled) -> StoreResult<()> {
-    on!(conn, |c| {
-        sqlx::query(SETTLE_ITEM)
-            .bind(job.0)
-            .bind(number)
-            .bind(settled.state_before.map(StateName::as_str))
-            .bind(settled.outcome.as_str())
-            .bind(settled.cancelled_at.map(Timestamp::micros))
-            .bind(settled.cancelled_by.as_deref())
-            .execute(c)
-            .await
-            .map(|_| ())
-    })?;
+/// Keeps what became of some items.
+pub async fn settle(conn: &mut WriteConn, job: JobId, settled: &[Settled]) -> StoreResult<()> {
+    let sql = conn.backend().pick(SETTLE_SQLITE, SETTLE_POSTGRES);
+    let rows: Vec<SettledRow<'_>> = settled.iter().map(SettledRow::from).collect();
+    let rows = json(job, &rows)?;
+    on!(conn, |c| sqlx::query(sql).bind(job.0).bind(rows).execute(c).await.map(|_| ()))?;
     Ok(())
 }
 
+/// Rows as one value to bind.
+fn json(job: JobId, rows: &impl Serialize) -> StoreResult<String> {
+    serde_json::to_string(rows)
+        .map_err(|_| inconsistent("bulk_cancellation_items", job, "items cannot be written"))
+}
+
+#[derive(Serialize)]
+struct SettledRow<'a> {
+    number: i64,
+    state_before: Option<&'static str>,
+    outcome: &'static str,
+    cancelled_at: Option<i64>,
+    cancelled_by: Option<&'a str>,
+}
+
+impl<'a> From<&'a Settled> for SettledRow<'a> {
+    fn from(settled: &'a Settled) -> Self {
+        Self {
+            number: settled.number,
+            state_before: settled.state_before.map(StateName::as_str),
+            outcome: settled.outcome.as_str(),
+            cancelled_at: settled.cancelled_at.map(Timestamp::micros),
+            cancelled_by: settled.cancelled_by.as_deref(),
+        }
+    }
+}
+
 /// Keeps how far a job has got.
-pub async fn update(conn: &mut Conn, job: &BulkCancellation) -> StoreResult<()> {
+pub async fn update(conn: &mut WriteConn, job: &BulkCancellation) -> StoreResult<()> {
     let outcomes = serde_json::to_string(&job.outcomes).unwrap_or_default();
     on!(conn, |c| {
         sqlx::query(UPDATE)
@@ -353,7 +395,7 @@ pub async fn report(
 }
 
 /// Removes jobs that were done before then, with their reports. Gives how many.
-pub async fn purge(conn: &mut Conn, before: Timestamp) -> StoreResult<u64> {
+pub async fn purge(conn: &mut WriteConn, before: Timestamp) -> StoreResult<u64> {
     let removed = on!(conn, |c| {
         sqlx::query(PURGE).bind(before.micros()).execute(c).await.map(|done| done.rows_affected())
     })?;

@@ -1,17 +1,19 @@
 //! Callback records: reading one, and writing a transition.
 
-use ringback_domain::callback::command::Action;
+use std::collections::HashMap;
+
 use ringback_domain::callback::state::{Processing, Queued, Reservation, Routing};
-use ringback_domain::callback::transition::{Entry, Transition};
+use ringback_domain::callback::transition::Transition;
 use ringback_domain::callback::{Callback, Reschedules};
 use ringback_domain::{
-    AttemptId, CallbackId, Completion, DialResult, PhoneNumber, Request, ServiceId, State, StateName,
-    Timestamp, VisibleServices,
+    AttemptId, CallbackId, Completion, PhoneNumber, Request, ServiceId, State, StateName, Timestamp,
+    VisibleServices,
 };
 use uuid::Uuid;
 
 use super::error::inconsistent;
-use super::{Conn, StoreError, StoreResult, on, timeline};
+use super::sql::id_array;
+use super::{Conn, StoreError, StoreResult, WriteConn, changes, on};
 
 macro_rules! columns {
     () => {
@@ -37,26 +39,23 @@ const FIND_BY_ATTEMPT_FOR_UPDATE: &str = concat!(
     " FROM callbacks WHERE id = (SELECT callback_id FROM attempts WHERE id = $1) FOR UPDATE"
 );
 
-const INSERT: &str = "INSERT INTO callbacks (\
-     id, service_id, customer_number, callback_type, arrived_at, queue_arrival, customer_time_zone, language, \
-     priority, user_data, origin, created_at, created_by, desired_time, desired_window_seconds, expires_at, \
-     reschedule_count, attempts_made, recreated_from, recreated_by, state, updated_at, version) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, 0, $17, $18, 'SCHEDULED', \
-     $19, 1)";
-
-/// The state and version that were read are part of the write.
-const UPDATE: &str = "UPDATE callbacks SET queue_arrival = $3, desired_time = $4, expires_at = $5, \
-     reschedule_count = $6, last_rescheduled_at = $7, rescheduled_by = $8, attempts_made = $9, recreated_as = $10, \
-     recreated_by = $11, state = $12, queued_at = $13, retry_at = $14, attempt_id = $15, lease_token = $16, \
-     lease_expires_at = $17, agent = $18, reserved_at = $19, connected_at = $20, completed_at = $21, result = $22, \
-     cancelled_by = $23, disposition = $24, updated_at = $25, version = version + 1 \
-     WHERE id = $1 AND version = $2";
-
-const INSERT_ATTEMPT: &str =
-    "INSERT INTO attempts (id, callback_id, service_id, agent, reserved_at) VALUES ($1, $2, $3, $4, $5)";
-const CONNECT_ATTEMPT: &str = "UPDATE attempts SET connected_at = $2, dial_result = $3 WHERE id = $1";
-const END_ATTEMPT: &str = "UPDATE attempts SET ended_at = $2, ended_by = $3, \
-     dial_result = COALESCE($4, dial_result) WHERE id = $1 AND ended_at IS NULL";
+const FIND_ALL_SQLITE: &str =
+    concat!("SELECT ", columns!(), " FROM callbacks WHERE id IN (SELECT unhex(value) FROM json_each($1))");
+const FIND_ALL_POSTGRES: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM callbacks WHERE id IN (SELECT value::uuid FROM json_array_elements_text($1::json))"
+);
+/// In the order of their ids, so that two callers do not wait for each other.
+const FIND_ALL_FOR_UPDATE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM callbacks WHERE id IN (SELECT value::uuid FROM json_array_elements_text($1::json)) ORDER BY id FOR UPDATE"
+);
+const OF_ATTEMPTS_SQLITE: &str =
+    "SELECT id, callback_id FROM attempts WHERE id IN (SELECT unhex(value) FROM json_each($1))";
+const OF_ATTEMPTS_POSTGRES: &str = "SELECT id, callback_id FROM attempts \
+     WHERE id IN (SELECT value::uuid FROM json_array_elements_text($1::json))";
 const EXTEND: &str = "UPDATE callbacks SET lease_expires_at = $3 WHERE id = $1 AND attempt_id = $2";
 
 /// A row of `callbacks`.
@@ -203,7 +202,7 @@ pub async fn find(
 
 /// The same, held against competitors until the transaction ends.
 pub async fn find_for_update(
-    conn: &mut Conn,
+    conn: &mut WriteConn,
     id: CallbackId,
     visible: &VisibleServices,
 ) -> StoreResult<Option<Callback>> {
@@ -211,15 +210,31 @@ pub async fn find_for_update(
     one(conn, sql, id.0, visible).await
 }
 
-/// The callback of an attempt, held against competitors until the transaction
-/// ends.
+/// The callback of an attempt.
 pub async fn find_by_attempt(
     conn: &mut Conn,
     id: AttemptId,
     visible: &VisibleServices,
 ) -> StoreResult<Option<Callback>> {
+    one(conn, FIND_BY_ATTEMPT, id.0, visible).await
+}
+
+/// The same, held against competitors until the transaction ends.
+pub async fn find_by_attempt_for_update(
+    conn: &mut WriteConn,
+    id: AttemptId,
+    visible: &VisibleServices,
+) -> StoreResult<Option<Callback>> {
     let sql = conn.backend().pick(FIND_BY_ATTEMPT, FIND_BY_ATTEMPT_FOR_UPDATE);
     one(conn, sql, id.0, visible).await
+}
+
+/// Which callback each of these attempts is of.
+pub async fn of_attempts(conn: &mut Conn, ids: &[AttemptId]) -> StoreResult<HashMap<AttemptId, CallbackId>> {
+    let sql = conn.backend().pick(OF_ATTEMPTS_SQLITE, OF_ATTEMPTS_POSTGRES);
+    let ids = id_array(ids.iter().map(|id| id.0));
+    let rows: Vec<(Uuid, Uuid)> = on!(conn, |c| sqlx::query_as(sql).bind(ids).fetch_all(c).await)?;
+    Ok(rows.into_iter().map(|(attempt, callback)| (AttemptId(attempt), CallbackId(callback))).collect())
 }
 
 async fn one(
@@ -233,137 +248,40 @@ async fn one(
     Ok(callback.filter(|callback| visible.contains(callback.request.service_id)))
 }
 
-/// Keeps a new record, with the first line of its timeline.
-///
-/// # Errors
-/// [`StoreError::Duplicate`] if the record it repeats was repeated already.
-pub async fn insert(conn: &mut Conn, transition: &Transition) -> StoreResult<()> {
-    let made = &transition.callback;
-    let request = &made.request;
-    on!(conn, |c| {
-        sqlx::query(INSERT)
-            .bind(made.id.0)
-            .bind(request.service_id.0)
-            .bind(request.customer_number.as_str())
-            .bind(request.callback_type.as_str())
-            .bind(request.arrived_at.map(Timestamp::micros))
-            .bind(made.queue_arrival().micros())
-            .bind(request.customer_time_zone.as_deref())
-            .bind(request.language.as_deref())
-            .bind(i64::from(request.priority))
-            .bind(request.user_data.as_deref())
-            .bind(made.origin.as_str())
-            .bind(made.created_at.micros())
-            .bind(made.created_by.as_deref())
-            .bind(made.desired_time.micros())
-            .bind(i64::from(made.desired_window_seconds))
-            .bind(made.expires_at().micros())
-            .bind(made.recreated_from.map(|id| id.0))
-            .bind(made.recreated_by.as_deref())
-            .bind(made.updated_at.micros())
-            .execute(c)
-            .await
-            .map(|_| ())
-    })?;
-    timeline::append(conn, made, &transition.entry).await
+/// The callbacks of these ids. What does not exist is left out; they come in
+/// any order.
+pub async fn find_all(conn: &mut Conn, ids: &[CallbackId]) -> StoreResult<Vec<Callback>> {
+    let sql = conn.backend().pick(FIND_ALL_SQLITE, FIND_ALL_POSTGRES);
+    all(conn, sql, ids).await
 }
 
-/// Keeps a transition, under the version that it started from.
-///
-/// # Errors
-/// [`StoreError::Stale`] if the record has another version by now.
-pub async fn save(conn: &mut Conn, transition: &Transition) -> StoreResult<()> {
-    let now = &transition.callback;
-    let reservation = now.state.reservation();
-    let (retry_at, completion) = match &now.state {
-        State::Queued(queued) => (queued.retry_at, None),
-        State::Completed(completion) => (None, Some(completion)),
-        State::Scheduled | State::Routing(_) | State::Processing(_) => (None, None),
-    };
-    let agent =
-        reservation.map(|held| held.agent.as_str()).or(completion.and_then(|over| over.agent.as_deref()));
-    let reserved_at =
-        reservation.map(|held| held.reserved_at).or(completion.and_then(|over| over.reserved_at));
-    let changed = on!(conn, |c| {
-        sqlx::query(UPDATE)
-            .bind(now.id.0)
-            .bind(now.version - 1)
-            .bind(now.queue_arrival().micros())
-            .bind(now.desired_time.micros())
-            .bind(now.expires_at().micros())
-            .bind(i64::from(now.reschedules.count))
-            .bind(now.reschedules.last_at.map(Timestamp::micros))
-            .bind(now.reschedules.last_by.as_deref())
-            .bind(i64::from(now.attempts_made))
-            .bind(now.recreated_as.map(|id| id.0))
-            .bind(now.recreated_by.as_deref())
-            .bind(now.state.name().as_str())
-            .bind(now.state.queued_at().map(Timestamp::micros))
-            .bind(retry_at.map(Timestamp::micros))
-            .bind(reservation.map(|held| held.attempt_id.0))
-            .bind(reservation.map(|held| held.lease_token.as_str()))
-            .bind(reservation.map(|held| held.lease_expires_at.micros()))
-            .bind(agent)
-            .bind(reserved_at.map(Timestamp::micros))
-            .bind(now.state.connected_at().map(Timestamp::micros))
-            .bind(completion.map(|over| over.completed_at.micros()))
-            .bind(completion.map(|over| over.result.as_str()))
-            .bind(completion.and_then(|over| over.cancelled_by.as_deref()))
-            .bind(completion.and_then(|over| over.disposition.as_deref()))
-            .bind(now.updated_at.micros())
-            .execute(c)
-            .await
-            .map(|done| done.rows_affected())
-    })?;
-    if changed == 0 {
-        return Err(StoreError::Stale);
-    }
-    record_attempt(conn, now, &transition.entry).await?;
-    timeline::append(conn, now, &transition.entry).await
+async fn all(conn: &mut Conn, sql: &'static str, ids: &[CallbackId]) -> StoreResult<Vec<Callback>> {
+    let ids = id_array(ids.iter().map(|id| id.0));
+    let rows: Vec<CallbackRow> = on!(conn, |c| sqlx::query_as(sql).bind(ids).fetch_all(c).await)?;
+    rows.into_iter().map(Callback::try_from).collect()
 }
 
-/// Keeps the history of attempts in step with the callback.
-async fn record_attempt(conn: &mut Conn, callback: &Callback, entry: &Entry) -> StoreResult<()> {
-    let (Some(id), Some(agent)) = (entry.detail.attempt_id, entry.detail.agent.as_deref()) else {
-        return Ok(());
-    };
-    let at = callback.updated_at.micros();
-    let dial_result = entry.detail.dial_result.map(DialResult::as_str);
-    on!(conn, |c| {
-        match entry.action {
-            Action::Reserved => sqlx::query(INSERT_ATTEMPT)
-                .bind(id.0)
-                .bind(callback.id.0)
-                .bind(callback.request.service_id.0)
-                .bind(agent)
-                .bind(at)
-                .execute(c)
-                .await
-                .map(|_| ()),
-            Action::Connected => sqlx::query(CONNECT_ATTEMPT)
-                .bind(id.0)
-                .bind(at)
-                .bind(dial_result)
-                .execute(c)
-                .await
-                .map(|_| ()),
-            action => sqlx::query(END_ATTEMPT)
-                .bind(id.0)
-                .bind(at)
-                .bind(action.as_str())
-                .bind(dial_result)
-                .execute(c)
-                .await
-                .map(|_| ()),
-        }
-    })?;
-    Ok(())
+/// The callbacks of these ids, held against competitors until the transaction
+/// ends. What does not exist is left out; they come in any order.
+pub async fn find_all_for_update(conn: &mut WriteConn, ids: &[CallbackId]) -> StoreResult<Vec<Callback>> {
+    let sql = conn.backend().pick(FIND_ALL_SQLITE, FIND_ALL_FOR_UPDATE);
+    all(conn, sql, ids).await
+}
+
+/// Keeps changes, each under the version that it started from, with the history
+/// of attempts and the timeline.
+///
+/// # Errors
+/// [`StoreError::Stale`] if a callback has another version by now,
+/// [`StoreError::Duplicate`] if a record that is repeated was repeated already.
+pub async fn save(conn: &mut WriteConn, changes: &[Transition]) -> StoreResult<()> {
+    changes::apply(conn, changes.iter()).await
 }
 
 /// Prolongs the lease of an open attempt. No version is spent on it: a
 /// heartbeat must not make other people's reading stale.
 pub async fn extend_lease(
-    conn: &mut Conn,
+    conn: &mut WriteConn,
     callback: CallbackId,
     attempt: AttemptId,
     until: Timestamp,

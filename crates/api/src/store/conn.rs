@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres, Sqlite, Transaction};
 
-use super::error::StoreResult;
+use super::error::{StoreError, StoreResult};
 
 /// The kinds of database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,6 +85,11 @@ impl Conn {
         }
     }
 
+    /// The connection itself, also where a writing one is at hand.
+    pub(super) const fn either(&mut self) -> &mut Self {
+        self
+    }
+
     pub(super) async fn rollback(self) -> StoreResult<()> {
         if let Self::Postgres(PgHandle::Transaction(transaction)) = self {
             transaction.rollback().await?;
@@ -94,9 +99,31 @@ impl Conn {
 
     pub(super) async fn commit(self) -> StoreResult<()> {
         if let Self::Postgres(PgHandle::Transaction(transaction)) = self {
-            transaction.commit().await?;
+            transaction.commit().await.map_err(|error| match StoreError::from(error) {
+                StoreError::Unavailable(why) => StoreError::OutcomeUnknown(why),
+                other => other,
+            })?;
         }
         Ok(())
+    }
+}
+
+/// A connection inside a transaction. Only [`super::Store::write`] hands one
+/// out, so nothing is written without one; it reads as any other does.
+#[derive(Debug)]
+pub struct WriteConn(pub(super) Conn);
+
+impl Deref for WriteConn {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        &self.0
+    }
+}
+
+impl DerefMut for WriteConn {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.0
     }
 }
 
@@ -104,7 +131,7 @@ impl Conn {
 /// It is compiled twice, with `c` as a connection of each kind.
 macro_rules! on {
     ($conn:expr, |$c:ident| $body:expr) => {
-        match &mut *$conn {
+        match $conn.either() {
             $crate::store::Conn::Sqlite(conn) => {
                 let $c: &mut sqlx::SqliteConnection = &mut **conn;
                 $body

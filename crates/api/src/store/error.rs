@@ -19,6 +19,14 @@ pub enum StoreError {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// A competitor was in the way, and nothing was written: the same again may
+    /// succeed.
+    #[error("a competing transaction was in the way: {0}")]
+    Conflict(String),
+    /// The connection was lost while the transaction was being kept: it may
+    /// have been, or not.
+    #[error("it is not known whether the change was kept: {0}")]
+    OutcomeUnknown(String),
     /// The database cannot be reached or has no room for another caller.
     #[error("the database is not available: {0}")]
     Unavailable(String),
@@ -33,16 +41,37 @@ pub enum StoreError {
 /// The outcome of a call on the store.
 pub type StoreResult<T> = Result<T, StoreError>;
 
+impl StoreError {
+    /// Whether the same transaction may succeed if it is run again.
+    pub const fn is_worth_another_try(&self) -> bool {
+        matches!(self, Self::Stale | Self::Conflict(_))
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::Database(inner) if inner.is_unique_violation() => Self::Duplicate,
+        let code = match &error {
+            sqlx::Error::Database(inner) if inner.is_unique_violation() => return Self::Duplicate,
+            sqlx::Error::Database(inner) => inner.code().unwrap_or_default().into_owned(),
             sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed
-            | sqlx::Error::Io(_) => Self::Unavailable(error.to_string()),
-            // Class 57: the server is shutting down or starting up.
-            sqlx::Error::Database(inner) if inner.code().is_some_and(|code| code.starts_with("57P")) => {
+            | sqlx::Error::Io(_) => return Self::Unavailable(error.to_string()),
+            _ => String::new(),
+        };
+        match code.as_str() {
+            // PostgreSQL: serialization failure, deadlock, lock not available.
+            "40001" | "40P01" | "55P03" => Self::Conflict(error.to_string()),
+            // PostgreSQL: read-only after a failover, being shut down or started,
+            // out of disk, memory or connections.
+            code if code == "25006" || code.starts_with("57P") || code.starts_with("53") => {
+                Self::Unavailable(error.to_string())
+            }
+            // SQLite names its codes by number, the kind in the lowest byte: busy,
+            // locked, read-only, I/O error, full.
+            code if code.len() < 5
+                && code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13)) =>
+            {
                 Self::Unavailable(error.to_string())
             }
             _ => Self::Driver(error),

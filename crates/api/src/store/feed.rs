@@ -1,8 +1,5 @@
 //! The feed of changes: the timeline of every callback, in one gapless order.
 
-use sqlx::AssertSqlSafe;
-
-use super::sql::{Arg, Sql, fetch};
 use super::{Conn, StoreResult, on};
 
 /// A position in the feed: what comes after it has not been seen.
@@ -64,10 +61,4 @@ pub async fn after(conn: &mut Conn, position: Position, limit: i64) -> StoreResu
         .into_iter()
         .map(|(tx, seq, callback_id)| Change { position: Position { tx, seq }, callback_id })
         .collect())
-}
-
-/// The name of the database's own statement that proves it answers.
-pub async fn ping(conn: &mut Conn) -> StoreResult<()> {
-    let _: i64 = fetch!(conn, sqlx::query_scalar::<_, i64>, Sql::new("SELECT CAST(1 AS BIGINT)"), fetch_one)?;
-    Ok(())
 }

@@ -2,10 +2,8 @@
 //! transaction of their effect and replayed for a day.
 
 use ringback_domain::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use super::error::inconsistent;
-use super::{Conn, StoreResult, on};
+use super::{Conn, StoreResult, WriteConn, on};
 
 /// How long an answer is replayed, in seconds.
 pub const KEPT_SECONDS: i64 = 86_400;
@@ -21,26 +19,13 @@ pub struct IdempotencyKey {
     pub fingerprint: Vec<u8>,
 }
 
-/// An answer that can be given again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Answer {
-    /// Status code.
-    pub status: u16,
-    /// Where the new thing is.
-    pub location: Option<String>,
-    /// Its version.
-    pub etag: Option<i64>,
-    /// The JSON text.
-    pub body: String,
-}
-
 /// What is known of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
     /// Nothing: go on.
     New,
     /// The same request was answered so.
-    Answered(Answer),
+    Answered(String),
     /// It was used for another request.
     OtherRequest,
 }
@@ -57,8 +42,8 @@ const LOCK: &str = "SELECT 1::bigint FROM pg_advisory_xact_lock(hashtextextended
 
 /// Whether the key was used before. On PostgreSQL nobody else gets past this
 /// with the same key until the transaction ends.
-pub async fn look_up(conn: &mut Conn, key: &IdempotencyKey, now: Timestamp) -> StoreResult<Seen> {
-    if let Conn::Postgres(c) = conn {
+pub async fn look_up(conn: &mut WriteConn, key: &IdempotencyKey, now: Timestamp) -> StoreResult<Seen> {
+    if let Conn::Postgres(c) = conn.either() {
         let name = format!("{}\n{}", key.owner, key.key);
         sqlx::query(LOCK).bind(name).execute(&mut **c).await?;
     }
@@ -69,23 +54,23 @@ pub async fn look_up(conn: &mut Conn, key: &IdempotencyKey, now: Timestamp) -> S
     Ok(match row {
         None => Seen::New,
         Some((fingerprint, _)) if fingerprint != key.fingerprint => Seen::OtherRequest,
-        Some((_, answer)) => Seen::Answered(
-            serde_json::from_str(&answer)
-                .map_err(|_| inconsistent("idempotency_keys", &key.key, "answer cannot be read"))?,
-        ),
+        Some((_, answer)) => Seen::Answered(answer),
     })
 }
 
 /// Keeps the answer with its key.
-pub async fn keep(conn: &mut Conn, key: &IdempotencyKey, answer: &Answer, now: Timestamp) -> StoreResult<()> {
-    let text = serde_json::to_string(answer)
-        .map_err(|_| inconsistent("idempotency_keys", &key.key, "answer cannot be written"))?;
+pub async fn keep(
+    conn: &mut WriteConn,
+    key: &IdempotencyKey,
+    answer: &str,
+    now: Timestamp,
+) -> StoreResult<()> {
     on!(conn, |c| {
         sqlx::query(INSERT)
             .bind(&key.owner)
             .bind(&key.key)
             .bind(&key.fingerprint)
-            .bind(text)
+            .bind(answer)
             .bind(now.micros())
             .bind(now.plus_seconds(-KEPT_SECONDS).micros())
             .execute(c)
@@ -96,7 +81,7 @@ pub async fn keep(conn: &mut Conn, key: &IdempotencyKey, answer: &Answer, now: T
 }
 
 /// Removes what is replayed no longer. Gives how many.
-pub async fn purge(conn: &mut Conn, now: Timestamp) -> StoreResult<u64> {
+pub async fn purge(conn: &mut WriteConn, now: Timestamp) -> StoreResult<u64> {
     let oldest = now.plus_seconds(-KEPT_SECONDS).micros();
     let removed =
         on!(conn, |c| sqlx::query(PURGE).bind(oldest).execute(c).await.map(|done| done.rows_affected()))?;

@@ -8,6 +8,7 @@
 //! on PostgreSQL a transaction each, on SQLite one writer that commits what
 //! has queued up (see `writer.rs`).
 
+mod changes;
 mod conn;
 mod error;
 mod sql;
@@ -27,14 +28,17 @@ pub mod timeline;
 pub mod users;
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
+
+use ringback_domain::callback::transition::Transition;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, SqlitePool};
 
 pub(crate) use conn::on;
-pub use conn::{Backend, Conn};
+pub use conn::{Backend, Conn, WriteConn};
 pub use error::{StoreError, StoreResult};
 use writer::Writer;
 
@@ -163,6 +167,16 @@ impl Store {
         }
     }
 
+    /// Asks the database for an answer, whatever it is.
+    ///
+    /// # Errors
+    /// That it gives none.
+    pub async fn ping(&self) -> StoreResult<()> {
+        let conn = &mut self.read().await?;
+        on!(conn, |c| sqlx::query("SELECT 1").execute(c).await.map(|_| ()))?;
+        Ok(())
+    }
+
     /// Which kind of database this is.
     pub fn backend(&self) -> Backend {
         match self {
@@ -186,7 +200,7 @@ impl Store {
     /// What `work` answers, or that the transaction could not be kept.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
-        F: AsyncFnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        F: AsyncFnOnce(&mut WriteConn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
@@ -194,22 +208,44 @@ impl Store {
             Self::Sqlite { writer, .. } => writer.write(work).await,
             Self::Postgres(pool) => {
                 let transaction = pool.begin().await.map_err(StoreError::from)?;
-                let mut conn = Conn::transaction(transaction);
+                let mut conn = WriteConn(Conn::transaction(transaction));
                 match work(&mut conn).await {
                     Ok(done) => {
-                        conn.commit().await?;
+                        conn.0.commit().await?;
                         Ok(done)
                     }
                     Err(error) => {
                         // Dropping it would roll back as well, but later: what
                         // it holds would be passed over by others meanwhile.
-                        if let Err(lost) = conn.rollback().await {
+                        if let Err(lost) = conn.0.rollback().await {
                             tracing::debug!(error = %lost, "there was nothing left to roll back");
                         }
                         Err(error)
                     }
                 }
             }
+        }
+    }
+
+    /// Keeps changes of callbacks, all or none, each under the version that it
+    /// started from. What comes at once shares a transaction on SQLite; a single
+    /// change on PostgreSQL is a single statement.
+    ///
+    /// # Errors
+    /// As [`callbacks::save`].
+    pub async fn save(&self, changes: Arc<[Transition]>) -> StoreResult<()> {
+        match self {
+            Self::Sqlite { writer, .. } => writer.save(changes).await,
+            Self::Postgres(pool) if changes.len() <= 1 => {
+                let mut conn = pool.acquire().await?;
+                changes::apply_postgres(&mut conn, &changes.iter().collect::<Vec<_>>()).await.map_err(
+                    |error| match error {
+                        StoreError::Unavailable(why) => StoreError::OutcomeUnknown(why),
+                        other => other,
+                    },
+                )
+            }
+            Self::Postgres(_) => self.write(async move |conn| callbacks::save(conn, &changes).await).await,
         }
     }
 

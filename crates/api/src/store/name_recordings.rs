@@ -6,7 +6,7 @@ use ringback_domain::retention::{NAME_RECORDING_DAYS, name_recording_until};
 use ringback_domain::wire::callback::NameRecording;
 use ringback_domain::{CallbackId, State, Timestamp};
 
-use super::{Conn, StoreResult, on};
+use super::{Conn, StoreResult, WriteConn, on};
 
 const PUT: &str = "INSERT INTO name_recordings (callback_id, media_type, content, created_at) VALUES ($1, $2, $3, $4) \
      ON CONFLICT (callback_id) DO UPDATE SET media_type = excluded.media_type, content = excluded.content, \
@@ -22,7 +22,7 @@ const PURGE: &str = "DELETE FROM name_recordings WHERE callback_id IN (SELECT r.
 
 /// Attaches a recording, in place of what was there.
 pub async fn put(
-    conn: &mut Conn,
+    conn: &mut WriteConn,
     id: CallbackId,
     media_type: &str,
     content: &[u8],
@@ -68,7 +68,7 @@ pub async fn read(
 }
 
 /// Takes the recording away; whether there was one.
-pub async fn remove(conn: &mut Conn, id: CallbackId) -> StoreResult<bool> {
+pub async fn remove(conn: &mut WriteConn, id: CallbackId) -> StoreResult<bool> {
     let removed =
         on!(conn, |c| sqlx::query(REMOVE).bind(id.0).execute(c).await.map(|done| done.rows_affected()))?;
     Ok(removed > 0)
@@ -76,7 +76,12 @@ pub async fn remove(conn: &mut Conn, id: CallbackId) -> StoreResult<bool> {
 
 /// Hands the recording of a callback over to the one that repeats it, unless
 /// its time is over.
-pub async fn hand_over(conn: &mut Conn, old: &Callback, to: CallbackId, now: Timestamp) -> StoreResult<()> {
+pub async fn hand_over(
+    conn: &mut WriteConn,
+    old: &Callback,
+    to: CallbackId,
+    now: Timestamp,
+) -> StoreResult<()> {
     if kept_until(old).is_some_and(|until| now <= until) {
         on!(conn, |c| sqlx::query(COPY).bind(old.id.0).bind(to.0).execute(c).await.map(|_| ()))?;
     }
@@ -84,7 +89,7 @@ pub async fn hand_over(conn: &mut Conn, old: &Callback, to: CallbackId, now: Tim
 }
 
 /// Removes the recordings whose time is over.
-pub async fn purge(conn: &mut Conn, now: Timestamp) -> StoreResult<()> {
+pub async fn purge(conn: &mut WriteConn, now: Timestamp) -> StoreResult<()> {
     let before = now.plus_seconds(-NAME_RECORDING_DAYS * 86_400).micros();
     on!(conn, |c| sqlx::query(PURGE).bind(before).execute(c).await.map(|_| ()))?;
     Ok(())

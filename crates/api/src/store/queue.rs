@@ -9,8 +9,8 @@ use uuid::Uuid;
 use sqlx::AssertSqlSafe;
 
 use super::callbacks::{CallbackRow, columns};
-use super::sql::{Arg, Sql, fetch};
-use super::{Backend, Conn, StoreResult, on};
+use super::sql::{Arg, Sql, fetch, id_array};
+use super::{Backend, Conn, StoreResult, WriteConn, on};
 
 const DUE: &str = concat!(
     "SELECT ",
@@ -27,7 +27,10 @@ const NEXT_DUE: &str = "SELECT MIN(desired_time) FROM callbacks WHERE state = 'S
 
 const NEXT_LEASE_END: &str = "SELECT MIN(lease_expires_at) FROM callbacks WHERE state = 'ROUTING'";
 
-const HAS_READY: &str = "SELECT priority FROM callbacks WHERE state = 'QUEUED' AND service_id = $1 \
+const HAS_READY_SQLITE: &str = "SELECT priority FROM callbacks WHERE state = 'QUEUED' \
+     AND service_id IN (SELECT unhex(value) FROM json_each($1)) AND (retry_at IS NULL OR retry_at <= $2) LIMIT 1";
+const HAS_READY_POSTGRES: &str = "SELECT priority FROM callbacks WHERE state = 'QUEUED' \
+     AND service_id IN (SELECT value::uuid FROM json_array_elements_text($1::json)) \
      AND (retry_at IS NULL OR retry_at <= $2) LIMIT 1";
 
 const LEASES_OVER: &str = concat!(
@@ -64,6 +67,7 @@ const ORDER: &str = "SELECT service_id, id FROM callbacks WHERE state = 'QUEUED'
 const ORDER_JSON: &str = "SELECT COALESCE(json_group_array(json_array(lower(hex(service_id)), lower(hex(id)))), '[]') \
      FROM (SELECT service_id, id FROM callbacks WHERE state = 'QUEUED' \
      ORDER BY service_id, priority DESC, queue_arrival, id)";
+const LEN: &str = "SELECT COUNT(*) FROM callbacks WHERE state = 'QUEUED'";
 const PROCESSING: &str = concat!("SELECT ", columns!(), " FROM callbacks WHERE state = 'PROCESSING'");
 const CONNECTED_SINCE: &str =
     "SELECT service_id, COUNT(*) FROM attempts WHERE connected_at > $1 GROUP BY service_id";
@@ -71,7 +75,7 @@ const CONNECTED_SINCE: &str =
 /// Callbacks that a query gives, each held until the transaction ends where
 /// several nodes could take the same.
 async fn taken(
-    conn: &mut Conn,
+    conn: &mut WriteConn,
     sqlite: &'static str,
     postgres: &'static str,
     until: Timestamp,
@@ -84,7 +88,7 @@ async fn taken(
 }
 
 /// SCHEDULED callbacks whose desired time has come.
-pub async fn take_due(conn: &mut Conn, now: Timestamp, limit: i64) -> StoreResult<Vec<Callback>> {
+pub async fn take_due(conn: &mut WriteConn, now: Timestamp, limit: i64) -> StoreResult<Vec<Callback>> {
     taken(conn, DUE, DUE_LOCKED, now, limit).await
 }
 
@@ -101,13 +105,17 @@ pub async fn next_lease_end(conn: &mut Conn) -> StoreResult<Option<Timestamp>> {
 }
 
 /// ROUTING callbacks whose lease has run out.
-pub async fn take_expired_leases(conn: &mut Conn, now: Timestamp, limit: i64) -> StoreResult<Vec<Callback>> {
+pub async fn take_expired_leases(
+    conn: &mut WriteConn,
+    now: Timestamp,
+    limit: i64,
+) -> StoreResult<Vec<Callback>> {
     taken(conn, LEASES_OVER, LEASES_OVER_LOCKED, now, limit).await
 }
 
 /// Callbacks past their keeping that are not finished.
 pub async fn take_unfinished_past_keeping(
-    conn: &mut Conn,
+    conn: &mut WriteConn,
     now: Timestamp,
     limit: i64,
 ) -> StoreResult<Vec<Callback>> {
@@ -116,7 +124,7 @@ pub async fn take_unfinished_past_keeping(
 
 /// Removes finished records past their keeping, with all that belongs to them.
 /// Gives how many.
-pub async fn purge(conn: &mut Conn, now: Timestamp, limit: i64) -> StoreResult<u64> {
+pub async fn purge(conn: &mut WriteConn, now: Timestamp, limit: i64) -> StoreResult<u64> {
     let removed = on!(conn, |c| {
         sqlx::query(PURGE).bind(now.micros()).bind(limit).execute(c).await.map(|done| done.rows_affected())
     })?;
@@ -127,7 +135,7 @@ pub async fn purge(conn: &mut Conn, now: Timestamp, limit: i64) -> StoreResult<u
 /// priority, then arrival, then id. On PostgreSQL those that a competitor is
 /// taking are passed over.
 pub async fn take_ready(
-    conn: &mut Conn,
+    conn: &mut WriteConn,
     services: &[ServiceId],
     now: Timestamp,
     limit: usize,
@@ -166,17 +174,18 @@ pub async fn take_ready(
     rows.into_iter().map(Callback::try_from).collect()
 }
 
-/// Whether a queued callback of these services can be handed out.
+/// Whether a queued callback of one of these services can be handed out.
 pub async fn has_ready(conn: &mut Conn, services: &[ServiceId], now: Timestamp) -> StoreResult<bool> {
-    for service in services {
-        let found: Option<i64> = on!(conn, |c| {
-            sqlx::query_scalar(HAS_READY).bind(service.0).bind(now.micros()).fetch_optional(c).await
-        })?;
-        if found.is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let sql = conn.backend().pick(HAS_READY_SQLITE, HAS_READY_POSTGRES);
+    let services = id_array(services.iter().map(|id| id.0));
+    let found: Option<i64> =
+        on!(conn, |c| sqlx::query_scalar(sql).bind(services).bind(now.micros()).fetch_optional(c).await)?;
+    Ok(found.is_some())
+}
+
+/// How many callbacks are QUEUED.
+pub async fn len(conn: &mut Conn) -> StoreResult<i64> {
+    Ok(on!(conn, |c| sqlx::query_scalar(LEN).fetch_one(c).await)?)
 }
 
 /// How many queued callbacks of the service come before this one.

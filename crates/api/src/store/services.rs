@@ -1,76 +1,92 @@
 //! Services.
 
-use ringback_domain::service::Settings;
 use ringback_domain::{Service, ServiceId, Timestamp};
 use uuid::Uuid;
 
-use super::{Conn, StoreError, StoreResult, on};
+use super::error::inconsistent;
+use super::sql::id_array;
+use super::{Conn, StoreError, StoreResult, WriteConn, on};
 
-const LIST: &str = "SELECT id, name, time_zone, default_country, accept_new, dial_pending, immediate_enabled, \
-     scheduled_enabled, desired_window_seconds, version FROM services ORDER BY name, id";
-const INSERT: &str = "INSERT INTO services (id, name, time_zone, default_country, accept_new, dial_pending, \
-     immediate_enabled, scheduled_enabled, desired_window_seconds, created_at, version) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)";
-const UPDATE: &str = "UPDATE services SET name = $3, time_zone = $4, default_country = $5, accept_new = $6, \
-     dial_pending = $7, immediate_enabled = $8, scheduled_enabled = $9, desired_window_seconds = $10, \
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT id, name, time_zone, default_country, settings, version FROM services ", $rest)
+    };
+}
+
+const LIST: &str = select!("ORDER BY name, id");
+const FIND: &str = select!("WHERE id = $1");
+const FIND_ALL_SQLITE: &str = select!("WHERE id IN (SELECT unhex(value) FROM json_each($1))");
+const FIND_ALL_POSTGRES: &str =
+    select!("WHERE id IN (SELECT value::uuid FROM json_array_elements_text($1::json))");
+const INSERT: &str = "INSERT INTO services (id, name, time_zone, default_country, settings, created_at, version) \
+     VALUES ($1, $2, $3, $4, $5, $6, 1)";
+const UPDATE: &str = "UPDATE services SET name = $3, time_zone = $4, default_country = $5, settings = $6, \
      version = version + 1 WHERE id = $1 AND version = $2";
 
 #[derive(sqlx::FromRow)]
-#[expect(clippy::struct_excessive_bools, reason = "the columns are switches")]
 struct ServiceRow {
     id: Uuid,
     name: String,
     time_zone: String,
     default_country: String,
-    accept_new: bool,
-    dial_pending: bool,
-    immediate_enabled: bool,
-    scheduled_enabled: bool,
-    desired_window_seconds: i64,
+    settings: String,
     version: i64,
 }
 
-impl From<ServiceRow> for Service {
-    fn from(row: ServiceRow) -> Self {
-        Self {
+impl TryFrom<ServiceRow> for Service {
+    type Error = StoreError;
+
+    fn try_from(row: ServiceRow) -> StoreResult<Self> {
+        Ok(Self {
             id: ServiceId(row.id),
+            settings: serde_json::from_str(&row.settings)
+                .map_err(|_| inconsistent("services", row.id, "settings"))?,
             name: row.name,
             time_zone: row.time_zone,
             default_country: row.default_country,
-            settings: Settings {
-                accept_new: row.accept_new,
-                dial_pending: row.dial_pending,
-                immediate_enabled: row.immediate_enabled,
-                scheduled_enabled: row.scheduled_enabled,
-                desired_window_seconds: u32::try_from(row.desired_window_seconds).unwrap_or_default(),
-            },
             version: row.version,
-        }
+        })
     }
 }
 
 /// Every service, ordered by name.
 pub async fn list(conn: &mut Conn) -> StoreResult<Vec<Service>> {
     let rows: Vec<ServiceRow> = on!(conn, |c| sqlx::query_as(LIST).fetch_all(c).await)?;
-    Ok(rows.into_iter().map(Service::from).collect())
+    rows.into_iter().map(Service::try_from).collect()
+}
+
+/// One service.
+pub async fn find(conn: &mut Conn, id: ServiceId) -> StoreResult<Option<Service>> {
+    let row: Option<ServiceRow> = on!(conn, |c| sqlx::query_as(FIND).bind(id.0).fetch_optional(c).await)?;
+    row.map(Service::try_from).transpose()
+}
+
+/// Those of these services that exist, in any order.
+pub async fn find_all(conn: &mut Conn, ids: &[ServiceId]) -> StoreResult<Vec<Service>> {
+    let sql = conn.backend().pick(FIND_ALL_SQLITE, FIND_ALL_POSTGRES);
+    let ids = id_array(ids.iter().map(|id| id.0));
+    let rows: Vec<ServiceRow> = on!(conn, |c| sqlx::query_as(sql).bind(ids).fetch_all(c).await)?;
+    rows.into_iter().map(Service::try_from).collect()
+}
+
+fn settings(service: &Service) -> StoreResult<String> {
+    serde_json::to_string(&service.settings)
+        .map_err(|_| inconsistent("services", service.id, "settings cannot be written"))
 }
 
 /// Keeps a new service.
 ///
 /// # Errors
 /// [`StoreError::Duplicate`] if the name is taken.
-pub async fn insert(conn: &mut Conn, service: &Service, now: Timestamp) -> StoreResult<()> {
+pub async fn insert(conn: &mut WriteConn, service: &Service, now: Timestamp) -> StoreResult<()> {
+    let settings = settings(service)?;
     on!(conn, |c| {
         sqlx::query(INSERT)
             .bind(service.id.0)
             .bind(&service.name)
             .bind(&service.time_zone)
             .bind(&service.default_country)
-            .bind(service.settings.accept_new)
-            .bind(service.settings.dial_pending)
-            .bind(service.settings.immediate_enabled)
-            .bind(service.settings.scheduled_enabled)
-            .bind(i64::from(service.settings.desired_window_seconds))
+            .bind(settings)
             .bind(now.micros())
             .execute(c)
             .await
@@ -84,7 +100,8 @@ pub async fn insert(conn: &mut Conn, service: &Service, now: Timestamp) -> Store
 /// # Errors
 /// [`StoreError::Stale`] if it has another version by now,
 /// [`StoreError::Duplicate`] if the name is taken.
-pub async fn update(conn: &mut Conn, service: &Service) -> StoreResult<()> {
+pub async fn update(conn: &mut WriteConn, service: &Service) -> StoreResult<()> {
+    let settings = settings(service)?;
     let changed = on!(conn, |c| {
         sqlx::query(UPDATE)
             .bind(service.id.0)
@@ -92,11 +109,7 @@ pub async fn update(conn: &mut Conn, service: &Service) -> StoreResult<()> {
             .bind(&service.name)
             .bind(&service.time_zone)
             .bind(&service.default_country)
-            .bind(service.settings.accept_new)
-            .bind(service.settings.dial_pending)
-            .bind(service.settings.immediate_enabled)
-            .bind(service.settings.scheduled_enabled)
-            .bind(i64::from(service.settings.desired_window_seconds))
+            .bind(settings)
             .execute(c)
             .await
             .map(|done| done.rows_affected())

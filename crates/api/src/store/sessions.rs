@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::error::inconsistent;
 use super::users::id_list;
-use super::{Conn, StoreResult, on};
+use super::{Conn, StoreResult, WriteConn, on};
 
 /// A log-in, with the services as of then.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ const ADD_KEY: &str = "INSERT INTO signing_keys (purpose, kid, secret, created_a
      ON CONFLICT (purpose) DO NOTHING";
 
 /// Keeps a new session.
-pub async fn insert(conn: &mut Conn, session: &Session, now: Timestamp) -> StoreResult<()> {
+pub async fn insert(conn: &mut WriteConn, session: &Session, now: Timestamp) -> StoreResult<()> {
     on!(conn, |c| {
         sqlx::query(INSERT)
             .bind(session.id.0)
@@ -75,7 +75,7 @@ pub async fn find(conn: &mut Conn, id: SessionId, now: Timestamp) -> StoreResult
 }
 
 /// Lets a session see other services.
-pub async fn set_services(conn: &mut Conn, id: SessionId, services: &[ServiceId]) -> StoreResult<()> {
+pub async fn set_services(conn: &mut WriteConn, id: SessionId, services: &[ServiceId]) -> StoreResult<()> {
     on!(conn, |c| {
         sqlx::query(SET_SERVICES).bind(id.0).bind(id_list(Some(services))).execute(c).await.map(|_| ())
     })?;
@@ -83,19 +83,24 @@ pub async fn set_services(conn: &mut Conn, id: SessionId, services: &[ServiceId]
 }
 
 /// Ends a session, with every token of it.
-pub async fn end(conn: &mut Conn, id: SessionId, now: Timestamp) -> StoreResult<()> {
+pub async fn end(conn: &mut WriteConn, id: SessionId, now: Timestamp) -> StoreResult<()> {
     on!(conn, |c| sqlx::query(END).bind(id.0).bind(now.micros()).execute(c).await.map(|_| ()))?;
     Ok(())
 }
 
 /// Ends every session of a person.
-pub async fn end_of_user(conn: &mut Conn, id: UserId, now: Timestamp) -> StoreResult<()> {
+pub async fn end_of_user(conn: &mut WriteConn, id: UserId, now: Timestamp) -> StoreResult<()> {
     on!(conn, |c| sqlx::query(END_OF_USER).bind(id.0).bind(now.micros()).execute(c).await.map(|_| ()))?;
     Ok(())
 }
 
 /// Keeps the hash of a new refresh token.
-pub async fn add_token(conn: &mut Conn, hash: &[u8], session: SessionId, now: Timestamp) -> StoreResult<()> {
+pub async fn add_token(
+    conn: &mut WriteConn,
+    hash: &[u8],
+    session: SessionId,
+    now: Timestamp,
+) -> StoreResult<()> {
     on!(conn, |c| {
         sqlx::query(ADD_TOKEN).bind(hash).bind(session.0).bind(now.micros()).execute(c).await.map(|_| ())
     })?;
@@ -120,7 +125,7 @@ pub const GRACE_SECONDS: i64 = 10;
 /// Spends a refresh token. Presented again within the grace, it is good as
 /// long as its successor was not used; the successor is not good any more then,
 /// so that a thief and the owner cannot both go on.
-pub async fn use_token(conn: &mut Conn, hash: &[u8], now: Timestamp) -> StoreResult<TokenUse> {
+pub async fn use_token(conn: &mut WriteConn, hash: &[u8], now: Timestamp) -> StoreResult<TokenUse> {
     let fresh: Option<Uuid> =
         on!(conn, |c| sqlx::query_scalar(USE_TOKEN).bind(hash).bind(now.micros()).fetch_optional(c).await)?;
     if let Some(session) = fresh {
@@ -146,7 +151,7 @@ pub async fn session_of_token(conn: &mut Conn, hash: &[u8]) -> StoreResult<Optio
 }
 
 /// Removes sessions that have ended by themselves. Gives how many.
-pub async fn purge(conn: &mut Conn, now: Timestamp) -> StoreResult<u64> {
+pub async fn purge(conn: &mut WriteConn, now: Timestamp) -> StoreResult<u64> {
     let removed = on!(conn, |c| sqlx::query(PURGE)
         .bind(now.micros())
         .execute(c)
@@ -158,7 +163,7 @@ pub async fn purge(conn: &mut Conn, now: Timestamp) -> StoreResult<u64> {
 /// The key of a purpose, made by whoever comes first: of several nodes that
 /// start at once, all end up with the same.
 pub async fn key_or_insert(
-    conn: &mut Conn,
+    conn: &mut WriteConn,
     purpose: &str,
     kid: &str,
     secret: &[u8],

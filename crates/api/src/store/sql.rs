@@ -3,6 +3,12 @@
 
 use uuid::Uuid;
 
+/// Ids as one value to bind: a JSON array of 32 hexadecimal digits each.
+pub(super) fn id_array(ids: impl Iterator<Item = Uuid>) -> String {
+    let ids: Vec<String> = ids.map(|id| id.simple().to_string()).collect();
+    serde_json::to_string(&ids).unwrap_or_default()
+}
+
 /// A value bound to a statement.
 #[derive(Clone, Debug)]
 pub(super) enum Arg {

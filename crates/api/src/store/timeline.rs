@@ -1,16 +1,12 @@
 //! What happened to a callback: lines of its timeline, and its attempts.
 
-use ringback_domain::callback::Callback;
-use ringback_domain::callback::transition::Entry;
 use ringback_domain::wire::callback::{ActorView, AttemptView, TimelineEntry};
-use ringback_domain::{AttemptId, CallbackId, StateName, Timestamp};
+use ringback_domain::{AttemptId, CallbackId, Timestamp};
 use uuid::Uuid;
 
 use super::error::inconsistent;
 use super::{Conn, StoreResult, on};
 
-const APPEND: &str = "INSERT INTO timeline (callback_id, at, action, actor_kind, actor_name, from_state, to_state, \
-     version, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const OF_CALLBACK: &str = "SELECT at, action, actor_kind, actor_name, from_state, to_state, version, detail \
      FROM timeline WHERE callback_id = $1 ORDER BY version";
 const ATTEMPTS: &str = "SELECT id, agent, reserved_at, connected_at, ended_at, ended_by, dial_result \
@@ -37,27 +33,6 @@ struct AttemptRow {
     ended_at: Option<i64>,
     ended_by: Option<String>,
     dial_result: Option<String>,
-}
-
-pub(super) async fn append(conn: &mut Conn, callback: &Callback, entry: &Entry) -> StoreResult<()> {
-    let detail = serde_json::to_string(&entry.detail)
-        .map_err(|_| inconsistent("timeline", callback.id, "detail cannot be written"))?;
-    on!(conn, |c| {
-        sqlx::query(APPEND)
-            .bind(callback.id.0)
-            .bind(callback.updated_at.micros())
-            .bind(entry.action.as_str())
-            .bind(entry.actor.kind.as_str())
-            .bind(&entry.actor.name)
-            .bind(entry.from.map(StateName::as_str))
-            .bind(entry.to.as_str())
-            .bind(callback.version)
-            .bind(detail)
-            .execute(c)
-            .await
-            .map(|_| ())
-    })?;
-    Ok(())
 }
 
 /// Every change of a callback, oldest first.

@@ -4,7 +4,7 @@ use ringback_domain::{Role, ServiceId, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::error::inconsistent;
-use super::{Conn, StoreError, StoreResult, on};
+use super::{Conn, StoreError, StoreResult, WriteConn, on};
 
 /// A person.
 #[derive(Clone, Debug)]
@@ -122,7 +122,7 @@ pub async fn is_empty(conn: &mut Conn) -> StoreResult<bool> {
 ///
 /// # Errors
 /// [`StoreError::Duplicate`] if the user name is taken.
-pub async fn insert(conn: &mut Conn, user: &User) -> StoreResult<()> {
+pub async fn insert(conn: &mut WriteConn, user: &User) -> StoreResult<()> {
     on!(conn, |c| {
         sqlx::query(INSERT)
             .bind(user.id.0)
@@ -144,7 +144,7 @@ pub async fn insert(conn: &mut Conn, user: &User) -> StoreResult<()> {
 ///
 /// # Errors
 /// [`StoreError::Stale`] if there is another version by now.
-pub async fn update(conn: &mut Conn, user: &User) -> StoreResult<()> {
+pub async fn update(conn: &mut WriteConn, user: &User) -> StoreResult<()> {
     let changed = on!(conn, |c| {
         sqlx::query(UPDATE)
             .bind(user.id.0)
@@ -169,7 +169,7 @@ pub async fn preferences(conn: &mut Conn, id: UserId) -> StoreResult<Option<Stri
 }
 
 /// Keeps how the person likes the page, as JSON.
-pub async fn set_preferences(conn: &mut Conn, id: UserId, preferences: &str) -> StoreResult<()> {
+pub async fn set_preferences(conn: &mut WriteConn, id: UserId, preferences: &str) -> StoreResult<()> {
     on!(conn, |c| {
         sqlx::query(SET_PREFERENCES).bind(id.0).bind(preferences).execute(c).await.map(|_| ())
     })?;

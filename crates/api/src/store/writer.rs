@@ -4,17 +4,21 @@
 //! disk. So one thread owns the writing connection, runs the pieces of work
 //! that have queued up inside one transaction, each behind a savepoint of its
 //! own, commits once, and only then answers them all: many writers share one
-//! sync, and nobody hears of success before it is on the disk.
+//! sync, and nobody hears of success before it is on the disk. Changes of
+//! callbacks that wait one behind the other are even written together.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
+use ringback_domain::callback::transition::Transition;
 use sqlx::{Executor, SqlitePool};
 use tokio::sync::{mpsc, oneshot};
 
-use super::conn::Conn;
+use super::changes;
+use super::conn::{Conn, WriteConn};
 use super::error::{StoreError, StoreResult};
 
 /// Most pieces of work in one commit.
@@ -36,12 +40,26 @@ struct Done {
 /// Tells the caller, once it is known whether the work is on the disk.
 type Answer = Box<dyn FnOnce(Result<(), StoreError>)>;
 
-type Work = Box<dyn for<'c> FnOnce(&'c mut Conn) -> LocalBoxFuture<'c, Done> + Send>;
+type Work = Box<dyn for<'c> FnOnce(&'c mut WriteConn) -> LocalBoxFuture<'c, Done> + Send>;
+
+/// What waits for the writer.
+enum Piece {
+    /// Anything, behind a savepoint of its own.
+    Work(Work),
+    /// Changes of callbacks and nothing else.
+    Save(Save),
+}
+
+/// Changes, and who waits for them.
+struct Save {
+    changes: Arc<[Transition]>,
+    reply: oneshot::Sender<StoreResult<()>>,
+}
 
 /// A handle to the writer's thread.
 #[derive(Clone, Debug)]
 pub struct Writer {
-    queue: mpsc::Sender<Work>,
+    queue: mpsc::Sender<Piece>,
     pool: SqlitePool,
 }
 
@@ -67,7 +85,7 @@ impl Writer {
 
     pub(super) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
-        F: AsyncFnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        F: AsyncFnOnce(&mut WriteConn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
@@ -87,8 +105,13 @@ impl Writer {
                 }
             })
         });
-        let gone = || E::from(StoreError::Unavailable("the writer has stopped".to_owned()));
-        self.queue.send(work).await.map_err(|_| gone())?;
+        self.queue.send(Piece::Work(work)).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    pub(super) async fn save(&self, changes: Arc<[Transition]>) -> StoreResult<()> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(Piece::Save(Save { changes, reply })).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
 
@@ -97,7 +120,13 @@ impl Writer {
     }
 }
 
-async fn run(pool: SqlitePool, mut waiting: mpsc::Receiver<Work>) {
+/// A panic takes its own answer with it, and the writer goes on; so does a
+/// server that stops.
+fn gone() -> StoreError {
+    StoreError::Unavailable("the work was given up; nothing was written".to_owned())
+}
+
+async fn run(pool: SqlitePool, mut waiting: mpsc::Receiver<Piece>) {
     while let Some(first) = waiting.recv().await {
         let mut answers = Vec::new();
         let committed = group(&pool, first, &mut waiting, &mut answers).await;
@@ -117,12 +146,11 @@ async fn run(pool: SqlitePool, mut waiting: mpsc::Receiver<Work>) {
 /// Runs what is waiting in one transaction. Answers are only collected here.
 async fn group(
     pool: &SqlitePool,
-    first: Work,
-    waiting: &mut mpsc::Receiver<Work>,
+    first: Piece,
+    waiting: &mut mpsc::Receiver<Piece>,
     answers: &mut Vec<Answer>,
 ) -> StoreResult<()> {
-    let mut conn = Conn::sqlite(pool.acquire().await?);
-    statement(&mut conn, "BEGIN IMMEDIATE").await?;
+    let mut conn = WriteConn(Conn::sqlite(pool.acquire().await?));
     let kept = fill(&mut conn, first, waiting, answers).await;
     if kept.is_err() {
         // A full disk leaves the transaction open; the next group needs it gone.
@@ -133,35 +161,112 @@ async fn group(
     kept
 }
 
+/// Where the transaction stands between two pieces of work. Statements that can
+/// go together are sent together: each is a hop to the connection's thread.
+#[derive(Clone, Copy)]
+enum Savepoint {
+    /// The transaction has not begun.
+    None,
+    /// The last piece is to be kept.
+    Kept,
+    /// The last piece was taken back; its savepoint is still there.
+    Undone,
+}
+
+impl Savepoint {
+    async fn set(self, conn: &mut WriteConn) -> StoreResult<()> {
+        match self {
+            Self::None => statement(conn, "BEGIN IMMEDIATE; SAVEPOINT one").await,
+            Self::Kept => statement(conn, "RELEASE one; SAVEPOINT one").await,
+            Self::Undone => Ok(()),
+        }
+    }
+
+    async fn after(conn: &mut WriteConn, keep: bool) -> StoreResult<Self> {
+        if keep {
+            return Ok(Self::Kept);
+        }
+        statement(conn, "ROLLBACK TO one").await?;
+        Ok(Self::Undone)
+    }
+}
+
 async fn fill(
-    conn: &mut Conn,
-    first: Work,
-    waiting: &mut mpsc::Receiver<Work>,
+    conn: &mut WriteConn,
+    first: Piece,
+    waiting: &mut mpsc::Receiver<Piece>,
     answers: &mut Vec<Answer>,
 ) -> StoreResult<()> {
     let began = Instant::now();
+    let mut savepoint = Savepoint::None;
     let mut next = Some(first);
-    while let Some(work) = next {
-        statement(conn, "SAVEPOINT one").await?;
-        // A panic in one piece of work must not take the others with it.
-        let done = AssertUnwindSafe(work(conn)).catch_unwind().await;
-        let keep = done.as_ref().is_ok_and(|done| done.keep);
-        if let Ok(done) = done {
-            answers.push(done.answer);
+    while let Some(piece) = next.take() {
+        match piece {
+            Piece::Work(work) => {
+                savepoint.set(conn).await?;
+                // A panic in one piece of work must not take the others with it.
+                let done = AssertUnwindSafe(work(conn)).catch_unwind().await;
+                let keep = done.as_ref().is_ok_and(|done| done.keep);
+                if let Ok(done) = done {
+                    answers.push(done.answer);
+                }
+                savepoint = Savepoint::after(conn, keep).await?;
+            }
+            Piece::Save(save) => {
+                let mut saves = vec![save];
+                while saves.len() < GROUP_LIMIT {
+                    match waiting.try_recv() {
+                        Ok(Piece::Save(save)) => saves.push(save),
+                        Ok(other) => {
+                            next = Some(other);
+                            break;
+                        }
+                        Err(_) => break,
+                    }
+                }
+                savepoint = save_all(conn, savepoint, saves, answers).await?;
+            }
         }
-        if !keep {
-            statement(conn, "ROLLBACK TO one").await?;
-        }
-        statement(conn, "RELEASE one").await?;
         let room = answers.len() < GROUP_LIMIT && began.elapsed() < GROUP_TIME;
-        next = if room { waiting.try_recv().ok() } else { None };
+        // What was taken from the queue already belongs to this group.
+        if next.is_none() && room {
+            next = waiting.try_recv().ok();
+        }
     }
-    statement(conn, "COMMIT").await
+    statement(conn, "RELEASE one; COMMIT").await
 }
 
-async fn statement(conn: &mut Conn, sql: &'static str) -> StoreResult<()> {
-    if let Conn::Sqlite(conn) = conn {
-        (&mut **conn).execute(sql).await?;
+/// Writes the changes of several callers together; where one of them is in the
+/// way, each by itself.
+async fn save_all(
+    conn: &mut WriteConn,
+    mut savepoint: Savepoint,
+    saves: Vec<Save>,
+    answers: &mut Vec<Answer>,
+) -> StoreResult<Savepoint> {
+    savepoint.set(conn).await?;
+    let together = changes::apply(conn, saves.iter().flat_map(|save| save.changes.iter())).await;
+    savepoint = Savepoint::after(conn, together.is_ok()).await?;
+    let alone = together.is_err() && saves.len() > 1;
+    let mut together = Some(together);
+    for save in saves {
+        let outcome = if alone {
+            savepoint.set(conn).await?;
+            let outcome = changes::apply(conn, save.changes.iter()).await;
+            savepoint = Savepoint::after(conn, outcome.is_ok()).await?;
+            outcome
+        } else {
+            together.take().unwrap_or(Ok(()))
+        };
+        let reply = save.reply;
+        answers.push(Box::new(move |committed| drop(reply.send(committed.and(outcome)))));
+    }
+    Ok(savepoint)
+}
+
+async fn statement(conn: &mut WriteConn, sql: &'static str) -> StoreResult<()> {
+    if let Conn::Sqlite(conn) = conn.either() {
+        (&mut **conn).execute(sqlx::raw_sql(sql)).await?;
     }
     Ok(())
 }

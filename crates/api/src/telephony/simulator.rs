@@ -4,20 +4,34 @@
 //! what a customer might have done: answered and talked, been busy, not
 //! answered. The draws come from a seed, so that a test can repeat them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::rt;
-use actix_web::web::Data;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use ringback_domain::{Actor, AttemptId, DialResult, State, VisibleServices};
+use ringback_domain::callback::Callback;
+use ringback_domain::{AttemptId, DialResult};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::app::App;
+use crate::auth::Grant;
+use crate::command::attempts::{self, AttemptReport, Order, Report};
+use crate::command::{Commands, Tx};
+use crate::directory::Directory;
 use crate::error::Error;
-use crate::router::{self, Order, Report, Router};
-use crate::store::queue;
+use crate::store::{Store, queue};
+
+/// What the simulated agents work with.
+#[derive(Clone, Debug)]
+pub struct Simulator {
+    /// The telephony port.
+    pub commands: Arc<Commands>,
+    /// The services that they serve: all of them.
+    pub directory: Arc<Directory>,
+    /// Where their open conversations are found after a restart.
+    pub store: Store,
+}
 
 /// How the simulated world behaves.
 #[derive(Clone, Copy, Debug)]
@@ -87,8 +101,12 @@ pub fn agent_name(number: u32) -> String {
 const AGENT: &str = "Sim agent ";
 
 /// Starts the simulated agents on the current thread, until `stop` turns true.
-pub fn start(app: &Data<App>, behaviour: Behaviour, stop: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
-    let (adopting, mut stopped) = (app.clone(), stop.clone());
+pub fn start(
+    simulator: &Simulator,
+    behaviour: Behaviour,
+    stop: &watch::Receiver<bool>,
+) -> Vec<JoinHandle<()>> {
+    let (adopting, mut stopped) = (simulator.clone(), stop.clone());
     let adopt = rt::spawn(async move {
         tokio::select! {
             () = hang_up(&adopting, behaviour) => {}
@@ -97,11 +115,11 @@ pub fn start(app: &Data<App>, behaviour: Behaviour, stop: &watch::Receiver<bool>
     });
     let agents = (1..=behaviour.agents)
         .map(|number| {
-            let (app, mut stop) = (app.clone(), stop.clone());
+            let (simulator, mut stop) = (simulator.clone(), stop.clone());
             let dice = Dice(StdRng::seed_from_u64(behaviour.seed.wrapping_mul(1_000) + u64::from(number)));
             rt::spawn(async move {
                 tokio::select! {
-                    () = work(app, behaviour, number, dice) => {}
+                    () = work(simulator, behaviour, number, dice) => {}
                     _ = stop.wait_for(|stopped| *stopped) => {}
                 }
             })
@@ -112,33 +130,30 @@ pub fn start(app: &Data<App>, behaviour: Behaviour, stop: &watch::Receiver<bool>
 
 /// Ends the conversations that simulated agents had when the server stopped:
 /// nobody else would.
-async fn hang_up(app: &Data<App>, behaviour: Behaviour) {
-    let open = async { Ok::<_, Error>(queue::processing(&mut app.store.read().await?).await?) };
+async fn hang_up(simulator: &Simulator, behaviour: Behaviour) {
+    let open = async { Ok::<_, Error>(queue::processing(&mut simulator.store.read().await?).await?) };
     let Ok(open) = open.await else { return };
     let mut dice = Dice(StdRng::seed_from_u64(behaviour.seed));
-    let router = router();
     for callback in open {
         let Some(held) = callback.state.reservation() else { continue };
         if !held.agent.starts_with(AGENT) {
             continue;
         }
         tokio::time::sleep(dice.seconds(behaviour.ring_seconds)).await;
-        let over = Report::Finished { result: None, disposition: Some("simulated".to_owned()) };
-        if let Err(error) = report(app, &router, held.attempt_id, &held.lease_token, over).await {
+        if let Err(error) = simulator.report(held.attempt_id, &held.lease_token, talked()).await {
             tracing::debug!(%error, "a simulated conversation had ended already");
         }
     }
 }
 
-fn router() -> Router {
-    Router { actor: Actor::system("simulator"), visible: VisibleServices::All }
+fn talked() -> Report {
+    Report::Completed { result: None, disposition: Some("simulated".to_owned()) }
 }
 
-async fn work(app: Data<App>, behaviour: Behaviour, number: u32, mut dice: Dice) {
-    let router = router();
+async fn work(simulator: Simulator, behaviour: Behaviour, number: u32, mut dice: Dice) {
     let agent = agent_name(number);
     loop {
-        if let Err(error) = one_callback(&app, &router, &agent, &behaviour, &mut dice).await {
+        if let Err(error) = simulator.one_callback(&agent, &behaviour, &mut dice).await {
             // A callback that was cancelled while the phone rang is no fault.
             tracing::debug!(%error, "a simulated attempt ended early");
             tokio::time::sleep(Duration::from_millis(500)).await;
@@ -147,59 +162,41 @@ async fn work(app: Data<App>, behaviour: Behaviour, number: u32, mut dice: Dice)
     }
 }
 
-async fn one_callback(
-    app: &Data<App>,
-    router: &Router,
-    agent: &str,
-    behaviour: &Behaviour,
-    dice: &mut Dice,
-) -> Result<(), Error> {
-    let order = Order {
-        agent: agent.to_owned(),
-        services: app.services().await?.ids(),
-        limit: 1,
-        lease_seconds: 120,
-    };
-    let services = router::wait_for_work(app, router, &order, Duration::from_secs(5)).await?;
-    let (context, actor, taken) = (app.clone(), router.actor.clone(), order.clone());
-    let reserved = app
-        .store
-        .write(async move |conn| router::reserve_in(conn, &services, &taken, &actor, &context).await)
-        .await?;
-    for moved in &reserved {
-        app.announce(moved);
-        let State::Routing(routing) = &moved.callback.state else { continue };
-        let held = &routing.reservation;
-        tokio::time::sleep(dice.seconds(behaviour.ring_seconds)).await;
-        match dice.customer(behaviour) {
-            Customer::Fails(result) => {
-                report(app, router, held.attempt_id, &held.lease_token, Report::Failed(result)).await?;
-            }
-            Customer::Answers { talk } => {
-                report(app, router, held.attempt_id, &held.lease_token, Report::Connected).await?;
-                tokio::time::sleep(talk).await;
-                let over = Report::Finished { result: None, disposition: Some("simulated".to_owned()) };
-                report(app, router, held.attempt_id, &held.lease_token, over).await?;
+impl Simulator {
+    fn grant() -> Grant {
+        Grant::system("simulator")
+    }
+
+    async fn one_callback(&self, agent: &str, behaviour: &Behaviour, dice: &mut Dice) -> Result<(), Error> {
+        let services = self.directory.services().await?.ids();
+        let order = Order { agent: agent.to_owned(), services, limit: 1, lease_seconds: 120 };
+        let held = |reserved: &[Callback], _| {
+            let held = reserved.iter().filter_map(|callback| callback.state.reservation());
+            Ok(held.map(|held| (held.attempt_id, held.lease_token.clone())).collect::<Vec<_>>())
+        };
+        let wait = Duration::from_secs(5);
+        let (commands, store) = (&self.commands, &self.store);
+        let reserved =
+            attempts::reserve_or_wait(commands, store, None, &Self::grant(), order, wait, held).await?;
+        for (attempt, token) in &reserved {
+            tokio::time::sleep(dice.seconds(behaviour.ring_seconds)).await;
+            match dice.customer(behaviour) {
+                Customer::Fails(result) => self.report(*attempt, token, Report::Failed(result)).await?,
+                Customer::Answers { talk } => {
+                    self.report(*attempt, token, Report::Connected).await?;
+                    tokio::time::sleep(talk).await;
+                    self.report(*attempt, token, talked()).await?;
+                }
             }
         }
+        Ok(())
     }
-    Ok(())
-}
 
-async fn report(
-    app: &Data<App>,
-    router: &Router,
-    attempt: AttemptId,
-    token: &str,
-    what: Report,
-) -> Result<(), Error> {
-    let (router, token, now) = (router.clone(), token.to_owned(), app.clock.now());
-    let moved = app
-        .store
-        .write(async move |conn| router::report_in(conn, &router, attempt, &token, what, now).await)
-        .await?;
-    app.announce(&moved);
-    Ok(())
+    async fn report(&self, attempt_id: AttemptId, token: &str, report: Report) -> Result<(), Error> {
+        let report = AttemptReport { attempt_id, lease_token: token.to_owned(), report };
+        let apply = async move |tx: &mut Tx<'_>| attempts::report(tx, &report).await.map(drop);
+        self.commands.save(None, &Self::grant(), apply).await
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A promised callback.
 
-pub mod command;
+pub mod action;
 pub mod outcome;
 pub mod rules;
 pub mod state;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::access::{Actor, ActorKind};
-use crate::callback::command::Action;
+use crate::callback::action::Action;
 use crate::callback::outcome::{DialResult, ResultCategory, ResultCode};
 use crate::callback::rules;
 use crate::callback::state::{Completion, Processing, Queued, Reservation, Routing, State, StateName};
@@ -56,6 +56,32 @@ pub struct Transition {
     pub callback: Callback,
     /// The line for the timeline.
     pub entry: Entry,
+    /// What becomes of an attempt by it.
+    pub attempt: Option<AttemptChange>,
+}
+
+/// What a transition does to an attempt: it is open for exactly as long as the
+/// callback's state holds its reservation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttemptChange {
+    /// A reservation opened it.
+    Opened(Reservation),
+    /// Agent and customer were connected.
+    Connected(AttemptId),
+    /// The state does not hold its reservation any more.
+    Ended(AttemptId),
+}
+
+impl AttemptChange {
+    fn between(before: &State, after: &State) -> Option<Self> {
+        match (before.reservation(), after.reservation()) {
+            (None, Some(opened)) => Some(Self::Opened(opened.clone())),
+            (Some(ended), None) => Some(Self::Ended(ended.attempt_id)),
+            (Some(held), Some(_)) => (before.connected_at().is_none() && after.connected_at().is_some())
+                .then_some(Self::Connected(held.attempt_id)),
+            (None, None) => None,
+        }
+    }
 }
 
 /// A line of the timeline, less the time, which is the callback's `updated_at`.
@@ -165,7 +191,7 @@ impl Callback {
             to: StateName::Scheduled,
             detail,
         };
-        Ok(Transition { callback, entry })
+        Ok(Transition { callback, entry, attempt: None })
     }
 
     /// T2: moves the desired time of a SCHEDULED callback, and with it the
@@ -395,8 +421,9 @@ impl Callback {
     fn moved(&self, to: State, action: Action, actor: &Actor, detail: Detail, now: Timestamp) -> Transition {
         let entry =
             Entry { action, actor: actor.clone(), from: Some(self.state.name()), to: to.name(), detail };
+        let attempt = AttemptChange::between(&self.state, &to);
         let callback = Self { state: to, updated_at: now, version: self.version + 1, ..self.clone() };
-        Transition { callback, entry }
+        Transition { callback, entry, attempt }
     }
 
     fn back_in_queue(

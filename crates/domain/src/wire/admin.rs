@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::access::{ApiScope, Role};
 use crate::id::{ApiKeyId, ServiceId, UserId};
+use crate::service::Service;
 use crate::time::Timestamp;
 use crate::wire::callback::ActorView;
 
@@ -35,6 +36,23 @@ pub struct ServiceView {
     pub desired_window_seconds: u32,
     /// One more with each change; also the ETag.
     pub version: i64,
+}
+
+impl From<&Service> for ServiceView {
+    fn from(service: &Service) -> Self {
+        Self {
+            id: service.id,
+            name: service.name.clone(),
+            time_zone: service.time_zone.clone(),
+            default_country: service.default_country.clone(),
+            accept_new: service.settings.accept_new,
+            dial_pending: service.settings.dial_pending,
+            immediate_enabled: service.settings.immediate_enabled,
+            scheduled_enabled: service.settings.scheduled_enabled,
+            desired_window_seconds: service.settings.desired_window_seconds,
+            version: service.version,
+        }
+    }
 }
 
 /// A new service; every other setting has its default.
@@ -83,6 +101,28 @@ pub struct EditService {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 86400)]
     pub desired_window_seconds: Option<u32>,
+}
+
+impl EditService {
+    /// The service with these changes.
+    pub fn apply(&self, service: &mut Service) {
+        if let Some(name) = &self.name {
+            service.name.clone_from(name);
+        }
+        if let Some(time_zone) = &self.time_zone {
+            service.time_zone.clone_from(time_zone);
+        }
+        if let Some(country) = &self.default_country {
+            service.default_country.clone_from(country);
+        }
+        let settings = &mut service.settings;
+        settings.accept_new = self.accept_new.unwrap_or(settings.accept_new);
+        settings.dial_pending = self.dial_pending.unwrap_or(settings.dial_pending);
+        settings.immediate_enabled = self.immediate_enabled.unwrap_or(settings.immediate_enabled);
+        settings.scheduled_enabled = self.scheduled_enabled.unwrap_or(settings.scheduled_enabled);
+        settings.desired_window_seconds =
+            self.desired_window_seconds.unwrap_or(settings.desired_window_seconds);
+    }
 }
 
 /// A person who may log in.

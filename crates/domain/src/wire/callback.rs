@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::access::ActorKind;
-use crate::callback::command::Action;
+use crate::callback::action::Action;
 use crate::callback::outcome::{DialResult, ResultCategory, ResultCode};
 use crate::callback::state::StateName;
 use crate::callback::transition::Detail;

@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::callback::outcome::{DialResult, ResultCode};
+use crate::callback::state::StateName;
 use crate::id::{AttemptId, ServiceId};
 use crate::time::Timestamp;
 use crate::wire::callback::CallbackView;
+use crate::wire::problem::Problem;
 
 /// Shortest, usual and longest lease, in seconds.
 pub const LEASE_SECONDS: (u32, u32, u32) = (15, 30, 300);
@@ -113,4 +115,77 @@ pub struct CompleteAttempt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 200)]
     pub disposition: Option<String>,
+}
+
+/// Reports in one request at most.
+pub const MAX_REPORTS: usize = 100;
+
+/// Characters of a disposition.
+pub const MAX_DISPOSITION_CHARS: usize = 200;
+
+/// What a router reports of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportKind {
+    /// Agent and customer are connected.
+    Connected,
+    /// The callback is given back.
+    Released,
+    /// The dial failed.
+    Failed,
+    /// The conversation ended.
+    Completed,
+}
+
+/// Reports of several attempts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttemptReports {
+    /// The reports, in the order in which they are applied.
+    #[schema(min_items = 1, max_items = 100)]
+    pub reports: Vec<ReportOne>,
+}
+
+/// A report of one attempt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportOne {
+    /// The attempt.
+    pub attempt_id: AttemptId,
+    /// As handed over with the reservation.
+    pub lease_token: String,
+    /// What became of it.
+    pub report: ReportKind,
+    /// How the dial failed: with `failed`, and only there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dial_result: Option<DialResult>,
+    /// The callback's result: with `completed` only; `AGENT_CONNECTED` if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<ResultCode>,
+    /// The router's own word for the outcome: with `completed` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200)]
+    pub disposition: Option<String>,
+}
+
+/// What became of the reports, in the same order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AttemptOutcomes {
+    /// One for each report.
+    pub outcomes: Vec<AttemptOutcome>,
+}
+
+/// What became of a report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AttemptOutcome {
+    /// The attempt.
+    pub attempt_id: AttemptId,
+    /// The status that the report would have been answered with by itself.
+    pub status: u16,
+    /// The callback's state after it, where it was applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<StateName>,
+    /// Why it was not applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
 }

@@ -1,6 +1,6 @@
 //! The timeline in words.
 
-use ringback_domain::callback::command::Action;
+use ringback_domain::callback::action::Action;
 use ringback_domain::wire::callback::{ActorView, CallbackView, TimelineEntry};
 use ringback_domain::{ActorKind, StateName, Timestamp};
 

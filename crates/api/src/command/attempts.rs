@@ -1,0 +1,253 @@
+//! The telephony port: how callbacks are handed out, and what becomes of the
+//! attempts to reach the customer.
+//!
+//! The HTTP endpoints under *Router* and every connector, the simulator among
+//! them, are clients of these commands. There is no other way to a call.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use ringback_domain::callback::Callback;
+use ringback_domain::callback::state::Reservation;
+use ringback_domain::callback::transition::{Claim, Refusal};
+use ringback_domain::service::RETRY_POLICY;
+use ringback_domain::{AttemptId, CallbackId, DialResult, ResultCode, ServiceId, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+use super::tx::{Commands, Tx};
+use crate::auth::Grant;
+use crate::auth::token::new_secret;
+use crate::error::Error;
+use crate::store::idempotency::IdempotencyKey;
+use crate::store::{Store, callbacks, queue, services};
+
+/// What a router asks for.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The agent to reserve for.
+    pub agent: String,
+    /// The services that the agent serves.
+    pub services: Vec<ServiceId>,
+    /// Callbacks at most.
+    pub limit: usize,
+    /// Seconds that the reservation lasts.
+    pub lease_seconds: i64,
+}
+
+/// How often a waiting router looks by itself, for what no signal tells: a lost
+/// node's callbacks, a service that is switched on.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// Hands the next queued callbacks out, each to this caller alone. It has to be
+/// run in a transaction.
+///
+/// # Errors
+/// [`Error::Invalid`] with a service that does not exist or is not visible.
+pub async fn reserve(tx: &mut Tx<'_>, order: &Order) -> Result<Vec<Callback>, Error> {
+    let (now, visible) = (tx.now(), &tx.grant().visible);
+    let known = services::find_all(tx.read(), &order.services).await?;
+    let mut dialling = Vec::with_capacity(order.services.len());
+    for (index, id) in order.services.iter().enumerate() {
+        let service = known.iter().find(|service| service.id == *id && visible.contains(*id));
+        let service = service.ok_or_else(|| {
+            Error::invalid(&format!("/services/{index}"), "unknown", "There is no such service.")
+        })?;
+        if service.settings.dial_pending && !dialling.contains(id) {
+            dialling.push(*id);
+        }
+    }
+    let mut reserved = Vec::new();
+    for callback in queue::take_ready(tx.write()?, &dialling, now, order.limit).await? {
+        let reservation = Reservation {
+            attempt_id: AttemptId(tx.new_id()),
+            lease_token: new_secret(),
+            agent: order.agent.clone(),
+            reserved_at: now,
+            lease_expires_at: now.plus_seconds(order.lease_seconds),
+        };
+        let moved = callback
+            .reserve(reservation, tx.actor(), now)
+            .map_err(|refusal| Error::refused(refusal, &callback))?;
+        reserved.push(tx.save(moved));
+    }
+    Ok(reserved)
+}
+
+/// Reserves, and waits for work if there is none. `answer` makes the answer that
+/// is kept with an idempotency key.
+///
+/// # Errors
+/// As [`reserve`].
+pub async fn reserve_or_wait<T, F>(
+    commands: &Commands,
+    store: &Store,
+    key: Option<IdempotencyKey>,
+    grant: &Grant,
+    order: Order,
+    wait: Duration,
+    answer: F,
+) -> Result<T, Error>
+where
+    F: Fn(&[Callback], Timestamp) -> Result<T, Error> + Clone + Send + Sync + 'static,
+    T: Serialize + DeserializeOwned + Send + 'static,
+{
+    let _running = key.as_ref().map(|key| commands.begin(key)).transpose()?;
+    let until = Instant::now() + wait;
+    loop {
+        let last = Instant::now() >= until;
+        let (wanted, answer) = (order.clone(), answer.clone());
+        let found = commands
+            .run_begun(key.clone(), grant, async move |tx: &mut Tx<'_>| {
+                let reserved = reserve(tx, &wanted).await?;
+                if reserved.is_empty() && !last {
+                    tx.nothing_done();
+                    return Ok(None);
+                }
+                answer(&reserved, tx.now()).map(Some)
+            })
+            .await?;
+        if let Some(found) = found {
+            return Ok(found);
+        }
+        wait_for_work(commands, store, &order.services, until).await?;
+    }
+}
+
+/// Returns when there may be work, or when the time is over.
+async fn wait_for_work(
+    commands: &Commands,
+    store: &Store,
+    services: &[ServiceId],
+    until: Instant,
+) -> Result<(), Error> {
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        let woken = commands.signals().ready.wait(services, left.min(LOOK_AGAIN)).await;
+        if woken || Instant::now() >= until {
+            return Ok(());
+        }
+        let mut conn = store.read().await?;
+        if queue::has_ready(&mut conn, services, commands.clock().now()).await? {
+            return Ok(());
+        }
+    }
+}
+
+/// What a router reports of an attempt.
+#[derive(Clone, Debug)]
+pub enum Report {
+    /// Agent and customer are connected.
+    Connected,
+    /// The callback is given back.
+    Released,
+    /// The dial failed.
+    Failed(DialResult),
+    /// The conversation ended.
+    Completed {
+        /// The result; `AGENT_CONNECTED` if none is given.
+        result: Option<ResultCode>,
+        /// The router's own word for the outcome.
+        disposition: Option<String>,
+    },
+}
+
+/// A report, and proof that its sender holds the attempt.
+#[derive(Clone, Debug)]
+pub struct AttemptReport {
+    /// The attempt.
+    pub attempt_id: AttemptId,
+    /// As handed out with the reservation.
+    pub lease_token: String,
+    /// What became of it.
+    pub report: Report,
+}
+
+/// Applies a report.
+///
+/// # Errors
+/// That the attempt does not exist or is not visible, is not held by whoever
+/// reports, or that the report does not go with the callback's state.
+pub async fn report(tx: &mut Tx<'_>, report: &AttemptReport) -> Result<Callback, Error> {
+    let visible = &tx.grant().visible;
+    let found = callbacks::find_by_attempt(tx.read(), report.attempt_id, visible).await?;
+    apply(tx, &found.ok_or(Error::NotFound("attempt"))?, report)
+}
+
+fn apply(tx: &mut Tx<'_>, callback: &Callback, report: &AttemptReport) -> Result<Callback, Error> {
+    let claim = Claim { attempt_id: report.attempt_id, lease_token: &report.lease_token };
+    let (actor, now) = (tx.actor(), tx.now());
+    let moved = match &report.report {
+        Report::Connected => callback.connect(claim, actor, now),
+        Report::Released => callback.release(claim, actor, now),
+        Report::Failed(result) => callback.fail_attempt(claim, *result, RETRY_POLICY, actor, now),
+        Report::Completed { result, disposition } => {
+            callback.finish(claim, *result, disposition.clone(), actor, now)
+        }
+    }
+    .map_err(|refusal| Error::refused(refusal, callback))?;
+    Ok(tx.save(moved))
+}
+
+/// Applies several reports in their order, each by itself: one that is refused
+/// leaves the others alone. It has to be run in a transaction.
+///
+/// # Errors
+/// That the database is not available.
+pub async fn report_all(
+    tx: &mut Tx<'_>,
+    reports: &[AttemptReport],
+) -> Result<Vec<Result<Callback, Error>>, Error> {
+    let visible = &tx.grant().visible;
+    let ids: Vec<AttemptId> = reports.iter().map(|report| report.attempt_id).collect();
+    let attempts = callbacks::of_attempts(tx.read(), &ids).await?;
+    let held: Vec<CallbackId> = attempts.values().copied().collect();
+    let found = callbacks::find_all_for_update(tx.write()?, &held).await?;
+    let mut current: HashMap<CallbackId, Callback> = found
+        .into_iter()
+        .filter(|callback| visible.contains(callback.request.service_id))
+        .map(|callback| (callback.id, callback))
+        .collect();
+    let mut outcomes = Vec::with_capacity(reports.len());
+    for report in reports {
+        let callback = attempts.get(&report.attempt_id).and_then(|id| current.get(id));
+        let Some(callback) = callback else {
+            outcomes.push(Err(Error::NotFound("attempt")));
+            continue;
+        };
+        let outcome = apply(tx, callback, report);
+        if let Ok(callback) = &outcome {
+            current.insert(callback.id, callback.clone());
+        }
+        outcomes.push(outcome);
+    }
+    Ok(outcomes)
+}
+
+/// Prolongs a lease from now on. Gives until when it lasts. It has to be run in
+/// a transaction.
+///
+/// # Errors
+/// That the attempt does not exist or is not visible; [`Error::LeaseLost`] if it
+/// is not held by whoever asks.
+pub async fn extend(
+    tx: &mut Tx<'_>,
+    attempt_id: AttemptId,
+    lease_token: &str,
+    lease_seconds: i64,
+) -> Result<Timestamp, Error> {
+    let visible = &tx.grant().visible;
+    let found = callbacks::find_by_attempt_for_update(tx.write()?, attempt_id, visible).await?;
+    let callback = found.ok_or(Error::NotFound("attempt"))?;
+    let open = callback
+        .state
+        .reservation()
+        .is_some_and(|held| held.attempt_id == attempt_id && held.lease_token == lease_token);
+    if !open {
+        return Err(Error::refused(Refusal::LeaseLost, &callback));
+    }
+    let until = tx.now().plus_seconds(lease_seconds);
+    callbacks::extend_lease(tx.write()?, callback.id, attempt_id, until).await?;
+    Ok(until)
+}

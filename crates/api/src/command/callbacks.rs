@@ -1,0 +1,257 @@
+//! Commands on callbacks: taking a request in, moving it to another time,
+//! cancelling it, repeating it.
+
+use ringback_domain::callback::Callback;
+use ringback_domain::callback::transition::{NewCallback, Refusal};
+use ringback_domain::wire::callback::{CreateCallback, RecreateCallback};
+use ringback_domain::wire::problem::FieldProblem;
+use ringback_domain::{CallbackId, CallbackType, PhoneNumber, Request, Service, Timestamp};
+
+use super::expected::Expected;
+use super::faults::Faults;
+use super::tx::Tx;
+use crate::error::{Error, field};
+use crate::store::{StoreError, callbacks, name_recordings};
+use crate::{phone, time_zone};
+
+/// Bytes of an integrator's own data.
+const MAX_USER_DATA_BYTES: usize = 16 * 1024;
+
+/// Priorities that a caller may choose from.
+const PRIORITIES: std::ops::RangeInclusive<i32> = -1_000..=1_000;
+
+/// Checks that a service takes a callback of this type now.
+fn accepting(service: Option<Service>, callback_type: CallbackType) -> Result<Service, FieldProblem> {
+    let service = service.ok_or_else(|| field("/service_id", "unknown", "There is no such service."))?;
+    let settings = &service.settings;
+    if !settings.accept_new {
+        return Err(field("/service_id", "not_accepting", "This service takes no new callbacks now."));
+    }
+    match callback_type {
+        CallbackType::Immediate if !settings.immediate_enabled => {
+            Err(field("/callback_type", "not_enabled", "This service takes no immediate callbacks."))
+        }
+        CallbackType::Scheduled if !settings.scheduled_enabled => {
+            Err(field("/callback_type", "not_enabled", "This service takes no scheduled callbacks."))
+        }
+        _ => Ok(service),
+    }
+}
+
+fn number_for(text: &str, country: &str) -> Result<PhoneNumber, FieldProblem> {
+    phone::read(text, country).map_err(|error| {
+        let code = match error {
+            phone::BadNumber::Malformed => "malformed_number",
+            phone::BadNumber::Impossible => "impossible_number",
+        };
+        field("/customer_number", code, error.to_string())
+    })
+}
+
+fn check_time(faults: &mut Faults, kind: CallbackType, desired_time: Option<Timestamp>, now: Timestamp) {
+    match (kind, desired_time) {
+        (CallbackType::Immediate, Some(_)) => {
+            faults.add(
+                "/desired_time",
+                "not_for_immediate",
+                "Leave `desired_time` out of an immediate callback.",
+            );
+        }
+        (CallbackType::Scheduled, None) => {
+            faults.add("/desired_time", "required", "A scheduled callback needs a `desired_time`.");
+        }
+        (CallbackType::Scheduled, Some(time)) if time <= now => {
+            faults.add("/desired_time", "in_the_past", "`desired_time` must be in the future.");
+        }
+        _ => {}
+    }
+}
+
+fn is_language_tag(text: &str) -> bool {
+    let part =
+        |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    text.len() <= 35
+        && text.split('-').all(part)
+        && text.split('-').next().is_some_and(|first| first.len() >= 2)
+}
+
+/// Takes a request in.
+///
+/// # Errors
+/// [`Error::Invalid`] with everything that is wrong with it.
+pub async fn create(tx: &mut Tx<'_>, body: &CreateCallback) -> Result<Callback, Error> {
+    let now = tx.now();
+    let mut faults = Faults::default();
+    let found = tx.service(body.service_id).await?;
+    let service = faults.take(accepting(found, body.callback_type));
+    let number = match &service {
+        Some(service) => faults.take(number_for(&body.customer_number, &service.default_country)),
+        // Without a service there is no country to read the number in.
+        None => None,
+    };
+    check_time(&mut faults, body.callback_type, body.desired_time, now);
+    let user_data = check_details(&mut faults, body, now);
+    faults.check()?;
+    let (Some(service), Some(customer_number)) = (service, number) else { return Err(checked_in_part()) };
+    let new = NewCallback {
+        id: CallbackId(tx.new_id()),
+        desired_time: body.desired_time,
+        desired_window_seconds: service.settings.desired_window_seconds,
+        request: Request {
+            service_id: service.id,
+            customer_number,
+            callback_type: body.callback_type,
+            arrived_at: body.arrived_at,
+            customer_time_zone: body.customer_time_zone.clone(),
+            language: body.language.clone(),
+            priority: body.priority.unwrap_or_default(),
+            user_data,
+        },
+    };
+    let made = Callback::schedule(new, tx.actor(), now).map_err(|_| desired_time_past())?;
+    Ok(tx.save(made))
+}
+
+/// Checks what a request may say beside service, number and time. Gives the
+/// integrator's own data as it is kept.
+fn check_details(faults: &mut Faults, body: &CreateCallback, now: Timestamp) -> Option<String> {
+    if body.arrived_at.is_some_and(|at| at > now) {
+        faults.add("/arrived_at", "in_the_future", "`arrived_at` must not be in the future.");
+    }
+    if body.customer_time_zone.as_deref().is_some_and(|zone| !time_zone::is_known(zone)) {
+        faults.add("/customer_time_zone", "unknown_time_zone", time_zone::UNKNOWN);
+    }
+    if body.language.as_deref().is_some_and(|tag| !is_language_tag(tag)) {
+        let detail = "Unknown language. Use a BCP 47 tag, for example en-GB.";
+        faults.add("/language", "malformed_language", detail);
+    }
+    if body.priority.is_some_and(|priority| !PRIORITIES.contains(&priority)) {
+        let (least, most) = PRIORITIES.into_inner();
+        faults.add("/priority", "out_of_range", format!("`priority` must be between {least} and {most}."));
+    }
+    let user_data = body.user_data.as_ref().filter(|data| !data.is_null());
+    if user_data.is_some_and(|data| !data.is_object()) {
+        faults.add("/user_data", "not_an_object", "`user_data` must be a JSON object.");
+    }
+    let user_data = user_data.map(ToString::to_string);
+    if user_data.as_ref().is_some_and(|text| text.len() > MAX_USER_DATA_BYTES) {
+        let detail = format!("`user_data` must not exceed {MAX_USER_DATA_BYTES} bytes.");
+        faults.add("/user_data", "too_large", detail);
+    }
+    user_data
+}
+
+fn desired_time_past() -> Error {
+    Error::invalid("/desired_time", "in_the_past", "`desired_time` must be in the future.")
+}
+
+/// A fault of ours: what is missing was reported before.
+fn checked_in_part() -> Error {
+    Error::Internal(anyhow::anyhow!("a request without faults lacks a service or a number"))
+}
+
+/// Which callback a command is for, and in which version.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// The callback.
+    pub id: CallbackId,
+    /// The version that the caller expects.
+    pub expected: Expected,
+}
+
+impl Target {
+    async fn find(self, tx: &mut Tx<'_>) -> Result<Callback, Error> {
+        let visible = &tx.grant().visible;
+        let callback =
+            callbacks::find(tx.read(), self.id, visible).await?.ok_or(Error::NotFound("callback"))?;
+        self.expected.check(callback.version, Some(callback.state.name()))?;
+        Ok(callback)
+    }
+}
+
+/// Moves a SCHEDULED callback to another time.
+///
+/// # Errors
+/// That it does not exist, is not visible, has another version, or is not
+/// SCHEDULED any more; that the time has passed.
+pub async fn reschedule(tx: &mut Tx<'_>, target: Target, desired_time: Timestamp) -> Result<Callback, Error> {
+    let callback = target.find(tx).await?;
+    let moved = callback
+        .reschedule(desired_time, tx.actor(), tx.now())
+        .map_err(|refusal| Error::refused(refusal, &callback))?;
+    Ok(tx.save(moved))
+}
+
+/// Cancels a callback.
+///
+/// # Errors
+/// That it does not exist, is not visible, has another version, is PROCESSING
+/// or COMPLETED.
+pub async fn cancel(tx: &mut Tx<'_>, target: Target) -> Result<Callback, Error> {
+    let callback = target.find(tx).await?;
+    let over = callback.cancel(tx.actor(), tx.now()).map_err(|refusal| Error::refused(refusal, &callback))?;
+    Ok(tx.save(over))
+}
+
+/// Repeats a finished callback as a new record, which takes the customer's
+/// recorded name over if that is kept. Gives the new one. It has to be run in a
+/// transaction.
+///
+/// # Errors
+/// That the old one does not exist, is not visible, has another version, or
+/// does not qualify; [`Error::Invalid`] with everything that is wrong with the
+/// new one.
+pub async fn recreate(tx: &mut Tx<'_>, target: Target, body: &RecreateCallback) -> Result<Callback, Error> {
+    let (visible, now) = (&tx.grant().visible, tx.now());
+    let old = callbacks::find_for_update(tx.write()?, target.id, visible)
+        .await?
+        .ok_or(Error::NotFound("callback"))?;
+    target.expected.check(old.version, Some(old.state.name()))?;
+    let mut faults = Faults::default();
+    let found = tx.service(body.service_id.unwrap_or(old.request.service_id)).await?;
+    let service = faults.take(accepting(found, body.callback_type));
+    let number = match (&body.customer_number, &service) {
+        (Some(text), Some(service)) => faults.take(number_for(text, &service.default_country)),
+        _ => Some(old.request.customer_number.clone()),
+    };
+    check_time(&mut faults, body.callback_type, body.desired_time, now);
+    faults.check()?;
+    let (Some(service), Some(customer_number)) = (service, number) else { return Err(checked_in_part()) };
+    let new = NewCallback {
+        id: CallbackId(tx.new_id()),
+        desired_time: body.desired_time,
+        desired_window_seconds: service.settings.desired_window_seconds,
+        request: Request {
+            service_id: service.id,
+            customer_number,
+            callback_type: body.callback_type,
+            // The customer waits anew.
+            arrived_at: None,
+            ..old.request.clone()
+        },
+    };
+    let (over, made) = old.recreate(new, tx.actor(), now).map_err(|refusal| Error::refused(refusal, &old))?;
+    tx.save(over);
+    let made = tx.save(made);
+    tx.flush().await.map_err(|error| match error {
+        Error::Store(StoreError::Duplicate) => Error::refused(Refusal::NotRecreatable, &old),
+        other => other,
+    })?;
+    name_recordings::hand_over(tx.write()?, &old, made.id, now).await?;
+    Ok(made)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_tag_has_parts_of_letters_and_digits() {
+        for good in ["en", "en-GB", "zh-Hant-TW", "de-1996"] {
+            assert!(is_language_tag(good), "{good}");
+        }
+        for bad in ["", "e", "en_GB", "en-", "toolongpart-x", "en GB"] {
+            assert!(!is_language_tag(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Everything that is wrong with a request, so that one answer names it all.
+
+use ringback_domain::wire::problem::FieldProblem;
+
+use crate::error::{Error, field};
+
+/// Faults as they are found.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Vec<FieldProblem>);
+
+impl Faults {
+    pub(super) fn add(&mut self, pointer: &str, code: &str, detail: impl Into<String>) {
+        self.0.push(field(pointer, code, detail));
+    }
+
+    /// The value, or its fault among the others.
+    pub(super) fn take<T>(&mut self, part: Result<T, FieldProblem>) -> Option<T> {
+        part.map_err(|fault| self.0.push(fault)).ok()
+    }
+
+    pub(super) fn extend(&mut self, faults: impl IntoIterator<Item = FieldProblem>) {
+        self.0.extend(faults);
+    }
+
+    /// # Errors
+    /// [`Error::Invalid`] with all of them.
+    pub(super) fn check(self) -> Result<(), Error> {
+        if self.0.is_empty() { Ok(()) } else { Err(Error::Invalid(self.0)) }
+    }
+}

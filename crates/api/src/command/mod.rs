@@ -1,0 +1,22 @@
+//! Every change that people, machines, workers and connectors can make.
+//!
+//! A command is a function of a [`Tx`], which is the only way to write. It takes
+//! what it is asked for and on whose behalf, checks the rules on what it reads,
+//! and saves. Whoever gives it, over HTTP or by itself, runs it by [`Commands`].
+
+pub mod api_keys;
+pub mod attempts;
+pub mod bulk;
+pub mod callbacks;
+mod expected;
+mod faults;
+pub mod name_recordings;
+pub mod preferences;
+pub mod services;
+pub mod sessions;
+pub mod sweep;
+mod tx;
+pub mod users;
+
+pub use expected::Expected;
+pub use tx::{Commands, Running, Tx};

@@ -1,0 +1,64 @@
+//! How a person likes the page.
+
+use ringback_domain::wire::auth::Preferences;
+
+use super::tx::Tx;
+use crate::error::Error;
+use crate::query::daily;
+use crate::store::users;
+
+/// Custom ranges of a person, both kinds together.
+const MAX_RANGES: usize = 50;
+
+/// Bytes of one person's preferences.
+const MAX_BYTES: usize = 32 * 1024;
+
+/// Characters of a range's name.
+const MAX_NAME_CHARS: usize = 60;
+
+/// Characters of a language tag.
+const MAX_LANGUAGE_CHARS: usize = 35;
+
+fn check_name(name: &str, pointer: &str) -> Result<(), Error> {
+    if name.trim().is_empty() || name.chars().count() > MAX_NAME_CHARS {
+        let detail = format!("Use a name of 1 to {MAX_NAME_CHARS} characters.");
+        return Err(Error::invalid(&format!("{pointer}/name"), "invalid_value", detail));
+    }
+    Ok(())
+}
+
+/// Replaces the caller's preferences.
+///
+/// # Errors
+/// [`Error::Invalid`] with the first fault; that the caller is not a person.
+pub async fn replace(tx: &mut Tx<'_>, preferences: &Preferences) -> Result<(), Error> {
+    for (index, range) in preferences.custom_ranges.iter().enumerate() {
+        let pointer = format!("/custom_ranges/{index}");
+        check_name(&range.name, &pointer)?;
+        if range.from >= range.to {
+            return Err(Error::invalid(
+                &format!("{pointer}/to"),
+                "invalid_value",
+                "`to` must be after `from`.",
+            ));
+        }
+    }
+    for (index, range) in preferences.daily_ranges.iter().enumerate() {
+        let pointer = format!("/daily_ranges/{index}");
+        check_name(&range.name, &pointer)?;
+        daily::check_hours(range.from, range.to, &format!("{pointer}/to"))?;
+    }
+    if preferences.language.as_ref().is_some_and(|tag| tag.len() > MAX_LANGUAGE_CHARS) {
+        let detail = format!("Use a language tag of at most {MAX_LANGUAGE_CHARS} characters.");
+        return Err(Error::invalid("/language", "invalid_value", detail));
+    }
+    let text = serde_json::to_string(preferences).map_err(Error::internal)?;
+    let ranges = preferences.custom_ranges.len() + preferences.daily_ranges.len();
+    if ranges > MAX_RANGES || text.len() > MAX_BYTES {
+        let detail = format!("Preferences must not exceed {MAX_RANGES} ranges and {MAX_BYTES} bytes.");
+        return Err(Error::invalid("", "too_large", detail));
+    }
+    let user = tx.grant().user.ok_or(Error::NotFound("preferences"))?;
+    users::set_preferences(tx.write()?, user, &text).await?;
+    Ok(())
+}

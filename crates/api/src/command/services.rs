@@ -1,0 +1,84 @@
+//! Commands on services.
+
+use ringback_domain::service::{MAX_WINDOW_SECONDS, Settings};
+use ringback_domain::wire::admin::{CreateService, EditService};
+use ringback_domain::{Service, ServiceId};
+
+use super::expected::Expected;
+use super::faults::Faults;
+use super::tx::Tx;
+use crate::error::Error;
+use crate::store::{StoreError, services};
+use crate::{phone, time_zone};
+
+/// Characters of a service's name.
+const MAX_NAME_CHARS: usize = 100;
+
+fn check(service: &Service) -> Result<(), Error> {
+    let mut faults = Faults::default();
+    let length = service.name.chars().count();
+    if service.name.trim() != service.name || !(1..=MAX_NAME_CHARS).contains(&length) {
+        let detail = format!("Use 1 to {MAX_NAME_CHARS} characters, with no space at either end.");
+        faults.add("/name", "invalid_value", detail);
+    }
+    if !time_zone::is_known(&service.time_zone) {
+        faults.add("/time_zone", "unknown_time_zone", time_zone::UNKNOWN);
+    }
+    if !phone::is_country(&service.default_country) {
+        let detail = "Unknown country. Use an ISO 3166 code of two letters, for example GB.";
+        faults.add("/default_country", "unknown_country", detail);
+    }
+    if !(1..=MAX_WINDOW_SECONDS).contains(&service.settings.desired_window_seconds) {
+        let detail = format!("`desired_window_seconds` must be between 1 and {MAX_WINDOW_SECONDS}.");
+        faults.add("/desired_window_seconds", "out_of_range", detail);
+    }
+    faults.check()
+}
+
+fn name_taken(error: StoreError) -> Error {
+    match error {
+        StoreError::Duplicate => Error::Duplicate("A service with this name already exists."),
+        other => other.into(),
+    }
+}
+
+/// Makes a service, with every setting at its default.
+///
+/// # Errors
+/// [`Error::Invalid`] with everything that is wrong; that the name is taken.
+pub async fn create(tx: &mut Tx<'_>, body: &CreateService) -> Result<Service, Error> {
+    let service = Service {
+        id: ServiceId(tx.new_id()),
+        name: body.name.clone(),
+        time_zone: body.time_zone.clone(),
+        default_country: body.default_country.clone(),
+        settings: Settings::default(),
+        version: 1,
+    };
+    check(&service)?;
+    let now = tx.now();
+    services::insert(tx.write()?, &service, now).await.map_err(name_taken)?;
+    tx.services_changed();
+    Ok(service)
+}
+
+/// Changes a service; what is not named stays.
+///
+/// # Errors
+/// That it does not exist or has another version; [`Error::Invalid`] with
+/// everything that is wrong; that the name is taken.
+pub async fn edit(
+    tx: &mut Tx<'_>,
+    id: ServiceId,
+    expected: Expected,
+    body: &EditService,
+) -> Result<Service, Error> {
+    let mut service = services::find(tx.read(), id).await?.ok_or(Error::NotFound("service"))?;
+    expected.check(service.version, None)?;
+    body.apply(&mut service);
+    check(&service)?;
+    services::update(tx.write()?, &service).await.map_err(name_taken)?;
+    service.version += 1;
+    tx.services_changed();
+    Ok(service)
+}

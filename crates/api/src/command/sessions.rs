@@ -1,0 +1,127 @@
+//! Log-in sessions: opening, refreshing, reloading and ending them.
+
+use ringback_domain::{ServiceId, SessionId, Timestamp};
+
+use super::tx::Tx;
+use crate::auth::{granted_services, token};
+use crate::directory::Services;
+use crate::error::Error;
+use crate::store::sessions::{self, Session, TokenUse};
+use crate::store::users::{self, User};
+
+/// Seconds from log-in until a person has to log in again: a working day with
+/// its breaks.
+pub const SESSION_SECONDS: i64 = 12 * 3_600;
+
+/// A session and the cookie that carries it on.
+#[derive(Debug)]
+pub struct Opened {
+    /// Whose it is.
+    pub user: User,
+    /// The session.
+    pub session: SessionId,
+    /// When the person has to log in again.
+    pub ends_at: Timestamp,
+    /// In clear, for the cookie.
+    pub refresh_token: String,
+}
+
+/// Opens a session of a person whose password was checked, with the services
+/// that they may see as of now.
+///
+/// # Errors
+/// [`Error::InvalidCredentials`] if the person was disabled meanwhile.
+pub async fn open(tx: &mut Tx<'_>, user: &User) -> Result<Opened, Error> {
+    let now = tx.now();
+    let user = users::find(tx.read(), user.id).await?;
+    let user = user.filter(|user| !user.disabled).ok_or(Error::InvalidCredentials)?;
+    let session = Session {
+        id: SessionId(tx.new_id()),
+        user_id: user.id,
+        services: granted(&tx.services().await?, &user),
+        expires_at: now.plus_seconds(SESSION_SECONDS),
+    };
+    let refresh_token = token::new_secret();
+    sessions::insert(tx.write()?, &session, now).await?;
+    sessions::add_token(tx.write()?, &token::secret_hash(&refresh_token), session.id, now).await?;
+    Ok(Opened { user, session: session.id, ends_at: session.expires_at, refresh_token })
+}
+
+fn granted(services: &Services, user: &User) -> Vec<ServiceId> {
+    granted_services(services, user.services.as_deref())
+}
+
+/// Spends a refresh token and gives the next one. One that was spent before ends
+/// the session: somebody has a copy.
+///
+/// # Errors
+/// That the database is not available; a token that is not in force gives
+/// `None`.
+pub async fn refresh(tx: &mut Tx<'_>, refresh_token: &str) -> Result<Option<Opened>, Error> {
+    let now = tx.now();
+    let spent = token::secret_hash(refresh_token);
+    let session = match sessions::use_token(tx.write()?, &spent, now).await? {
+        TokenUse::Fresh(session) => session,
+        TokenUse::Reused(session) => {
+            sessions::end(tx.write()?, session, now).await?;
+            tx.access_changed();
+            return Ok(None);
+        }
+        TokenUse::Unknown => return Ok(None),
+    };
+    let Some(session) = sessions::find(tx.read(), session, now).await? else { return Ok(None) };
+    let user = users::find(tx.read(), session.user_id).await?.filter(|user| !user.disabled);
+    let next = token::new_secret();
+    sessions::add_token(tx.write()?, &token::secret_hash(&next), session.id, now).await?;
+    Ok(user.map(|user| Opened {
+        user,
+        session: session.id,
+        ends_at: session.expires_at,
+        refresh_token: next,
+    }))
+}
+
+/// Lets a running session see what its person may see as of now.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] if there is no such person any more.
+pub async fn reload(tx: &mut Tx<'_>, session: SessionId) -> Result<(), Error> {
+    let user = tx.grant().user.ok_or(Error::NotFound("session"))?;
+    let user = users::find(tx.read(), user).await?.ok_or(Error::Unauthenticated)?;
+    let services = granted(&tx.services().await?, &user);
+    sessions::set_services(tx.write()?, session, &services).await?;
+    tx.access_changed();
+    Ok(())
+}
+
+/// Ends a session, and the one of a refresh token; again is the same as once.
+///
+/// # Errors
+/// That the database is not available.
+pub async fn end(
+    tx: &mut Tx<'_>,
+    session: Option<SessionId>,
+    refresh_token: Option<&str>,
+) -> Result<(), Error> {
+    let now = tx.now();
+    let of_token = match refresh_token {
+        Some(text) => sessions::session_of_token(tx.read(), &token::secret_hash(text)).await?,
+        None => None,
+    };
+    for session in session.into_iter().chain(of_token) {
+        sessions::end(tx.write()?, session, now).await?;
+    }
+    tx.access_changed();
+    Ok(())
+}
+
+/// The key that signs access tokens: its id and its secret. Whoever comes first
+/// makes it; of several nodes that start at once, all end up with the same.
+///
+/// # Errors
+/// That the database is not available.
+pub async fn signing_key(tx: &mut Tx<'_>) -> Result<(String, Vec<u8>), Error> {
+    let (now, id) = (tx.now(), tx.new_id().to_string());
+    let secret: [u8; 32] = rand::random();
+    Ok(sessions::key_or_insert(tx.write()?, "access_token", &id, &secret, now).await?)
+}

@@ -1,0 +1,178 @@
+//! Commands on people's accounts, for the API and the command line.
+
+use ringback_domain::wire::admin::{CreateUser, EditUser};
+use ringback_domain::wire::problem::FieldProblem;
+use ringback_domain::{Role, ServiceId, UserId};
+
+use super::expected::Expected;
+use super::faults::Faults;
+use super::tx::Tx;
+use crate::auth::Grant;
+use crate::directory::Services;
+use crate::error::{Error, field};
+use crate::store::users::{self, User};
+use crate::store::{StoreError, sessions};
+
+/// Characters of a user name.
+const MAX_USERNAME_CHARS: usize = 64;
+
+/// Characters of a display name.
+const MAX_DISPLAY_NAME_CHARS: usize = 100;
+
+/// A user name as it is kept and compared.
+pub fn normal_username(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+fn is_username(text: &str) -> bool {
+    let letter = |letter: char| letter.is_alphanumeric() || matches!(letter, '.' | '_' | '-' | '@');
+    (1..=MAX_USERNAME_CHARS).contains(&text.chars().count()) && text.chars().all(letter)
+}
+
+fn check_display_name(text: &str) -> Option<FieldProblem> {
+    let fits = (1..=MAX_DISPLAY_NAME_CHARS).contains(&text.trim().chars().count());
+    let detail = format!("Use a display name of 1 to {MAX_DISPLAY_NAME_CHARS} characters.");
+    (!fits).then(|| field("/display_name", "invalid_value", detail))
+}
+
+fn check_password(username: &str, text: &str) -> Option<FieldProblem> {
+    let weak = ringback_domain::password::check(username, text).err()?;
+    Some(field("/password", "weak_password", weak.to_string()))
+}
+
+fn check_role(grant: &Grant, role: Role) -> Option<FieldProblem> {
+    let detail = "You can only grant roles whose rights you have.";
+    (!role.is_grantable_by(&grant.permissions)).then(|| field("/role", "not_permitted", detail))
+}
+
+/// What is wrong with giving access to these services; `None` stands for all.
+pub(super) fn check_services(
+    services: &Services,
+    grant: &Grant,
+    ids: Option<&[ServiceId]>,
+) -> Option<FieldProblem> {
+    let first = |wrong: &dyn Fn(ServiceId) -> bool| ids.and_then(|ids| ids.iter().position(|id| wrong(*id)));
+    if let Some(unknown) = first(&|id| services.get(id).is_none()) {
+        return Some(field(&format!("/services/{unknown}"), "unknown", "There is no such service."));
+    }
+    if grant.grantable.covers(ids) {
+        return None;
+    }
+    let beyond = first(&|id| !grant.grantable.contains(id));
+    let pointer = beyond.map_or_else(|| "/services".to_owned(), |index| format!("/services/{index}"));
+    Some(field(&pointer, "not_permitted", "You can only grant access to services that you have access to."))
+}
+
+/// Whether the caller could have made this account as it is.
+fn covers(grant: &Grant, user: &User) -> bool {
+    user.role.is_grantable_by(&grant.permissions) && grant.grantable.covers(user.services.as_deref())
+}
+
+/// Checks a new account, without the database: whoever hashes the password does
+/// so only for one that passes.
+///
+/// # Errors
+/// [`Error::Invalid`] with everything that is wrong.
+pub fn check_new(grant: &Grant, services: &Services, body: &CreateUser) -> Result<(), Error> {
+    let username = normal_username(&body.username);
+    let mut faults = Faults::default();
+    if !is_username(&username) {
+        let detail =
+            format!("Use 1 to {MAX_USERNAME_CHARS} letters, digits, '.', '_', '-' or '@' as a user name.");
+        faults.add("/username", "invalid_value", detail);
+    }
+    faults.extend(body.display_name.as_deref().and_then(check_display_name));
+    faults.extend(check_password(&username, &body.password));
+    faults.extend(check_services(services, grant, body.services.as_deref()));
+    faults.extend(check_role(grant, body.role));
+    faults.check()
+}
+
+/// Makes an account.
+///
+/// # Errors
+/// As [`check_new`]; that the user name is taken.
+pub async fn create(tx: &mut Tx<'_>, body: &CreateUser, password_hash: &str) -> Result<User, Error> {
+    let services = tx.services().await?;
+    check_new(tx.grant(), &services, body)?;
+    let display_name = body.display_name.as_deref().unwrap_or_else(|| body.username.trim());
+    let user = User {
+        id: UserId(tx.new_id()),
+        username: normal_username(&body.username),
+        display_name: display_name.to_owned(),
+        role: body.role,
+        services: body.services.clone(),
+        password_hash: password_hash.to_owned(),
+        disabled: false,
+        created_at: tx.now(),
+        version: 1,
+    };
+    users::insert(tx.write()?, &user).await.map_err(|error| match error {
+        StoreError::Duplicate => Error::Duplicate("A user with this name already exists."),
+        other => other.into(),
+    })?;
+    Ok(user)
+}
+
+/// Checks changes of an account, as [`check_new`] does.
+///
+/// # Errors
+/// [`Error::MoreRights`] if the caller could not have made the account;
+/// [`Error::Invalid`] with everything that is wrong.
+pub fn check_edit(grant: &Grant, services: &Services, user: &User, body: &EditUser) -> Result<(), Error> {
+    if !covers(grant, user) {
+        return Err(Error::MoreRights("account"));
+    }
+    let mut faults = Faults::default();
+    faults.extend(body.display_name.as_deref().and_then(check_display_name));
+    faults.extend(body.password.as_deref().and_then(|text| check_password(&user.username, text)));
+    if body.all_services {
+        faults.extend(check_services(services, grant, None));
+    } else if body.services.is_some() {
+        faults.extend(check_services(services, grant, body.services.as_deref()));
+    }
+    faults.extend(body.role.and_then(|role| check_role(grant, role)));
+    faults.check()
+}
+
+/// Changes an account; what is not named stays. A new password, another role and
+/// disabling end the person's sessions.
+///
+/// # Errors
+/// That it does not exist or has another version; as [`check_edit`].
+pub async fn edit(
+    tx: &mut Tx<'_>,
+    id: UserId,
+    expected: Expected,
+    body: &EditUser,
+    password_hash: Option<&str>,
+) -> Result<User, Error> {
+    let services = tx.services().await?;
+    let mut user = users::find(tx.read(), id).await?.ok_or(Error::NotFound("user"))?;
+    check_edit(tx.grant(), &services, &user, body)?;
+    expected.check(user.version, None)?;
+    let role = body.role.unwrap_or(user.role);
+    let disabled = body.disabled.unwrap_or(user.disabled);
+    let shut_out = password_hash.is_some() || role != user.role || (disabled && !user.disabled);
+    if let Some(name) = &body.display_name {
+        name.trim().clone_into(&mut user.display_name);
+    }
+    if let Some(hash) = password_hash {
+        hash.clone_into(&mut user.password_hash);
+    }
+    if body.all_services {
+        user.services = None;
+    } else if body.services.is_some() {
+        user.services.clone_from(&body.services);
+    }
+    user.role = role;
+    user.disabled = disabled;
+    users::update(tx.write()?, &user).await?;
+    if shut_out {
+        let now = tx.now();
+        sessions::end_of_user(tx.write()?, user.id, now).await?;
+    }
+    user.version += 1;
+    tx.access_changed();
+    Ok(user)
+}

@@ -1,0 +1,71 @@
+//! The services, as everybody who names one needs them.
+
+use std::sync::Arc;
+
+use ringback_domain::{Service, ServiceId, VisibleServices};
+
+use crate::error::Error;
+use crate::recent::Recent;
+use crate::signals::Signals;
+use crate::store::{Store, services};
+
+/// Every service, ordered by name.
+#[derive(Clone, Debug, Default)]
+pub struct Services {
+    list: Vec<Service>,
+}
+
+impl Services {
+    /// All of them.
+    pub fn all(&self) -> &[Service] {
+        &self.list
+    }
+
+    /// One by id.
+    pub fn get(&self, id: ServiceId) -> Option<&Service> {
+        self.list.iter().find(|service| service.id == id)
+    }
+
+    /// One by id, if the caller may see it.
+    pub fn visible(&self, id: ServiceId, visible: &VisibleServices) -> Option<&Service> {
+        self.get(id).filter(|service| visible.contains(service.id))
+    }
+
+    /// The ids, ordered by name.
+    pub fn ids(&self) -> Vec<ServiceId> {
+        self.list.iter().map(|service| service.id).collect()
+    }
+}
+
+impl From<Vec<Service>> for Services {
+    fn from(list: Vec<Service>) -> Self {
+        Self { list }
+    }
+}
+
+/// Reads the services for questions. Commands read them in their transaction.
+#[derive(Debug)]
+pub struct Directory {
+    store: Store,
+    signals: Arc<Signals>,
+    services: Recent<Services>,
+}
+
+impl Directory {
+    /// Over a database.
+    pub fn new(store: Store, signals: Arc<Signals>) -> Self {
+        Self { store, signals, services: Recent::default() }
+    }
+
+    /// Every service, as of a second ago at most.
+    ///
+    /// # Errors
+    /// That the database cannot be read.
+    pub async fn services(&self) -> Result<Arc<Services>, Error> {
+        let read = async || {
+            let mut conn = self.store.read().await?;
+            Ok(services::list(&mut conn).await?.into())
+        };
+        self.services.get(self.signals.services.current(), read).await
+    }
+}

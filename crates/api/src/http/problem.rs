@@ -1,0 +1,71 @@
+//! The one place where an error becomes an answer: RFC 9457.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use ringback_domain::wire::problem::{Problem, ProblemKind, TYPE_PREFIX};
+
+use super::request;
+use crate::error::Error;
+
+/// The problem that an error is answered with.
+pub fn of(error: &Error) -> Problem {
+    let (kind, request) = (error.kind(), request::current());
+    let (state, version) = match error {
+        Error::Refused { state, version, .. } => (Some(*state), Some(*version)),
+        Error::Stale { state, version } => (*state, Some(*version)),
+        _ => (None, None),
+    };
+    Problem {
+        kind: format!("{TYPE_PREFIX}{}", kind.slug()),
+        title: kind.title().to_owned(),
+        status: kind.status(),
+        detail: error.to_string(),
+        instance: request.path,
+        request_id: request.id,
+        errors: if let Error::Invalid(errors) = error { errors.clone() } else { Vec::new() },
+        state,
+        version,
+    }
+}
+
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.kind().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let kind = self.kind();
+        let request = request::current();
+        match self {
+            _ if matches!(kind, ProblemKind::Internal) => {
+                tracing::error!(request.id = %request.id, error = self.cause(), "request failed");
+            }
+            _ if matches!(kind, ProblemKind::Unavailable) => {
+                tracing::warn!(request.id = %request.id, error = self.cause(), "not available");
+            }
+            _ => {}
+        }
+        let problem = of(self);
+        let mut response = HttpResponse::build(self.status_code());
+        response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/problem+json")));
+        match self {
+            Self::Unauthenticated => {
+                response.insert_header((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+            }
+            Self::RateLimited { retry_after_seconds } => {
+                response.insert_header((RETRY_AFTER, retry_after_seconds.to_string()));
+                let limit = format!("\"default\";r=0;t={retry_after_seconds}");
+                response.insert_header((HeaderName::from_static("ratelimit"), limit));
+            }
+            _ if matches!(kind, ProblemKind::Unavailable) => {
+                response.insert_header((RETRY_AFTER, "1"));
+            }
+            Self::MethodNotAllowed(allowed) => {
+                response.insert_header((ALLOW, allowed.as_str()));
+            }
+            _ => {}
+        }
+        response.body(serde_json::to_string(&problem).unwrap_or_default())
+    }
+}

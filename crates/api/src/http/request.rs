@@ -1,0 +1,90 @@
+//! What every request carries: an id for the log, security headers, metrics.
+
+use std::time::Instant;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web;
+use uuid::Uuid;
+
+use crate::http::Api;
+
+/// The request that is being answered.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Names it in the log and in problems.
+    pub id: String,
+    /// Its path, without the query: that may hold a number.
+    pub path: String,
+}
+
+tokio::task_local! {
+    static CURRENT: Request;
+}
+
+/// The request that is being answered; empty outside of one.
+pub fn current() -> Request {
+    CURRENT.try_with(Clone::clone).unwrap_or_default()
+}
+
+/// No script but our own files, nothing from elsewhere, no framing.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+     connect-src 'self'; img-src 'self' data:; media-src blob:; font-src 'self'; form-action 'self'; base-uri 'none'; \
+     object-src 'none'; frame-ancestors 'none'";
+
+/// Swagger UI sets styles on elements; everything else stays forbidden.
+const SWAGGER_CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'unsafe-inline'; \
+     style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; \
+     frame-ancestors 'none'";
+
+/// Wraps every request.
+pub async fn wrap(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let began = Instant::now();
+    let api = request.app_data::<web::Data<Api>>().cloned();
+    let id = api.as_ref().map_or_else(Uuid::nil, |api| api.queries.clock.new_id()).to_string();
+    let path = request.path().to_owned();
+    let method = request.method().clone();
+    let context = Request { id: id.clone(), path: path.clone() };
+    let mut response = CURRENT.scope(context, next.call(request)).await?;
+
+    let status = response.status();
+    let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    if let Some(api) = api {
+        api.metrics.answered(&method, &route, status.as_u16(), began.elapsed());
+    }
+    let took = began.elapsed();
+    tracing::info!(
+        request.id = %id, %method, route, status = status.as_u16(), took_ms = took.as_secs_f64() * 1e3, "answered"
+    );
+    secure(response.headers_mut(), &path, &id);
+    Ok(response)
+}
+
+fn secure(headers: &mut HeaderMap, path: &str, id: &str) {
+    let mut set = |name: HeaderName, value: &'static str| {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    };
+    let policy = if path.starts_with("/swagger-ui") {
+        SWAGGER_CONTENT_SECURITY_POLICY
+    } else {
+        CONTENT_SECURITY_POLICY
+    };
+    set(header::CONTENT_SECURITY_POLICY, policy);
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    if path.starts_with("/api/") {
+        set(header::CACHE_CONTROL, "no-store");
+    }
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+}

@@ -1,0 +1,251 @@
+//! Bulk cancellations.
+
+use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use ringback_domain::wire::bulk::{BulkCancellation, CreateBulkCancellation, MAX_IDS, ReportLine};
+use ringback_domain::wire::callback::Items;
+use ringback_domain::wire::list::CallbackFilter;
+use ringback_domain::{JobId, Timestamp};
+
+use crate::auth::{Caller, Grant, permit};
+use crate::command::Tx;
+use crate::command::bulk::{self as commands, Selector};
+use crate::directory::Services;
+use crate::error::Error;
+use crate::http::extract::{Empty, Idempotency, Json, LARGE_BODY_BYTES, Path};
+use crate::http::{Api, Reply};
+use crate::query::filter;
+use crate::store::bulk;
+
+/// Lines of a report that are read at once.
+const REPORT_LINES: i64 = 1_000;
+
+fn selector(
+    body: CreateBulkCancellation,
+    services: &Services,
+    caller: &Grant,
+    now: Timestamp,
+) -> Result<Selector, Error> {
+    match (body.ids, body.range) {
+        (Some(_), _) if body.matching.is_some() => {
+            Err(Error::invalid("/matching", "conflict", "Give `matching` together with `range`."))
+        }
+        (Some(ids), None) => {
+            if ids.is_empty() || ids.len() > MAX_IDS {
+                let detail = format!("Name 1 to {MAX_IDS} callbacks.");
+                return Err(Error::invalid("/ids", "out_of_range", detail));
+            }
+            let mut unique = Vec::with_capacity(ids.len());
+            let mut seen = std::collections::HashSet::new();
+            unique.extend(ids.into_iter().filter(|id| seen.insert(*id)));
+            Ok(Selector::Named(unique))
+        }
+        (None, Some(range)) => {
+            if range.from >= range.to {
+                return Err(Error::invalid("/range/to", "invalid_value", "`to` must be after `from`."));
+            }
+            let matching = body.matching.unwrap_or_default();
+            let wanted = CallbackFilter {
+                state: matching.state,
+                service: matching.service,
+                search_field: matching.search_field,
+                search: matching.search,
+                overdue: matching.overdue,
+                ..CallbackFilter::from(range)
+            };
+            let selection = filter::of_filter(&wanted, services, caller, now);
+            Ok(Selector::Matching(selection.map_err(in_body)?))
+        }
+        _ => Err(Error::invalid("/ids", "required", "Give either `ids` or `range`.")),
+    }
+}
+
+/// Names the part of the body where the filter names a parameter.
+fn in_body(fault: Error) -> Error {
+    let Error::Invalid(mut faults) = fault else { return fault };
+    for fault in &mut faults {
+        fault.pointer = match fault.pointer.trim_start_matches('?') {
+            "daily_to" => "/range/daily/to".to_owned(),
+            "time_zone" => "/range/daily/time_zone".to_owned(),
+            "search" => "/matching/search".to_owned(),
+            end => format!("/range/{end}"),
+        };
+    }
+    Error::Invalid(faults)
+}
+
+/// Cancel many callbacks
+///
+/// Freezes the selection and cancels it in the background. PROCESSING
+/// callbacks are skipped and counted. With `dry_run` nothing is cancelled; the
+/// counts say what would be.
+#[utoipa::path(
+    tag = "Bulk cancellations",
+    request_body(content = CreateBulkCancellation, example = json!({
+        "range": {"from": "2026-11-24T00:00:00Z", "to": "2026-11-25T00:00:00Z"}, "dry_run": true
+    })),
+    responses((status = 202, description = "Accepted", body = BulkCancellation,
+        headers(("Location" = String, description = "The job")))),
+    extensions(("x-permission" = json!("manage_callbacks"))),
+)]
+#[post("/bulk-cancellations")]
+pub async fn create_bulk_cancellation(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageCallbacks>,
+    idempotency: Idempotency,
+    body: Json<CreateBulkCancellation, LARGE_BODY_BYTES>,
+) -> Result<HttpResponse, Error> {
+    let key = idempotency.of(&caller, body.digest());
+    let dry_run = body.dry_run;
+    let services = api.queries.directory.services().await?;
+    let selector = selector(body.into_inner(), &services, &caller, api.queries.clock.now())?;
+    let create = async move |tx: &mut Tx<'_>| {
+        let job = commands::create(tx, &selector, dry_run).await?;
+        Reply::accepted(format!("/api/v1/bulk-cancellations/{}", job.id), &job)
+    };
+    Ok(api.commands.run(key, &caller, create).await?.into())
+}
+
+/// List my bulk cancellations
+///
+/// The caller's own, newest first.
+#[utoipa::path(
+    tag = "Bulk cancellations",
+    responses((status = 200, description = "The jobs", body = Items<BulkCancellation>)),
+    extensions(("x-permission" = json!("manage_callbacks"))),
+)]
+#[get("/bulk-cancellations")]
+pub async fn list_bulk_cancellations(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageCallbacks>,
+) -> Result<HttpResponse, Error> {
+    let items = bulk::list(&mut api.queries.store.read().await?, &caller.owner).await?;
+    Ok(HttpResponse::Ok().json(Items { items }))
+}
+
+/// Read a bulk cancellation
+///
+/// How far it has got, and the outcomes so far.
+#[utoipa::path(
+    tag = "Bulk cancellations",
+    params(("id" = JobId, Path, description = "The job")),
+    responses((status = 200, description = "The job", body = BulkCancellation)),
+    extensions(("x-permission" = json!("manage_callbacks"))),
+)]
+#[get("/bulk-cancellations/{id}")]
+pub async fn get_bulk_cancellation(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageCallbacks>,
+    Path(id): Path<JobId>,
+) -> Result<HttpResponse, Error> {
+    let job = bulk::find(&mut api.queries.store.read().await?, id, &caller.owner).await?;
+    Ok(HttpResponse::Ok().json(job.ok_or(Error::NotFound("bulk cancellation"))?))
+}
+
+/// Stop a bulk cancellation
+///
+/// Once this is answered nothing more is cancelled. What the job has not come
+/// to stays as it is, and is `STOPPED` in the report. A job that is over is
+/// answered as it is, so this may be repeated.
+#[utoipa::path(
+    tag = "Bulk cancellations",
+    params(("id" = JobId, Path, description = "The job")),
+    responses((status = 200, description = "The job, which is over", body = BulkCancellation)),
+    extensions(("x-permission" = json!("manage_callbacks"))),
+)]
+#[post("/bulk-cancellations/{id}/stop")]
+pub async fn stop_bulk_cancellation(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageCallbacks>,
+    Path(id): Path<JobId>,
+    idempotency: Idempotency,
+    _body: Empty,
+) -> Result<HttpResponse, Error> {
+    let key = idempotency.of(&caller, &[]);
+    let stop = async move |tx: &mut Tx<'_>| Reply::ok(&commands::stop(tx, id).await?);
+    Ok(api.commands.run(key, &caller, stop).await?.into())
+}
+
+/// Read the Cancellation Summary Report
+///
+/// One line for each callback of the selection: CSV, or JSON where `Accept`
+/// asks for it.
+#[utoipa::path(
+    tag = "Bulk cancellations",
+    params(("id" = JobId, Path, description = "The job")),
+    responses((status = 200, description = "The report", content(
+        (String = "text/csv"), (Items<ReportLine> = "application/json")
+    ))),
+    extensions(("x-permission" = json!(["view_callbacks", "manage_callbacks"]))),
+)]
+#[get("/bulk-cancellations/{id}/report")]
+pub async fn get_report(
+    api: web::Data<Api>,
+    caller: Caller<permit::ExportCallbacks>,
+    Path(id): Path<JobId>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Error> {
+    let job = bulk::find(&mut api.queries.store.read().await?, id, &caller.owner).await?;
+    let job = job.ok_or(Error::NotFound("bulk cancellation"))?;
+    let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accept.contains("application/json") {
+        let mut items: Vec<ReportLine> = Vec::new();
+        let mut after = 0;
+        loop {
+            let (lines, last) =
+                bulk::report(&mut api.queries.store.read().await?, &job, after, REPORT_LINES).await?;
+            if lines.is_empty() {
+                return Ok(HttpResponse::Ok().json(Items { items }));
+            }
+            items.extend(lines);
+            after = last;
+        }
+    }
+    let stream =
+        futures_util::stream::try_unfold((api, job, 0, true), move |(api, job, after, first)| async move {
+            let mut conn = api.queries.store.read().await?;
+            let (lines, last) = bulk::report(&mut conn, &job, after, REPORT_LINES).await?;
+            drop(conn);
+            if lines.is_empty() && !first {
+                return Ok::<_, Error>(None);
+            }
+            Ok(Some((report_csv(&lines, first)?, (api, job, last, false))))
+        });
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"cancellation-summary-report.csv\""))
+        .streaming(stream))
+}
+
+fn report_csv(lines: &[ReportLine], header: bool) -> Result<Bytes, Error> {
+    let mut csv = super::export::writer();
+    if header {
+        csv.write_record([
+            "callback_id",
+            "service",
+            "customer_number",
+            "desired_time",
+            "state_before",
+            "outcome",
+            "cancelled_at",
+            "cancelled_by",
+        ])
+        .map_err(Error::internal)?;
+    }
+    for line in lines {
+        csv.write_record([
+            line.callback_id.to_string(),
+            super::export::safe(line.service.as_deref().unwrap_or_default()),
+            // A number begins with a plus sign by nature, and is digits after it.
+            line.customer_number.clone().unwrap_or_default(),
+            line.desired_time.map(|at| at.to_string()).unwrap_or_default(),
+            line.state_before.map(|state| state.to_string()).unwrap_or_default(),
+            line.outcome.map(|outcome| outcome.as_str().to_owned()).unwrap_or_default(),
+            line.cancelled_at.map(|at| at.to_string()).unwrap_or_default(),
+            super::export::safe(line.cancelled_by.as_deref().unwrap_or_default()),
+        ])
+        .map_err(Error::internal)?;
+    }
+    Ok(Bytes::from(csv.into_inner().map_err(|error| Error::Internal(anyhow::anyhow!("csv: {error}")))?))
+}

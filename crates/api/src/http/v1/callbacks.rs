@@ -1,0 +1,285 @@
+//! Callbacks: lists, single records, and commands on them.
+
+use std::sync::Arc;
+
+use actix_web::http::header::ETAG;
+use actix_web::{HttpResponse, get, post, web};
+use ringback_domain::CallbackId;
+use ringback_domain::callback::Callback;
+use ringback_domain::wire::callback::{
+    AttemptView, CallbackView, CreateCallback, Items, RecreateCallback, RescheduleCallback, TimelineEntry,
+};
+use ringback_domain::wire::list::{CallbackCount, CallbackFilter, CountQuery, FindQuery, Page, PageQuery};
+
+use crate::auth::{Caller, Identity, permit};
+use crate::command::callbacks::{self, Target};
+use crate::command::{Expected, Tx};
+use crate::directory::Services;
+use crate::error::Error;
+use crate::http::extract::{Empty, Idempotency, Json, Path, Query};
+use crate::http::{Api, Reply, rows_response};
+use crate::query::view::{self, Viewer};
+use crate::store::name_recordings;
+
+/// What a command answers: the record as it is then.
+struct Viewed {
+    identity: Arc<Identity>,
+    services: Arc<Services>,
+}
+
+impl Viewed {
+    async fn by<P>(api: &Api, caller: &Caller<P>) -> Result<Self, Error> {
+        Ok(Self { identity: Arc::clone(caller), services: api.queries.directory.services().await? })
+    }
+
+    fn view(&self, callback: &Callback) -> CallbackView {
+        view::of_callback(callback, &self.services, Viewer::of(&self.identity, callback.updated_at))
+    }
+
+    fn changed(&self, callback: &Callback) -> Result<Reply, Error> {
+        Ok(Reply::ok(&self.view(callback))?.of_version(callback.version))
+    }
+}
+
+fn created(view: &CallbackView) -> Result<Reply, Error> {
+    let location = format!("/api/v1/callbacks/{}", view.id);
+    Ok(Reply::created(location, view)?.of_version(view.version))
+}
+
+/// List callbacks
+///
+/// A page of the callbacks that the caller may see, in stable order. Follow
+/// `next` and `previous`; the last page comes as quickly as the first.
+#[utoipa::path(
+    tag = "Callbacks",
+    params(CallbackFilter, PageQuery),
+    responses((status = 200, description = "The page", body = Page<CallbackView>)),
+    extensions(("x-permission" = json!("view_callbacks"))),
+)]
+#[get("/callbacks")]
+pub async fn list_callbacks(
+    api: web::Data<Api>,
+    caller: Caller<permit::ViewCallbacks>,
+    Query(filter, page): Query<CallbackFilter, PageQuery>,
+) -> Result<HttpResponse, Error> {
+    let found = api.queries.page(&caller, &filter, &page).await?;
+    let items = found.rows.iter().map(|row| &row.text).collect();
+    rows_response(&Page { items, next: found.next, previous: found.previous }, found.rows.len())
+}
+
+/// Count callbacks
+///
+/// How many callbacks the same filter has, by state. Exact unless `up_to` is
+/// given: then counting stops there and `at_least` says so.
+#[utoipa::path(
+    tag = "Callbacks",
+    params(CallbackFilter, CountQuery),
+    responses((status = 200, description = "The count", body = CallbackCount)),
+    extensions(("x-permission" = json!("view_callbacks"))),
+)]
+#[get("/callbacks/count")]
+pub async fn count_callbacks(
+    api: web::Data<Api>,
+    caller: Caller<permit::ViewCallbacks>,
+    Query(filter, count): Query<CallbackFilter, CountQuery>,
+) -> Result<HttpResponse, Error> {
+    Ok(HttpResponse::Ok().json(api.queries.count(&caller, &filter, &count).await?))
+}
+
+/// Search callbacks by id or number
+///
+/// *Callback Search*: whatever the time, the callback of this id, or those of
+/// this number, latest desired time first; empty where nothing matches.
+#[utoipa::path(
+    tag = "Callbacks",
+    params(FindQuery),
+    responses((status = 200, description = "What was found", body = Items<CallbackView>)),
+    extensions(("x-permission" = json!("view_callbacks"))),
+)]
+#[get("/callbacks/search")]
+pub async fn search_callbacks(
+    api: web::Data<Api>,
+    caller: Caller<permit::ViewCallbacks>,
+    Query(query, ()): Query<FindQuery>,
+) -> Result<HttpResponse, Error> {
+    let rows = api.queries.search(&caller, &query).await?;
+    let items: Vec<_> = rows.iter().map(|row| &row.text).collect();
+    rows_response(&Items { items }, rows.len())
+}
+
+/// Create a callback
+///
+/// Takes a request in. An immediate callback enters the queue at once, a
+/// scheduled one at its desired time.
+#[utoipa::path(
+    tag = "Callbacks",
+    request_body(content = CreateCallback, example = json!({
+        "callback_type": "immediate",
+        "service_id": "019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2",
+        "customer_number": "+44 20 7946 0318"
+    })),
+    responses((status = 201, description = "Promised", body = CallbackView,
+        headers(("Location" = String, description = "The new record"), ("ETag" = String, description = "Its version")))),
+    extensions(("x-permission" = json!("manage_callbacks"))),
+)]
+#[post("/callbacks")]
+pub async fn create_callback(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageCallbacks>,
+    idempotency: Idempotency,
+    body: Json<CreateCallback>,
+) -> Result<HttpResponse, Error> {
+    let key = idempotency.of(&caller, body.digest());
+    let viewed = Viewed::by(&api, &caller).await?;
+    let create = async move |tx: &mut Tx<'_>| {
+        let made = callbacks::create(tx, &body).await?;
+        created(&viewed.view(&made))
+    };
+    Ok(api.commands.save(key, &caller, create).await?.into())
+}
+
+/// Read a callback
+///
+/// The record with every metric as far as its state has got.
+#[utoipa::path(
+    tag = "Callbacks",
+    params(("id" = CallbackId, Path, description = "Callback ID")),
+    responses((status = 200, description = "The record", body = CallbackView,
+        headers(("ETag" = String, description = "Its version")))),
+    extensions(("x-permission" = json!("view_callbacks"))),
+)]
+#[get("/callbacks/{id}")]
+pub async fn get_callback(
+    api: web::Data<Api>,
+    caller: Caller<permit::ViewCallbacks>,
+    Path(id): Path<CallbackId>,
+) -> Result<HttpResponse, Error> {
+    let view = api.queries.record(&caller, id).await?;
+    Ok(HttpResponse::Ok().insert_header((ETAG, format!("\"{}\"", view.version))).json(view))
+}
+
+/// Read the timeline of a callback
+///
+/// Every change with who did it and why, oldest first.
+#[utoipa::path(
+    tag = "Callbacks",
+    params(("id" = CallbackId, Path, description = "Callback ID")),
+    responses((status = 200, description = "The timeline", body = Items<TimelineEntry>)),
+    extensions(("x-permission" = json!("view_callbacks"))),
+)]
+#[get("/callbacks/{id}/timeline")]
+pub async fn get_timeline(
+    api: web::Data<Api>,
+    caller: Caller<permit::ViewCallbacks>,
+    Path(id): Path<CallbackId>,
+) -> Result<HttpResponse, Error> {
+    let items = api.queries.timeline(&caller, id).await?;
+    Ok(HttpResponse::Ok().json(Items { items }))
+}
+
+/// Read the attempts of a callback
+///
+/// Every reservation and what became of it, oldest first.
+#[utoipa::path(
+    tag = "Callbacks",
+    params(("id" = CallbackId, Path, description = "Callback ID")),
+    responses((status = 200, description = "The attempts", body = Items<AttemptView>)),
+    extensions(("x-permission" = json!("view_callbacks"))),
+)]
+#[get("/callbacks/{id}/attempts")]
+pub async fn list_attempts(
+    api: web::Data<Api>,
+    caller: Caller<permit::ViewCallbacks>,
+    Path(id): Path<CallbackId>,
+) -> Result<HttpResponse, Error> {
+    let items = api.queries.attempts(&caller, id).await?;
+    Ok(HttpResponse::Ok().json(Items { items }))
+}
+
+/// Reschedule a callback
+///
+/// Moves the desired time of a SCHEDULED callback, and its removal date with it.
+#[utoipa::path(
+    tag = "Callbacks",
+    params(("id" = CallbackId, Path, description = "Callback ID")),
+    request_body(content = RescheduleCallback, example = json!({"desired_time": "2030-01-01T09:00:00Z"})),
+    responses((status = 200, description = "Moved", body = CallbackView)),
+    extensions(("x-permission" = json!("manage_callbacks"))),
+)]
+#[post("/callbacks/{id}/reschedule")]
+pub async fn reschedule_callback(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageCallbacks>,
+    Path(id): Path<CallbackId>,
+    expected: Expected,
+    idempotency: Idempotency,
+    body: Json<RescheduleCallback>,
+) -> Result<HttpResponse, Error> {
+    let key = idempotency.of(&caller, body.digest());
+    let viewed = Viewed::by(&api, &caller).await?;
+    let reschedule = async move |tx: &mut Tx<'_>| {
+        let moved = callbacks::reschedule(tx, Target { id, expected }, body.desired_time).await?;
+        viewed.changed(&moved)
+    };
+    Ok(api.commands.save(key, &caller, reschedule).await?.into())
+}
+
+/// Cancel a callback
+///
+/// Completes it as `CANCELLED_BY_ADMIN` for a person, as `CANCELLED` for an API
+/// key. PROCESSING and COMPLETED callbacks are refused.
+#[utoipa::path(
+    tag = "Callbacks",
+    params(("id" = CallbackId, Path, description = "Callback ID")),
+    responses((status = 200, description = "Called off", body = CallbackView)),
+    extensions(("x-permission" = json!("manage_callbacks"))),
+)]
+#[post("/callbacks/{id}/cancel")]
+pub async fn cancel_callback(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageCallbacks>,
+    Path(id): Path<CallbackId>,
+    expected: Expected,
+    idempotency: Idempotency,
+    _body: Empty,
+) -> Result<HttpResponse, Error> {
+    let key = idempotency.of(&caller, &[]);
+    let viewed = Viewed::by(&api, &caller).await?;
+    let cancel = async move |tx: &mut Tx<'_>| {
+        let over = callbacks::cancel(tx, Target { id, expected }).await?;
+        viewed.changed(&over)
+    };
+    Ok(api.commands.save(key, &caller, cancel).await?.into())
+}
+
+/// Recreate a callback
+///
+/// Makes a new record from a finished one that did not reach the agent, once.
+/// Within four days of its end the customer's recorded name is taken over.
+#[utoipa::path(
+    tag = "Callbacks",
+    params(("id" = CallbackId, Path, description = "ID of the finished callback")),
+    request_body(content = RecreateCallback, example = json!({"callback_type": "immediate"})),
+    responses((status = 201, description = "The new record", body = CallbackView,
+        headers(("Location" = String, description = "The new record")))),
+    extensions(("x-permission" = json!("manage_callbacks"))),
+)]
+#[post("/callbacks/{id}/recreate")]
+pub async fn recreate_callback(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageCallbacks>,
+    Path(id): Path<CallbackId>,
+    expected: Expected,
+    idempotency: Idempotency,
+    body: Json<RecreateCallback>,
+) -> Result<HttpResponse, Error> {
+    let key = idempotency.of(&caller, body.digest());
+    let viewed = Viewed::by(&api, &caller).await?;
+    let recreate = async move |tx: &mut Tx<'_>| {
+        let made = callbacks::recreate(tx, Target { id, expected }, &body).await?;
+        let mut view = viewed.view(&made);
+        view.name_recording = name_recordings::describe(tx.read(), &made).await?;
+        created(&view)
+    };
+    Ok(api.commands.run(key, &caller, recreate).await?.into())
+}

@@ -1,0 +1,112 @@
+//! Services, that is virtual queues, and their settings.
+
+use actix_web::http::header::ETAG;
+use actix_web::{HttpResponse, get, patch, post, web};
+use ringback_domain::wire::admin::{CreateService, EditService, ServiceView};
+use ringback_domain::wire::callback::Items;
+use ringback_domain::{Permission, Service, ServiceId};
+
+use crate::auth::{Caller, Grant, permit};
+use crate::command::{Expected, Tx, services};
+use crate::error::Error;
+use crate::http::extract::{Idempotency, Json, Path};
+use crate::http::{Api, Reply};
+
+fn shown(service: &Service) -> ServiceView {
+    service.into()
+}
+
+/// Who sets services up sees them all; others see theirs, as of log-in.
+fn sees(caller: &Grant, id: ServiceId) -> bool {
+    caller.may(Permission::ManageServices) || caller.visible.contains(id)
+}
+
+/// List services
+///
+/// Ordered by name: all for those who set services up, for others those that
+/// they may see.
+#[utoipa::path(
+    tag = "Services",
+    responses((status = 200, description = "The services", body = Items<ServiceView>)),
+    extensions(("x-permission" = json!("view_services"))),
+)]
+#[get("/services")]
+pub async fn list_services(
+    api: web::Data<Api>,
+    caller: Caller<permit::ViewServices>,
+) -> Result<HttpResponse, Error> {
+    let services = api.queries.directory.services().await?;
+    let items = services.all().iter().filter(|service| sees(&caller, service.id)).map(shown).collect();
+    Ok(HttpResponse::Ok().json(Items::<ServiceView> { items }))
+}
+
+/// Read a service
+#[utoipa::path(
+    tag = "Services",
+    params(("id" = ServiceId, Path, description = "The service")),
+    responses((status = 200, description = "The service", body = ServiceView)),
+    extensions(("x-permission" = json!("view_services"))),
+)]
+#[get("/services/{id}")]
+pub async fn get_service(
+    api: web::Data<Api>,
+    caller: Caller<permit::ViewServices>,
+    Path(id): Path<ServiceId>,
+) -> Result<HttpResponse, Error> {
+    let services = api.queries.directory.services().await?;
+    let service = services.get(id).filter(|one| sees(&caller, one.id)).ok_or(Error::NotFound("service"))?;
+    Ok(HttpResponse::Ok().insert_header((ETAG, format!("\"{}\"", service.version))).json(shown(service)))
+}
+
+/// Create a service
+///
+/// People see it from their next log-in on.
+#[utoipa::path(
+    tag = "Services",
+    request_body(content = CreateService, example = json!({
+        "name": "Billing EN", "time_zone": "Europe/London", "default_country": "GB"
+    })),
+    responses((status = 201, description = "Made", body = ServiceView,
+        headers(("Location" = String, description = "The new service")))),
+    extensions(("x-permission" = json!("manage_services"))),
+)]
+#[post("/services")]
+pub async fn create_service(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageServices>,
+    idempotency: Idempotency,
+    body: Json<CreateService>,
+) -> Result<HttpResponse, Error> {
+    let key = idempotency.of(&caller, body.digest());
+    let create = async move |tx: &mut Tx<'_>| {
+        let service = services::create(tx, &body).await?;
+        let location = format!("/api/v1/services/{}", service.id);
+        Ok(Reply::created(location, &shown(&service))?.of_version(service.version))
+    };
+    Ok(api.commands.run(key, &caller, create).await?.into())
+}
+
+/// Edit a service
+///
+/// What is not named stays. A new window counts for callbacks made from now on.
+#[utoipa::path(
+    tag = "Services",
+    params(("id" = ServiceId, Path, description = "The service")),
+    request_body(content = EditService, example = json!({"dial_pending": false})),
+    responses((status = 200, description = "Changed", body = ServiceView)),
+    extensions(("x-permission" = json!("manage_services"))),
+)]
+#[patch("/services/{id}")]
+pub async fn edit_service(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageServices>,
+    Path(id): Path<ServiceId>,
+    expected: Expected,
+    body: Json<EditService>,
+) -> Result<HttpResponse, Error> {
+    let edit = async move |tx: &mut Tx<'_>| {
+        let service = services::edit(tx, id, expected, &body).await?;
+        Ok(Reply::ok(&shown(&service))?.of_version(service.version))
+    };
+    Ok(api.commands.run(None, &caller, edit).await?.into())
+}

@@ -1,0 +1,161 @@
+//! The same hours of every day, as the clocks of a zone show them. Where clocks
+//! are put back, an hour that comes twice is meant twice; where they are put
+//! forward, one that is left out is none.
+
+use chrono::{Offset, TimeZone};
+use chrono_tz::Tz;
+use ringback_domain::wire::list::CallbackFilter;
+use ringback_domain::{TimeOfDay, Timestamp};
+
+use crate::error::Error;
+use crate::store::list::Daily;
+
+/// Days between the ends of the range.
+const MAX_DAYS: i64 = 62;
+
+const MINUTE: i64 = 60 * 1_000_000;
+const DAY: i64 = 24 * 60 * MINUTE;
+
+/// Hours that have a length: with both ends the same it could be none, or the
+/// whole day.
+pub fn check_hours(from: TimeOfDay, to: TimeOfDay, pointer: &str) -> Result<(), Error> {
+    if from == to {
+        return Err(Error::invalid(pointer, "invalid_value", "`daily_from` and `daily_to` must differ."));
+    }
+    Ok(())
+}
+
+/// The hours that a filter asks for.
+pub fn of_filter(filter: &CallbackFilter) -> Result<Option<Daily>, Error> {
+    if filter.daily_from.is_none() && filter.daily_to.is_none() && filter.time_zone.is_none() {
+        return Ok(None);
+    }
+    let from = given(filter.daily_from, "?daily_from")?;
+    let to = given(filter.daily_to, "?daily_to")?;
+    let zone = given(filter.time_zone.as_ref(), "?time_zone")?;
+    let (begin, end) = (given(filter.from, "?from")?, given(filter.to, "?to")?);
+    check_hours(from, to, "?daily_to")?;
+    let zone = zone
+        .parse()
+        .map_err(|_| Error::invalid("?time_zone", "unknown_time_zone", crate::time_zone::UNKNOWN))?;
+    if end.micros() - begin.micros() > MAX_DAYS * DAY {
+        let detail = format!("Hours of every day cover at most {MAX_DAYS} days.");
+        return Err(Error::invalid("?to", "out_of_range", detail));
+    }
+    let begins = i64::from(from.minutes()) * MINUTE;
+    let shifts = offsets(zone, begin, end).into_iter();
+    Ok(Some(Daily {
+        shifts: shifts.map(|(until, offset)| (until, (offset - begins).rem_euclid(DAY))).collect(),
+        length: i64::from(from.minutes_until(to)) * MINUTE,
+    }))
+}
+
+fn given<T>(value: Option<T>, name: &str) -> Result<T, Error> {
+    let detail = "Give `daily_from`, `daily_to` and `time_zone` together, with `from` and `to`.";
+    value.ok_or_else(|| Error::invalid(name, "required", detail))
+}
+
+/// By how many microseconds the zone is ahead of UTC until when, from the one
+/// moment to the other.
+fn offsets(zone: Tz, begin: Timestamp, end: Timestamp) -> Vec<(Timestamp, i64)> {
+    let offset = |micros: i64| {
+        let at = Timestamp::from_micros(micros).to_chrono().naive_utc();
+        i64::from(zone.offset_from_utc_datetime(&at).fix().local_minus_utc()) * 1_000_000
+    };
+    let (mut since, end) = (begin.micros(), end.micros());
+    let mut found = Vec::new();
+    while since < end {
+        // No zone changes its clocks twice in a day.
+        let next = end.min(since + DAY);
+        if offset(since) != offset(next) {
+            let (mut before, mut after) = (since, next);
+            while after - before > 1 {
+                let middle = before.midpoint(after);
+                let half = if offset(middle) == offset(since) { &mut before } else { &mut after };
+                *half = middle;
+            }
+            found.push((Timestamp::from_micros(after), offset(since)));
+        }
+        since = next;
+    }
+    found.push((Timestamp::from_micros(end), offset(end)));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Timelike;
+
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn filter(from: &str, to: &str, daily: (&str, &str), zone: &str) -> CallbackFilter {
+        CallbackFilter {
+            from: Some(at(from)),
+            to: Some(at(to)),
+            daily_from: Some(daily.0.parse().unwrap()),
+            daily_to: Some(daily.1.parse().unwrap()),
+            time_zone: Some(zone.to_owned()),
+            ..CallbackFilter::default()
+        }
+    }
+
+    /// What the databases do.
+    fn chooses(daily: &Daily, time: Timestamp) -> bool {
+        let shift = daily.shifts.iter().find(|(until, _)| time < *until);
+        shift.is_some_and(|(_, shift)| (time.micros() + shift) % DAY < daily.length)
+    }
+
+    #[test]
+    fn a_time_is_chosen_exactly_when_a_clock_of_the_zone_shows_these_hours() {
+        for (zone, days) in [
+            ("Europe/Berlin", ["2026-03-28T12:00:00Z", "2026-10-24T12:00:00Z"]),
+            ("America/St_Johns", ["2026-03-07T12:00:00Z", "2026-10-31T12:00:00Z"]),
+            // Half an hour, and the other way round.
+            ("Australia/Lord_Howe", ["2026-04-04T00:00:00Z", "2026-10-03T00:00:00Z"]),
+            ("UTC", ["2026-03-28T12:00:00Z", "2026-10-24T12:00:00Z"]),
+        ] {
+            for begin in days {
+                let end = at(begin).plus_seconds(36 * 3_600).to_string();
+                for hours in [("02:15", "02:45"), ("02:30", "03:30"), ("22:00", "06:00"), ("06:00", "22:00")]
+                {
+                    let filter = filter(begin, &end, hours, zone);
+                    let daily = of_filter(&filter).unwrap().unwrap();
+                    for minutes in 0..36 * 60 {
+                        let time = at(begin).plus_seconds(minutes * 60);
+                        let wall = time.to_chrono().with_timezone(&zone.parse::<Tz>().unwrap());
+                        let wall: TimeOfDay =
+                            format!("{:02}:{:02}", wall.hour(), wall.minute()).parse().unwrap();
+                        let shown = wall.is_within(filter.daily_from.unwrap(), filter.daily_to.unwrap());
+                        assert_eq!(chooses(&daily, time), shown, "{time} in {zone}, {hours:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_hour_that_comes_twice_is_chosen_twice_and_one_that_is_left_out_never() {
+        let chosen = |begin, end, hours| {
+            let daily = of_filter(&filter(begin, end, hours, "Europe/Berlin")).unwrap().unwrap();
+            let minutes = (0..24 * 60).map(|minutes| at(begin).plus_seconds(minutes * 60));
+            minutes.filter(|time| chooses(&daily, *time)).count()
+        };
+        let back = ("2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z");
+        assert_eq!(chosen(back.0, back.1, ("02:00", "03:00")), 120);
+        assert_eq!(chosen(back.0, back.1, ("08:00", "11:00")), 180);
+        let forward = ("2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z");
+        assert_eq!(chosen(forward.0, forward.1, ("02:00", "03:00")), 0);
+        assert_eq!(chosen(forward.0, forward.1, ("01:30", "03:30")), 60);
+    }
+
+    #[test]
+    fn clocks_that_are_not_changed_take_one_sum() {
+        let filter =
+            filter("2026-11-10T00:00:00Z", "2026-12-25T00:00:00Z", ("08:00", "11:00"), "Europe/Berlin");
+        assert_eq!(of_filter(&filter).unwrap().unwrap().shifts.len(), 1);
+    }
+}

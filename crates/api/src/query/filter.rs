@@ -1,0 +1,97 @@
+//! From what a caller asks for to what the store can answer.
+
+use ringback_domain::wire::list::{CallbackFilter, SearchField};
+use ringback_domain::{ServiceId, Timestamp, VisibleServices};
+
+use super::daily;
+use crate::auth::Grant;
+use crate::directory::Services;
+use crate::error::Error;
+use crate::store::list::{Search, SearchBy, SearchColumn, Selection};
+
+/// Characters of a search.
+const MAX_SEARCH_CHARS: usize = 100;
+
+/// The services that the caller may see, ordered by name; `None` for all.
+pub fn visible(services: &Services, caller: &Grant) -> Option<Vec<ServiceId>> {
+    match &caller.visible {
+        VisibleServices::All => None,
+        VisibleServices::Only(ids) => {
+            let ordered: Vec<ServiceId> = services.ids().into_iter().filter(|id| ids.contains(id)).collect();
+            // Seeing every service there is needs no condition.
+            (ordered.len() < services.all().len()).then_some(ordered)
+        }
+    }
+}
+
+/// Checks a filter and ties it to what the caller may see.
+pub fn of_filter(
+    filter: &CallbackFilter,
+    services: &Services,
+    caller: &Grant,
+    now: Timestamp,
+) -> Result<Selection, Error> {
+    if let (Some(from), Some(to)) = (filter.from, filter.to)
+        && from > to
+    {
+        return Err(Error::invalid("?to", "invalid_value", "`to` must be after `from`."));
+    }
+    if filter.search.as_ref().is_some_and(|text| text.chars().count() > MAX_SEARCH_CHARS) {
+        return Err(Error::invalid(
+            "?search",
+            "too_long",
+            format!("Search for at most {MAX_SEARCH_CHARS} characters."),
+        ));
+    }
+    let mut shown = visible(services, caller);
+    let mut keep = |wanted: &dyn Fn(ServiceId) -> bool| {
+        let ids = shown.take().unwrap_or_else(|| services.ids());
+        shown = Some(ids.into_iter().filter(|id| wanted(*id)).collect());
+    };
+    if !filter.service.is_empty() {
+        keep(&|id| filter.service.contains(&id));
+    }
+    let text = filter.search.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    let search = text.and_then(|text| {
+        let lower = text.to_lowercase();
+        let in_column =
+            |column| Some(Search { column, text: lower.clone(), services: Vec::new(), by: SearchBy::Scan });
+        let is_named = |id| services.get(id).is_some_and(|one| one.name.to_lowercase().contains(&lower));
+        match filter.search_field.unwrap_or_default() {
+            SearchField::CustomerNumber => {
+                let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+                // Nothing but signs is in no number: an impossible text says so.
+                let text = if digits.is_empty() { lower.clone() } else { digits };
+                in_column(SearchColumn::CustomerNumber).map(|search| Search { text, ..search })
+            }
+            SearchField::Id => {
+                let letters: String = lower.chars().filter(|letter| *letter != '-').collect();
+                let text = if letters.is_empty() { lower.clone() } else { letters };
+                in_column(SearchColumn::Id).map(|search| Search { text, ..search })
+            }
+            SearchField::Service => {
+                keep(&is_named);
+                None
+            }
+            SearchField::State => in_column(SearchColumn::State),
+            SearchField::Result => in_column(SearchColumn::Result),
+            SearchField::Agent => in_column(SearchColumn::Agent),
+            SearchField::CreatedBy => in_column(SearchColumn::CreatedBy),
+            SearchField::CancelledBy => in_column(SearchColumn::CancelledBy),
+            SearchField::Language => in_column(SearchColumn::Language),
+            SearchField::Any => {
+                let named = services.ids().into_iter().filter(|id| is_named(*id)).collect();
+                in_column(SearchColumn::Any).map(|search| Search { services: named, ..search })
+            }
+        }
+    });
+    Ok(Selection {
+        from: filter.from,
+        to: filter.to,
+        daily: daily::of_filter(filter)?,
+        states: filter.state.clone(),
+        services: shown,
+        search,
+        overdue_at: filter.overdue.unwrap_or_default().then_some(now),
+    })
+}

@@ -1,0 +1,216 @@
+//! Lists, counts, searches and single records.
+
+use std::sync::Arc;
+
+use ringback_domain::wire::callback::{AttemptView, CallbackView, TimelineEntry};
+use ringback_domain::wire::list::{
+    CallbackCount, CallbackFilter, CountQuery, FindQuery, NUMBERED_ROWS, PAGE_LIMIT, PageQuery, Sort,
+};
+use ringback_domain::{CallbackId, DialResult, PhoneNumber, StateName};
+
+use super::view::{self, Viewer};
+use super::{Queries, Rendered, filter};
+use crate::auth::Grant;
+use crate::error::Error;
+use crate::phone;
+use crate::store::list::{self, Cursor, Selection, Start};
+use crate::store::{callbacks, name_recordings, queue, timeline};
+
+/// A page of a list, as JSON.
+#[derive(Debug)]
+pub struct RenderedPage {
+    /// The rows.
+    pub rows: Vec<Arc<Rendered>>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+    /// Where the previous page begins.
+    pub previous: Option<String>,
+}
+
+fn start(query: &PageQuery, limit: u32) -> Result<Start, Error> {
+    match (&query.cursor, query.page) {
+        (Some(_), Some(_)) => {
+            Err(Error::invalid("?page", "conflict", "Give either `cursor` or `page`, not both."))
+        }
+        (Some(text), None) => Cursor::decode(text).map(Start::At).ok_or_else(|| {
+            let detail = "Unknown cursor. Use `next` or `previous` of a page.";
+            Error::invalid("?cursor", "invalid_value", detail)
+        }),
+        (None, Some(0)) => Err(Error::invalid("?page", "out_of_range", "`page` must be at least 1.")),
+        (None, Some(page)) => match (page - 1).checked_mul(limit) {
+            Some(rows) if rows < NUMBERED_ROWS => Ok(Start::Skip(rows)),
+            _ => {
+                let detail =
+                    format!("`page` reaches the first {NUMBERED_ROWS} rows. Follow `next` from there.");
+                Err(Error::invalid("?page", "out_of_range", detail))
+            }
+        },
+        (None, None) => Ok(Start::First),
+    }
+}
+
+/// A time-ordered list that is read to its end, page by page.
+#[derive(Clone, Debug)]
+pub struct Export {
+    selection: Selection,
+    viewer: Viewer,
+    next: Option<Start>,
+}
+
+impl Queries {
+    /// A page of the callbacks that match.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with what is wrong with the filter or the page.
+    pub async fn page(
+        &self,
+        grant: &Grant,
+        filter: &CallbackFilter,
+        page: &PageQuery,
+    ) -> Result<RenderedPage, Error> {
+        let limit = page.limit.unwrap_or(PAGE_LIMIT);
+        if !(1..=PAGE_LIMIT).contains(&limit) {
+            let detail = format!("`limit` must be between 1 and {PAGE_LIMIT}.");
+            return Err(Error::invalid("?limit", "out_of_range", detail));
+        }
+        let (start, now) = (start(page, limit)?, self.clock.now());
+        let services = self.directory.services().await?;
+        let selection = filter::of_filter(filter, &services, grant, now)?;
+        let sort = page.sort.unwrap_or_default();
+        let mut conn = self.store.read().await?;
+        let rows =
+            list::page(&mut conn, &self.known, &selection, sort, start, limit, &services.ids()).await?;
+        drop(conn);
+        Ok(RenderedPage {
+            next: rows.next.map(|cursor| cursor.encode()),
+            previous: rows.previous.map(|cursor| cursor.encode()),
+            rows: self.rendered(&rows.rows, Viewer::of(grant, now), rows.in_demand).await?,
+        })
+    }
+
+    /// How many callbacks match, by state.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with what is wrong with the filter.
+    pub async fn count(
+        &self,
+        grant: &Grant,
+        filter: &CallbackFilter,
+        count: &CountQuery,
+    ) -> Result<CallbackCount, Error> {
+        let now = self.clock.now();
+        let services = self.directory.services().await?;
+        let selection = filter::of_filter(filter, &services, grant, now)?;
+        let mut conn = self.store.read().await?;
+        Ok(list::count(&mut conn, &selection, count.up_to, now).await?)
+    }
+
+    /// *Callback Search*: the callback of an id, or those of a number, whatever
+    /// their time, latest desired time first.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if neither an id nor a number is given, or both.
+    pub async fn search(&self, grant: &Grant, query: &FindQuery) -> Result<Vec<Arc<Rendered>>, Error> {
+        let services = self.directory.services().await?;
+        let (id, numbers) = match (&query.id, &query.customer_number) {
+            (Some(id), None) => {
+                let detail = "Give the whole callback ID, a UUID.";
+                let id = id.trim().parse().map_err(|_| Error::invalid("?id", "invalid_value", detail))?;
+                (Some(id), Vec::new())
+            }
+            (None, Some(text)) => {
+                let read = |country: &str| phone::read(text, country).ok();
+                let read: Vec<PhoneNumber> =
+                    services.all().iter().filter_map(|service| read(&service.default_country)).collect();
+                let mut numbers: Vec<String> = read.iter().map(|one| one.as_str().to_owned()).collect();
+                numbers.sort_unstable();
+                numbers.dedup();
+                if numbers.is_empty() && !text.chars().any(|letter| letter.is_ascii_digit()) {
+                    let detail = phone::BadNumber::Malformed.to_string();
+                    return Err(Error::invalid("?customer_number", "malformed_number", detail));
+                }
+                (None, numbers)
+            }
+            _ => return Err(Error::invalid("?id", "required", "Give either `id` or `customer_number`.")),
+        };
+        let visible = filter::visible(&services, grant);
+        let mut conn = self.store.read().await?;
+        let rows = list::find(&mut conn, &self.known, &numbers, id, visible.as_deref(), PAGE_LIMIT).await?;
+        drop(conn);
+        self.rendered(&rows, Viewer::of(grant, self.clock.now()), true).await
+    }
+
+    /// A whole record with its place in the queue, counted now, its dial results
+    /// and its name recording.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it does not exist or is not visible.
+    pub async fn record(&self, grant: &Grant, id: CallbackId) -> Result<CallbackView, Error> {
+        let viewer = Viewer::of(grant, self.clock.now());
+        // Both may need a connection of their own: never while this one is held.
+        let services = self.directory.services().await?;
+        let positions = self.positions().await?;
+        let conn = &mut self.store.read().await?;
+        let callback = callbacks::find(conn, id, &grant.visible).await?.ok_or(Error::NotFound("callback"))?;
+        let mut view = view::of_callback(&callback, &services, viewer);
+        if view.state == StateName::Queued {
+            let position = queue::ahead_of(conn, &callback).await? + 1;
+            view.metrics.position_in_queue = Some(position);
+            view.metrics.estimated_wait_seconds =
+                positions.estimated_wait_seconds(callback.request.service_id, position);
+        }
+        view.name_recording = name_recordings::describe(conn, &callback).await?;
+        let attempts = timeline::attempts(conn, callback.id).await?;
+        view.metrics.dial_results =
+            attempts.into_iter().filter_map(|attempt| attempt.dial_result).collect::<Vec<DialResult>>();
+        Ok(view)
+    }
+
+    /// Every change of a callback, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it does not exist or is not visible.
+    pub async fn timeline(&self, grant: &Grant, id: CallbackId) -> Result<Vec<TimelineEntry>, Error> {
+        let conn = &mut self.store.read().await?;
+        callbacks::find(conn, id, &grant.visible).await?.ok_or(Error::NotFound("callback"))?;
+        Ok(timeline::of_callback(conn, id).await?)
+    }
+
+    /// Every reservation of a callback, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it does not exist or is not visible.
+    pub async fn attempts(&self, grant: &Grant, id: CallbackId) -> Result<Vec<AttemptView>, Error> {
+        let conn = &mut self.store.read().await?;
+        callbacks::find(conn, id, &grant.visible).await?.ok_or(Error::NotFound("callback"))?;
+        Ok(timeline::attempts(conn, id).await?)
+    }
+
+    /// Begins an export of everything that matches.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with what is wrong with the filter.
+    pub async fn export(&self, grant: &Grant, filter: &CallbackFilter) -> Result<Export, Error> {
+        let now = self.clock.now();
+        let services = self.directory.services().await?;
+        let selection = filter::of_filter(filter, &services, grant, now)?;
+        Ok(Export { selection, viewer: Viewer::of(grant, now), next: Some(Start::First) })
+    }
+
+    /// The next rows of an export; `None` after the last.
+    ///
+    /// # Errors
+    /// That the database cannot be read.
+    pub async fn export_page(&self, export: &mut Export) -> Result<Option<Vec<CallbackView>>, Error> {
+        let Some(start) = export.next.take() else { return Ok(None) };
+        let services = self.directory.services().await?.ids();
+        let mut conn = self.store.read().await?;
+        let selection = &export.selection;
+        let rows =
+            list::page(&mut conn, &self.known, selection, Sort::DesiredTime, start, PAGE_LIMIT, &services)
+                .await?;
+        drop(conn);
+        export.next = rows.next.map(Start::At);
+        Ok(Some(view::of_summaries(self, &rows.rows, export.viewer).await?))
+    }
+}

@@ -1,0 +1,207 @@
+//! Callbacks as a caller sees them.
+
+use std::sync::Arc;
+
+use ringback_domain::callback::{Callback, CallbackType, rules};
+use ringback_domain::service::RETRY_POLICY;
+use ringback_domain::wire::callback::{CallbackView, Can, Metrics, ServiceRef};
+use ringback_domain::{Permission, ResultCode, ServiceId, State, StateName, Timestamp, retention};
+
+use super::{Positions, Queries};
+use crate::auth::Grant;
+use crate::directory::Services;
+use crate::error::Error;
+use crate::store::list::Summary;
+
+/// For whom, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Viewer {
+    manage: bool,
+    now: Timestamp,
+}
+
+impl Viewer {
+    /// The caller, now.
+    pub fn of(grant: &Grant, now: Timestamp) -> Self {
+        Self { manage: grant.may(Permission::ManageCallbacks), now }
+    }
+
+    /// Somebody who may, or may not, command callbacks.
+    pub const fn new(manage: bool, now: Timestamp) -> Self {
+        Self { manage, now }
+    }
+
+    /// Whether they may command callbacks.
+    pub const fn manages(self) -> bool {
+        self.manage
+    }
+
+    /// The moment of the look.
+    pub const fn now(self) -> Timestamp {
+        self.now
+    }
+
+    fn can(self, state: StateName, result: Option<ResultCode>, recreated: bool) -> Can {
+        Can {
+            reschedule: self.manage && rules::can_reschedule(state),
+            cancel: self.manage && rules::can_cancel(state),
+            recreate: self.manage && rules::can_recreate(result, recreated),
+        }
+    }
+}
+
+fn service_ref(services: &Services, id: ServiceId) -> ServiceRef {
+    let name = services.get(id).map(|service| service.name.clone()).unwrap_or_default();
+    ServiceRef { id, name }
+}
+
+/// The places in the queue, looked up only where a row has one.
+pub(crate) async fn places_of(
+    queries: &Queries,
+    rows: &[Arc<Summary>],
+) -> Result<Option<Arc<Positions>>, Error> {
+    let any = rows.iter().any(|row| row.state == StateName::Queued);
+    Ok(if any { Some(queries.positions().await?) } else { None })
+}
+
+/// Place in the queue and estimated wait of a row.
+pub(crate) fn place(row: &Summary, places: Option<&Positions>) -> (Option<u32>, Option<u32>) {
+    let places = places.filter(|_| row.state == StateName::Queued);
+    let position = places.and_then(|places| places.position(row.id));
+    let wait = position
+        .zip(places)
+        .and_then(|(position, places)| places.estimated_wait_seconds(row.service_id, position));
+    (position, wait)
+}
+
+/// Rows of a list as the caller sees them.
+pub async fn of_summaries(
+    queries: &Queries,
+    rows: &[Arc<Summary>],
+    viewer: Viewer,
+) -> Result<Vec<CallbackView>, Error> {
+    let services = queries.directory.services().await?;
+    let places = places_of(queries, rows).await?;
+    Ok(rows.iter().map(|row| of_summary(row, &services, places.as_deref(), viewer)).collect())
+}
+
+/// A row of a list.
+pub fn of_summary(
+    row: &Summary,
+    services: &Services,
+    places: Option<&Positions>,
+    viewer: Viewer,
+) -> CallbackView {
+    let (position, wait) = place(row, places);
+    CallbackView {
+        id: row.id,
+        service: service_ref(services, row.service_id),
+        callback_type: row.callback_type,
+        state: row.state,
+        result: row.result,
+        result_category: row.result.map(ResultCode::category),
+        desired_time: row.desired_time,
+        desired_window_seconds: row.desired_window_seconds,
+        overdue: rules::is_overdue(row.state, row.desired_time, row.desired_window_seconds, viewer.now),
+        scheduled_origin: row.callback_type == CallbackType::Scheduled,
+        can: viewer.can(row.state, row.result, row.recreated_as.is_some()),
+        origin: row.origin,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        version: row.version,
+        expires_at: retention::expires_at(row.desired_time),
+        priority: row.priority,
+        language: row.language.clone(),
+        customer_time_zone: row.customer_time_zone.clone(),
+        recreated_from: row.recreated_from,
+        recreated_as: row.recreated_as,
+        user_data: None,
+        name_recording: None,
+        customer_number: row.customer_number.clone(),
+        metrics: Metrics {
+            position_in_queue: position,
+            estimated_wait_seconds: wait,
+            attempts_made: row.attempts_made,
+            max_attempts: RETRY_POLICY.max_attempts,
+            created_by: row.created_by.clone(),
+            queued_at: row.queued_at,
+            retry_at: row.retry_at,
+            agent: row.agent.clone(),
+            agent_reserved_at: row.reserved_at,
+            agent_connected_at: row.connected_at,
+            completed_at: row.completed_at,
+            ..Metrics::default()
+        },
+    }
+}
+
+/// A whole record, with every metric that its state has, less its place in
+/// the queue, its dial results and its name recording.
+pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> CallbackView {
+    let state = callback.state.name();
+    let completion = if let State::Completed(completion) = &callback.state { Some(completion) } else { None };
+    let result = completion.map(|over| over.result);
+    let reservation = callback.state.reservation();
+    let queued_at = callback.state.queued_at();
+    let reserved_at =
+        reservation.map(|held| held.reserved_at).or(completion.and_then(|over| over.reserved_at));
+    let connected_at = callback.state.connected_at();
+    let completed_at = completion.map(|over| over.completed_at);
+    let between = |later: Option<Timestamp>, earlier: Option<Timestamp>| {
+        later.zip(earlier).map(|(later, earlier)| later.seconds_since(earlier))
+    };
+    CallbackView {
+        id: callback.id,
+        service: service_ref(services, callback.request.service_id),
+        customer_number: callback.request.customer_number.as_str().to_owned(),
+        callback_type: callback.request.callback_type,
+        state,
+        result,
+        result_category: result.map(ResultCode::category),
+        desired_time: callback.desired_time,
+        desired_window_seconds: callback.desired_window_seconds,
+        overdue: rules::is_overdue(state, callback.desired_time, callback.desired_window_seconds, viewer.now),
+        scheduled_origin: callback.request.callback_type == CallbackType::Scheduled,
+        can: viewer.can(state, result, callback.recreated_as.is_some()),
+        origin: callback.origin,
+        created_at: callback.created_at,
+        updated_at: callback.updated_at,
+        version: callback.version,
+        expires_at: callback.expires_at(),
+        priority: callback.request.priority,
+        language: callback.request.language.clone(),
+        customer_time_zone: callback.request.customer_time_zone.clone(),
+        recreated_from: callback.recreated_from,
+        recreated_as: callback.recreated_as,
+        // What is kept was valid JSON when it was taken in.
+        user_data: callback.request.user_data.as_deref().and_then(|text| serde_json::from_str(text).ok()),
+        name_recording: None,
+        metrics: Metrics {
+            position_in_queue: None,
+            estimated_wait_seconds: None,
+            attempts_made: callback.attempts_made,
+            max_attempts: RETRY_POLICY.max_attempts,
+            created_by: callback.created_by.clone(),
+            rescheduled_by: callback.reschedules.last_by.clone(),
+            cancelled_by: completion.and_then(|over| over.cancelled_by.clone()),
+            recreated_by: callback.recreated_by.clone(),
+            reschedule_count: callback.reschedules.count,
+            last_rescheduled_at: callback.reschedules.last_at,
+            arrived_at: callback.request.arrived_at,
+            queued_at,
+            retry_at: if let State::Queued(queued) = &callback.state { queued.retry_at } else { None },
+            agent: reservation
+                .map(|held| held.agent.clone())
+                .or_else(|| completion.and_then(|over| over.agent.clone())),
+            agent_reserved_at: reserved_at,
+            agent_connected_at: connected_at,
+            completed_at,
+            disposition: completion.and_then(|over| over.disposition.clone()),
+            wait_for_agent_seconds: between(reserved_at, queued_at),
+            establish_seconds: between(connected_at, reserved_at),
+            handling_seconds: between(completed_at, connected_at),
+            punctuality_seconds: connected_at.map(|at| at.seconds_since(callback.desired_time)),
+            dial_results: Vec::new(),
+        },
+    }
+}

@@ -1,0 +1,101 @@
+//! A value that is read anew at most once in a while, however many ask for it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex as Turn;
+
+/// How old a copy may be: what another node changed is seen after this time.
+pub const CACHE_TTL: Duration = Duration::from_secs(1);
+
+/// The last copy of a value. One caller reads it anew; the others go on with
+/// the last copy meanwhile, unless that was made stale.
+#[derive(Debug)]
+pub struct Recent<T> {
+    copy: Mutex<Option<Copy<T>>>,
+    /// Held by whoever reads anew.
+    turn: Turn<()>,
+}
+
+#[derive(Debug)]
+struct Copy<T> {
+    value: Arc<T>,
+    read_at: Instant,
+    version: u64,
+}
+
+impl<T> Default for Recent<T> {
+    fn default() -> Self {
+        Self { copy: Mutex::default(), turn: Turn::default() }
+    }
+}
+
+impl<T> Recent<T> {
+    fn copy(&self, version: u64, max_age: Duration) -> Option<Arc<T>> {
+        let copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
+        let copy = copy.as_ref()?;
+        (copy.version == version && copy.read_at.elapsed() < max_age).then(|| Arc::clone(&copy.value))
+    }
+
+    /// The value of this version: a copy that is no older than [`CACHE_TTL`],
+    /// or what `read` gives.
+    ///
+    /// # Errors
+    /// What `read` answers.
+    pub async fn get<E>(&self, version: u64, read: impl AsyncFnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
+        if let Some(value) = self.copy(version, CACHE_TTL) {
+            return Ok(value);
+        }
+        let _turn = match self.turn.try_lock() {
+            Ok(turn) => turn,
+            Err(_) => match self.copy(version, Duration::MAX) {
+                Some(value) => return Ok(value),
+                None => self.turn.lock().await,
+            },
+        };
+        // Whoever had the turn before may have read it.
+        if let Some(value) = self.copy(version, CACHE_TTL) {
+            return Ok(value);
+        }
+        let value = Arc::new(read().await?);
+        let copy = Copy { value: Arc::clone(&value), read_at: Instant::now(), version };
+        *self.copy.lock().unwrap_or_else(PoisonError::into_inner) = Some(copy);
+        Ok(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+
+    async fn get(recent: &Recent<u32>, version: u64, value: u32) -> u32 {
+        let read = async || Ok::<_, Infallible>(value);
+        let Ok(found) = recent.get(version, read).await;
+        *found
+    }
+
+    #[tokio::test]
+    async fn a_copy_serves_until_its_version_is_raised() {
+        let recent = Recent::default();
+        assert_eq!(get(&recent, 0, 1).await, 1);
+        assert_eq!(get(&recent, 0, 2).await, 1);
+        assert_eq!(get(&recent, 1, 3).await, 3);
+    }
+
+    #[tokio::test]
+    async fn others_go_on_with_the_last_copy_while_one_reads() {
+        let recent = Recent::default();
+        get(&recent, 0, 1).await;
+        if let Some(copy) = recent.copy.lock().unwrap().as_mut() {
+            copy.read_at = Instant::now().checked_sub(CACHE_TTL).unwrap();
+        }
+        let read = async || {
+            assert_eq!(get(&recent, 0, 3).await, 1);
+            Ok::<_, Infallible>(2)
+        };
+        let Ok(found) = recent.get(0, read).await;
+        assert_eq!(*found, 2);
+    }
+}
