@@ -1,0 +1,69 @@
+//! P1: callbacks taken in.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use serde_json::json;
+
+use crate::client::{Figures, Result, load};
+use crate::report::{self, Goal, Row};
+use crate::subject::Subject;
+use crate::{Bench, now};
+
+const CLIENTS: usize = 64;
+
+/// A request for a callback tomorrow, as JSON.
+pub(crate) fn request(service: uuid::Uuid) -> String {
+    json!({
+        "callback_type": "scheduled",
+        "service_id": service,
+        "customer_number": "+442079460318",
+        "desired_time": now().plus_seconds(86_400),
+    })
+    .to_string()
+}
+
+pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
+    bench.report.figure("P1", "create over HTTP, one durable commit before each answer");
+    report::rates();
+    let ours = create(&bench.ours, bench).await?;
+    let body = bench.ours.services[0].to_string();
+    let bare = post(&bench.bare.process, &bench.bare.login(), "/create", body, bench).await?;
+    let beside = match &bench.beside {
+        Some(other) => Some(create(other, bench).await?),
+        None => None,
+    };
+    bench.report.row(&Row {
+        what: "create",
+        clients: CLIENTS,
+        ours,
+        bare: Some(&bare),
+        beside: beside.as_ref(),
+        goals: &[Goal::OfBare(0.7), Goal::P99(15.0)],
+    });
+    report::note(
+        "bare: a transaction with a row of `callbacks` and a line of `timeline`, on a copy of this database; on \
+         SQLite over a pool of one writing connection.",
+    );
+    Ok(())
+}
+
+async fn create(subject: &Subject, bench: &Bench) -> Result<Figures> {
+    let body = request(subject.services[0]);
+    post(subject.process()?, &subject.login()?, "/api/v1/callbacks", body, bench).await
+}
+
+async fn post(
+    process: &crate::process::Process,
+    login: &crate::client::Login,
+    path: &'static str,
+    body: String,
+    bench: &Bench,
+) -> Result<Figures> {
+    let body = Arc::new(body);
+    load(process, login, CLIENTS, bench.options.seconds, move |client, _| {
+        let body = Arc::clone(&body);
+        async move { client.post(path, &body).await.map(|_| 1) }.boxed_local()
+    })
+    .await
+}
