@@ -247,7 +247,7 @@ async fn read_queue(shared: web::Data<Shared>) -> Answer {
     };
     *shared.queued.write().map_err(|_| ErrorInternalServerError("a lock is poisoned"))? = ids;
     shared.next.store(0, Ordering::Relaxed);
-    Ok(HttpResponse::NoContent().insert_header(("content-length", "0")).finish())
+    Ok(HttpResponse::Ok().finish())
 }
 
 const RESERVE: &str = "UPDATE callbacks SET state = 'ROUTING', attempts_made = 1, attempt_id = $2, lease_token = $3, \
