@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use serde_json::json;
+use uuid::Uuid;
 
-use crate::client::{Figures, Result, load};
+use crate::client::{Figures, Login, Result, load};
+use crate::database::Backend;
+use crate::process::Process;
 use crate::report::{self, Goal, Row};
 use crate::subject::Subject;
 use crate::{Bench, now};
@@ -13,7 +16,7 @@ use crate::{Bench, now};
 const CLIENTS: usize = 64;
 
 /// A request for a callback tomorrow, as JSON.
-pub(crate) fn request(service: uuid::Uuid) -> String {
+pub(crate) fn request(service: Uuid) -> String {
     json!({
         "callback_type": "scheduled",
         "service_id": service,
@@ -27,8 +30,7 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
     bench.report.figure("P1", "create over HTTP, one durable commit before each answer");
     report::rates();
     let ours = create(&bench.ours, bench).await?;
-    let body = bench.ours.services[0].to_string();
-    let bare = post(&bench.bare.process, &bench.bare.login(), "/create", body, bench).await?;
+    let bare = create_bare(bench, "/create/single").await?;
     let beside = match &bench.beside {
         Some(other) => Some(create(other, bench).await?),
         None => None,
@@ -36,16 +38,27 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
     bench.report.row(&Row {
         what: "create",
         clients: CLIENTS,
-        ours,
+        ours: ours.clone(),
         bare: Some(&bare),
         beside: beside.as_ref(),
         goals: &[Goal::OfBare(0.7), Goal::P99(15.0)],
     });
+    if bench.ours.database.backend == Backend::Sqlite {
+        let bare = create_bare(bench, "/create/grouped").await?;
+        let what = "the same beside grouped commits";
+        bench.report.row(&Row { what, clients: CLIENTS, ours, bare: Some(&bare), ..Row::default() });
+    }
     report::note(
-        "bare: a transaction with a row of `callbacks` and a line of `timeline`, on a copy of this database; on \
-         SQLite over a pool of one writing connection.",
+        "bare: a row of `callbacks` and a line of `timeline` in a transaction of their own, on a copy of this \
+         database; on PostgreSQL over a pool of 16 connections, on SQLite over one writing connection, in the second \
+         line with one commit for all that has queued up.",
     );
     Ok(())
+}
+
+async fn create_bare(bench: &Bench, path: &'static str) -> Result<Figures> {
+    let service = bench.ours.services[0].to_string();
+    post(&bench.bare.process, &bench.bare.login(), path, service, bench).await
 }
 
 async fn create(subject: &Subject, bench: &Bench) -> Result<Figures> {
@@ -54,8 +67,8 @@ async fn create(subject: &Subject, bench: &Bench) -> Result<Figures> {
 }
 
 async fn post(
-    process: &crate::process::Process,
-    login: &crate::client::Login,
+    process: &Process,
+    login: &Login,
     path: &'static str,
     body: String,
     bench: &Bench,

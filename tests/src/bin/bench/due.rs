@@ -10,7 +10,7 @@ use tokio::time::{Instant as Moment, sleep, sleep_until};
 use uuid::Uuid;
 
 use crate::client::{Client, Figures, Result, watch};
-use crate::data::{self, Batch, Kind};
+use crate::data::Kind;
 use crate::database::{Backend, Pool};
 use crate::options::Options;
 use crate::report::{self, Goal, Row};
@@ -20,6 +20,10 @@ use crate::{Bench, now};
 
 /// How long a server settles after its start before it counts as idle.
 const SETTLE: Duration = Duration::from_secs(2);
+
+/// How long an idle server is watched: the kernel counts in hundredths of a
+/// second, so this is exact to a tenth of a percent.
+const IDLE: Duration = Duration::from_secs(10);
 
 /// From the burst until callbacks become due at a steady pace.
 const CALM_SECONDS: i64 = 12;
@@ -128,7 +132,7 @@ async fn fill(own: &mut Subject, options: &Options, at_once: Uuid, steady: Uuid)
     // As many rows as a tenth take at that speed, twice over.
     let filling =
         begun.elapsed().as_secs() * 2 * u64::try_from(options.tenth())? / u64::try_from(missing.max(1))?;
-    let lead = filling + 2 * SETTLE.as_secs() + options.seconds.as_secs() + 5;
+    let lead = filling + 2 * SETTLE.as_secs() + IDLE.as_secs() + 5;
     let due = now().plus_seconds(i64::try_from(lead)?);
     own.insert(options.tenth(), &[at_once], Kind::DueAt(due)).await?;
     let from = Kind::DueFrom(due.plus_seconds(CALM_SECONDS), STEADY);
@@ -146,7 +150,7 @@ async fn follow(
     let backend = own.database.backend;
     sleep(SETTLE).await;
     let idle = own.process()?.stopwatch()?;
-    sleep(options.seconds).await;
+    sleep(IDLE).await;
     let idle = idle.cores()? * 100.0;
     if now() >= due {
         return Err(
@@ -188,13 +192,10 @@ async fn wait_until_none(pool: &Pool, until: Timestamp, since: Timestamp) -> Res
     Ok(between(since, now()).as_secs_f64())
 }
 
-async fn bare_burst(bench: &Bench, rows: usize) -> Result<Duration> {
-    let database = &bench.bare.database;
+async fn bare_burst(bench: &mut Bench, rows: usize) -> Result<Duration> {
     let due = now();
-    let services = &bench.ours.services;
-    let batch = Batch { first: 2_000_000_000, rows, now: due, services, kind: Kind::DueAt(due) };
-    data::add(database, &batch).await?;
-    let (at, pool) = (due.micros(), database.connect().await?);
+    bench.bare.add(rows, &bench.ours.services, Kind::DueAt(due)).await?;
+    let (at, pool) = (due.micros(), bench.bare.database.connect().await?);
     let lines = format!(
         "INSERT INTO timeline (callback_id, at, action, actor_kind, actor_name, from_state, to_state, version, detail) \
          SELECT id, {at}, 'submitted', 'system', 'bench', 'SCHEDULED', 'QUEUED', version + 1, '{{}}' FROM callbacks \

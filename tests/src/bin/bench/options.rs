@@ -104,3 +104,35 @@ fn seconds(text: &str) -> Result<Duration, String> {
         _ => Err("give a whole number of seconds, 1 or more".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(args: &[&str]) -> Result<Options, clap::Error> {
+        Options::try_parse_from(std::iter::once("bench").chain(args.iter().copied()))
+    }
+
+    #[test]
+    fn everything_is_measured_on_both_databases_unless_told_otherwise() {
+        let options = parse(&[]).unwrap();
+        assert_eq!(options.rows, 1_000_000);
+        assert!(options.wants(Figure::P1) && options.wants(Figure::Statements));
+        assert_eq!(options.backends(), [Backend::Sqlite, Backend::Postgres]);
+    }
+
+    #[test]
+    fn only_names_the_figures_in_either_case() {
+        let options = parse(&["--only", "P1,p10", "--backend", "postgres", "--rows", "20_000"]).unwrap();
+        assert!(options.wants(Figure::P1) && options.wants(Figure::P10));
+        assert!(!options.wants(Figure::P2));
+        assert_eq!((options.backends(), options.tenth()), (vec![Backend::Postgres], 2_000));
+    }
+
+    #[test]
+    fn numbers_that_measure_nothing_are_refused() {
+        assert!(parse(&["--rows", "999"]).is_err());
+        assert!(parse(&["--seconds", "0"]).is_err());
+        assert!(parse(&["--only", "P12"]).is_err());
+    }
+}

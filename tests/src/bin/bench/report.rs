@@ -202,3 +202,52 @@ impl Report {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// A hundred pieces of work of 1 to 100 ms, one a millisecond.
+    fn figures() -> Figures {
+        let taken = (1..=100).map(Duration::from_millis).collect();
+        Figures::new(taken, Duration::from_millis(100))
+    }
+
+    #[test]
+    fn goals_in_milliseconds_are_judged_by_their_share_of_all() {
+        let row = Row { ours: figures(), ..Row::default() };
+        assert_eq!(row.meets(Goal::Median(51.0)), Some(true));
+        assert_eq!(row.meets(Goal::Median(50.0)), Some(false));
+        assert_eq!(row.meets(Goal::P95(96.0)), Some(true));
+        assert_eq!(row.meets(Goal::P99(99.0)), Some(false));
+    }
+
+    #[test]
+    fn goals_beside_others_are_judged_by_the_rate() {
+        let (bare, mut beside) = (figures(), figures());
+        beside.done = 50;
+        let row = Row { ours: figures(), bare: Some(&bare), beside: Some(&beside), ..Row::default() };
+        assert_eq!(row.meets(Goal::OfBare(1.0)), Some(true));
+        assert_eq!(row.meets(Goal::OfBare(1.1)), Some(false));
+        assert_eq!(row.meets(Goal::OfBeside(2.0)), Some(true));
+        assert_eq!(row.meets(Goal::OfBeside(2.1)), Some(false));
+    }
+
+    #[test]
+    fn a_goal_beside_a_build_that_is_not_there_is_neither_met_nor_missed() {
+        let mut report = Report::default();
+        report.row(&Row { ours: figures(), goals: &[Goal::OfBeside(2.0)], ..Row::default() });
+        assert_eq!((report.met, report.missed.len()), (0, 0));
+    }
+
+    #[test]
+    fn a_missed_goal_is_listed_under_its_figure() {
+        let mut report = Report::default();
+        report.figure("P6", "due");
+        report.value("idle", 0.6, None, None, Some(0.5));
+        report.value("early", 0.0, None, None, Some(0.0));
+        assert_eq!((report.met, report.missed), (1, vec!["P6: idle".to_owned()]));
+    }
+}

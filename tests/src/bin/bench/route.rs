@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::Bench;
 use crate::client::{Client, Figures, Result, load};
 use crate::data::Kind;
+use crate::database::Backend;
 use crate::options::Options;
 use crate::report::{self, Goal, Row};
 use crate::subject::Subject;
@@ -26,25 +27,29 @@ const REPORTS: &str = "/api/v1/attempts/reports";
 pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
     bench.report.figure("P2", "reserve, connect and complete, by 32 routers");
     report::rates();
-    let options = &bench.options;
-    let single = one_at_a_time(&mut bench.ours, options).await?;
-    let bare = bare(bench).await?;
+    let single = one_at_a_time(&mut bench.ours, &bench.options).await?;
+    let bare = route_bare(bench, "single").await?;
     let beside = match &mut bench.beside {
-        Some(other) => Some(one_at_a_time(other, options).await?),
+        Some(other) => Some(one_at_a_time(other, &bench.options).await?),
         None => None,
     };
     bench.report.row(&Row {
         what: "one at a time",
         clients: ROUTERS,
-        ours: single,
+        ours: single.clone(),
         bare: Some(&bare),
         beside: beside.as_ref(),
         goals: &[Goal::OfBare(0.5), Goal::OfBeside(2.0)],
     });
+    if bench.ours.database.backend == Backend::Sqlite {
+        let bare = route_bare(bench, "grouped").await?;
+        let what = "the same beside grouped commits";
+        bench.report.row(&Row { what, clients: ROUTERS, ours: single, bare: Some(&bare), ..Row::default() });
+    }
     let batched = has_reports(&bench.ours).await?;
     let figures = in_batches(&mut bench.ours, &bench.options, batched).await?;
     bench.report.row(&Row {
-        what: "reserve 50, report 50 connected, 50 completed",
+        what: "50 at a time",
         clients: ROUTERS,
         ours: figures,
         beside: beside.as_ref(),
@@ -155,28 +160,22 @@ async fn has_reports(subject: &Subject) -> Result<bool> {
     Ok(!matches!(status, 404 | 405))
 }
 
-async fn bare(bench: &Bench) -> Result<Figures> {
-    let bare = &bench.bare;
+async fn route_bare(bench: &mut Bench, commits: &'static str) -> Result<Figures> {
     let rows = (ENOUGH[0] * bench.options.whole_seconds()).min(bench.options.rows);
-    let batch = crate::data::Batch {
-        // Numbers that no other batch of this database has.
-        first: 1_000_000_000,
-        rows,
-        now: crate::now(),
-        services: &bench.ours.services,
-        kind: Kind::Queued,
-    };
-    crate::data::add(&bare.database, &batch).await?;
+    let services = &bench.ours.services;
+    bench.bare.add(rows, services, Kind::Queued).await?;
+    let bare = &bench.bare;
     Client::connect(&bare.login()).await?.post("/queue", "").await?;
-    load(&bare.process, &bare.login(), ROUTERS, bench.options.seconds, |client, _| {
+    load(&bare.process, &bare.login(), ROUTERS, bench.options.seconds, move |client, _| {
         async move {
-            let handed: Value = serde_json::from_slice(&client.post("/reserve", "").await?)?;
+            let handed: Value =
+                serde_json::from_slice(&client.post(&format!("/reserve/{commits}"), "").await?)?;
             let (Some(callback), Some(attempt)) = (handed["callback"].as_str(), handed["attempt"].as_str())
             else {
                 return Ok(0);
             };
             for step in ["connect", "complete"] {
-                client.post(&format!("/{step}/{callback}/{attempt}"), "").await?;
+                client.post(&format!("/{step}/{commits}/{callback}/{attempt}"), "").await?;
             }
             Ok(1)
         }

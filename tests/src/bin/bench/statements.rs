@@ -1,7 +1,8 @@
 //! How many statements each command sends to the database.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -15,8 +16,11 @@ use crate::report;
 use crate::route::{order, report_attempt, reserve};
 use crate::subject::Subject;
 
-/// How often each command is given. What happens less often is not its own.
+/// How often each command is given.
 const TIMES: usize = 20;
+
+/// How long the server is watched for what it does by itself.
+const IDLE: Duration = Duration::from_secs(3);
 
 /// Until the log has what a command left to be done.
 const SETTLE: Duration = Duration::from_millis(500);
@@ -28,8 +32,8 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
         count(other, "beside").await?;
     }
     report::note(
-        "Counted in the log of sqlx, which has no BEGIN and COMMIT of a PostgreSQL transaction. What a command wakes \
-         counts, and what runs by itself does not.",
+        "Counted in the log of sqlx, which has COMMIT but not the BEGIN of a PostgreSQL transaction. What a command \
+         wakes counts, and what runs by itself does not.",
     );
     Ok(())
 }
@@ -47,52 +51,49 @@ async fn count(subject: &mut Subject, name: &str) -> Result<()> {
     logged.stop().await?;
     subject.start().await?;
     let counted = counted?;
-    if counted.iter().all(|(_, statements)| *statements == 0) {
+    if counted.iter().all(|(_, statements)| statements.is_empty()) {
         report::note(&format!("{name}: the server logs no statements"));
-    } else {
-        let each: Vec<String> = counted.iter().map(|(what, count)| format!("{what} {count}")).collect();
-        report::note(&format!("{name}, statements: {}", each.join(", ")));
+        return Ok(());
+    }
+    let each: Vec<String> =
+        counted.iter().map(|(what, statements)| format!("{what} {}", statements.len())).collect();
+    report::note(&format!("{name}, statements: {}", each.join(", ")));
+    for (what, statements) in counted {
+        println!("  {what}: {}", statements.join("; "));
     }
     Ok(())
 }
 
-async fn commands(subject: &Subject) -> Result<Vec<(&'static str, usize)>> {
-    let log = &subject.process()?.log;
+async fn commands(subject: &Subject) -> Result<Vec<(&'static str, Vec<String>)>> {
     let mut client = subject.client().await?;
-    let order = order(subject, 1);
-    let body = request(subject.services[0]);
+    let (order, body) = (order(subject, 1), request(subject.services[0]));
     // The first of each kind reads what is kept in memory from then on.
-    let mut made = create(&mut client, &body).await?;
+    let first = create(&mut client, &body).await?;
     let mut held = reserve(&mut client, &order).await?;
-    cancel(&mut client, &made).await?;
-    sleep(SETTLE).await;
-    let mut ids = Vec::new();
-    let mut counted = Vec::new();
+    cancel(&mut client, &first).await?;
+    let mut counter = Counter::start(Arc::clone(&subject.process()?.log)).await?;
 
-    let from = mark(log)?;
+    let mut found = Vec::new();
+    let mut ids = Vec::new();
     for _ in 0..TIMES {
-        made = create(&mut client, &body).await?;
-        ids.push(made);
+        ids.push(create(&mut client, &body).await?);
     }
-    counted.push(("create", since(log, from).await?));
-    let from = mark(log)?;
+    found.push(("create", counter.statements().await?));
     for _ in 0..TIMES {
         held.extend(reserve(&mut client, &order).await?);
     }
-    counted.push(("reserve", since(log, from).await?));
+    found.push(("reserve", counter.statements().await?));
     for what in ["connect", "complete"] {
-        let from = mark(log)?;
         for one in held.iter().rev().take(TIMES) {
             report_attempt(&mut client, one, what).await?;
         }
-        counted.push((what, since(log, from).await?));
+        found.push((what, counter.statements().await?));
     }
-    let from = mark(log)?;
     for id in &ids {
         cancel(&mut client, id).await?;
     }
-    counted.push(("cancel", since(log, from).await?));
-    Ok(counted)
+    found.push(("cancel", counter.statements().await?));
+    Ok(found)
 }
 
 async fn create(client: &mut Client, body: &str) -> Result<String> {
@@ -104,22 +105,68 @@ async fn cancel(client: &mut Client, id: &str) -> Result<()> {
     client.post_json(&format!("/api/v1/callbacks/{id}/cancel"), &json!({})).await.map(drop)
 }
 
-fn mark(log: &Log) -> Result<usize> {
-    Ok(log.lock().map_err(|_| "the log is lost")?.len())
+/// How often each statement was logged: its first words, and its full text
+/// where it has more.
+type Times = HashMap<(String, String), f64>;
+
+/// Reads the log from command to command.
+struct Counter {
+    log: Log,
+    /// Lines that are read.
+    read: usize,
+    since: Instant,
+    /// What the server sends by itself, in a second.
+    background: Times,
 }
 
-/// The statements of one command, of those that were logged since `from`.
-async fn since(log: &Log, from: usize) -> Result<usize> {
-    sleep(SETTLE).await;
-    let log = log.lock().map_err(|_| "the log is lost")?;
-    let mut times: HashMap<String, usize> = HashMap::new();
-    for line in &log[from..] {
-        let Ok(entry) = serde_json::from_str::<Value>(line) else { continue };
-        if entry["target"] == "sqlx::query" {
-            let fields = &entry["fields"];
-            *times.entry(format!("{}{}", fields["summary"], fields["db.statement"])).or_default() += 1;
-        }
+impl Counter {
+    async fn start(log: Log) -> Result<Self> {
+        sleep(SETTLE).await;
+        let mut counter = Self { log, read: 0, since: Instant::now(), background: Times::new() };
+        counter.next()?;
+        sleep(IDLE).await;
+        let (_, background) = counter.next()?;
+        counter.background =
+            background.into_iter().map(|(it, times)| (it, times / IDLE.as_secs_f64())).collect();
+        Ok(counter)
     }
-    let own = times.values().filter(|times| **times >= TIMES / 2);
-    Ok(own.map(|times| (times + TIMES / 2) / TIMES).sum())
+
+    /// The first words of each statement of one of the commands since the last
+    /// call.
+    #[expect(clippy::cast_precision_loss, reason = "a small number")]
+    async fn statements(&mut self) -> Result<Vec<String>> {
+        sleep(SETTLE).await;
+        let lasted = self.since.elapsed().as_secs_f64();
+        let (order, times) = self.next()?;
+        let mut own = Vec::new();
+        for statement in order {
+            let background = self.background.get(&statement).copied().unwrap_or_default() * lasted;
+            let each = (times[&statement] - background) / TIMES as f64;
+            // A statement that goes with half of the commands counts.
+            own.extend(
+                (1..=9).take_while(|count| f64::from(*count) <= each + 0.5).map(|_| statement.0.clone()),
+            );
+        }
+        Ok(own)
+    }
+
+    /// The statements since the last call, in their order.
+    fn next(&mut self) -> Result<(Vec<(String, String)>, Times)> {
+        let log = self.log.lock().map_err(|_| "the log is lost")?;
+        let (mut order, mut times) = (Vec::new(), Times::new());
+        for line in &log[self.read..] {
+            let Ok(entry) = serde_json::from_str::<Value>(line) else { continue };
+            if entry["target"] == "sqlx::query" {
+                let field = |name: &str| entry["fields"][name].as_str().unwrap_or_default().to_owned();
+                let statement = (field("summary"), field("db.statement"));
+                if !times.contains_key(&statement) {
+                    order.push(statement.clone());
+                }
+                *times.entry(statement).or_default() += 1.0;
+            }
+        }
+        self.read = log.len();
+        self.since = Instant::now();
+        Ok((order, times))
+    }
 }

@@ -2,8 +2,11 @@
 //! the same rows, without checks, rights or a state machine. They run in a
 //! process of their own, over a copy of the server's database and with the
 //! server's settings: on PostgreSQL a pool of 16 connections, on SQLite one
-//! connection that writes and four that read, all with a full sync for each
-//! commit. Nothing groups commits here.
+//! connection that writes and four that read. Each write is a transaction with a
+//! full sync of its own; on SQLite it can also share one with what has queued up,
+//! as in the server.
+
+mod writes;
 
 use std::str::FromStr;
 use std::sync::RwLock;
@@ -17,9 +20,12 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 use tokio::process::Command;
+use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
+use writes::{Kind, Waiting, Write};
 
 use crate::client::{Client, Login, Result};
+use crate::data::{self, Batch};
 use crate::database::Database;
 use crate::now;
 use crate::process::Process;
@@ -29,13 +35,24 @@ use crate::process::Process;
 pub(crate) struct Bare {
     pub(crate) process: Process,
     pub(crate) database: Database,
+    /// Number of the next row to insert.
+    next_row: usize,
 }
 
 impl Bare {
     pub(crate) async fn start(database: Database) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("--bare").arg(&database.url);
-        Ok(Self { process: Process::start(command, false).await?, database })
+        // Far beyond the numbers of the rows that were copied.
+        Ok(Self { process: Process::start(command, false).await?, database, next_row: 1_000_000_000 })
+    }
+
+    /// Adds callbacks by SQL.
+    pub(crate) async fn add(&mut self, rows: usize, services: &[Uuid], kind: data::Kind) -> Result<()> {
+        let batch = Batch { first: self.next_row, rows, now: now(), services, kind };
+        data::add(&self.database, &batch).await?;
+        self.next_row += rows;
+        Ok(())
     }
 
     pub(crate) fn login(&self) -> Login {
@@ -51,7 +68,7 @@ impl Bare {
 
 /// The connections of the endpoints.
 enum Pools {
-    Sqlite { readers: SqlitePool, writer: SqlitePool },
+    Sqlite { readers: SqlitePool, writer: SqlitePool, queue: mpsc::Sender<Waiting> },
     Postgres(PgPool),
 }
 
@@ -131,35 +148,16 @@ async fn open(url: &str) -> std::result::Result<Pools, sqlx::Error> {
             .pragma("cache_size", "-16384");
         let pool =
             |connections| SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false);
-        Ok(Pools::Sqlite {
-            writer: pool(1).connect_with(options.clone()).await?,
-            readers: pool(4).connect_with(options.pragma("query_only", "ON")).await?,
-        })
+        let writer = pool(1).connect_with(options.clone()).await?;
+        let readers = pool(4).connect_with(options.pragma("query_only", "ON")).await?;
+        let (queue, waiting) = mpsc::channel(4_096);
+        tokio::spawn(writes::group_commits(writer.clone(), waiting));
+        Ok(Pools::Sqlite { readers, writer, queue })
     } else {
         let options = PgConnectOptions::from_str(url)?;
         let pool = PgPoolOptions::new().max_connections(16).test_before_acquire(false);
         Ok(Pools::Postgres(pool.connect_with(options).await?))
     }
-}
-
-/// Runs statements in a transaction of either database.
-macro_rules! transaction {
-    ($pools:expr, |$conn:ident| $work:expr) => {
-        match $pools {
-            Pools::Sqlite { writer, .. } => {
-                let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(failure)?;
-                let $conn = &mut *transaction;
-                $work;
-                transaction.commit().await.map_err(failure)?;
-            }
-            Pools::Postgres(pool) => {
-                let mut transaction = pool.begin().await.map_err(failure)?;
-                let $conn = &mut *transaction;
-                $work;
-                transaction.commit().await.map_err(failure)?;
-            }
-        }
-    };
 }
 
 async fn add_query(shared: web::Data<Shared>, sql: String) -> Answer {
@@ -212,28 +210,38 @@ async fn count(shared: web::Data<Shared>, number: web::Path<usize>) -> Answer {
     Ok(HttpResponse::Ok().json(rows))
 }
 
-const CREATE: &str = "INSERT INTO callbacks (id, service_id, customer_number, callback_type, queue_arrival, priority, \
-     origin, created_at, desired_time, desired_window_seconds, expires_at, reschedule_count, attempts_made, state, \
-     updated_at, version) \
-     VALUES ($1, $2, '+442079460318', 'scheduled', $3, 0, 'api', $4, $3, 120, $3 + 1209600000000, 0, 0, 'SCHEDULED', \
-     $4, 1)";
-const TIMELINE: &str = "INSERT INTO timeline (callback_id, at, action, actor_kind, actor_name, from_state, to_state, \
-     version, detail) VALUES ($1, $2, $3, 'api_key', 'bench', $4, $5, $6, '{}')";
+/// How writes are committed.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Commits {
+    /// Each by itself.
+    Single,
+    /// On SQLite, together with what has queued up.
+    Grouped,
+}
 
-/// One transaction: a row of `callbacks` with all its indexes, and its line of
-/// the timeline.
-async fn create(shared: web::Data<Shared>, service: String) -> Answer {
-    let service = Uuid::parse_str(&service).map_err(ErrorInternalServerError)?;
+impl Shared {
+    async fn write(&self, commits: Commits, write: Write) -> std::result::Result<(), Error> {
+        let written = match (&self.pools, commits) {
+            (Pools::Postgres(pool), _) => writes::postgres(pool, &write).await,
+            (Pools::Sqlite { writer, .. }, Commits::Single) => writes::sqlite(writer, &[write]).await,
+            (Pools::Sqlite { queue, .. }, Commits::Grouped) => {
+                let (reply, answer) = oneshot::channel();
+                queue.send((write, reply)).await.map_err(ErrorInternalServerError)?;
+                answer.await.map_err(ErrorInternalServerError)?
+            }
+        };
+        written.map_err(failure)
+    }
+}
+
+/// A row of `callbacks` with all its indexes, and its line of the timeline.
+async fn create(shared: web::Data<Shared>, commits: web::Path<Commits>, service: String) -> Answer {
+    let other = Uuid::parse_str(&service).map_err(ErrorInternalServerError)?;
     let at = now().micros();
-    let id = new_id(at);
-    transaction!(&shared.pools, |conn| {
-        let row = sqlx::query(CREATE).bind(id).bind(service).bind(at + 86_400_000_000).bind(at);
-        row.execute(&mut *conn).await.map_err(failure)?;
-        let line = sqlx::query(TIMELINE).bind(id).bind(at).bind("created");
-        let line = line.bind(None::<&str>).bind("SCHEDULED").bind(1_i64);
-        line.execute(&mut *conn).await.map_err(failure)?;
-    });
-    Ok(HttpResponse::Created().json(id))
+    let callback = new_id(at);
+    shared.write(*commits, Write { kind: Kind::Create, callback, other, at }).await?;
+    Ok(HttpResponse::Created().json(callback))
 }
 
 /// Reads which callbacks there are to hand out.
@@ -250,19 +258,6 @@ async fn read_queue(shared: web::Data<Shared>) -> Answer {
     Ok(HttpResponse::Ok().finish())
 }
 
-const RESERVE: &str = "UPDATE callbacks SET state = 'ROUTING', attempts_made = 1, attempt_id = $2, lease_token = $3, \
-     lease_expires_at = $4 + 30000000, agent = 'bench', reserved_at = $4, updated_at = $4, version = version + 1 \
-     WHERE id = $1 AND version = 4";
-const NEW_ATTEMPT: &str = "INSERT INTO attempts (id, callback_id, service_id, agent, reserved_at) \
-     SELECT $1, id, service_id, 'bench', $3 FROM callbacks WHERE id = $2";
-const CONNECT: &str = "UPDATE callbacks SET state = 'PROCESSING', connected_at = $2, updated_at = $2, \
-     version = version + 1 WHERE id = $1 AND version = 5";
-const CONNECT_ATTEMPT: &str = "UPDATE attempts SET connected_at = $2 WHERE id = $1";
-const COMPLETE: &str = "UPDATE callbacks SET state = 'COMPLETED', result = 'AGENT_CONNECTED', completed_at = $2, \
-     attempt_id = NULL, lease_token = NULL, lease_expires_at = NULL, updated_at = $2, version = version + 1 \
-     WHERE id = $1 AND version = 6";
-const END_ATTEMPT: &str = "UPDATE attempts SET ended_at = $2, ended_by = 'completed' WHERE id = $1";
-
 /// What a reservation hands out.
 #[derive(Serialize)]
 struct Handed {
@@ -270,50 +265,29 @@ struct Handed {
     attempt: Uuid,
 }
 
-/// One transaction: the row, a new attempt, a line of the timeline. Which row is
-/// next is known from memory.
-async fn reserve(shared: web::Data<Shared>) -> Answer {
+/// The row, a new attempt, a line of the timeline. Which row is next is known
+/// from memory.
+async fn reserve(shared: web::Data<Shared>, commits: web::Path<Commits>) -> Answer {
     let place = shared.next.fetch_add(1, Ordering::Relaxed);
     let next = shared.queued.read().ok().and_then(|ids| ids.get(place).copied());
     let Some(callback) = next else { return Ok(HttpResponse::Ok().json(())) };
     let at = now().micros();
     let attempt = new_id(at);
-    let token = Uuid::from_bytes(rand::random()).simple().to_string();
-    transaction!(&shared.pools, |conn| {
-        let row = sqlx::query(RESERVE).bind(callback).bind(attempt).bind(&token).bind(at);
-        row.execute(&mut *conn).await.map_err(failure)?;
-        let row = sqlx::query(NEW_ATTEMPT).bind(attempt).bind(callback).bind(at);
-        row.execute(&mut *conn).await.map_err(failure)?;
-        let line = sqlx::query(TIMELINE).bind(callback).bind(at).bind("reserved");
-        let line = line.bind("QUEUED").bind("ROUTING").bind(5_i64);
-        line.execute(&mut *conn).await.map_err(failure)?;
-    });
+    shared.write(*commits, Write { kind: Kind::Reserve, callback, other: attempt, at }).await?;
     Ok(HttpResponse::Ok().json(Handed { callback, attempt }))
 }
 
-/// One transaction: the row, its attempt, a line of the timeline.
-async fn connect(shared: web::Data<Shared>, ids: web::Path<(Uuid, Uuid)>) -> Answer {
-    let ((callback, attempt), at) = (ids.into_inner(), now().micros());
-    transaction!(&shared.pools, |conn| {
-        sqlx::query(CONNECT).bind(callback).bind(at).execute(&mut *conn).await.map_err(failure)?;
-        sqlx::query(CONNECT_ATTEMPT).bind(attempt).bind(at).execute(&mut *conn).await.map_err(failure)?;
-        let line = sqlx::query(TIMELINE).bind(callback).bind(at).bind("connected");
-        let line = line.bind("ROUTING").bind("PROCESSING").bind(6_i64);
-        line.execute(&mut *conn).await.map_err(failure)?;
-    });
+/// The row, its attempt, a line of the timeline.
+async fn connect(shared: web::Data<Shared>, path: web::Path<(Commits, Uuid, Uuid)>) -> Answer {
+    let (commits, callback, other) = path.into_inner();
+    shared.write(commits, Write { kind: Kind::Connect, callback, other, at: now().micros() }).await?;
     Ok(HttpResponse::Ok().json(callback))
 }
 
-/// One transaction: the row, its attempt, a line of the timeline.
-async fn complete(shared: web::Data<Shared>, ids: web::Path<(Uuid, Uuid)>) -> Answer {
-    let ((callback, attempt), at) = (ids.into_inner(), now().micros());
-    transaction!(&shared.pools, |conn| {
-        sqlx::query(COMPLETE).bind(callback).bind(at).execute(&mut *conn).await.map_err(failure)?;
-        sqlx::query(END_ATTEMPT).bind(attempt).bind(at).execute(&mut *conn).await.map_err(failure)?;
-        let line = sqlx::query(TIMELINE).bind(callback).bind(at).bind("completed");
-        let line = line.bind("PROCESSING").bind("COMPLETED").bind(7_i64);
-        line.execute(&mut *conn).await.map_err(failure)?;
-    });
+/// The row, its attempt, a line of the timeline.
+async fn complete(shared: web::Data<Shared>, path: web::Path<(Commits, Uuid, Uuid)>) -> Answer {
+    let (commits, callback, other) = path.into_inner();
+    shared.write(commits, Write { kind: Kind::Complete, callback, other, at: now().micros() }).await?;
     Ok(HttpResponse::Ok().json(callback))
 }
 
@@ -331,11 +305,11 @@ pub(crate) async fn serve(url: &str) -> Result<()> {
             .route("/queries", web::post().to(add_query))
             .route("/page/{number}", web::get().to(page))
             .route("/count/{number}", web::get().to(count))
-            .route("/create", web::post().to(create))
+            .route("/create/{commits}", web::post().to(create))
             .route("/queue", web::post().to(read_queue))
-            .route("/reserve", web::post().to(reserve))
-            .route("/connect/{callback}/{attempt}", web::post().to(connect))
-            .route("/complete/{callback}/{attempt}", web::post().to(complete))
+            .route("/reserve/{commits}", web::post().to(reserve))
+            .route("/connect/{commits}/{callback}/{attempt}", web::post().to(connect))
+            .route("/complete/{commits}/{callback}/{attempt}", web::post().to(complete))
     })
     .workers(2)
     .shutdown_timeout(1)
