@@ -76,8 +76,9 @@ const HELPERS: &str = "
     });
 ";
 
-/// To the next page, by a click; tells how long that took until it was painted,
+/// To the next page, by a click; gives how long that took until it was painted,
 /// how long since the data came, and how long from then until it was laid out.
+/// Nothing on the last page.
 const NEXT: &str = "
     const top = () => document.querySelector('tr.row')?.dataset.id;
     const first = top();
@@ -92,6 +93,7 @@ const NEXT: &str = "
     }).observe(document.querySelector('tbody'), { childList: true }));
     const link = [...document.querySelectorAll('a')].find((link) =>
         (link.getAttribute('aria-label') ?? link.textContent).includes('Next page'));
+    if (link.ariaDisabled) return null;
     link.click();
     const all = await until(() => top() && top() !== first && !busy());
     return [all, performance.now() - came, await laidOut - came];
@@ -211,12 +213,15 @@ async fn paging(browser: &Browser, report: &mut Report) -> Result<()> {
     let (mut clicked, mut drawn, mut laid_out) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..TRIES {
         let taken = browser.later(NEXT).await;
+        if taken.is_null() {
+            break;
+        }
         clicked.push(number(&taken[0]));
         drawn.push(number(&taken[1]));
         laid_out.push(number(&taken[2]));
     }
     let all = passed("ThreadTime", &before, &browser.figures().await);
-    let each = all * 1_000.0 / f64::from(u32::try_from(TRIES)?);
+    let each = all * 1_000.0 / f64::from(u32::try_from(clicked.len().max(1))?);
     let lists = browser.script(LISTS).await;
     let lists = lists.as_array().into_iter().flatten().map(number).collect();
     report.spread("a list, KiB gzip", lists, Some(40.0));
