@@ -87,13 +87,13 @@ async fn cancel(subject: &mut Subject, count: usize) -> Result<Cancelled> {
     subject.insert(QUEUED, &services, Kind::Queued).await?;
     subject.start().await?;
     let login = subject.login()?;
-    let (create_body, order) = (Arc::new(request(services[0])), reservation(&services));
+    let (service_of_new, order) = (services[0], reservation(&services));
     let stop = AtomicBool::new(false);
     let page = steady(&login, OTHERS, &stop, |client, _| {
         async { client.get("/api/v1/callbacks").await.map(drop) }.boxed_local()
     });
     let create = steady(&login, OTHERS, &stop, move |client, _| {
-        let body = Arc::clone(&create_body);
+        let body = request(service_of_new);
         async move { client.post("/api/v1/callbacks", &body).await.map(drop) }.boxed_local()
     });
     let reserve = steady(&login, OTHERS, &stop, move |client, _| {

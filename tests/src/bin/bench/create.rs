@@ -1,6 +1,6 @@
 //! P1: callbacks taken in.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
 use serde_json::json;
@@ -15,12 +15,21 @@ use crate::{Bench, now};
 
 const CLIENTS: usize = 64;
 
+/// Numbers that have been used.
+static CUSTOMERS: AtomicUsize = AtomicUsize::new(0);
+
+/// A number of a customer who has not asked for a callback in this run, as a
+/// service may refuse a second one.
+pub(crate) fn customer_number() -> String {
+    format!("+44207{:07}", CUSTOMERS.fetch_add(1, Ordering::Relaxed) % 10_000_000)
+}
+
 /// A request for a callback tomorrow, as JSON.
 pub(crate) fn request(service: Uuid) -> String {
     json!({
         "callback_type": "scheduled",
         "service_id": service,
-        "customer_number": "+442079460318",
+        "customer_number": customer_number(),
         "desired_time": now().plus_seconds(86_400),
     })
     .to_string()
@@ -57,25 +66,24 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
 }
 
 async fn create_bare(bench: &Bench, path: &'static str) -> Result<Figures> {
-    let service = bench.ours.services[0].to_string();
-    post(&bench.bare.process, &bench.bare.login(), path, service, bench).await
+    let service = bench.ours.services[0];
+    post(&bench.bare.process, &bench.bare.login(), path, bench, move || service.to_string()).await
 }
 
 async fn create(subject: &Subject, bench: &Bench) -> Result<Figures> {
-    let body = request(subject.services[0]);
-    post(subject.process()?, &subject.login()?, "/api/v1/callbacks", body, bench).await
+    let service = subject.services[0];
+    post(subject.process()?, &subject.login()?, "/api/v1/callbacks", bench, move || request(service)).await
 }
 
 async fn post(
     process: &Process,
     login: &Login,
     path: &'static str,
-    body: String,
     bench: &Bench,
+    body: impl Fn() -> String + Send + Sync + 'static,
 ) -> Result<Figures> {
-    let body = Arc::new(body);
     load(process, login, CLIENTS, bench.options.seconds, move |client, _| {
-        let body = Arc::clone(&body);
+        let body = body();
         async move { client.post(path, &body).await.map(|_| 1) }.boxed_local()
     })
     .await

@@ -10,6 +10,7 @@ use tokio::time::{Instant as Moment, sleep, sleep_until};
 use uuid::Uuid;
 
 use crate::client::{Client, Figures, Result, watch};
+use crate::create::customer_number;
 use crate::data::Kind;
 use crate::database::{Backend, Pool};
 use crate::options::Options;
@@ -313,8 +314,7 @@ async fn make(
     let (first, begun) = (now().plus_seconds(3), Moment::now());
     let mut made = Vec::new();
     for number in 0..PICK_UPS * u32::try_from(options.whole_seconds())? {
-        let mut body =
-            json!({"callback_type": "immediate", "service_id": service, "customer_number": "+442079460318"});
+        let mut body = json!({"callback_type": "immediate", "service_id": service, "customer_number": customer_number()});
         let mut since = Timestamp::from_micros(first.micros() + i64::try_from((pace * number).as_micros())?);
         if from == From::Due {
             body["callback_type"] = "scheduled".into();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::{interval, sleep, timeout};
@@ -99,14 +100,14 @@ async fn listen(subject: &Subject, options: &Options) -> Result<(Figures, f64)> 
 
 /// Makes callbacks at a steady pace; gives when each was asked for.
 async fn make(subject: &Subject, options: &Options) -> Result<HashMap<Uuid, Instant>> {
-    let (mut client, body) = (subject.client().await?, request(subject.services[0]));
+    let mut client = subject.client().await?;
     let mut pace = interval(Duration::from_secs(1) / CHANGES);
     let mut made = HashMap::new();
     for _ in 0..CHANGES * u32::try_from(options.whole_seconds())? {
         pace.tick().await;
+        let body = request(subject.services[0]);
         let since = Instant::now();
-        let answer: serde_json::Value =
-            serde_json::from_slice(&client.post("/api/v1/callbacks", &body).await?)?;
+        let answer: Value = serde_json::from_slice(&client.post("/api/v1/callbacks", &body).await?)?;
         made.insert(answer["id"].as_str().unwrap_or_default().parse()?, since);
     }
     Ok(made)

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::time::sleep;
+use uuid::Uuid;
 
 use crate::Bench;
 use crate::client::{Client, Result};
@@ -66,9 +67,9 @@ async fn count(subject: &mut Subject, name: &str) -> Result<()> {
 
 async fn commands(subject: &Subject) -> Result<Vec<(&'static str, Vec<String>)>> {
     let mut client = subject.client().await?;
-    let (order, body) = (order(subject, 1), request(subject.services[0]));
+    let (order, service) = (order(subject, 1), subject.services[0]);
     // The first of each kind reads what is kept in memory from then on.
-    let first = create(&mut client, &body).await?;
+    let first = create(&mut client, service).await?;
     let mut held = reserve(&mut client, &order).await?;
     cancel(&mut client, &first).await?;
     let mut counter = Counter::start(Arc::clone(&subject.process()?.log)).await?;
@@ -76,7 +77,7 @@ async fn commands(subject: &Subject) -> Result<Vec<(&'static str, Vec<String>)>>
     let mut found = Vec::new();
     let mut ids = Vec::new();
     for _ in 0..TIMES {
-        ids.push(create(&mut client, &body).await?);
+        ids.push(create(&mut client, service).await?);
     }
     found.push(("create", counter.statements().await?));
     for _ in 0..TIMES {
@@ -96,8 +97,8 @@ async fn commands(subject: &Subject) -> Result<Vec<(&'static str, Vec<String>)>>
     Ok(found)
 }
 
-async fn create(client: &mut Client, body: &str) -> Result<String> {
-    let made: Value = serde_json::from_slice(&client.post("/api/v1/callbacks", body).await?)?;
+async fn create(client: &mut Client, service: Uuid) -> Result<String> {
+    let made: Value = serde_json::from_slice(&client.post("/api/v1/callbacks", &request(service)).await?)?;
     Ok(made["id"].as_str().unwrap_or_default().to_owned())
 }
 

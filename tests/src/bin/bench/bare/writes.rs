@@ -28,7 +28,7 @@ pub(super) enum Kind {
 
 const CREATE: &str = "INSERT INTO callbacks (id, service_id, customer_number, callback_type, queue_arrival, priority, \
      origin, created_at, desired_time, desired_window_seconds, expires_at, reschedule_count, attempts_made, state, \
-     updated_at, version) VALUES ($1, $2, '+442079460318', 'scheduled', $3 + 86400000000, 0, 'api', $3, \
+     updated_at, version) VALUES ($1, $2, '+44207' || ($3 % 10000000), 'scheduled', $3 + 86400000000, 0, 'api', $3, \
      $3 + 86400000000, 120, $3 + 86400000000 + 1209600000000, 0, 0, 'SCHEDULED', $3, 1)";
 const RESERVE: &str = "UPDATE callbacks SET state = 'ROUTING', attempts_made = 1, attempt_id = $2, \
      lease_token = 'a token of as many bytes as one of the server', lease_expires_at = $3 + 30000000, \
