@@ -81,13 +81,20 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
 
 async fn cancel(subject: &mut Subject, count: usize) -> Result<Cancelled> {
     let service = subject.new_service(&format!("Bulk {}", Uuid::new_v4().simple())).await?;
-    subject.stop().await?;
-    subject.insert(count, &[service], Kind::Waiting).await?;
-    let services = subject.services.clone();
-    subject.insert(QUEUED, &services, Kind::Queued).await?;
-    subject.start().await?;
+    let mut own = subject.fork().await?;
+    own.insert(count, &[service], Kind::Waiting).await?;
+    let services = own.services.clone();
+    own.insert(QUEUED, &services, Kind::Queued).await?;
+    own.start().await?;
+    let cancelled = cancel_all(&own, service, count).await?;
+    subject.join(own).await?;
+    Ok(cancelled)
+}
+
+/// Cancels all callbacks of the service, while others go on.
+async fn cancel_all(subject: &Subject, service: Uuid, count: usize) -> Result<Cancelled> {
     let login = subject.login()?;
-    let (service_of_new, order) = (services[0], reservation(&services));
+    let (service_of_new, order) = (subject.services[0], reservation(&subject.services));
     let stop = AtomicBool::new(false);
     let page = steady(&login, OTHERS, &stop, |client, _| {
         async { client.get("/api/v1/callbacks").await.map(drop) }.boxed_local()

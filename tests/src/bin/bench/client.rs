@@ -137,10 +137,10 @@ pub(crate) struct Figures {
     /// Units of work that were done.
     pub(crate) done: usize,
     lasted: Duration,
-    /// Cores that this program kept busy.
-    pub(crate) load_cores: f64,
-    /// Cores that the server kept busy.
-    pub(crate) server_cores: f64,
+    /// Processors that this program kept busy, where it was measured.
+    pub(crate) load_cores: Option<f64>,
+    /// Processors that the server kept busy, where it was measured.
+    pub(crate) server_cores: Option<f64>,
 }
 
 impl Figures {
@@ -189,8 +189,8 @@ where
 pub(crate) async fn watch(server: &Process, work: impl Future<Output = Result<Figures>>) -> Result<Figures> {
     let (own, of_server) = (Stopwatch::start(None)?, server.stopwatch()?);
     let mut figures = work.await?;
-    figures.load_cores = own.cores()?;
-    figures.server_cores = of_server.cores()?;
+    figures.load_cores = Some(own.cores()?);
+    figures.server_cores = Some(of_server.cores()?);
     Ok(figures)
 }
 

@@ -105,8 +105,6 @@ fn late(until: Timestamp) -> String {
     )
 }
 
-/// Over a copy of the database, as the burst would be in the way of the other
-/// figures.
 async fn one_burst(subject: &mut Subject, options: &Options) -> Result<Burst> {
     let id = Uuid::new_v4().simple();
     let at_once = subject.new_service(&format!("At once {id}")).await?;
@@ -114,10 +112,9 @@ async fn one_burst(subject: &mut Subject, options: &Options) -> Result<Burst> {
     let mut own = subject.fork().await?;
     let (due, waiting) = fill(&mut own, options, at_once, steady).await?;
     own.start().await?;
-    let measured = follow(&own, due, at_once, steady, options).await;
-    own.stop().await?;
-    own.database.remove().await?;
-    Ok(Burst { waiting, ..measured? })
+    let measured = follow(&own, due, at_once, steady, options).await?;
+    subject.join(own).await?;
+    Ok(Burst { waiting, ..measured })
 }
 
 /// Adds what waits and what becomes due. Gives when that is, which leaves time

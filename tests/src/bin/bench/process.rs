@@ -66,7 +66,7 @@ impl Process {
         })
         .await??;
         let started_in = begun.elapsed();
-        // Somebody has to read what it prints later.
+        // A pipe that nobody reads would fill up and stop the server.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Self { child, pid, address, started_in, log })
     }

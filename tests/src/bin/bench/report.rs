@@ -132,8 +132,8 @@ impl Report {
         let met = self.judge(row.what, row.goals.iter().map(|goal| row.meets(*goal)));
         let goals: Vec<String> = row.goals.iter().map(|goal| goal.text()).collect();
         println!(
-            "| {:<44} | {:>3} | {:>8.0} | {:>7.1} | {:>7.1} | {:>7.1} | {:>8} | {:>8} | {:>5} | {:>8} | {:>9} | {:>5.2} | \
-             {:>5.2} | {:<32} | {met:<3} |",
+            "| {:<44} | {:>3} | {:>8.0} | {:>7.1} | {:>7.1} | {:>7.1} | {:>8} | {:>8} | {:>5} | {:>8} | {:>9} | {:>5} | \
+             {:>5} | {:<32} | {met:<3} |",
             row.what,
             row.clients,
             ours.rate(),
@@ -145,8 +145,8 @@ impl Report {
             cell(row.of_bare(), 2),
             cell(row.beside.map(Figures::rate), 0),
             cell(row.of_beside(), 2),
-            ours.load_cores,
-            ours.server_cores,
+            cell(ours.load_cores, 2),
+            cell(ours.server_cores, 2),
             goals.join(", ")
         );
     }

@@ -27,10 +27,16 @@ const REPORTS: &str = "/api/v1/attempts/reports";
 pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
     bench.report.figure("P2", "reserve, connect and complete, by 32 routers");
     report::rates();
-    let single = one_at_a_time(&mut bench.ours, &bench.options).await?;
+    let mut own = bench.ours.fork().await?;
+    let single = one_at_a_time(&mut own, &bench.options).await?;
     let bare = route_bare(bench, "single").await?;
     let beside = match &mut bench.beside {
-        Some(other) => Some(one_at_a_time(other, &bench.options).await?),
+        Some(other) => {
+            let mut own = other.fork().await?;
+            let figures = one_at_a_time(&mut own, &bench.options).await?;
+            other.join(own).await?;
+            Some(figures)
+        }
         None => None,
     };
     bench.report.row(&Row {
@@ -46,8 +52,9 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
         let what = "the same beside grouped commits";
         bench.report.row(&Row { what, clients: ROUTERS, ours: single, bare: Some(&bare), ..Row::default() });
     }
-    let batched = has_reports(&bench.ours).await?;
-    let figures = in_batches(&mut bench.ours, &bench.options, batched).await?;
+    let batched = has_reports(&own).await?;
+    let figures = in_batches(&mut own, &bench.options, batched).await?;
+    bench.ours.join(own).await?;
     bench.report.row(&Row {
         what: "50 at a time",
         clients: ROUTERS,

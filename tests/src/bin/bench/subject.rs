@@ -178,13 +178,20 @@ impl Subject {
         Ok(())
     }
 
-    /// Another subject of the same build over a copy of the database; its server
-    /// is not started.
+    /// The same build over a copy of the database, for what would be in the way of
+    /// later measurements. Its server is not started.
     pub(crate) async fn fork(&mut self) -> Result<Self> {
         self.stop().await?;
         let database = self.database.copy().await?;
         self.start().await?;
         Ok(self.over(database))
+    }
+
+    /// Ends a fork, and removes its database.
+    pub(crate) async fn join(&mut self, mut fork: Self) -> Result<()> {
+        fork.stop().await?;
+        self.peak = self.peak.max(fork.peak);
+        fork.database.remove().await
     }
 
     /// A second node over the same database; its server is not started.
