@@ -12,14 +12,14 @@ use uuid::Uuid;
 use crate::client::{Figures, Result, steady, watch};
 use crate::create::request;
 use crate::data::Kind;
-use crate::report::{self, Goal, Row};
+use crate::report::{self, Goal, Row, Single};
 use crate::subject::Subject;
 use crate::{Bench, now};
 
 /// How often each of the others asks meanwhile, in requests a second.
 const OTHERS: u32 = 20;
 
-/// Callbacks in the queue for those who reserve meanwhile.
+/// Callbacks to reserve meanwhile.
 const QUEUED: usize = 5_000;
 
 /// How long a bulk cancellation may take.
@@ -65,16 +65,11 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
     }
     println!();
     report::values();
-    bench.report.value(
-        "callbacks that the job does not count as cancelled",
-        ours.missing,
-        None,
-        None,
-        Some(0.0),
-    );
+    let what = "callbacks that the job does not count as cancelled";
+    bench.report.value(&Single { what, ours: ours.missing, at_most: Some(0.0), ..Single::default() });
     report::note(
         "bare: one transaction of three statements: the items with their outcomes, the rows of `callbacks`, the lines \
-         of `timeline`; nobody else asks anything meanwhile.",
+         of `timeline`; without any other request meanwhile.",
     );
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::process::{Process, Stopwatch};
 /// A failure ends the run; it is only ever shown.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Where a client connects, and the line of the header that says who it is.
+/// An address and the credentials to use there.
 #[derive(Clone, Debug)]
 pub(crate) struct Login {
     pub(crate) address: String,

@@ -18,8 +18,8 @@ const CLIENTS: usize = 64;
 /// Numbers that have been used.
 static CUSTOMERS: AtomicUsize = AtomicUsize::new(0);
 
-/// A number of a customer who has not asked for a callback in this run, as a
-/// service may refuse a second one.
+/// A number that no other request of this run has: a service may refuse a second
+/// callback for the same customer.
 pub(crate) fn customer_number() -> String {
     format!("+44207{:07}", CUSTOMERS.fetch_add(1, Ordering::Relaxed) % 10_000_000)
 }

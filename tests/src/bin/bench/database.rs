@@ -84,7 +84,7 @@ impl Database {
         Ok(Self { backend, url, place })
     }
 
-    /// Copies the database, to which nobody may be connected.
+    /// Copies the database. Close every connection to it first.
     pub(crate) async fn copy(&self) -> Result<Self> {
         let copy = Self::unused(self.backend, self.place.clone())?;
         match self.backend {
@@ -100,7 +100,7 @@ impl Database {
         Ok(copy)
     }
 
-    /// Removes the database, to which nobody may be connected.
+    /// Removes the database. Close every connection to it first.
     pub(crate) async fn remove(self) -> Result<()> {
         match self.backend {
             Backend::Sqlite => {

@@ -14,7 +14,7 @@ use crate::create::customer_number;
 use crate::data::Kind;
 use crate::database::{Backend, Pool};
 use crate::options::Options;
-use crate::report::{self, Goal, Row};
+use crate::report::{self, Goal, Row, Single};
 use crate::route::{report_attempt, reserve};
 use crate::subject::{Subject, between};
 use crate::{Bench, now};
@@ -32,7 +32,7 @@ const CALM_SECONDS: i64 = 12;
 /// Callbacks that become due in a second at a steady pace.
 const STEADY: i64 = 200;
 
-/// How long to wait for what is late.
+/// How long to wait for late callbacks.
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Callbacks handed to waiting routers in a second, and how many routers wait.
@@ -41,12 +41,12 @@ const ROUTERS: usize = 8;
 
 /// What a burst of due callbacks showed.
 struct Burst {
-    waiting: i64,
+    waiting: f64,
     /// Share of a core that the server used while nothing was due, in percent.
     idle: f64,
     /// From the desired time until the last one was QUEUED, in seconds.
     all: f64,
-    early: i64,
+    early: f64,
     /// How late those at the steady pace were.
     lateness: Figures,
 }
@@ -60,31 +60,20 @@ pub(crate) async fn burst(bench: &mut Bench) -> Result<()> {
         None => None,
     };
     let bare = bare_burst(bench, due).await?;
-    let (beside, report) = (beside.as_ref(), &mut bench.report);
+    let all = format!("{due} due at once: until all are QUEUED, s");
+    let lateness = format!("{STEADY} due a second: p99 of the lateness, ms");
     report::values();
-    report.value("callbacks that wait for a later time", as_f64(ours.waiting), None, None, None);
-    report.value("idle before, % of a core", ours.idle, None, beside.map(|it| it.idle), Some(0.5));
-    report.value(
-        &format!("{due} due at once: until all are QUEUED, s"),
-        ours.all,
-        Some(bare.as_secs_f64()),
-        beside.map(|it| it.all),
-        Some(6.0),
-    );
-    report.value(
-        "of them QUEUED early",
-        as_f64(ours.early),
-        None,
-        beside.map(|it| as_f64(it.early)),
-        Some(0.0),
-    );
-    report.value(
-        &format!("{STEADY} due a second: p99 of the lateness, ms"),
-        ours.lateness.within(990),
-        None,
-        beside.map(|it| it.lateness.within(990)),
-        Some(100.0),
-    );
+    for (what, part, at_most) in [
+        ("callbacks that wait for a later time", (|it| it.waiting) as fn(&Burst) -> f64, None),
+        ("idle before, % of a core", |it| it.idle, Some(0.5)),
+        (all.as_str(), |it| it.all, Some(6.0)),
+        ("of all that were due, QUEUED early", |it| it.early, Some(0.0)),
+        (lateness.as_str(), |it| it.lateness.within(990), Some(100.0)),
+    ] {
+        let bare = (what == all).then_some(bare.as_secs_f64());
+        let (ours, beside) = (part(&ours), beside.as_ref().map(part));
+        bench.report.value(&Single { what, ours, bare, beside, at_most });
+    }
     report::note(
         "bare: one transaction that updates as many rows of `callbacks` and writes their lines of `timeline`, each by \
          one statement. The lateness is what the records say: `queued_at` less the desired time.",
@@ -114,7 +103,7 @@ async fn one_burst(subject: &mut Subject, options: &Options) -> Result<Burst> {
     own.start().await?;
     let measured = follow(&own, due, at_once, steady, options).await?;
     subject.join(own).await?;
-    Ok(Burst { waiting, ..measured })
+    Ok(Burst { waiting: as_f64(waiting), ..measured })
 }
 
 /// Adds what waits and what becomes due. Gives when that is, which leaves time
@@ -166,7 +155,7 @@ async fn follow(
         backend.id(at_once),
         backend.id(steady)
     );
-    let early = pool.number(&early).await?;
+    let early = as_f64(pool.number(&early).await?);
     let lateness = format!(
         "SELECT queued_at - desired_time FROM callbacks WHERE service_id = {} AND queued_at IS NOT NULL",
         backend.id(steady)
@@ -174,7 +163,7 @@ async fn follow(
     let lateness = pool.numbers(&lateness).await?;
     pool.close().await;
     let lateness = lateness.into_iter().map(|micros| Duration::from_micros(micros.unsigned_abs())).collect();
-    Ok(Burst { waiting: 0, idle, all, early, lateness: Figures::new(lateness, options.seconds) })
+    Ok(Burst { waiting: 0.0, idle, all, early, lateness: Figures::new(lateness, options.seconds) })
 }
 
 /// Waits until nothing due by `until` is SCHEDULED; gives how many seconds after

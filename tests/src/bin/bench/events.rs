@@ -16,7 +16,7 @@ use crate::Bench;
 use crate::client::{Client, Figures, Login, Result, watch};
 use crate::create::request;
 use crate::options::Options;
-use crate::report::{self, Goal, Row};
+use crate::report::{self, Goal, Row, Single};
 use crate::subject::Subject;
 
 const LISTENERS: usize = 1_000;
@@ -59,7 +59,8 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
     }
     println!();
     report::values();
-    bench.report.value("events that a listener missed", missed, None, None, Some(0.0));
+    let what = "events that a listener missed";
+    bench.report.value(&Single { what, ours: missed, at_most: Some(0.0), ..Single::default() });
     report::note("The listeners run in this program, on one thread: its own share is part of the times.");
     Ok(())
 }

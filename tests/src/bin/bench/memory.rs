@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::Bench;
 use crate::client::Result;
-use crate::report;
+use crate::report::{self, Single};
 use crate::subject::Subject;
 
 /// How long an allocator may take to give back what the log-in used.
@@ -48,24 +48,22 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
         Some(other) => Some(subject(other).await?),
         None => None,
     };
-    let beside = beside.as_ref();
-    let report = &mut bench.report;
-    report.value(
-        "from the start of the program until it listens, ms",
-        ours.start,
-        None,
-        beside.map(|it| it.start),
-        Some(300.0),
-    );
-    report.value(
-        "resident after a start and a log-in, MB",
-        ours.idle,
-        None,
-        beside.map(|it| it.idle),
-        Some(60.0),
-    );
-    report.value("  of that its own, not files it maps, MB", ours.own, None, beside.map(|it| it.own), None);
-    report.value("most that was resident in the measurements so far, MB", peak, None, None, Some(300.0));
-    report.value("size of the program, MB", ours.size, None, beside.map(|it| it.size), None);
+    let beside = |part: fn(&Measured) -> f64| beside.as_ref().map(part);
+    for (what, part, at_most) in [
+        (
+            "from the start of the program until it listens, ms",
+            (|it| it.start) as fn(&Measured) -> f64,
+            Some(300.0),
+        ),
+        ("resident after a start and a log-in, MB", |it| it.idle, Some(60.0)),
+        ("of that its own, without the files that it maps, MB", |it| it.own, None),
+        ("size of the program, MB", |it| it.size, None),
+    ] {
+        let (ours, beside) = (part(&ours), beside(part));
+        bench.report.value(&Single { what, ours, beside, at_most, ..Single::default() });
+    }
+    let what = "most that was resident in the measurements so far, MB";
+    bench.report.value(&Single { what, ours: peak, at_most: Some(300.0), ..Single::default() });
+    report::note("What is resident includes the pages of a SQLite file that the server maps.");
     Ok(())
 }

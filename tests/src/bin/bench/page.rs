@@ -82,7 +82,7 @@ const HELPERS: &str = "
 const NEXT: &str = "
     const top = () => document.querySelector('tr.row')?.dataset.id;
     const first = top();
-    // Told of sizes between the layout of a frame and its painting.
+    // The observer runs between the layout of a frame and its painting.
     const laidOut = new Promise((resolve) => new MutationObserver((_, rows) => {
         if (!top() || top() === first) return;
         rows.disconnect();
@@ -99,7 +99,7 @@ const NEXT: &str = "
     return [all, performance.now() - came, await laidOut - came];
 ";
 
-/// Writes into the search box; tells when the rows on the page are filtered, and
+/// Types into the search box; gives the time until the rows on the page are filtered, and
 /// when those of the server are there.
 const TYPE: &str = "
     const box = document.querySelector('input[type=search]');
@@ -119,7 +119,7 @@ const CLEAR: &str = "
     return await until(() => !location.search.includes('q=') && !busy() && rows().length === 250);
 ";
 
-/// Lets records arrive together; tells how long until they are laid out. Begun
+/// Lets records arrive together; gives the time until they are laid out. Begun
 /// right after a frame, so that none is painted in between.
 const BATCH: &str = "
     const value = new TextEncoder().encode(TEXT);
@@ -244,7 +244,7 @@ async fn typing(browser: &Browser, report: &mut Report) {
     report.spread("from then, with 150 ms pause, until the server's are there", all, None);
 }
 
-/// Times from a command of somebody else until the page shows it.
+/// Times from a command of another client until the page shows it.
 async fn commands(
     browser: &Browser,
     client: &mut Client,
@@ -283,11 +283,11 @@ async fn batches(browser: &Browser, client: &mut Client, ids: &[String]) -> Resu
     }
     let mut taken = Vec::new();
     for turn in 0..TRIES {
-        let told = records.iter_mut().map(|record| {
+        let events = records.iter_mut().map(|record| {
             record["metrics"]["agent"] = format!("Agent {turn}").into();
             ["event: callback\ndata: ", &record.to_string(), "\n\n"].concat()
         });
-        let text: String = told.collect();
+        let text: String = events.collect();
         taken.push(number(&browser.later(&BATCH.replace("TEXT", &json!(text).to_string())).await));
     }
     Ok(taken)

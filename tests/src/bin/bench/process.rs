@@ -51,7 +51,7 @@ impl Process {
             let (mut lines, log) = (BufReader::new(errors).lines(), Arc::clone(&log));
             tokio::spawn(async move {
                 while let Ok(Some(line)) = lines.next_line().await {
-                    log.lock().expect("nobody panics with the log").push(line);
+                    log.lock().expect("the lock of the log is not poisoned").push(line);
                 }
             });
         }

@@ -38,6 +38,19 @@ pub(crate) struct Row<'a> {
     pub(crate) goals: &'a [Goal],
 }
 
+/// A single value, in the unit that `what` names.
+#[derive(Debug, Default)]
+pub(crate) struct Single<'a> {
+    pub(crate) what: &'a str,
+    pub(crate) ours: f64,
+    /// Of the bare work, in the same run.
+    pub(crate) bare: Option<f64>,
+    /// Of the other build, in the same run.
+    pub(crate) beside: Option<f64>,
+    /// The goal.
+    pub(crate) at_most: Option<f64>,
+}
+
 impl Row<'_> {
     fn of_bare(&self) -> Option<f64> {
         Some(self.ours.rate() / self.bare?.rate())
@@ -125,7 +138,7 @@ impl Report {
         println!("\n## {name}: {what}\n");
     }
 
-    /// A line of [`Report::rates`]. `load` and `cores` are the processors that
+    /// A line of [`rates`]. `load` and `cores` are the processors that
     /// the bench and the server kept busy.
     pub(crate) fn row(&mut self, row: &Row<'_>) {
         let ours = &row.ours;
@@ -151,21 +164,16 @@ impl Report {
         );
     }
 
-    /// A single value that is to be at most `goal`, in the unit that `what` names.
-    pub(crate) fn value(
-        &mut self,
-        what: &str,
-        ours: f64,
-        bare: Option<f64>,
-        beside: Option<f64>,
-        goal: Option<f64>,
-    ) {
-        let met = self.judge(what, goal.iter().map(|most| Some(ours <= *most)));
-        let goal = goal.map_or(String::new(), |most| format!("≤ {most}"));
+    /// A line of [`values`].
+    pub(crate) fn value(&mut self, value: &Single<'_>) {
+        let met = self.judge(value.what, value.at_most.iter().map(|most| Some(value.ours <= *most)));
+        let goal = value.at_most.map_or(String::new(), |most| format!("≤ {most}"));
         println!(
-            "| {what:<64} | {ours:>10.2} | {:>10} | {:>10} | {goal:<12} | {met:<3} |",
-            cell(bare, 2),
-            cell(beside, 2)
+            "| {:<64} | {:>10.2} | {:>10} | {:>10} | {goal:<12} | {met:<3} |",
+            value.what,
+            value.ours,
+            cell(value.bare, 2),
+            cell(value.beside, 2)
         );
     }
 
@@ -246,8 +254,8 @@ mod tests {
     fn a_missed_goal_is_listed_under_its_figure() {
         let mut report = Report::default();
         report.figure("P6", "due");
-        report.value("idle", 0.6, None, None, Some(0.5));
-        report.value("early", 0.0, None, None, Some(0.0));
+        report.value(&Single { what: "idle", ours: 0.6, at_most: Some(0.5), ..Single::default() });
+        report.value(&Single { what: "early", at_most: Some(0.0), ..Single::default() });
         assert_eq!((report.met, report.missed), (1, vec!["P6: idle".to_owned()]));
     }
 }

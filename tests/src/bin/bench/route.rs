@@ -118,7 +118,7 @@ async fn in_batches(subject: &mut Subject, options: &Options, reports: bool) -> 
 }
 
 async fn queue(subject: &mut Subject, options: &Options, a_second: usize) -> Result<()> {
-    // A small run must not drown in rows that nobody will ask for.
+    // A small run has fewer, so that the queue does not outgrow the rest.
     let rows = (a_second * options.whole_seconds()).min(options.rows);
     let services = subject.services.clone();
     subject.add(rows, &services, Kind::Queued).await

@@ -68,7 +68,7 @@ async fn count(subject: &mut Subject, name: &str) -> Result<()> {
 async fn commands(subject: &Subject) -> Result<Vec<(&'static str, Vec<String>)>> {
     let mut client = subject.client().await?;
     let (order, service) = (order(subject, 1), subject.services[0]);
-    // The first of each kind reads what is kept in memory from then on.
+    // The first command of each kind also fills caches.
     let first = create(&mut client, service).await?;
     let mut held = reserve(&mut client, &order).await?;
     cancel(&mut client, &first).await?;

@@ -102,7 +102,7 @@ pub(super) async fn sqlite(pool: &SqlitePool, writes: &[Write]) -> Result<()> {
     transaction.commit().await
 }
 
-/// A write that waits for the next commit, and who waits for it.
+/// A write that waits for the next commit, and the channel for its outcome.
 pub(super) type Waiting = (Write, oneshot::Sender<Result<()>>);
 
 /// Most writes in one commit.
@@ -120,7 +120,7 @@ pub(super) async fn group_commits(pool: SqlitePool, mut queue: mpsc::Receiver<Wa
             if answer.is_ok() {
                 outcome = Ok(());
             }
-            // Nobody waits any more where a client has left.
+            // The other end is gone where a client has left.
             let _ = waiting.send(answer);
         }
     }
