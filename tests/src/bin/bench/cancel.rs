@@ -23,7 +23,7 @@ const OTHERS: u32 = 20;
 const QUEUED: usize = 5_000;
 
 /// How long a bulk cancellation may take.
-const PATIENCE: Duration = Duration::from_mins(5);
+const PATIENCE: Duration = Duration::from_mins(15);
 
 /// What a bulk cancellation showed.
 struct Cancelled {

@@ -34,6 +34,23 @@ use ringback_domain::Timestamp;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use subject::Subject;
 
+/// The order of the measurements: first those that only read, as the rest adds
+/// rows.
+const ORDER: [Figure; 12] = [
+    Figure::P3,
+    Figure::P4,
+    Figure::P5,
+    Figure::P1,
+    Figure::P2,
+    Figure::P6,
+    Figure::P7,
+    Figure::P8,
+    Figure::P9,
+    Figure::P10,
+    Figure::P11,
+    Figure::Statements,
+];
+
 /// What the figures are measured with, on one database.
 struct Bench {
     options: Options,
@@ -99,49 +116,46 @@ impl Bench {
         Ok(Self { options, report: Report::default(), ours, bare, beside })
     }
 
-    /// Measures what was asked for: first what only reads, as the rest adds rows.
+    /// Measures what was asked for. What cannot be measured is reported, and the
+    /// rest goes on.
     async fn run(mut self) -> Result<()> {
-        if self.options.wants(Figure::P3) {
-            lists::pages(&mut self).await?;
-        }
-        if self.options.wants(Figure::P4) {
-            lists::search(&mut self).await?;
-        }
-        if self.options.wants(Figure::P5) {
-            lists::count(&mut self).await?;
-        }
-        if self.options.wants(Figure::P1) {
-            create::measure(&mut self).await?;
-        }
-        if self.options.wants(Figure::P2) {
-            route::measure(&mut self).await?;
-        }
-        if self.options.wants(Figure::P6) {
-            due::burst(&mut self).await?;
-        }
-        if self.options.wants(Figure::P7) {
-            due::pick_up(&mut self).await?;
-        }
-        if self.options.wants(Figure::P8) {
-            cancel::measure(&mut self).await?;
-        }
-        if self.options.wants(Figure::P9) {
-            events::measure(&mut self).await?;
-        }
-        if self.options.wants(Figure::P10) {
-            memory::measure(&mut self).await?;
-        }
-        if self.options.wants(Figure::P11) {
-            page::measure(&mut self).await?;
-        }
-        if self.options.wants(Figure::Statements) {
-            statements::measure(&mut self).await?;
+        for figure in ORDER {
+            if !self.options.wants(figure) {
+                continue;
+            }
+            self.start().await?;
+            let measured = match figure {
+                Figure::P1 => create::measure(&mut self).await,
+                Figure::P2 => route::measure(&mut self).await,
+                Figure::P3 => lists::pages(&mut self).await,
+                Figure::P4 => lists::search(&mut self).await,
+                Figure::P5 => lists::count(&mut self).await,
+                Figure::P6 => due::burst(&mut self).await,
+                Figure::P7 => due::pick_up(&mut self).await,
+                Figure::P8 => cancel::measure(&mut self).await,
+                Figure::P9 => events::measure(&mut self).await,
+                Figure::P10 => memory::measure(&mut self).await,
+                Figure::P11 => page::measure(&mut self).await,
+                Figure::Statements => statements::measure(&mut self).await,
+            };
+            if let Err(error) = measured {
+                self.report.failed(&error.to_string());
+            }
         }
         self.report.summary();
         self.ours.stop().await?;
         self.bare.process.stop().await?;
         if let Some(mut other) = self.beside {
             other.stop().await?;
+        }
+        Ok(())
+    }
+
+    /// Starts the servers that a failed measurement left stopped.
+    async fn start(&mut self) -> Result<()> {
+        self.ours.start().await?;
+        if let Some(other) = &mut self.beside {
+            other.start().await?;
         }
         Ok(())
     }

@@ -202,6 +202,12 @@ impl Report {
         "NO"
     }
 
+    /// The current figure could not be measured.
+    pub(crate) fn failed(&mut self, why: &str) {
+        println!("\n{} could not be measured: {why}", self.heading);
+        self.missed.push(format!("{}: not measured", self.heading));
+    }
+
     /// How many goals are met, and which are not.
     pub(crate) fn summary(&self) {
         println!("\n{} goals met, {} not met", self.met, self.missed.len());
