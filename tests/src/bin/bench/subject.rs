@@ -75,9 +75,10 @@ impl Subject {
 
     /// Brings the schema up to date and adds the person.
     async fn migrate(&self) -> Result<()> {
-        let migrated = self.command("migrate").stdout(Stdio::null()).status().await?;
-        if !migrated.success() {
-            return Err(format!("`{} migrate` failed", self.program.display()).into());
+        let program = self.program.display();
+        let migrated = self.command("migrate").stdout(Stdio::null()).status().await;
+        if !migrated.map_err(|error| format!("cannot run {program}: {error}"))?.success() {
+            return Err(format!("`{program} migrate` failed").into());
         }
         let mut command = self.command("user");
         command.args(["add", USER, "--role", "administrator", "--password-stdin"]);
@@ -88,7 +89,7 @@ impl Subject {
         if adding.wait().await?.success() {
             Ok(())
         } else {
-            Err(format!("`{} user add` failed", self.program.display()).into())
+            Err(format!("`{program} user add` failed").into())
         }
     }
 
