@@ -1,56 +1,91 @@
 //! The load: clients that keep one connection each and ask without pause.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use futures_util::future::{LocalBoxFuture, join_all};
+use futures_util::future::{LocalBoxFuture, try_join_all};
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+use crate::process::{Process, Stopwatch};
 
 /// A failure ends the run; it is only ever shown.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
+/// An address and the credentials to use there.
+#[derive(Clone, Debug)]
+pub(crate) struct Login {
+    pub(crate) address: String,
+    credentials: String,
+}
+
+impl Login {
+    /// Without credentials.
+    pub(crate) fn anonymous(address: &str) -> Self {
+        Self { address: address.to_owned(), credentials: String::new() }
+    }
+
+    /// With the access token of a person's session.
+    pub(crate) fn session(address: &str, token: &str) -> Self {
+        Self { address: address.to_owned(), credentials: format!("Authorization: Bearer {token}\r\n") }
+    }
+
+    /// With an API key.
+    pub(crate) fn api_key(address: &str, key: &str) -> Self {
+        Self { address: address.to_owned(), credentials: format!("X-Api-Key: {key}\r\n") }
+    }
+}
+
 /// One connection. It does no more than the measurement needs: a full HTTP
 /// client would take a good part of the cores from the server.
+#[derive(Debug)]
 pub(crate) struct Client {
     stream: TcpStream,
-    key: String,
+    login: Login,
     buffer: Vec<u8>,
 }
 
-/// How long requests took.
-#[derive(Debug, Default)]
-pub(crate) struct Figures {
-    taken: Vec<Duration>,
-    /// Units of work that were done.
-    pub(crate) done: usize,
-    lasted: Duration,
-}
-
 impl Client {
-    pub(crate) async fn connect(address: &str, key: &str) -> Result<Self> {
-        let stream = TcpStream::connect(address).await?;
+    pub(crate) async fn connect(login: &Login) -> Result<Self> {
+        let stream = TcpStream::connect(&login.address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, key: key.to_owned(), buffer: vec![0; 1 << 18] })
+        Ok(Self { stream, login: login.clone(), buffer: vec![0; 1 << 18] })
     }
 
+    /// Reads; anything but success is an error.
     pub(crate) async fn get(&mut self, path: &str) -> Result<Vec<u8>> {
-        self.send("GET", path, "").await
+        self.succeed("GET", path, "").await
     }
 
+    /// Reads JSON.
+    pub(crate) async fn get_json(&mut self, path: &str) -> Result<Value> {
+        Ok(serde_json::from_slice(&self.get(path).await?)?)
+    }
+
+    /// Commands; anything but success is an error.
     pub(crate) async fn post(&mut self, path: &str, body: &str) -> Result<Vec<u8>> {
-        self.send("POST", path, body).await
+        self.succeed("POST", path, body).await
     }
 
-    async fn send(&mut self, method: &str, path: &str, body: &str) -> Result<Vec<u8>> {
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: bench\r\nX-Api-Key: {}\r\nContent-Type: application/json\r\n\
-             Content-Length: {}\r\n\r\n{body}",
-            self.key,
-            body.len()
-        );
-        self.stream.write_all(request.as_bytes()).await?;
+    /// Commands, and reads the answer as JSON.
+    pub(crate) async fn post_json(&mut self, path: &str, body: &Value) -> Result<Value> {
+        Ok(serde_json::from_slice(&self.post(path, &body.to_string()).await?)?)
+    }
+
+    async fn succeed(&mut self, method: &str, path: &str, body: &str) -> Result<Vec<u8>> {
+        let (status, answer) = self.send(method, path, body).await?;
+        if (200..300).contains(&status) {
+            Ok(answer)
+        } else {
+            Err(format!("{method} {path} answered {status}: {}", String::from_utf8_lossy(&answer)).into())
+        }
+    }
+
+    /// Sends a request; gives the status and the body of the answer.
+    pub(crate) async fn send(&mut self, method: &str, path: &str, body: &str) -> Result<(u16, Vec<u8>)> {
+        self.write(method, path, body).await?;
         let mut have = 0;
         let head = loop {
             have += self.read(have).await?;
@@ -59,6 +94,7 @@ impl Client {
             }
         };
         let text = String::from_utf8_lossy(&self.buffer[..head]).to_ascii_lowercase();
+        let status = text.get(9..12).and_then(|digits| digits.parse().ok()).ok_or("the answer is no HTTP")?;
         let length = text.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next());
         let length: usize = length.ok_or("the answer has no length")?.trim().parse()?;
         while have < head + length {
@@ -67,12 +103,17 @@ impl Client {
             }
             have += self.read(have).await?;
         }
-        let body = self.buffer[head..head + length].to_vec();
-        if text.starts_with("http/1.1 2") {
-            Ok(body)
-        } else {
-            Err(format!("{method} {path}: {text}{}", String::from_utf8_lossy(&body)).into())
-        }
+        Ok((status, self.buffer[head..head + length].to_vec()))
+    }
+
+    async fn write(&mut self, method: &str, path: &str, body: &str) -> Result<()> {
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: bench\r\n{}Content-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            self.login.credentials,
+            body.len()
+        );
+        Ok(self.stream.write_all(request.as_bytes()).await?)
     }
 
     async fn read(&mut self, have: usize) -> Result<usize> {
@@ -81,9 +122,34 @@ impl Client {
             some => Ok(some),
         }
     }
+
+    /// Asks for an answer without an end, and gives the connection to read it from.
+    pub(crate) async fn stream(mut self, path: &str) -> Result<TcpStream> {
+        self.write("GET", path, "").await?;
+        Ok(self.stream)
+    }
+}
+
+/// How long pieces of work took, and what the processes used meanwhile.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Figures {
+    taken: Vec<Duration>,
+    /// Units of work that were done.
+    pub(crate) done: usize,
+    lasted: Duration,
+    /// Processors that this program kept busy, where it was measured.
+    pub(crate) load_cores: Option<f64>,
+    /// Processors that the server kept busy, where it was measured.
+    pub(crate) server_cores: Option<f64>,
 }
 
 impl Figures {
+    /// Of times that were taken one by one.
+    pub(crate) fn new(mut taken: Vec<Duration>, lasted: Duration) -> Self {
+        taken.sort_unstable();
+        Self { done: taken.len(), taken, lasted, ..Self::default() }
+    }
+
     /// Units a second.
     #[expect(clippy::cast_precision_loss, reason = "a figure to read")]
     pub(crate) fn rate(&self) -> f64 {
@@ -99,50 +165,95 @@ impl Figures {
     }
 }
 
-/// Runs `work` in so many clients until the time is over. It does one round
-/// and gives how many units that was; nothing ends its client.
-pub(crate) fn load<F>(address: &str, key: &str, clients: usize, time: Duration, work: F) -> Figures
+/// Measures `work` with so many clients for some time. `work` does one round
+/// and gives how many units that was; 0 ends its client.
+pub(crate) async fn load<F>(
+    server: &Process,
+    login: &Login,
+    clients: usize,
+    time: Duration,
+    work: F,
+) -> Result<Figures>
+where
+    F: for<'c> Fn(&'c mut Client, usize) -> LocalBoxFuture<'c, Result<usize>> + Send + Sync + 'static,
+{
+    let login = login.clone();
+    watch(server, async {
+        let run = tokio::task::spawn_blocking(move || run(&login, clients, time, work));
+        Ok(run.await??)
+    })
+    .await
+}
+
+/// Adds to figures what this program and the server used while they were taken.
+pub(crate) async fn watch(server: &Process, work: impl Future<Output = Result<Figures>>) -> Result<Figures> {
+    let (own, of_server) = (Stopwatch::start(None)?, server.stopwatch()?);
+    let mut figures = work.await?;
+    figures.load_cores = Some(own.cores()?);
+    figures.server_cores = Some(of_server.cores()?);
+    Ok(figures)
+}
+
+fn run<F>(login: &Login, clients: usize, time: Duration, work: F) -> std::result::Result<Figures, String>
 where
     F: for<'c> Fn(&'c mut Client, usize) -> LocalBoxFuture<'c, Result<usize>> + Send + Sync + 'static,
 {
     let work = Arc::new(work);
     let rounds = Arc::new(AtomicUsize::new(0));
     let begun = Instant::now();
-    // Two threads: no more than the server has.
+    // Two threads: more would take the cores from the server.
     let threads: Vec<_> = (0..clients.min(2))
         .map(|thread| {
-            let (work, rounds) = (Arc::clone(&work), Arc::clone(&rounds));
-            let (address, key) = (address.to_owned(), key.to_owned());
+            let (work, rounds, login) = (Arc::clone(&work), Arc::clone(&rounds), login.clone());
             std::thread::spawn(move || {
-                let runtime =
-                    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 let own = (thread..clients).step_by(2).map(async |_| {
-                    let mut client = Client::connect(&address, &key).await.expect("the server answers");
-                    let mut taken = Vec::new();
-                    let mut done = 0;
+                    let mut client = Client::connect(&login).await?;
+                    let (mut taken, mut done) = (Vec::new(), 0);
                     while begun.elapsed() < time {
                         let round = rounds.fetch_add(1, Ordering::Relaxed);
                         let since = Instant::now();
-                        match work(&mut client, round).await.expect("the server answers with success") {
+                        match work(&mut client, round).await? {
                             0 => break,
                             units => done += units,
                         }
                         taken.push(since.elapsed());
                     }
-                    (taken, done)
+                    Ok::<_, Box<dyn std::error::Error>>((taken, done))
                 });
-                runtime.block_on(join_all(own))
+                let ended =
+                    runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(try_join_all(own)));
+                ended.map_err(|error| error.to_string())
             })
         })
         .collect();
-    let mut figures = Figures::default();
+    let (mut all, mut units) = (Vec::new(), 0);
     for thread in threads {
-        for (taken, done) in thread.join().expect("a client ends by itself") {
-            figures.taken.extend(taken);
-            figures.done += done;
+        for (taken, done) in thread.join().map_err(|_| "a client panicked".to_owned())?? {
+            all.extend(taken);
+            units += done;
         }
     }
-    figures.lasted = begun.elapsed();
-    figures.taken.sort_unstable();
-    figures
+    let mut figures = Figures::new(all, begun.elapsed());
+    figures.done = units;
+    Ok(figures)
+}
+
+/// One client that does a piece of work so many times a second until `stop`
+/// is set, as the background of another measurement.
+pub(crate) async fn steady<F>(login: &Login, per_second: u32, stop: &AtomicBool, work: F) -> Result<Figures>
+where
+    F: for<'c> Fn(&'c mut Client, usize) -> LocalBoxFuture<'c, Result<()>>,
+{
+    let mut client = Client::connect(login).await?;
+    let mut ticks = tokio::time::interval(Duration::from_secs(1) / per_second);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let (begun, mut taken) = (Instant::now(), Vec::new());
+    while !stop.load(Ordering::Relaxed) {
+        ticks.tick().await;
+        let since = Instant::now();
+        work(&mut client, taken.len()).await?;
+        taken.push(since.elapsed());
+    }
+    Ok(Figures::new(taken, begun.elapsed()))
 }

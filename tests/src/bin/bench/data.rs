@@ -1,24 +1,57 @@
 //! Callbacks by the million, made by the database itself.
 
-use ringback_api::store::Backend;
+use ringback_domain::Timestamp;
+use uuid::Uuid;
 
-/// What differs between the two in the statement below.
-struct Words {
+use crate::client::Result;
+use crate::database::{Backend, Database, Pool};
+
+/// Rows in one transaction.
+const CHUNK: usize = 100_000;
+
+/// Callbacks to insert.
+#[derive(Clone, Debug)]
+pub(crate) struct Batch<'a> {
+    /// Number of the first row; ids are made from it.
+    pub(crate) first: usize,
+    pub(crate) rows: usize,
+    /// The present, as the rows see it.
+    pub(crate) now: Timestamp,
+    /// The services that the rows are spread over.
+    pub(crate) services: &'a [Uuid],
+    pub(crate) kind: Kind,
+}
+
+/// What the callbacks of a batch are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    /// Of all states, within 14 days before and after now.
+    Mixed,
+    /// QUEUED, with the same desired times.
+    Queued,
+    /// SCHEDULED, between a day and 14 days from now.
+    Waiting,
+    /// SCHEDULED for one moment.
+    DueAt(Timestamp),
+    /// SCHEDULED from one moment on, so many a second.
+    DueFrom(Timestamp, i64),
+}
+
+/// What differs between the two databases in the statement below.
+struct Dialect {
     numbers: &'static str,
     id: fn(&str, &str) -> String,
     pad: fn(&str) -> String,
     least: &'static str,
-    service: fn(&str) -> String,
 }
 
-const SQLITE: Words = Words {
+const SQLITE: Dialect = Dialect {
     numbers: "WITH RECURSIVE numbers (n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM numbers WHERE n < {to})",
     id: |millis, n| format!("unhex(printf('%012x7%03x8%015x', {millis}, {n} % 4096, {n}))"),
     pad: |digits| format!("printf('%09d', {digits})"),
     least: "MIN",
-    service: |index| format!("unhex(printf('0000000000007000800000000000%04x', {index}))"),
 };
-const POSTGRES: Words = Words {
+const POSTGRES: Dialect = Dialect {
     numbers: "WITH numbers (n) AS (SELECT generate_series({from}::bigint, {to}::bigint))",
     id: |millis, n| {
         format!(
@@ -28,32 +61,56 @@ const POSTGRES: Words = Words {
     },
     pad: |digits| format!("lpad(({digits})::text, 9, '0')"),
     least: "LEAST",
-    service: |index| format!("('0000000000007000800000000000' || lpad(to_hex({index}), 4, '0'))::uuid"),
 };
 
-/// The statement that makes the callbacks `from..=to`: spread over 14 days
-/// before and after now, less an hour that the run may take. With `queued`
-/// all of them wait in the queue.
-pub(crate) fn insert(backend: Backend, from: usize, to: usize, now: i64, queued: bool) -> String {
-    let words = match backend {
+impl Kind {
+    /// The desired time and the state, as SQL over the row's number `n`, the
+    /// hash `h` and the spread `s`.
+    fn columns(self, first: usize, now: i64) -> (String, String) {
+        // 13.96 days either way: an hour less than 14 days, so that nothing
+        // comes to the end of its retention or becomes due during the run.
+        let spread = format!("{now} - 1206000000000 + s * 1000000 + h % 1000000");
+        match self {
+            Self::Mixed => (
+                spread,
+                format!(
+                    "CASE WHEN desired_time > {now} THEN (CASE WHEN h % 20 = 0 THEN 'COMPLETED' ELSE 'SCHEDULED' END) \
+                     WHEN h % 500 < 2 THEN 'QUEUED' WHEN h % 5000 = 10 THEN 'ROUTING' \
+                     WHEN h % 5000 = 11 THEN 'PROCESSING' ELSE 'COMPLETED' END"
+                ),
+            ),
+            Self::Queued => (spread, "'QUEUED'".to_owned()),
+            Self::Waiting => {
+                (format!("{now} + 86400000000 + (h % 1119600) * 1000000"), "'SCHEDULED'".to_owned())
+            }
+            Self::DueAt(at) => (at.micros().to_string(), "'SCHEDULED'".to_owned()),
+            Self::DueFrom(at, per_second) => (
+                format!("{} + (n - {first}) * {}", at.micros(), 1_000_000 / per_second),
+                "'SCHEDULED'".to_owned(),
+            ),
+        }
+    }
+}
+
+/// The statement that makes the rows `from..=to` of a batch. It names only
+/// columns that every build has.
+fn insert(backend: Backend, batch: &Batch<'_>, from: usize, to: usize) -> String {
+    let dialect = match backend {
         Backend::Sqlite => SQLITE,
         Backend::Postgres => POSTGRES,
     };
-    let numbers = words.numbers.replace("{from}", &from.to_string()).replace("{to}", &to.to_string());
-    let (id, number) = ((words.id)("created_at / 1000", "n"), (words.pad)("h % 1000000000"));
-    let (service, least) = ((words.service)("n % 10"), words.least);
-    let attempt = (words.id)("updated_at / 1000", "n");
-    let state = if queued {
-        "'QUEUED'"
-    } else {
-        "CASE WHEN desired_time > {now} THEN (CASE WHEN h % 20 = 0 THEN 'COMPLETED' ELSE 'SCHEDULED' END) \
-         WHEN h % 500 < 2 THEN 'QUEUED' WHEN h % 5000 = 10 THEN 'ROUTING' WHEN h % 5000 = 11 THEN 'PROCESSING' \
-         ELSE 'COMPLETED' END"
-    };
+    let now = batch.now.micros();
+    let numbers = dialect.numbers.replace("{from}", &from.to_string()).replace("{to}", &to.to_string());
+    let (id, number) = ((dialect.id)("created_at / 1000", "n"), (dialect.pad)("h % 1000000000"));
+    let (attempt, least) = ((dialect.id)("updated_at / 1000", "n"), dialect.least);
+    let arms = batch.services.iter().enumerate();
+    let arms: Vec<_> = arms.map(|(index, id)| format!("WHEN {index} THEN {}", backend.id(*id))).collect();
+    let service = format!("CASE n % {} {} END", batch.services.len(), arms.join(" "));
+    let (desired_time, state) = batch.kind.columns(batch.first, now);
     format!(
         "{numbers}, hashed AS (SELECT n, (n * 2654435761 + 12345) % 4294967291 AS h, \
              (n * 40503 + 7919) % 2411999 AS s FROM numbers), \
-         timed AS (SELECT n, h, {now} - 1206000000000 + s * 1000000 + h % 1000000 AS desired_time FROM hashed), \
+         timed AS (SELECT n, h, {desired_time} AS desired_time FROM hashed), \
          made AS (SELECT n, h, desired_time, {least}(desired_time, {now}) - (h % 172800) * 1000000 AS created_at, \
              {state} AS state FROM timed), \
          changed AS (SELECT n, h, desired_time, created_at, state, CASE WHEN state = 'SCHEDULED' THEN created_at \
@@ -74,7 +131,60 @@ pub(crate) fn insert(backend: Backend, from: usize, to: usize, now: i64, queued:
              CASE WHEN state = 'COMPLETED' THEN updated_at END, \
              CASE WHEN state <> 'COMPLETED' THEN NULL WHEN h % 10 < 8 THEN 'AGENT_CONNECTED' \
                  WHEN h % 10 = 8 THEN 'CANCELLED_BY_ADMIN' ELSE 'FAIL_CALL_TO_CUSTOMER' END, \
-             updated_at, 4 FROM changed",
-        state = state.replace("{now}", &now.to_string()),
+             updated_at, 4 FROM changed"
     )
+}
+
+/// Inserts a batch into a table with its indexes.
+pub(crate) async fn add(database: &Database, batch: &Batch<'_>) -> Result<()> {
+    let pool = database.connect().await?;
+    write(database.backend, &pool, batch).await?;
+    let settle = match database.backend {
+        Backend::Sqlite => "PRAGMA wal_checkpoint(TRUNCATE)",
+        Backend::Postgres => "ANALYZE callbacks",
+    };
+    pool.run(settle).await?;
+    pool.close().await;
+    Ok(())
+}
+
+/// Fills the empty table: rows first, indexes after.
+pub(crate) async fn fill(database: &Database, batch: &Batch<'_>) -> Result<()> {
+    let pool = database.connect().await?;
+    let (names, definitions) = match database.backend {
+        Backend::Sqlite => (
+            "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'callbacks' AND sql IS NOT NULL",
+            "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'callbacks' AND sql IS NOT NULL",
+        ),
+        Backend::Postgres => (
+            "SELECT indexname::text FROM pg_indexes WHERE tablename = 'callbacks' AND indexdef NOT LIKE '%UNIQUE%'",
+            "SELECT indexdef FROM pg_indexes WHERE tablename = 'callbacks' AND indexdef NOT LIKE '%UNIQUE%'",
+        ),
+    };
+    let (names, definitions) = (pool.texts(names).await?, pool.texts(definitions).await?);
+    for name in names {
+        pool.run(&format!("DROP INDEX {name}")).await?;
+    }
+    write(database.backend, &pool, batch).await?;
+    for index in definitions {
+        pool.run(&index).await?;
+    }
+    let settle = match database.backend {
+        Backend::Sqlite => "ANALYZE; PRAGMA wal_checkpoint(TRUNCATE)",
+        Backend::Postgres => "VACUUM ANALYZE",
+    };
+    pool.run(settle).await?;
+    pool.close().await;
+    Ok(())
+}
+
+async fn write(backend: Backend, pool: &Pool, batch: &Batch<'_>) -> Result<()> {
+    let end = batch.first + batch.rows;
+    let mut from = batch.first;
+    while from < end {
+        let to = (from + CHUNK).min(end) - 1;
+        pool.run(&insert(backend, batch, from, to)).await?;
+        from = to + 1;
+    }
+    Ok(())
 }

@@ -1,21 +1,19 @@
 //! The Callbacks page over the same million callbacks, in a real browser: what
 //! a person waits for, and a minute of five hundred changes a second.
 
-use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
-use ringback_api::auth::token::new_secret;
-use ringback_api::clock::Clock;
 use ringback_domain::Timestamp;
 use ringback_tests::Browser;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::client::{Client, Result, load};
-
-/// The built page, seen from the root of the project.
-pub(crate) const WEB_DIR: &str = "target/web/dist";
+use crate::report::{self, Report};
+use crate::subject::Subject;
+use crate::{Bench, now};
 
 /// How often each is tried; of twenty the largest would stand for 95 of 100.
 const TRIES: usize = 40;
@@ -27,6 +25,8 @@ const BATCH_SIZE: usize = 50;
 const PACE: Duration = Duration::from_millis(2);
 const CLIENTS: usize = 10;
 const STORM: Duration = Duration::from_mins(1);
+/// Boxes ticked meanwhile.
+const BOXES: usize = 60;
 
 /// Waits in the page, frame by frame, until something is so and painted; sees
 /// when a list came, and puts records into the stream of events.
@@ -76,12 +76,13 @@ const HELPERS: &str = "
     });
 ";
 
-/// To the next page, by a click; tells how long that took until it was painted,
+/// To the next page, by a click; gives how long that took until it was painted,
 /// how long since the data came, and how long from then until it was laid out.
+/// Nothing on the last page.
 const NEXT: &str = "
     const top = () => document.querySelector('tr.row')?.dataset.id;
     const first = top();
-    // Told of sizes between the layout of a frame and its painting.
+    // The observer runs between the layout of a frame and its painting.
     const laidOut = new Promise((resolve) => new MutationObserver((_, rows) => {
         if (!top() || top() === first) return;
         rows.disconnect();
@@ -92,12 +93,13 @@ const NEXT: &str = "
     }).observe(document.querySelector('tbody'), { childList: true }));
     const link = [...document.querySelectorAll('a')].find((link) =>
         (link.getAttribute('aria-label') ?? link.textContent).includes('Next page'));
+    if (link.ariaDisabled) return null;
     link.click();
     const all = await until(() => top() && top() !== first && !busy());
     return [all, performance.now() - came, await laidOut - came];
 ";
 
-/// Writes into the search box; tells when the rows on the page are filtered, and
+/// Types into the search box; gives the time until the rows on the page are filtered, and
 /// when those of the server are there.
 const TYPE: &str = "
     const box = document.querySelector('input[type=search]');
@@ -117,7 +119,7 @@ const CLEAR: &str = "
     return await until(() => !location.search.includes('q=') && !busy() && rows().length === 250);
 ";
 
-/// Lets records arrive together; tells how long until they are laid out. Begun
+/// Lets records arrive together; gives the time until they are laid out. Begun
 /// right after a frame, so that none is painted in between.
 const BATCH: &str = "
     const value = new TextEncoder().encode(TEXT);
@@ -138,16 +140,6 @@ const MEMORY: &str = "
     return (await module()).memory.buffer.byteLength / 1024;
 ";
 
-/// A line of the table; the goal is for 95 of 100, in the same unit.
-fn line(what: &str, mut taken: Vec<f64>, goal: Option<f64>) {
-    taken.sort_by(f64::total_cmp);
-    let at =
-        |share: usize| taken.get(taken.len() * share / 100).or(taken.last()).copied().unwrap_or_default();
-    let met = goal.map_or("", |goal| if at(95) <= goal { "yes" } else { "NO" });
-    let goal = goal.map_or(String::new(), |goal| goal.to_string());
-    println!("| {what:<58} | {:>8.1} | {:>8.1} | {goal:>6} | {met:<3} |", at(50), at(95));
-}
-
 /// As JavaScript counts time.
 #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century are far below 2⁵³")]
 fn milliseconds(at: Timestamp) -> f64 {
@@ -163,46 +155,84 @@ fn passed(name: &str, before: &Value, after: &Value) -> f64 {
     number(&after[name]) - number(&before[name])
 }
 
-/// The key is one of the scope `admin` and `callbacks:write`.
-pub(crate) async fn measure(address: &str, key: &str) -> Result<()> {
-    let password = new_secret();
-    let person = json!({"username": "bench", "password": password, "role": "supervisor"});
-    let mut client = Client::connect(address, key).await?;
-    client.post("/api/v1/users", &person.to_string()).await?;
+pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
+    bench.report.figure("P11", "the page in Chromium, 1440 × 900; milliseconds unless said otherwise");
+    report::spreads();
+    let (subject, report) = (&bench.ours, &mut bench.report);
+    let browser = log_in(subject).await?;
+    first_loads(&browser, report).await;
+    let elements = browser.script("return document.querySelectorAll('*').length").await;
+    report.spread("elements on the page", vec![number(&elements)], Some(9_000.0));
+    paging(&browser, report).await?;
+    typing(&browser, report).await;
 
+    browser.script("watch()").await;
+    let ids = texts(&browser.script("return rows().map((row) => row.dataset.id)").await);
+    let times = browser.script("return rows().map((row) => row.querySelector('time').dateTime)").await;
+    let base = times[0].as_str().unwrap_or_default().parse().map_err(|_| "a row has no time")?;
+    let mut client = subject.client().await?;
+    let taken = commands(&browser, &mut client, &ids, base).await?;
+    report.spread("from a command until its row has changed", taken, None);
+    let taken = batches(&browser, &mut client, &ids).await?;
+    report.spread("a batch of 50 records until it is laid out", taken, Some(16.0));
+    storm(&browser, subject, report, base).await
+}
+
+/// A supervisor's list of tomorrow.
+async fn log_in(subject: &Subject) -> Result<Browser> {
+    let password = Uuid::new_v4().simple().to_string();
+    let name = format!("page-{}", Uuid::new_v4().simple());
+    let person = json!({"username": name, "password": password, "role": "supervisor"});
+    subject.client().await?.post("/api/v1/users", &person.to_string()).await?;
     let browser = Browser::start().await;
     browser.resize(1440, 900).await;
-    browser.open(&format!("http://{address}/callbacks?range=tomorrow")).await;
-    browser.at("textbox", "Username").fill("bench").await;
+    browser.open(&format!("http://{}/callbacks?range=tomorrow", subject.process()?.address)).await;
+    browser.at("textbox", "Username").fill(&name).await;
     browser.at("textbox", "Password").fill(&password).await;
     browser.at("button", "Sign in").click().await;
     browser.at("heading", "Callbacks").shown().await;
-    println!(
-        "\n| {:<58} | {:>8} | {:>8} | {:>6} | met |",
-        "in Chromium, 1440 x 900; ms unless", "p50", "p95", "goal"
-    );
-    println!("|{}|---|---|---|---|", "-".repeat(60));
-    first_loads(&browser).await;
-    let elements = browser.script("return document.querySelectorAll('*').length").await;
-    line("elements on the page", vec![number(&elements)], Some(9_000.0));
+    Ok(browser)
+}
 
+/// The first load of the page, until it shows its list.
+async fn first_loads(browser: &Browser, report: &mut Report) {
+    let painted = "await until(() => rows().length === 250 && !busy()); return performance.now()";
+    let mut taken = Vec::new();
+    browser.network(Some(TEN_MEGABITS)).await;
+    for _ in 0..5 {
+        browser.reload().await;
+        browser.script(HELPERS).await;
+        taken.push(number(&browser.later(painted).await));
+    }
+    browser.network(None).await;
+    report.spread("a list to use after the first load at 10 Mbit/s", taken, Some(1_500.0));
+}
+
+async fn paging(browser: &Browser, report: &mut Report) -> Result<()> {
     let before = browser.figures().await;
     let (mut clicked, mut drawn, mut laid_out) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..TRIES {
         let taken = browser.later(NEXT).await;
+        if taken.is_null() {
+            break;
+        }
         clicked.push(number(&taken[0]));
         drawn.push(number(&taken[1]));
         laid_out.push(number(&taken[2]));
     }
     let all = passed("ThreadTime", &before, &browser.figures().await);
-    let each = all * 1_000.0 / f64::from(u32::try_from(TRIES)?);
+    let each = all * 1_000.0 / f64::from(u32::try_from(clicked.len().max(1))?);
     let lists = browser.script(LISTS).await;
-    line("a list, KiB gzip", lists.as_array().into_iter().flatten().map(number).collect(), Some(40.0));
-    line("from its data until 250 rows are laid out", laid_out, Some(150.0));
-    line("from its data until they are painted", drawn, None);
-    line("from the click on Next page until then", clicked, None);
-    line("for all of that, time of a core in the page's thread", vec![each], None);
+    let lists = lists.as_array().into_iter().flatten().map(number).collect();
+    report.spread("a list, KiB gzip", lists, Some(40.0));
+    report.spread("from its data until 250 rows are laid out", laid_out, Some(150.0));
+    report.spread("from its data until they are painted", drawn, None);
+    report.spread("from the click on Next page until then", clicked, None);
+    report.spread("for all of that, time of a core in the page's thread", vec![each], None);
+    Ok(())
+}
 
+async fn typing(browser: &Browser, report: &mut Report) {
     let (mut here, mut all) = (Vec::new(), Vec::new());
     for text in ["4", "47", "2", "25", "7", "71", "9", "90", "3", "38"] {
         let both = browser.later(&TYPE.replace("TEXT", &format!("'{text}'"))).await;
@@ -210,22 +240,21 @@ pub(crate) async fn measure(address: &str, key: &str) -> Result<()> {
         all.push(number(&both[1]));
         browser.later(CLEAR).await;
     }
-    line("from a key in the search box until the page is filtered", here, Some(50.0));
-    line("from then, with 150 ms pause, until the server's are there", all, None);
+    report.spread("from a key in the search box until the page is filtered", here, Some(50.0));
+    report.spread("from then, with 150 ms pause, until the server's are there", all, None);
+}
 
-    browser.script("watch()").await;
-    let ids = browser.script("return rows().map((row) => row.dataset.id)").await;
-    let ids: Arc<Vec<String>> = Arc::new(
-        ids.as_array().into_iter().flatten().filter_map(|id| Some(id.as_str()?.to_owned())).collect(),
-    );
-    let times = browser.script("return rows().map((row) => row.querySelector('time').dateTime)").await;
-    let base: Timestamp = times[0].as_str().unwrap_or_default().parse().map_err(|_| "a row has no time")?;
+/// Times from a command of another client until the page shows it.
+async fn commands(
+    browser: &Browser,
+    client: &mut Client,
+    ids: &[String],
+    base: Timestamp,
+) -> Result<Vec<f64>> {
     let mut taken = Vec::new();
-    // The connection was idle for too long.
-    client = Client::connect(address, key).await?;
     for id in ids.iter().take(TRIES) {
         browser.script("seen.length = 0").await;
-        let begun = Clock::system().now();
+        let begun = now();
         let body = json!({"desired_time": base.plus_seconds(7)}).to_string();
         // Rows that are not SCHEDULED cannot be moved.
         if client.post(&format!("/api/v1/callbacks/{id}/reschedule"), &body).await.is_err() {
@@ -238,25 +267,11 @@ pub(crate) async fn measure(address: &str, key: &str) -> Result<()> {
             .await;
         taken.push(number(&seen) - milliseconds(begun));
     }
-    line("from a command until its row has changed", taken, None);
-    let taken = batches(&browser, &mut client, &ids).await?;
-    line("a batch of 50 records until it is laid out", taken, Some(16.0));
-
-    storm(&browser, address, key, ids, base).await
+    Ok(taken)
 }
 
-/// The first load of the page, until it shows its list.
-async fn first_loads(browser: &Browser) {
-    let painted = "await until(() => rows().length === 250 && !busy()); return performance.now()";
-    let mut taken = Vec::new();
-    browser.network(Some(TEN_MEGABITS)).await;
-    for _ in 0..5 {
-        browser.reload().await;
-        browser.script(HELPERS).await;
-        taken.push(number(&browser.later(painted).await));
-    }
-    browser.network(None).await;
-    line("a list to use after the first load at 10 Mbit/s", taken, Some(1_500.0));
+fn texts(value: &Value) -> Vec<String> {
+    value.as_array().into_iter().flatten().filter_map(|text| Some(text.as_str()?.to_owned())).collect()
 }
 
 /// Records that arrive together, by a way that the server is no part of.
@@ -268,74 +283,48 @@ async fn batches(browser: &Browser, client: &mut Client, ids: &[String]) -> Resu
     }
     let mut taken = Vec::new();
     for turn in 0..TRIES {
-        let told = records.iter_mut().map(|record| {
+        let events = records.iter_mut().map(|record| {
             record["metrics"]["agent"] = format!("Agent {turn}").into();
             ["event: callback\ndata: ", &record.to_string(), "\n\n"].concat()
         });
-        let text: String = told.collect();
+        let text: String = events.collect();
         taken.push(number(&browser.later(&BATCH.replace("TEXT", &json!(text).to_string())).await));
     }
     Ok(taken)
 }
 
 /// Five hundred changes a second while a person selects rows.
-async fn storm(
-    browser: &Browser,
-    address: &str,
-    key: &str,
-    ids: Arc<Vec<String>>,
-    base: Timestamp,
-) -> Result<()> {
+async fn storm(browser: &Browser, subject: &Subject, report: &mut Report, base: Timestamp) -> Result<()> {
     let movable = browser
         .script(
             "return rows().filter((row) => row.innerText.includes('SCHEDULED')).map((row) => row.dataset.id)",
         )
         .await;
-    let movable: Arc<Vec<String>> = Arc::new(
-        movable.as_array().into_iter().flatten().filter_map(|id| Some(id.as_str()?.to_owned())).collect(),
-    );
-    drop(ids);
+    let movable = Arc::new(texts(&movable));
     browser.script("seen.length = 0; longest = 0").await;
-    let (address, key) = (address.to_owned(), key.to_owned());
-    let started = tokio::time::Instant::now();
-    let work = tokio::task::spawn_blocking(move || {
-        load(&address, &key, CLIENTS, STORM, move |client, round| {
-            let movable = Arc::clone(&movable);
-            async move {
-                // Each at its own time: pauses after the answers would add up.
-                tokio::time::sleep_until(started + PACE * u32::try_from(round)?).await;
-                let id = &movable[round % movable.len()];
-                let body =
-                    json!({"desired_time": base.plus_seconds(i64::try_from(round % 600)?)}).to_string();
-                client.post(&format!("/api/v1/callbacks/{id}/reschedule"), &body).await?;
-                Ok(1)
-            }
-            .boxed_local()
-        })
-    });
     let before = browser.figures().await;
     let memory_before = number(&browser.later(MEMORY).await);
-    let mut taken = Vec::new();
-    let mut chosen = 0;
-    while !work.is_finished() {
-        let row = chosen * 4 % 250;
-        let select = format!(
-            "const box = rows()[{row}].querySelector('input[type=checkbox]'); box.click(); \
-             return await until(() => box.checked)"
-        );
-        taken.push(number(&browser.later(&select).await));
-        chosen += 1;
-        if chosen == 60 {
-            break;
+    let started = tokio::time::Instant::now();
+    let login = subject.login()?;
+    let work = load(subject.process()?, &login, CLIENTS, STORM, move |client, round| {
+        let movable = Arc::clone(&movable);
+        async move {
+            // Each at its own time: pauses after the answers would add up.
+            tokio::time::sleep_until(started + PACE * u32::try_from(round)?).await;
+            let id = &movable[round % movable.len()];
+            let body = json!({"desired_time": base.plus_seconds(i64::try_from(round % 600)?)}).to_string();
+            client.post(&format!("/api/v1/callbacks/{id}/reschedule"), &body).await?;
+            Ok(1)
         }
-        tokio::time::sleep(Duration::from_millis(900)).await;
-    }
-    let figures = work.await?;
+        .boxed_local()
+    });
+    let (figures, taken) = tokio::join!(work, tick_boxes(browser));
+    let (figures, chosen) = (figures?, taken.len());
     let after = browser.figures().await;
-    line(&format!("a box ticked during {:.0} changes a second", figures.rate()), taken, None);
+    report.spread(&format!("a box ticked during {:.0} changes a second", figures.rate()), taken, None);
     let memory = number(&browser.later(MEMORY).await);
-    line("the module's memory afterwards, KiB", vec![memory], Some(memory_before));
-    line("JavaScript's heap afterwards, KiB", vec![number(&after["JSHeapUsedSize"]) / 1024.0], None);
+    report.spread("the module's memory afterwards, KiB", vec![memory], Some(memory_before));
+    report.spread("JavaScript's heap afterwards, KiB", vec![number(&after["JSHeapUsedSize"]) / 1024.0], None);
     let ticked = browser.script("return document.querySelectorAll('tbody input:checked').length").await;
     let changes = browser.script("return seen.length").await;
     let longest = browser.script("return longest").await;
@@ -352,7 +341,18 @@ async fn storm(
     Ok(())
 }
 
-/// Whether the page is built.
-pub(crate) fn is_built() -> bool {
-    Path::new(WEB_DIR).join("index.html").is_file()
+/// Ticks a box about once a second, as long as the storm lasts; gives how long
+/// each took.
+async fn tick_boxes(browser: &Browser) -> Vec<f64> {
+    let (begun, mut taken) = (Instant::now(), Vec::new());
+    while begun.elapsed() < STORM && taken.len() < BOXES {
+        let select = format!(
+            "const box = rows()[{}].querySelector('input[type=checkbox]'); box.click(); \
+             return await until(() => box.checked)",
+            taken.len() * 4
+        );
+        taken.push(number(&browser.later(&select).await));
+        tokio::time::sleep(Duration::from_millis(900)).await;
+    }
+    taken
 }
