@@ -14,6 +14,7 @@ use ringback_domain::callback::transition::Transition;
 use ringback_domain::{Actor, Service, ServiceId, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::auth::Grant;
@@ -289,7 +290,15 @@ impl Commands {
         F: AsyncFn(&mut Tx<'_>) -> Result<T, Error> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        let work = Arc::new(work);
+        let span = Self::span(grant);
+        self.change_inside(grant, Arc::new(work)).instrument(span).await
+    }
+
+    async fn change_inside<T, F>(&self, grant: &Grant, work: Arc<F>) -> Result<T, Error>
+    where
+        F: AsyncFn(&mut Tx<'_>) -> Result<T, Error> + Send + Sync + 'static,
+        T: Send + 'static,
+    {
         let mut runs = 1;
         loop {
             let (work, grant, clock) = (Arc::clone(&work), grant.clone(), self.clock.clone());
@@ -329,6 +338,13 @@ impl Commands {
         if key.is_some() {
             return self.run(key, grant, work).await;
         }
+        self.save_inside(grant, &work).instrument(Self::span(grant)).await
+    }
+
+    async fn save_inside<T, F>(&self, grant: &Grant, work: &F) -> Result<T, Error>
+    where
+        F: AsyncFn(&mut Tx<'_>) -> Result<T, Error>,
+    {
         let mut runs = 1;
         loop {
             let mut conn = self.store.read().await?;
@@ -351,6 +367,11 @@ impl Commands {
         }
     }
 
+    /// Names who acts in every line that a command logs.
+    fn span(grant: &Grant) -> tracing::Span {
+        tracing::info_span!("command", actor = %grant.actor.name)
+    }
+
     /// Tells others of what was just kept.
     fn announce(&self, done: &Done) {
         if self.quiet {
@@ -367,8 +388,6 @@ impl Commands {
                 action = entry.action.as_str(),
                 from = entry.from.map(ringback_domain::StateName::as_str),
                 to = entry.to.as_str(),
-                actor.kind = entry.actor.kind.as_str(),
-                actor.name = entry.actor.name,
                 "callback moved"
             );
         }

@@ -7,6 +7,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::http::Api;
@@ -50,7 +51,8 @@ pub async fn wrap(
     let path = request.path().to_owned();
     let method = request.method().clone();
     let context = Request { id: id.clone(), path: path.clone() };
-    let mut response = CURRENT.scope(context, next.call(request)).await?;
+    let span = tracing::info_span!("request", request.id = %id);
+    let mut response = CURRENT.scope(context, next.call(request)).instrument(span).await?;
 
     let status = response.status();
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
