@@ -195,6 +195,13 @@ impl Browser {
         self.post("/actions", json!({ "actions": actions })).await.expect("the key is struck");
     }
 
+    /// Presses the button of the mouse where the pointer is.
+    pub async fn press_mouse(&self) {
+        let actions = json!([{ "type": "pointerDown", "button": 0 }, { "type": "pointerUp", "button": 0 }]);
+        let pointer = json!({ "type": "pointer", "id": "mouse", "actions": actions });
+        self.post("/actions", json!({ "actions": [pointer] })).await.expect("the button is pressed");
+    }
+
     /// What has the focus, such as `button "Save"`.
     pub async fn focus(&self) -> String {
         // It may be drawn again in between.
@@ -464,6 +471,11 @@ impl Place<'_> {
             self.browser.post("/actions", json!({ "actions": [pointer] })).await
         })
         .await;
+    }
+
+    /// Where it is and how large, in CSS pixels.
+    pub async fn rect(&self) -> Value {
+        self.ask("rect").await
     }
 
     /// The text that it shows.

@@ -47,7 +47,9 @@ messages! {
     edit_callback { en "Edit Callback" de "Rückruf bearbeiten" }
     edit_options { en "Edit Options" de "Bearbeiten" }
     reschedule { en "Reschedule" de "Verschieben" }
-    only_scheduled { en "Only a SCHEDULED callback can be rescheduled" de "Nur ein Rückruf im Status SCHEDULED lässt sich verschieben" }
+    reschedule_hint { en "To another date or time" de "Auf einen anderen Termin" }
+    only_scheduled { en "Only while SCHEDULED" de "Nur im Status SCHEDULED" }
+    cancel_hint { en "The customer is not called" de "Der Kunde wird nicht angerufen" }
     cancel_callback { en "Cancel Callback" de "Rückruf abbrechen" }
     save { en "Save" de "Speichern" }
     confirm { en "Confirm" de "Bestätigen" }

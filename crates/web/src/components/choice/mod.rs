@@ -13,7 +13,8 @@ pub(crate) struct Card<T> {
     pub(crate) label: &'static str,
     /// What it means; or why it cannot be chosen.
     pub(crate) hint: Signal<Option<&'static str>>,
-    /// Cannot be chosen now.
+    /// Cannot be chosen now. It stays in reach of the keyboard, as a control
+    /// that is disabled while it has the focus would lose it.
     pub(crate) disabled: Signal<bool>,
 }
 
@@ -50,9 +51,14 @@ where
                         name=group.clone()
                         autofocus=autofocus && own == first
                         prop:checked=move || value.get() == own
-                        disabled=disabled
+                        aria-disabled=move || disabled.get().then_some("true")
                         aria-labelledby=name_id.clone()
                         aria-describedby=move || hint.get().map(|_| hint_id.get_value())
+                        on:click=move |event| {
+                            if disabled.get_untracked() {
+                                event.prevent_default();
+                            }
+                        }
                         on:change=move |_| value.set(own)
                     />
                     <b id=name_id>{label}</b>

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use ringback_domain::wire::callback::{CallbackView, RescheduleCallback};
+use ringback_domain::wire::callback::{CallbackView, Can, RescheduleCallback};
 use ringback_domain::wire::endpoint::{GetCallback, PostCancel, PostReschedule};
 use ringback_domain::wire::problem::ProblemKind;
 use ringback_domain::{CallbackId, StateName};
@@ -20,7 +20,7 @@ use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::icon::Icon;
 use crate::components::state_badge::StateBadge;
 use crate::components::toast::{Toast, Toasts};
-use crate::format;
+use crate::format::{self, Style};
 use crate::forms::{Sending, place};
 use crate::messages;
 use crate::session::Session;
@@ -49,22 +49,16 @@ pub(in crate::pages) fn EditDialog(
     let can = Memo::new(move |_| current.with(|view| view.can));
     let choice = RwSignal::new(if before.can.reschedule { Choice::Reschedule } else { Choice::Cancel });
     let when = When::at(before.desired_time, session.style_now());
-    // What became impossible is not left chosen.
-    Effect::new(move |_| {
-        if !can.get().reschedule {
-            choice.set(Choice::Cancel);
-        }
-    });
-
+    let obstacle = Memo::new(move |_| obstacle(choice.get(), can.get()));
     let zones =
         Zones { service: session.zone_of(before.service.id), customer: before.customer_time_zone.clone() };
     let zones = StoredValue::new(zones);
     let form = Form { session, host, id: row.id, choice, when, handle, sending };
     let submit = move |()| {
-        let (version, can) = current.with_untracked(|view| (view.version, view.can));
-        if !can.cancel {
+        if obstacle.with_untracked(Option::is_some) {
             return;
         }
+        let version = current.with_untracked(|view| view.version);
         let Some(work) = form.work(version) else { return handle.focus_first_error() };
         sending.send(work, move |view| form.done(toasts, view), move |failure| form.refused(&failure));
     };
@@ -72,22 +66,27 @@ pub(in crate::pages) fn EditDialog(
         Card {
             value: Choice::Reschedule,
             label: messages::reschedule(),
-            hint: Signal::derive(move || (!can.get().reschedule).then(messages::only_scheduled)),
+            hint: Signal::derive(move || {
+                let possible = can.get().reschedule;
+                Some(if possible { messages::reschedule_hint() } else { messages::only_scheduled() })
+            }),
             disabled: Signal::derive(move || !can.get().reschedule),
         },
         Card {
             value: Choice::Cancel,
             label: messages::cancel_callback(),
-            hint: Signal::stored(None),
+            hint: Signal::stored(Some(messages::cancel_hint())),
             disabled: Signal::derive(move || !can.get().cancel),
         },
     ];
-    let stuck =
-        Signal::derive(move || (!can.get().cancel).then(|| messages::no_longer_cancellable().to_owned()));
+    // The button follows the choice of the person and nothing else, so that it
+    // never turns into another under the pointer.
     let action = move || match choice.get() {
-        Choice::Reschedule => handle.submit(messages::save())(),
-        Choice::Cancel => handle.submit_unless(Weight::Danger, stuck, messages::confirm())(),
+        Choice::Reschedule => handle.submit_unless(Weight::Primary, obstacle.into(), messages::save())(),
+        Choice::Cancel => handle.submit_unless(Weight::Danger, obstacle.into(), messages::confirm())(),
     };
+    let change = Memo::new(move |_| current.with(|now| change_since(&before, now, session.style())));
+    let removal = move || current.with(|view| format::day(view.expires_at, session.style()));
     let number = shown_number(&row);
     view! {
         <Dialog
@@ -98,18 +97,19 @@ pub(in crate::pages) fn EditDialog(
             action=Box::new(move || action.into_any())
         >
             <Summary number current />
-            <ChangedMeanwhile before current />
             <RadioCards label=messages::edit_options() value=choice cards autofocus=true />
-            {move || match choice.get() {
-                Choice::Reschedule => view! {
-                    <WhenFields when zones=Signal::stored(zones.get_value()) />
+            <Show when=move || choice.get() == Choice::Reschedule>
+                <WhenFields when zones=Signal::stored(zones.get_value()) />
+            </Show>
+            <div class="edit-outcome">
+                <Show when=move || choice.get() == Choice::Cancel>
+                    <p>{move || messages::cancel_consequence(removal())}</p>
+                </Show>
+                <ChangeNote change />
+                <Show when=move || choice.get() == Choice::Reschedule && change.with(Option::is_none)>
                     <p class="hint">{messages::removal_moves()}</p>
-                }.into_any(),
-                Choice::Cancel => {
-                    let until = current.with(|view| format::day(view.expires_at, session.style()));
-                    view! { <p>{messages::cancel_consequence(until)}</p> }.into_any()
-                }
-            }}
+                </Show>
+            </div>
         </Dialog>
     }
 }
@@ -194,29 +194,38 @@ pub(super) fn Summary(number: String, current: Memo<CallbackView>) -> impl IntoV
     }
 }
 
-/// Says so if the callback is not any more what the dialog was opened for.
-#[component]
-fn ChangedMeanwhile(before: CallbackView, current: Memo<CallbackView>) -> impl IntoView {
-    let session = Session::here();
-    let text = move || {
-        let now = current.get();
-        let style = session.style();
-        if now.state != before.state {
-            let time = format::time_seconds(now.updated_at, style);
-            let changed = messages::changed_meanwhile(before.state, now.state, time);
-            let effect = match now.state {
-                StateName::Queued | StateName::Routing => messages::no_longer_reschedulable(),
-                _ => messages::no_longer_cancellable(),
-            };
-            return Some(format!("{changed} {effect}"));
-        }
-        (now.desired_time != before.desired_time)
-            .then(|| messages::moved_meanwhile(format::day_time(now.desired_time, style)))
+/// Why the chosen option is not possible now; `None` if it is.
+fn obstacle(choice: Choice, can: Can) -> Option<String> {
+    let (possible, reason) = match choice {
+        Choice::Reschedule => (can.reschedule, messages::no_longer_reschedulable()),
+        Choice::Cancel => (can.cancel, messages::no_longer_cancellable()),
     };
+    (!possible).then(|| reason.to_owned())
+}
+
+/// How the callback differs from what the dialog was opened for, and what
+/// follows from it.
+fn change_since(before: &CallbackView, now: &CallbackView, style: Style) -> Option<String> {
+    if now.state != before.state {
+        let time = format::time_seconds(now.updated_at, style);
+        let changed = messages::changed_meanwhile(before.state, now.state, time);
+        let effect = match now.state {
+            StateName::Queued | StateName::Routing => messages::no_longer_reschedulable(),
+            _ => messages::no_longer_cancellable(),
+        };
+        return Some(format!("{changed} {effect}"));
+    }
+    (now.desired_time != before.desired_time)
+        .then(|| messages::moved_meanwhile(format::day_time(now.desired_time, style)))
+}
+
+/// A warning that the callback has changed since the dialog was opened.
+#[component]
+fn ChangeNote(change: Memo<Option<String>>) -> impl IntoView {
     view! {
         <div role="status">
             {move || {
-                let text = text()?;
+                let text = change.get()?;
                 Some(view! { <div class="note note-warn"><Icon name="triangle-alert" /><span>{text}</span></div> })
             }}
         </div>
