@@ -104,14 +104,14 @@ impl Command {
 /// A request as it is sent. What is the same for all operations works on this,
 /// so that it is in the module once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Request {
+pub(crate) struct HttpRequest {
     method: Method,
     path: String,
     body: Option<String>,
     command: Option<Command>,
 }
 
-impl Request {
+impl HttpRequest {
     /// The request of an operation.
     pub(crate) fn of<E: Endpoint>(endpoint: &E, command: Option<&Command>) -> Result<Self, Failure> {
         let body = endpoint.body().map(serde_json::to_string).transpose();
@@ -126,12 +126,12 @@ impl Request {
 
 /// The text of a good answer, with its status.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
+pub(crate) struct HttpResponse {
     status: u16,
     text: String,
 }
 
-impl Answer {
+impl HttpResponse {
     /// What the text says.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         // An answer without content reads as `()`.
@@ -141,14 +141,14 @@ impl Answer {
 }
 
 /// Sends a request.
-pub(crate) async fn send(request: &Request, token: Option<&str>) -> Result<Answer, Failure> {
+pub(crate) async fn send(request: &HttpRequest, token: Option<&str>) -> Result<HttpResponse, Failure> {
     let response = respond(request, token, "application/json").await?;
     let text = response.text().await.map_err(|_| Failure::Unreachable)?;
-    Ok(Answer { status: response.status(), text })
+    Ok(HttpResponse { status: response.status(), text })
 }
 
 /// Fetches a file. The browser keeps it, on the disk where it is large.
-pub(crate) async fn fetch(request: &Request, token: &str) -> Result<Blob, Failure> {
+pub(crate) async fn fetch(request: &HttpRequest, token: &str) -> Result<Blob, Failure> {
     let response: web_sys::Response = respond(request, Some(token), "*/*").await?.into();
     let file = response.blob().map_err(|_| Failure::Unreachable)?;
     let file = JsFuture::from(file).await.map_err(|_| Failure::Unreachable)?;
@@ -156,8 +156,8 @@ pub(crate) async fn fetch(request: &Request, token: &str) -> Result<Blob, Failur
 }
 
 /// A good answer, which is not read yet.
-async fn respond(request: &Request, token: Option<&str>, accept: &str) -> Result<Response, Failure> {
-    let Request { method, path, body, command } = request;
+async fn respond(request: &HttpRequest, token: Option<&str>, accept: &str) -> Result<Response, Failure> {
+    let HttpRequest { method, path, body, command } = request;
     let verb = match method {
         Method::Get => Verb::GET,
         Method::Post => Verb::POST,

@@ -14,7 +14,7 @@ use web_sys::{AbortController, ReadableStream, ReadableStreamDefaultReader};
 
 use crate::api::{self, Failure};
 use crate::browser;
-use crate::session::Session;
+use crate::client::Client;
 use parser::{Message, Parser};
 
 /// What the stream says.
@@ -87,14 +87,14 @@ impl Control {
 }
 
 /// Listens until stopped; `tell` gets everything that arrived together at once.
-pub(crate) fn listen(session: Session, tell: impl Fn(Vec<Event>) + 'static) -> Listener {
+pub(crate) fn listen(client: Client, tell: impl Fn(Vec<Event>) + 'static) -> Listener {
     let control = Rc::new(Control::default());
     let listener = Listener(Rc::clone(&control));
     spawn_local(async move {
         let mut last_id = None;
         let mut wait = WAITS.0;
         while !control.stopped.get() {
-            match connect(session, last_id.as_deref(), &control).await {
+            match connect(client, last_id.as_deref(), &control).await {
                 Ok(body) => {
                     tell(vec![Event::Connected { resumed: last_id.is_some() }]);
                     let beats = control.beats.get();
@@ -121,21 +121,14 @@ pub(crate) fn listen(session: Session, tell: impl Fn(Vec<Event>) + 'static) -> L
 }
 
 async fn connect(
-    session: Session,
+    client: Client,
     last_id: Option<&str>,
     control: &Rc<Control>,
 ) -> Result<ReadableStream, Failure> {
     let abort = AbortController::new().map_err(|_| Failure::Unreachable)?;
     let signal = abort.signal();
     control.abort.replace(Some(abort));
-    let token = session.token().await?;
-    match api::open_events(&token, last_id, &signal).await {
-        Err(failure) if failure.wants_credentials() => {
-            let token = session.renewed_token(&token).await?;
-            api::open_events(&token, last_id, &signal).await
-        }
-        answer => answer,
-    }
+    client.authorized(async |token: String| api::open_events(&token, last_id, &signal).await).await
 }
 
 async fn follow(

@@ -6,10 +6,12 @@ use std::collections::HashMap;
 use js_sys::{Array, Function, Intl, Object, Reflect};
 use leptos::prelude::window;
 use ringback_domain::{TimeOfDay, Timestamp};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
 use crate::browser::{self, number};
-use crate::language::{self, Language};
+use crate::intl::{UTC, date_format, set};
+use crate::language;
+pub(crate) use crate::language::count;
 use crate::messages;
 use crate::zones;
 
@@ -46,11 +48,6 @@ fn locale() -> String {
         "en" => "en-GB".to_owned(),
         _ => tag.to_owned(),
     }
-}
-
-/// Sets an option of a formatter.
-pub(crate) fn set(options: &Object, name: &str, value: &str) {
-    let _ = Reflect::set(options, &name.into(), &value.into());
 }
 
 /// What a formatter is made with.
@@ -125,14 +122,6 @@ fn formatted_in(at: Timestamp, parts: Parts, style: Style, zone: &str) -> Option
     Some(told_by(&date_format(&locale(), &options)?.format(), at))
 }
 
-/// A formatter; `None` where the browser refuses the options, such as a zone
-/// that it does not know.
-pub(crate) fn date_format(locale: &str, options: &Object) -> Option<Intl::DateTimeFormat> {
-    let class = browser::property(&browser::property(&window(), "Intl")?, "DateTimeFormat")?;
-    let arguments = Array::of2(&Array::of1(&locale.into()), options);
-    Some(Reflect::construct(class.unchecked_ref::<Function>(), &arguments).ok()?.unchecked_into())
-}
-
 /// `14:15`.
 pub(crate) fn time(at: Timestamp, style: Style) -> String {
     formatted(at, Parts::Time, style)
@@ -171,9 +160,6 @@ pub(crate) fn time_or_day(at: Timestamp, today: &str, style: Style) -> String {
     let day = day(at, style);
     if day == today { time_seconds(at, style) } else { day }
 }
-
-/// UTC, as zones are named.
-pub(crate) const UTC: &str = "UTC";
 
 /// The name of the zone in which times are shown.
 pub(crate) fn zone_name(utc: bool) -> String {
@@ -217,34 +203,9 @@ pub(crate) fn exact_duration(seconds: i64) -> String {
     }
 }
 
-/// `1,284`.
-pub(crate) fn count(count: u64) -> String {
-    let separator = match language::current() {
-        Language::English => ',',
-        Language::German => '.',
-    };
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(separator);
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn counts_are_grouped_by_thousands() {
-        assert_eq!(count(0), "0");
-        assert_eq!(count(999), "999");
-        assert_eq!(count(1284), "1,284");
-        assert_eq!(count(1_234_567), "1,234,567");
-    }
 
     #[test]
     fn durations_have_one_or_two_units() {

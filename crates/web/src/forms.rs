@@ -9,28 +9,28 @@ use ringback_domain::StateName;
 use ringback_domain::wire::endpoint::Endpoint;
 use ringback_domain::wire::problem::FieldProblem;
 
-use crate::api::{Command, Failure, Request};
+use crate::api::{Command, Failure, HttpRequest};
+use crate::client::Client;
 use crate::components::dialog::DialogHandle;
 use crate::components::field::FieldError;
 use crate::components::toast::{Toast, Toasts};
 use crate::messages;
-use crate::session::Session;
 
 /// The form of a dialog on its way to the server.
 #[derive(Clone, Copy)]
 pub(crate) struct Sending {
     dialog: DialogHandle,
-    session: Session,
+    client: Client,
     toasts: Toasts,
     /// What was asked for, while nobody knows what became of it.
-    asked: StoredValue<Option<(Request, Command)>>,
+    asked: StoredValue<Option<(HttpRequest, Command)>>,
 }
 
 impl Sending {
     /// For the form of this dialog.
     pub(crate) fn of(dialog: DialogHandle) -> Self {
-        let (session, toasts) = (Session::here(), Toasts::here());
-        Self { dialog, session, toasts, asked: StoredValue::new(None) }
+        let asked = StoredValue::new(None);
+        Self { dialog, client: Client::here(), toasts: Toasts::here(), asked }
     }
 
     /// Gives a command. While nobody knows what became of it the same request is
@@ -40,12 +40,13 @@ impl Sending {
         endpoint: E,
         version: Option<i64>,
     ) -> Result<E::Response, Failure> {
-        let request = Request::of(&endpoint, None)?;
-        let same = |(asked, command): &(Request, Command)| *asked == request && command.version == version;
+        let request = HttpRequest::of(&endpoint, None)?;
+        let same =
+            |(asked, command): &(HttpRequest, Command)| *asked == request && command.version == version;
         let before = self.asked.with_value(|asked| asked.clone().filter(same));
         let command = before.map_or_else(|| Command::new(version), |(_, command)| command);
         self.asked.set_value(Some((request, command.clone())));
-        let answer = self.session.command(&endpoint, &command).await;
+        let answer = self.client.command(&endpoint, &command).await;
         if answer.as_ref().err().is_none_or(|failure| !failure.leaves_open()) {
             self.asked.try_set_value(None);
         }

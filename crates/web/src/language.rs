@@ -79,3 +79,33 @@ pub(crate) fn choose(language: Language) {
     browser::store(STORED, Some(language.tag()));
     browser::reload();
 }
+
+/// `1,284`.
+pub(crate) fn count(count: u64) -> String {
+    let separator = match current() {
+        Language::English => ',',
+        Language::German => '.',
+    };
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(separator);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::count;
+
+    #[test]
+    fn counts_are_grouped_by_thousands() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1284), "1,284");
+        assert_eq!(count(1_234_567), "1,234,567");
+    }
+}

@@ -3,7 +3,7 @@
 //! Invariants: only `api.rs` and `events.rs` talk to the server; the address of
 //! the page says which view is shown; pages fetch and decide, components only
 //! render; every sentence that a person reads is in `messages`; what the first
-//! view does not need is reached through `later.rs`.
+//! view does not need is a [`lazy::Part`], drawn by `secondary.rs`.
 
 #![expect(
     clippy::large_types_passed_by_value,
@@ -18,17 +18,21 @@
 mod api;
 mod app;
 mod browser;
+mod client;
 mod clock;
 mod components;
 mod events;
 mod format;
 mod forms;
+mod intl;
 mod language;
-mod later;
+mod lazy;
 mod messages;
 mod pages;
 mod phone;
+mod preferences;
 mod ranges;
+mod secondary;
 mod session;
 mod shell;
 mod theme;

@@ -115,8 +115,8 @@ impl Range {
     }
 }
 
-/// The ranges that a person made, by their names.
-pub(crate) fn made(preferences: &Preferences) -> Vec<(Range, String)> {
+/// The custom ranges of a person, with their names.
+pub(crate) fn custom(preferences: &Preferences) -> Vec<(Range, String)> {
     let dates = preferences.custom_ranges.iter();
     let hours = preferences.daily_ranges.iter();
     let dates = dates.map(|range| (Range::Own(range.from, range.to), range.name.clone()));

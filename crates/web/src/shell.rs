@@ -1,10 +1,10 @@
 //! What is around every page of someone who is signed in.
 
 mod account;
-mod ending;
 mod guide;
 mod help;
 mod menus;
+mod session_expiry;
 mod shortcuts;
 
 use std::sync::Arc;
@@ -17,18 +17,17 @@ use ringback_domain::Permission;
 use ringback_domain::wire::auth::Me;
 
 use crate::browser;
-use crate::components::banner::{Banner, Gravity};
+use crate::components::banner::{Banner, Severity};
 use crate::components::button::Button;
 use crate::components::empty_state::EmptyState;
 use crate::components::icon::BrandMark;
 use crate::messages;
 use crate::session::{Session, Stage};
-pub(crate) use account::role_name;
-pub(crate) use ending::{Ending, sign_in_again};
-use ending::{EndingBanner, SignInAgain};
-pub(crate) use help::{Help, Topic, help};
-use help::{HelpDialog, HelpMenu};
+pub(crate) use help::help;
+use help::{Help, HelpDialog, HelpMenu};
 use menus::ToolsMenu;
+pub(crate) use session_expiry::sign_in_again;
+use session_expiry::{SessionExpiry, SessionExpiryBanner, SignInAgain};
 
 /// Shows a page to people who are signed in and may see it, and the way to sign
 /// in to others.
@@ -103,9 +102,8 @@ fn Shell(me: Arc<Me>, children: Children) -> impl IntoView {
     });
     let session = Session::here();
     let simulation = me.simulation;
-    let username = me.user.as_ref().map(|user| user.username.clone()).unwrap_or_default();
-    let ending = Ending::watch();
-    let help = Help::new();
+    SessionExpiry::provide();
+    Help::provide();
     shortcuts::listen();
     view! {
         <a class="skip" href="#main" rel="external">{messages::skip_to_content()}</a>
@@ -121,20 +119,20 @@ fn Shell(me: Arc<Me>, children: Children) -> impl IntoView {
                         .then(|| view! { <A href="/callbacks" attr:data-keys="g c">{messages::callbacks()}</A> })}
                     <ToolsMenu />
                 </nav>
-                <div class="appbar-end"><HelpMenu help /><account::AccountMenu me /></div>
+                <div class="appbar-end"><HelpMenu /><account::AccountMenu me /></div>
             </header>
             <div class="banners">
                 {simulation
-                    .then(|| view! { <Banner gravity=Gravity::Info icon="info"><span>{messages::simulation()}</span></Banner> })}
-                <EndingBanner ending />
+                    .then(|| view! { <Banner severity=Severity::Info icon="info"><span>{messages::simulation()}</span></Banner> })}
+                <SessionExpiryBanner />
                 <account::ServicesBanner />
                 <Show when=move || offline.get()>
-                    <Banner gravity=Gravity::Danger icon="wifi-off"><span>{messages::offline()}</span></Banner>
+                    <Banner severity=Severity::Danger icon="wifi-off"><span>{messages::offline()}</span></Banner>
                 </Show>
             </div>
             {children()}
         </div>
-        <HelpDialog help />
-        <SignInAgain ending username />
+        <HelpDialog />
+        <SignInAgain />
     }
 }

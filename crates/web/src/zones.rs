@@ -8,7 +8,7 @@ use ringback_domain::Timestamp;
 use wasm_bindgen::JsValue;
 
 use crate::browser::{number, property};
-use crate::format::{UTC, date_format, set};
+use crate::intl::{UTC, date_format, set};
 use crate::messages;
 
 const DAY: i64 = 86_400;

@@ -4,6 +4,7 @@
 pub(crate) mod banner;
 pub(crate) mod boxes;
 pub(crate) mod button;
+pub(crate) mod check_list;
 pub(crate) mod choice;
 pub(crate) mod dialog;
 pub(crate) mod disclosure;
@@ -16,8 +17,10 @@ pub(crate) mod input;
 pub(crate) mod key_value;
 pub(crate) mod markup;
 pub(crate) mod menu;
+pub(crate) mod page;
 pub(crate) mod pager;
 mod placement;
+pub(crate) mod record_table;
 pub(crate) mod state_badge;
 pub(crate) mod timeline;
 pub(crate) mod toast;

@@ -7,6 +7,8 @@
 
 use std::fmt::Display;
 
+use ringback_domain::Role;
+
 macro_rules! messages {
     (@ $name:ident [] en $en:literal de $de:literal) => {
         pub(crate) fn $name() -> &'static str {
@@ -34,7 +36,7 @@ macro_rules! messages {
                 ($crate::language::Language::German, 1) => $de_one,
                 ($crate::language::Language::German, _) => $de,
             };
-            let $count = crate::format::count($count);
+            let $count = crate::language::count($count);
             $crate::messages::fill(text, &[(stringify!($count), &$count) $(, (stringify!($arg), &$arg))*])
         }
     };
@@ -79,6 +81,16 @@ pub(crate) use dialogs::*;
 pub(crate) use guide::*;
 pub(crate) use list::*;
 pub(crate) use shell::*;
+
+/// The name of a role.
+pub(crate) fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Administrator => role_administrator(),
+        Role::Supervisor => role_supervisor(),
+        Role::Monitor => role_monitor(),
+        Role::Developer => role_developer(),
+    }
+}
 
 #[cfg(test)]
 mod tests {

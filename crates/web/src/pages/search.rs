@@ -12,23 +12,25 @@ use ringback_domain::wire::endpoint::{FindCallbacks, GetCallback, GetTimeline};
 use ringback_domain::wire::list::FindQuery;
 use ringback_domain::wire::problem::ProblemKind;
 
-use super::PlainPage;
-use super::callbacks::cells::{Action, arrow_id, shown_number};
-use super::callbacks::edit::EditDialog;
-use super::callbacks::recreate::RecreateDialog;
-use super::callbacks::{Host, Row, address_of, history, metrics};
+use super::callbacks::record::edit::EditDialog;
+use super::callbacks::record::recreate::RecreateDialog;
+use super::callbacks::record::row::{Action, Row};
+use super::callbacks::record::{Host, metrics, timeline};
+use super::callbacks::view::state::ViewState;
 use crate::api::Failure;
 use crate::browser;
-use crate::components::button::{Button, Weight};
+use crate::client::Client;
+use crate::components::button::{Appearance, Button};
 use crate::components::icon::Icon;
 use crate::components::key_value::KeyValue;
+use crate::components::page::PlainPage;
 use crate::components::state_badge::StateBadge;
 use crate::components::timeline::Timeline;
 use crate::components::toast::{Toast, Toasts};
 use crate::components::unique_id;
 use crate::format::{self, Style};
 use crate::messages;
-use crate::session::Session;
+use crate::preferences::PreferenceStore;
 
 /// What a search came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +61,7 @@ fn query_of(text: &str) -> Option<FindQuery> {
 /// The page.
 #[component]
 pub(crate) fn SearchPage() -> impl IntoView {
-    let session = Session::here();
+    let client = Client::here();
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(|query| query.get("q").unwrap_or_default().trim().to_owned()));
     let text = RwSignal::new(String::new());
@@ -77,7 +79,7 @@ pub(crate) fn SearchPage() -> impl IntoView {
         });
         let Some(query) = query else { return };
         spawn_local(async move {
-            let answer = session.get(&FindCallbacks(query)).await;
+            let answer = client.call(&FindCallbacks(query)).await;
             // The answer to an older question is dropped.
             if question.try_get_value() != Some(number) {
                 return;
@@ -114,7 +116,7 @@ pub(crate) fn SearchPage() -> impl IntoView {
         <PlainPage title=messages::callback_search()>
             <form class="sform" role="search" aria-label=messages::callback_search() on:submit=submit>
                 <SearchField text />
-                <Button weight=Weight::Primary submit=true>{messages::search()}</Button>
+                <Button appearance=Appearance::Primary submit=true>{messages::search()}</Button>
             </form>
             <p class="subtle sr-line" role="status">{move || found.with(|found| outcome(found, &asked.get()))}</p>
             {move || {
@@ -168,7 +170,7 @@ fn outcome(found: &Found, asked: &str) -> String {
 /// The list, where there are several, and the chosen one.
 #[component]
 fn Results(hits: Vec<CallbackView>, chosen: RwSignal<Option<CallbackId>>) -> impl IntoView {
-    let session = Session::here();
+    let preferences = PreferenceStore::here();
     let several = hits.len() > 1;
     let all = StoredValue::new(hits.into_iter().map(Row::new).collect::<Vec<_>>());
     let item = move |row: &Row| {
@@ -186,7 +188,7 @@ fn Results(hits: Vec<CallbackView>, chosen: RwSignal<Option<CallbackId>>) -> imp
                 >
                     {move || badge(hit)}
                     <b class="semi num">
-                        {move || format::day_time(hit.with(|hit| hit.desired_time), session.style())}
+                        {move || format::day_time(hit.with(|hit| hit.desired_time), preferences.style())}
                     </b>
                     <span class="muted small">{service}</span>
                     <span class="mono subtle">{tail}</span>
@@ -220,20 +222,22 @@ fn badge(hit: RwSignal<CallbackView>) -> impl IntoView {
 /// Everything about one callback.
 #[component]
 fn Record(row: Row) -> impl IntoView {
-    let (session, toasts) = (Session::here(), Toasts::here());
+    let client = Client::here();
+    let preferences = PreferenceStore::here();
+    let toasts = Toasts::here();
     let id = row.id;
-    let number = shown_number(&row);
+    let number = row.number();
     let view = RwSignal::from(row.record.clone());
     let timeline = RwSignal::new(Vec::<TimelineEntry>::new());
     let failed = RwSignal::new(None::<&'static str>);
     let load = move || {
         spawn_local(async move {
             // The hit says neither the place in the queue nor what happened.
-            match session.get(&GetCallback(id)).await {
+            match client.call(&GetCallback(id)).await {
                 Ok(full) => drop(view.try_set(full)),
                 Err(_) => drop(failed.try_set(Some(messages::metrics_failed()))),
             }
-            match session.get(&GetTimeline(id)).await {
+            match client.call(&GetTimeline(id)).await {
                 Ok(answer) => drop(timeline.try_set(answer.items)),
                 Err(_) => drop(failed.try_set(Some(messages::timeline_failed()))),
             }
@@ -242,11 +246,11 @@ fn Record(row: Row) -> impl IntoView {
     load();
     let open = RwSignal::new(Action::None);
     let host = Host {
-        put: Callback::new(move |now| {
+        changed: Callback::new(move |now| {
             view.set(now);
             load();
         }),
-        made: Callback::new(move |_| {
+        recreated: Callback::new(move |_| {
             toasts.show(Toast::done(messages::callback_recreated()));
             load();
         }),
@@ -263,7 +267,7 @@ fn Record(row: Row) -> impl IntoView {
         Some(view! { <Button icon on_press=press>{text}</Button> })
     };
     // Where the focus goes if the button is another after its dialog.
-    let heading = arrow_id(&row);
+    let heading = row.arrow_id();
     let row = StoredValue::new(row);
     let dialog = move || match open.get() {
         Action::None => ().into_any(),
@@ -282,9 +286,11 @@ fn Record(row: Row) -> impl IntoView {
                     </div>
                 </div>
                 {move || {
-                    let href = view.with(|view| address_of(view, session.style().utc))?;
+                    let href = view.with(|view| {
+                        ViewState::of_callback(view, browser::now(), preferences.style().utc)
+                    })?;
                     Some(view! {
-                        <A href=href attr:class="btn"><Icon name="list" />{messages::show_in_callbacks()}</A>
+                        <A href=href.href() attr:class="btn"><Icon name="list" />{messages::show_in_callbacks()}</A>
                     })
                 }}
                 {button}
@@ -292,7 +298,7 @@ fn Record(row: Row) -> impl IntoView {
             <div class="rec-b">
                 <dl class="facts">
                     {move || {
-                        let facts = view.with(|view| facts(view, session.style()));
+                        let facts = view.with(|view| facts(view, preferences.style()));
                         facts.into_iter().map(|(term, value)| view! { <div><dt>{term}</dt><dd class="num">{value}</dd></div> })
                             .collect_view()
                     }}
@@ -302,9 +308,9 @@ fn Record(row: Row) -> impl IntoView {
                     <section aria-label=messages::timeline()>
                         <h3>{messages::timeline()}</h3>
                         {move || {
-                            let (style, now) = (session.style(), browser::now());
+                            let (style, now) = (preferences.style(), browser::now());
                             let entries = timeline.with(|timeline| {
-                                view.with(|view| history::entries(timeline, view, style, now))
+                                view.with(|view| timeline::entries(timeline, view, style, now))
                             });
                             view! { <Timeline entries /> }
                         }}
@@ -312,7 +318,7 @@ fn Record(row: Row) -> impl IntoView {
                     <section aria-label=messages::advanced_metrics()>
                         <h3>{messages::advanced_metrics()}</h3>
                         {move || {
-                            let facts = view.with(|view| metrics::advanced(view, session.style()));
+                            let facts = view.with(|view| metrics::advanced(view, preferences.style()));
                             view! { <KeyValue facts /> }
                         }}
                     </section>

@@ -1,14 +1,14 @@
 //! Users: who may log in, as what, and for which services.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use ringback_domain::wire::admin::{CreateUser, EditUser, ServiceView, UserView};
 use ringback_domain::wire::endpoint::{ListServices, ListUsers, PatchUser, PostUser};
 use ringback_domain::wire::problem::ProblemKind;
 use ringback_domain::{Role, ServiceId};
 
-use super::{Checks, Listed, PlainPage, Subject, names_of};
-use crate::components::button::{Button, Weight};
+use super::collection::{Collection, CollectionPage, Subject, service_names};
+use crate::client::Client;
+use crate::components::check_list::CheckList;
 use crate::components::choice::Switch;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::icon_button::IconButton;
@@ -16,58 +16,42 @@ use crate::components::input::{Choice, SelectField, TextField};
 use crate::components::toast::{Toast, Toasts};
 use crate::forms::{Sending, place, require};
 use crate::messages;
-use crate::session::Session;
-use crate::shell::role_name;
 
 /// The page.
 #[component]
 pub(crate) fn UsersPage() -> impl IntoView {
-    let session = Session::here();
-    let users = RwSignal::new(None);
+    let client = Client::here();
     let services = RwSignal::new(Vec::<ServiceView>::new());
-    let load = Callback::new(move |()| {
-        spawn_local(async move {
-            // Users name services by their ids.
-            if let Ok(answer) = session.get(&ListServices).await {
-                services.try_set(answer.items);
-            }
-            let answer = session.get(&ListUsers).await;
-            users.try_set(Some(answer.map(|answer| answer.items)));
-        });
+    let users = Collection::new(move || async move {
+        // Users refer to services by id.
+        if let Ok(answer) = client.call(&ListServices).await {
+            services.try_set(answer.items);
+        }
+        Ok(client.call(&ListUsers).await?.items)
     });
-    load.run(());
-    let open = RwSignal::new(None::<Subject<UserView>>);
-    let close = Callback::new(move |()| open.set(None));
-    let create = view! {
-        <div class="actions">
-            <Button weight=Weight::Primary icon="plus" on_press=move |()| open.set(Some(Subject::New))>
-                {messages::create_user()}
-            </Button>
-        </div>
-    };
     let row = move |user: UserView| {
         let edited = user.clone();
-        let seen = services.with_untracked(|services| names_of(user.services.as_deref(), services));
+        let visible = services.with_untracked(|services| service_names(user.services.as_deref(), services));
         view! {
             <tr>
                 <th scope="row">{user.username.clone()}</th>
                 <td>{user.display_name}</td>
-                <td>{role_name(user.role)}</td>
-                <td class="wrap">{seen}</td>
+                <td>{messages::role_name(user.role)}</td>
+                <td class="wrap">{visible}</td>
                 <td>{if user.disabled { messages::disabled() } else { messages::active() }}</td>
                 <td>
                     <IconButton
                         class="iconbtn-accent"
                         icon="pencil"
                         label=messages::edit_of(user.username)
-                        on_press=move |()| open.set(Some(Subject::Known(edited.clone())))
+                        on_press=move |()| users.open(edited.clone())
                     />
                 </td>
             </tr>
         }
         .into_any()
     };
-    let heads = vec![
+    let columns = vec![
         messages::username(),
         messages::name(),
         messages::role(),
@@ -75,14 +59,20 @@ pub(crate) fn UsersPage() -> impl IntoView {
         messages::column_state(),
         messages::column_actions(),
     ];
+    let dialog = move |subject| {
+        let services = services.get_untracked();
+        view! { <UserDialog subject users services /> }.into_any()
+    };
     view! {
-        <PlainPage title=messages::users() actions=create.into_any()>
-            <Listed items=users heads label=messages::users() row=Callback::new(row) load />
-        </PlainPage>
-        {move || {
-            let services = services.get_untracked();
-            open.get().map(|subject| view! { <UserDialog subject services close load /> })
-        }}
+        <CollectionPage
+            collection=users
+            title=messages::users()
+            label=messages::users()
+            create=Some(messages::create_user())
+            columns
+            row
+            dialog
+        />
     }
 }
 
@@ -171,12 +161,11 @@ impl Form {
 #[component]
 fn UserDialog(
     subject: Subject<UserView>,
+    users: Collection<UserView>,
     services: Vec<ServiceView>,
-    close: Callback<()>,
-    load: Callback<()>,
 ) -> impl IntoView {
     let toasts = Toasts::here();
-    let user = subject.known();
+    let user = subject.existing();
     let form = Form::of(user.as_ref());
     let [username_error, name_error, password_error, role_error] = form.errors;
     let edits = user.is_some();
@@ -204,7 +193,7 @@ fn UserDialog(
         };
         let saved = move |_| {
             handle.close();
-            load.run(());
+            users.reload();
             toasts.show(Toast::done(done));
         };
         sending.send(work, saved, move |failure| {
@@ -217,13 +206,13 @@ fn UserDialog(
         });
     };
     let roles = Role::ALL
-        .map(|role| Choice { value: role.as_str().to_owned(), label: role_name(role).to_owned() })
+        .map(|role| Choice { value: role.as_str().to_owned(), label: messages::role_name(role).to_owned() })
         .to_vec();
     let services: Vec<_> =
         services.into_iter().map(|service| (service.id.to_string(), service.name)).collect();
     let services = StoredValue::new(services);
     view! {
-        <Dialog handle on_close=close on_submit=submit action=handle.submit(button)>
+        <Dialog handle on_close=move |()| users.close() on_submit=submit action=handle.submit(button)>
             {(!edits).then(|| view! {
                 <TextField
                     label=messages::username()
@@ -249,7 +238,7 @@ fn UserDialog(
                     on_switch=move |on| form.everywhere.set(on)
                 />
                 <Show when=move || !form.everywhere.get()>
-                    <Checks label=messages::services() items=services.get_value() chosen=form.services />
+                    <CheckList label=messages::services() items=services.get_value() chosen=form.services />
                 </Show>
                 {edits.then(|| view! {
                     <Switch

@@ -8,17 +8,17 @@ use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent,
 
 use crate::browser;
 use crate::messages;
-use crate::session::Session;
+use crate::preferences::PreferenceStore;
 
 /// The second of two keys comes within so many seconds.
 const SEQUENCE: i64 = 2;
 
 /// Listens to keys as long as the component around it stands.
 pub(super) fn listen() {
-    let session = Session::here();
+    let preferences = PreferenceStore::here();
     let first = StoredValue::new(None::<Timestamp>);
     let listener = window_event_listener(leptos::ev::keydown, move |event| {
-        let off = session.preferences().with_untracked(|preferences| preferences.shortcuts_off);
+        let off = preferences.with_untracked(|preferences| preferences.shortcuts_off);
         if !off && is_free(&event) {
             press(&event, first);
         }

@@ -6,7 +6,7 @@ use crate::components::icon::Icon;
 
 /// How much a banner matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Gravity {
+pub(crate) enum Severity {
     /// Good to know.
     Info,
     /// Something is not as it should be.
@@ -19,16 +19,16 @@ pub(crate) enum Gravity {
 #[component]
 pub(crate) fn Banner(
     /// How much it matters.
-    gravity: Gravity,
+    severity: Severity,
     /// An icon before the text.
     icon: &'static str,
     /// Text, and a link button if there is something to do about it.
     children: Children,
 ) -> impl IntoView {
-    let class = match gravity {
-        Gravity::Info => "banner banner-info",
-        Gravity::Warning => "banner banner-warn",
-        Gravity::Danger => "banner banner-danger",
+    let class = match severity {
+        Severity::Info => "banner banner-info",
+        Severity::Warning => "banner banner-warn",
+        Severity::Danger => "banner banner-danger",
     };
     view! { <div class=class role="status"><Icon name=icon />{children()}</div> }
 }

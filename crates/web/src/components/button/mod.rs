@@ -7,7 +7,7 @@ use crate::components::unique_id;
 
 /// How much a button stands out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Weight {
+pub(crate) enum Appearance {
     /// What one came for; one of a kind.
     Primary,
     /// Everything else.
@@ -32,7 +32,7 @@ pub(crate) enum Size {
 pub(crate) fn Button(
     /// How much it stands out.
     #[prop(optional)]
-    weight: Weight,
+    appearance: Appearance,
     /// How large it is.
     #[prop(optional)]
     size: Size,
@@ -64,10 +64,10 @@ pub(crate) fn Button(
     children: Children,
 ) -> impl IntoView {
     let mut classes = vec!["btn"];
-    classes.extend(match weight {
-        Weight::Primary => Some("btn-primary"),
-        Weight::Normal => None,
-        Weight::Danger => Some("btn-danger-solid"),
+    classes.extend(match appearance {
+        Appearance::Primary => Some("btn-primary"),
+        Appearance::Normal => None,
+        Appearance::Danger => Some("btn-danger-solid"),
     });
     classes.extend(match size {
         Size::Medium => None,

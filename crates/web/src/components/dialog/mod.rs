@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::browser;
-use crate::components::button::{Button, Size, Weight};
+use crate::components::button::{Appearance, Button, Size};
 use crate::components::icon::Icon;
 use crate::components::icon_button::IconButton;
 use crate::components::unique_id;
@@ -30,19 +30,19 @@ impl DialogHandle {
 
     /// The button that sends the form.
     pub(crate) fn submit(self, text: &'static str) -> Children {
-        self.submit_unless(Weight::Primary, Signal::stored(None), text)
+        self.submit_unless(Appearance::Primary, Signal::stored(None), text)
     }
 
     /// The button that sends the form, unless something stands against it.
     pub(crate) fn submit_unless(
         self,
-        weight: Weight,
+        appearance: Appearance,
         obstacle: Signal<Option<String>>,
         text: &'static str,
     ) -> Children {
         Box::new(move || {
             view! {
-                <Button weight size=Size::Large submit=true busy=Signal::from(self.busy) inactive=obstacle>
+                <Button appearance size=Size::Large submit=true busy=Signal::from(self.busy) inactive=obstacle>
                     {text}
                 </Button>
             }

@@ -5,7 +5,7 @@ use ringback_domain::Timestamp;
 
 /// How an entry is to be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Weight {
+pub(crate) enum Status {
     /// It happened.
     Past,
     /// The last thing that happened.
@@ -26,7 +26,7 @@ pub(crate) struct Entry {
     /// What else there is to know.
     pub(crate) detail: String,
     /// How it is to be taken.
-    pub(crate) weight: Weight,
+    pub(crate) status: Status,
 }
 
 /// The lines.
@@ -36,11 +36,11 @@ pub(crate) fn Timeline(
     entries: Vec<Entry>,
 ) -> impl IntoView {
     let line = |entry: Entry| {
-        let class = match entry.weight {
-            Weight::Past => "",
-            Weight::Current => "cur",
-            Weight::Failed => "bad",
-            Weight::Next => "next",
+        let class = match entry.status {
+            Status::Past => "",
+            Status::Current => "cur",
+            Status::Failed => "bad",
+            Status::Next => "next",
         };
         let (instant, time) =
             entry.at.map_or((None, String::new()), |(at, text)| (Some(at.to_string()), text));

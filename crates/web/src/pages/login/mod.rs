@@ -8,10 +8,10 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use ringback_domain::wire::problem::ProblemKind;
 
 use crate::api::Failure;
-use crate::components::button::{Button, Size, Weight};
+use crate::components::button::{Appearance, Button, Size};
 use crate::components::icon::{BrandMark, Icon};
 use crate::components::input::TextField;
-use crate::later::Later;
+use crate::lazy::Lazy;
 use crate::messages;
 use crate::session::{Session, Stage};
 
@@ -67,7 +67,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
     };
     let note = move || match (failure.get(), session.stage()) {
         (Some(failure), _) => Some((true, sentence(&failure))),
-        (None, Stage::SignedOut { ended: true }) => Some((false, messages::session_ended().to_owned())),
+        (None, Stage::SignedOut { expired: true }) => Some((false, messages::session_ended().to_owned())),
         _ => None,
     };
     view! {
@@ -100,7 +100,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
                         autocomplete="current-password"
                         node=password_field
                     />
-                    <Button weight=Weight::Primary size=Size::Large wide=true submit=true busy=Signal::from(busy)>
+                    <Button appearance=Appearance::Primary size=Size::Large wide=true submit=true busy=Signal::from(busy)>
                         {messages::sign_in()}
                     </Button>
                 </form>
@@ -126,14 +126,14 @@ fn sentence(failure: &Failure) -> String {
 fn leave_signed_in(session: Session) {
     let query = use_query_map();
     let navigate = use_navigate();
-    let later = Later::here();
+    let lazy = Lazy::here();
     Effect::new(move |_| match session.stage() {
         Stage::SignedIn(_) => {
             let wanted = query.with_untracked(|query| query.get("next"));
             let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
             navigate(&own_path(wanted), options);
         }
-        Stage::SignedOut { .. } => later.load(),
+        Stage::SignedOut { .. } => lazy.load(),
         Stage::Starting | Stage::Failed(_) => {}
     });
 }

@@ -1,0 +1,347 @@
+//! What is to be cancelled: the selection, or everything in the range.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use ringback_domain::wire::bulk::{CreateBulkCancellation, Matching, TimeRange};
+use ringback_domain::wire::endpoint::CountCallbacks;
+use ringback_domain::wire::list::{CallbackFilter, CountByState, CountQuery};
+use ringback_domain::{CallbackId, StateName};
+
+use super::tally;
+use crate::api::Failure;
+use crate::browser;
+use crate::components::icon::Icon;
+use crate::components::state_badge::StateBadge;
+use crate::components::unique_id;
+use crate::format;
+use crate::messages::{self, cancel_all_hint, cancel_matching_hint};
+use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::record::row::Row;
+use crate::pages::callbacks::view::state::Quick;
+
+/// The states in which a callback can be called off.
+const CANCELLABLE: [StateName; 3] = [StateName::Scheduled, StateName::Queued, StateName::Routing];
+
+/// The choice as it stands.
+#[derive(Clone, Copy)]
+pub(super) struct Choice {
+    page: Page,
+    /// The selection when the dialog was opened, by desired time.
+    rows: StoredValue<Vec<Row>>,
+    /// Everything in the range instead.
+    all: RwSignal<bool>,
+    /// Of the range, only what the filters leave.
+    matching: RwSignal<bool>,
+    /// The range, fixed when it was chosen.
+    bounds: RwSignal<TimeRange>,
+    /// What lies in the range, once it is known.
+    counts: RwSignal<Option<Result<CountByState, Failure>>>,
+}
+
+impl Choice {
+    pub(super) fn new(page: Page) -> Self {
+        let mut rows = page.feed.selection.rows_now();
+        rows.sort_by_key(|row| row.record.with_untracked(|view| (view.desired_time, view.id)));
+        let choice = Self {
+            page,
+            rows: StoredValue::new(rows),
+            all: RwSignal::new(false),
+            matching: RwSignal::new(false),
+            bounds: RwSignal::new(bounds_now(page)),
+            counts: RwSignal::new(None),
+        };
+        Effect::new(move |_| {
+            let (all, matching) = (choice.all.get(), choice.matching.get());
+            if all {
+                untrack(|| choice.count(matching));
+            }
+        });
+        choice
+    }
+
+    /// The filter of what the range mode is about.
+    fn filter(self, matching: bool) -> CallbackFilter {
+        let bounds = self.bounds.get_untracked();
+        if matching { self.page.view.with_untracked(|view| view.list.filter(bounds)) } else { bounds.into() }
+    }
+
+    /// The filters leave something out.
+    fn filtered(self) -> bool {
+        self.filter(true) != self.filter(false)
+    }
+
+    fn count(self, matching: bool) {
+        self.bounds.set(bounds_now(self.page));
+        self.counts.set(None);
+        let request = CountCallbacks { filter: self.filter(matching), count: CountQuery::default() };
+        spawn_local(async move {
+            let answer = self.page.client.call(&request).await;
+            // The choice may have changed meanwhile, or the dialog be closed.
+            if self.all.try_get_untracked() == Some(true)
+                && self.matching.get_untracked() == matching
+                && self.bounds.with_untracked(|bounds| request.filter.from == Some(bounds.from))
+            {
+                self.counts.set(Some(answer.map(|counts| counts.by_state)));
+            }
+        });
+    }
+
+    /// How many would be cancelled; `None` while that is being counted.
+    pub(super) fn number(self) -> Option<u64> {
+        if !self.all.get() {
+            return u64::try_from(self.cancellable().len()).ok();
+        }
+        self.counts.with(|counts| counts.as_ref()?.as_ref().ok().copied().map(cancellable_of))
+    }
+
+    /// The selected rows that can be cancelled now.
+    fn cancellable(self) -> Vec<Row> {
+        self.rows_by(true)
+    }
+
+    fn rows_by(self, cancellable: bool) -> Vec<Row> {
+        let fits = |row: &&Row| row.record.with(|view| view.can.cancel) == cancellable;
+        self.rows.with_value(|rows| rows.iter().filter(fits).cloned().collect())
+    }
+
+    /// Why it cannot be confirmed.
+    pub(super) fn obstacle(self) -> Option<String> {
+        let text = match (self.number(), self.all.get()) {
+            (Some(0), false) => messages::cancel_none(),
+            (Some(0), true) => messages::cancel_none_in_range(),
+            (Some(_), _) => return None,
+            (None, _) => messages::counting(),
+        };
+        Some(text.to_owned())
+    }
+
+    /// The request; `None` if it would cancel nothing.
+    pub(super) fn request(self) -> Option<CreateBulkCancellation> {
+        if untrack(|| self.obstacle()).is_some() {
+            return None;
+        }
+        if !self.all.get_untracked() {
+            let ids: Vec<CallbackId> = untrack(|| self.cancellable()).iter().map(|row| row.id).collect();
+            return Some(CreateBulkCancellation { ids: Some(ids), ..CreateBulkCancellation::default() });
+        }
+        let filter = self.filter(self.matching.get_untracked());
+        let state = cancellable_states(&filter.state);
+        // Without a state it would be about all of them.
+        (!state.is_empty()).then(|| CreateBulkCancellation {
+            range: Some(self.bounds.get_untracked()),
+            matching: Some(Matching {
+                state,
+                service: filter.service,
+                search_field: filter.search_field,
+                search: filter.search,
+                overdue: filter.overdue,
+            }),
+            ..CreateBulkCancellation::default()
+        })
+    }
+}
+
+fn bounds_now(page: Page) -> TimeRange {
+    let utc = page.preferences.style_untracked().utc;
+    page.view.with_untracked(|view| view.list.bounds(browser::now(), utc))
+}
+
+fn cancellable_of(mut counts: CountByState) -> u64 {
+    CANCELLABLE.iter().map(|state| *counts.of(*state)).sum()
+}
+
+/// Of the states that a filter leaves, those that can be cancelled; a filter
+/// without states leaves all.
+fn cancellable_states(filter: &[StateName]) -> Vec<StateName> {
+    CANCELLABLE.into_iter().filter(|state| filter.is_empty() || filter.contains(state)).collect()
+}
+
+/// The list, or the range in its place, and the boxes that choose.
+#[component]
+pub(super) fn ChoiceFields(choice: Choice) -> impl IntoView {
+    let Choice { page, all, matching, .. } = choice;
+    let label = move || page.range_label(page.view.with_untracked(|view| view.list.range));
+    let filtered = choice.filtered();
+    let ids = StoredValue::new(unique_id("all"));
+    let only_ids = [unique_id("only"), unique_id("only")];
+    let hint_id = move || format!("{}-hint", ids.get_value());
+    view! {
+        {move || {
+            if all.get() {
+                view! { <WholeRange choice /> }.into_any()
+            } else {
+                view! { <Selected choice /> }.into_any()
+            }
+        }}
+        <label class="bigcheck">
+            <input
+                type="checkbox"
+                class="check"
+                aria-labelledby=ids.get_value()
+                aria-describedby=hint_id()
+                prop:checked=all
+                on:change=move |event| all.set(event_target_checked(&event))
+            />
+            <b id=ids.get_value()>{messages::cancel_all()}</b>
+            <span class="hint" id=hint_id()>
+                {move || {
+                    let hint = if matching.get() { cancel_matching_hint } else { cancel_all_hint };
+                    hint(label())
+                }}
+            </span>
+        </label>
+        <Show when=move || filtered && all.get()>
+            <label class="optrow sub">
+                <input
+                    type="checkbox"
+                    class="check"
+                    aria-labelledby=only_ids[0].clone()
+                    aria-describedby=only_ids[1].clone()
+                    prop:checked=matching
+                    on:change=move |event| matching.set(event_target_checked(&event))
+                />
+                <span id=only_ids[0].clone()>{messages::only_matching()}</span>
+                <span class="hint num" id=only_ids[1].clone()>{filters(page)}</span>
+            </label>
+        </Show>
+    }
+}
+
+/// The filters that are on, in a few words.
+fn filters(page: Page) -> String {
+    let list = page.view.get_untracked().list;
+    let visible = list.visible.states.len();
+    let services = list.visible.services.len();
+    let all = page.session.me().map_or(0, |me| me.services.len());
+    let part = |name: &str, count| format!("{name} {count}");
+    let parts = [
+        (list.quick != Quick::All).then(|| list.quick.label().to_owned()),
+        (list.quick == Quick::All && visible > 0)
+            .then(|| part(messages::chip_states(), messages::some_of(visible, StateName::ALL.len()))),
+        (services > 0).then(|| part(messages::services(), messages::some_of(services, all))),
+        (!list.search.trim().is_empty()).then(|| messages::quoted(list.search.trim())),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+#[component]
+fn Selected(choice: Choice) -> impl IntoView {
+    let page = choice.page;
+    let columns = [
+        messages::column_state(),
+        messages::column_desired_time(),
+        messages::column_service(),
+        messages::column_number(),
+    ];
+    let line = move |row: Row| {
+        let number = row.number();
+        let record = row.record.clone();
+        let badge = move || {
+            let state = record.with(|view| view.state);
+            view! { <StateBadge state result=None /> }
+        };
+        let record = row.record;
+        let service = record.with_untracked(|view| view.service.name.clone());
+        let time = move || record.with(|view| format::day_time(view.desired_time, page.preferences.style()));
+        view! {
+            <tr><td>{badge}</td><td class="num">{time}</td><td>{service}</td><td class="num" dir="ltr">{number}</td></tr>
+        }
+    };
+    let some = Memo::new(move |_| choice.number().unwrap_or_default());
+    view! {
+        <p>
+            {move || match some.get() {
+                0 => messages::cancel_none().to_owned(),
+                some => messages::cancel_these(some),
+            }}
+        </p>
+        <Show when=move || { some.get() > 0 }>
+            <div class="minibox" tabindex="0" role="group" aria-label=messages::selected_callbacks()>
+                <table class="minitable" aria-label=messages::selected_callbacks()>
+                    <thead>
+                        <tr>{columns.map(|column| view! { <th scope="col">{column}</th> }).collect_view()}</tr>
+                    </thead>
+                    <tbody><For each=move || choice.cancellable() key=|row| row.id children=line /></tbody>
+                </table>
+            </div>
+        </Show>
+        {move || {
+            let text = left_out(&choice.rows_by(false))?;
+            Some(view! { <div class="note"><Icon name="info" /><span>{text}</span></div> })
+        }}
+    }
+}
+
+/// Names the first of those that are not cancelled.
+fn left_out(rows: &[Row]) -> Option<String> {
+    const NAMED: usize = 3;
+    let name = |row: &Row| {
+        let (service, state) = row.record.with(|view| (view.service.name.clone(), view.state));
+        messages::left_out_name(row.number(), service, state)
+    };
+    let more = rows.len().saturating_sub(NAMED);
+    let mut names: Vec<String> = rows.iter().take(NAMED).map(name).collect();
+    names.extend((more > 0).then(|| messages::and_more(more)));
+    let count = u64::try_from(rows.len()).unwrap_or_default();
+    (count > 0).then(|| messages::left_out(count, names.join("; ")))
+}
+
+#[component]
+fn WholeRange(choice: Choice) -> impl IntoView {
+    let page = choice.page;
+    let label = move || page.range_label(page.view.with_untracked(|view| view.list.range));
+    let written_out = move || {
+        let (bounds, style) = (choice.bounds.get(), page.preferences.style());
+        let at = |at| format::day_time(at, style);
+        let whole = messages::from_until(at(bounds.from), at(bounds.to));
+        let range = match bounds.daily {
+            Some(hours) => messages::hours_within(format::every_day(hours.from, hours.to, style), whole),
+            None => whole,
+        };
+        messages::every_in_bounds(range, format::zone(style))
+    };
+    let counted = move || match choice.counts.get() {
+        None => view! { <p class="subtle" role="status">{messages::counting()}</p> }.into_any(),
+        Some(Err(failure)) => view! {
+            <div class="note note-danger" role="alert">
+                <Icon name="circle-alert" />
+                <span>{failure.sentence()}</span>
+            </div>
+        }
+        .into_any(),
+        Some(Ok(mut counts)) => {
+            let states = CANCELLABLE.map(|state| (state.as_str(), *counts.of(state)));
+            let entries =
+                std::iter::once((messages::to_be_cancelled(), cancellable_of(counts))).chain(states);
+            let [processing, completed] = [counts.processing, counts.completed].map(format::count);
+            view! {
+                {tally(entries.collect())}
+                <div class="note">
+                    <Icon name="info" />
+                    <span>{messages::left_out_in_range(processing, completed)}</span>
+                </div>
+            }
+            .into_any()
+        }
+    };
+    view! {
+        <p>
+            {messages::every_in()}
+            <b class="semi">{label}</b>
+            {written_out}
+        </p>
+        {counted}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_for_what_cannot_be_cancelled_leaves_nothing() {
+        assert_eq!(cancellable_states(&[]), CANCELLABLE);
+        assert_eq!(cancellable_states(&[StateName::Completed, StateName::Queued]), [StateName::Queued]);
+        assert!(cancellable_states(&[StateName::Processing]).is_empty());
+    }
+}

@@ -1,0 +1,119 @@
+//! Cancel Callbacks: many at once, by the selection or by the range.
+
+mod choice;
+mod job;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use ringback_domain::StateName;
+use ringback_domain::wire::bulk::BulkCancellation;
+use ringback_domain::wire::endpoint::PostBulkCancellation;
+
+use crate::components::button::Appearance;
+use crate::components::dialog::{Dialog, DialogHandle};
+use crate::components::toast::Toasts;
+use crate::format;
+use crate::forms::{Sending, place};
+use crate::messages;
+use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::view::state::Quick;
+use choice::{Choice, ChoiceFields};
+pub(super) use job::save_report;
+use job::{JobView, ReportButton, StopButton, is_over, watch};
+
+/// The dialog: first what is to be cancelled, then what became of it.
+#[component]
+pub(super) fn CancelSelectedDialog() -> impl IntoView {
+    let page = Page::here();
+    let toasts = Toasts::here();
+    let handle = DialogHandle::new(messages::cancel_title());
+    let sending = Sending::of(handle);
+    let choice = Choice::new(page);
+    // Known for as long as it is watched; shown for as long as the dialog is there.
+    let known = ArcRwSignal::new(None::<BulkCancellation>);
+    let job = RwSignal::from(known.clone());
+    let submit = move |()| {
+        if job.with_untracked(Option::is_some) {
+            return;
+        }
+        let Some(request) = choice.request().map(PostBulkCancellation) else { return };
+        let known = known.clone();
+        // It is watched also where the dialog is closed at once.
+        let work = async move {
+            let begun = sending.command(request, None).await?;
+            page.feed.selection.clear();
+            let id = begun.id;
+            known.set(Some(begun));
+            spawn_local(watch(page.client, toasts, known, job, id));
+            Ok(())
+        };
+        let begun = move |()| handle.focus_title();
+        sending.send(work, begun, move |failure| handle.problem.set(place(&failure, &[])));
+    };
+    let close = move |()| {
+        page.dialog.set(None);
+        if job.with_untracked(Option::is_some) {
+            reveal(page);
+        }
+    };
+    let begun = Memo::new(move |_| job.with(|job| job.as_ref().map(|job| (job.id, is_over(job)))));
+    Effect::new(move |_| {
+        if begun.get().is_some_and(|(_, over)| over) {
+            handle.problem.set(None);
+            handle.keep_focus();
+        }
+    });
+    let obstacle = Signal::derive(move || choice.obstacle());
+    let action = move || match begun.get() {
+        None => handle.submit_unless(Appearance::Danger, obstacle, messages::confirm())(),
+        Some((id, true)) => view! { <ReportButton id /> }.into_any(),
+        Some((_, false)) => ().into_any(),
+    };
+    let remark = move || choice.number().map(messages::callbacks_count);
+    // Not where Confirm was: who presses that twice is not to stop it.
+    let aside = move || match begun.get() {
+        None => view! { <span class="hint num aside">{remark}</span> }.into_any(),
+        Some((id, false)) => view! { <StopButton id job problem=handle.problem /> }.into_any(),
+        Some((_, true)) => ().into_any(),
+    };
+    view! {
+        <Dialog
+            handle
+            class="dialog-md"
+            confirms=true
+            aside=Box::new(move || aside.into_any())
+            on_close=close
+            on_submit=submit
+            action=Box::new(move || action.into_any())
+        >
+            {move || match begun.get() {
+                None => view! { <ChoiceFields choice /> }.into_any(),
+                Some(_) => view! { <JobView job /> }.into_any(),
+            }}
+        </Dialog>
+    }
+}
+
+/// Shows the list with what was cancelled in it.
+fn reveal(page: Page) {
+    let view = page.view.get_untracked();
+    let shows = |quick: Quick| match quick {
+        Quick::All => view.list.visible.shows(StateName::Completed),
+        Quick::State(state) => state == StateName::Completed,
+        Quick::Overdue => false,
+    };
+    if shows(view.list.quick) {
+        return page.feed.load();
+    }
+    let quick = if shows(Quick::All) { Quick::All } else { Quick::State(StateName::Completed) };
+    page.show(&view.with(|list| list.quick = quick));
+}
+
+/// Counts side by side.
+fn tally(entries: Vec<(&'static str, u64)>) -> AnyView {
+    let class = if entries.len() == 3 { "tally tally-3" } else { "tally" };
+    let entry = |(term, count): (&'static str, u64)| {
+        view! { <div><dt>{term}</dt><dd class="num">{format::count(count)}</dd></div> }
+    };
+    view! { <dl class=class>{entries.into_iter().map(entry).collect_view()}</dl> }.into_any()
+}

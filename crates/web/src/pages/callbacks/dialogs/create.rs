@@ -1,0 +1,117 @@
+//! Create Callback.
+
+use leptos::prelude::*;
+use ringback_domain::wire::callback::{CallbackView, CreateCallback};
+use ringback_domain::wire::endpoint::PostCallback;
+
+use super::more_details::{MoreDetails, MoreDetailsFields};
+use crate::browser;
+use crate::components::dialog::{Dialog, DialogHandle};
+use crate::components::toast::{Toast, ToastAction, Toasts};
+use crate::format;
+use crate::forms::{Sending, place};
+use crate::messages;
+use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::record::request_form::RequestFields;
+use crate::pages::callbacks::record::request_form::RequestForm;
+use crate::pages::callbacks::record::request_form::service_choices;
+use crate::pages::callbacks::view::matching::matches;
+use crate::pages::callbacks::view::state::Quick;
+use crate::ranges::{DateRange, Range};
+
+/// The dialog.
+#[component]
+pub(super) fn CreateDialog() -> impl IntoView {
+    let page = Page::here();
+    let toasts = Toasts::here();
+    let handle = DialogHandle::new(messages::create_callback());
+    let sending = Sending::of(handle);
+    let choices = service_choices(page.session);
+    let service = choices.first().map(|choice| choice.value.clone()).unwrap_or_default();
+    let style = page.preferences.style_untracked();
+    let form = RequestForm::new(service, String::new(), style);
+    let details = MoreDetails::new();
+    let submit = move |()| {
+        let (filled, said) = (form.read(page.preferences.style_untracked()), details.read());
+        let (Some(filled), Some(said)) = (filled, said) else { return handle.focus_first_error() };
+        let request = PostCallback(CreateCallback {
+            callback_type: filled.callback_type,
+            service_id: filled.service_id,
+            customer_number: filled.customer_number,
+            desired_time: filled.desired_time,
+            customer_time_zone: said.time_zone,
+            language: said.language,
+            priority: said.priority,
+            user_data: said.user_data,
+            arrived_at: None,
+        });
+        let work = sending.command(request, None);
+        let made = move |view| {
+            handle.close();
+            page.feed.load();
+            toasts.show(created(page, &view, messages::callback_created()));
+        };
+        sending.send(work, made, move |failure| {
+            let fields = form.fields().into_iter().chain(details.fields()).collect::<Vec<_>>();
+            handle.problem.set(place(&failure, &fields));
+            details.show_faults();
+        });
+    };
+    view! {
+        <Dialog
+            handle
+            on_close=move |()| page.dialog.set(None)
+            on_submit=submit
+            action=handle.submit(messages::create())
+        >
+            <RequestFields
+                form
+                choices
+                customer_zone=details.zone()
+                hint=messages::customer_number_hint().to_owned()
+            />
+            <MoreDetailsFields details />
+        </Dialog>
+    }
+}
+
+/// Says that a callback was made; if it is not in the list on screen, why, and
+/// leads to where it is.
+pub(super) fn created(page: Page, view: &CallbackView, title: &str) -> Toast {
+    let mut toast = Toast::done(title);
+    let now = browser::now();
+    let style = page.preferences.style_untracked();
+    let list = page.view.with_untracked(|view| view.list.clone());
+    let bounds = list.bounds(now, style.utc);
+    let desired_time = view.desired_time;
+    if !matches(view, &bounds.clone().into(), now) {
+        let time = format::day_time(desired_time, style);
+        toast.detail = Some(messages::outside_range(time, untrack(|| page.range_label(list.range))));
+        toast.action = DateRange::around(desired_time, now, style.utc).map(|range| ToastAction {
+            label: messages::switch_to(range.label()),
+            run: reveal(page, Range::Given(range), view.clone()),
+        });
+    } else if !matches(view, &list.filter(bounds), now) {
+        toast.detail = Some(messages::outside_filters().to_owned());
+        toast.action = Some(ToastAction {
+            label: messages::show_all().to_owned(),
+            run: reveal(page, list.range, view.clone()),
+        });
+    }
+    toast
+}
+
+/// Shows a range with a callback in it, whatever hides it now.
+fn reveal(page: Page, range: Range, callback: CallbackView) -> Callback<()> {
+    Callback::new(move |()| {
+        let view = page.view.get_untracked().with(|list| {
+            list.range = range;
+            list.quick = Quick::All;
+            list.search.clear();
+            let services = &list.visible.services;
+            let hidden = !services.is_empty() && !services.contains(&callback.service.id);
+            page.unhide(list, !list.visible.shows(callback.state), hidden);
+        });
+        page.show(&view);
+    })
+}

@@ -1,0 +1,178 @@
+//! Advanced Options: how the list looks and what it leaves out, for this person
+//! and from now on.
+
+mod columns;
+mod ranges;
+
+use leptos::prelude::*;
+use ringback_domain::wire::auth::Preferences;
+use ringback_domain::{ServiceId, StateName};
+
+use crate::browser;
+use crate::components::boxes::{Boxes, Ticked};
+use crate::components::button::LinkButton;
+use crate::components::choice::Switch;
+use crate::components::dialog::{Dialog, DialogHandle};
+use crate::components::state_badge::StateBadge;
+use crate::format::{self, Style};
+use crate::forms::Sending;
+use crate::messages;
+use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::view::columns::Column;
+use crate::pages::callbacks::view::state::Visible;
+use columns::ColumnList;
+use ranges::RangeForm;
+
+/// What stands in the dialog and is not applied yet.
+#[derive(Clone, Copy)]
+struct Draft {
+    /// Every column that can be moved, in order, and whether it is shown.
+    columns: RwSignal<Vec<(Column, bool)>>,
+    h24: RwSignal<bool>,
+    utc: RwSignal<bool>,
+    states: Ticked,
+    services: Ticked,
+}
+
+impl Draft {
+    /// What is on screen.
+    fn of(page: Page, services: &[ServiceId]) -> Self {
+        let Style { h24, utc } = page.preferences.style_untracked();
+        let list = page.view.get_untracked().list;
+        let shown = &list.visible.services;
+        let ticked = services.iter().map(|id| shown.is_empty() || shown.contains(id)).collect();
+        Self {
+            columns: RwSignal::new(in_order(page.columns.get_untracked())),
+            h24: RwSignal::new(h24),
+            utc: RwSignal::new(utc),
+            states: Ticked::new(StateName::ALL.map(|state| list.visible.shows(state)).to_vec()),
+            services: Ticked::new(ticked),
+        }
+    }
+
+    fn style(self) -> Style {
+        Style { h24: self.h24.get(), utc: self.utc.get() }
+    }
+
+    fn reset(self) {
+        self.columns.set(in_order(None));
+        self.h24.set(false);
+        self.utc.set(false);
+        self.states.set_all(true);
+        self.services.set_all(true);
+    }
+
+    /// Something is left to be shown.
+    fn is_complete(self) -> bool {
+        untrack(|| self.states.count() > 0 && (self.services.count() > 0 || self.services.len() == 0))
+    }
+
+    fn write(self, preferences: &mut Preferences, services: &[ServiceId]) {
+        let columns = self.columns.get_untracked();
+        // What is as usual stays so when the usual changes.
+        preferences.columns = (columns != in_order(None)).then(|| {
+            let shown = columns.iter().filter(|(_, shown)| *shown);
+            shown.map(|(column, _)| column.word().to_owned()).collect()
+        });
+        preferences.time_24h = self.h24.get_untracked();
+        preferences.utc = self.utc.get_untracked();
+        preferences.visible_states = untrack(|| self.states.chosen(&StateName::ALL));
+        preferences.visible_services = untrack(|| self.services.chosen(services));
+    }
+
+    fn visible(self, services: &[ServiceId]) -> Visible {
+        untrack(|| Visible {
+            states: self.states.chosen(&StateName::ALL).unwrap_or_default(),
+            services: self.services.chosen(services).unwrap_or_default(),
+        })
+    }
+}
+
+/// The chosen columns, and the others behind them.
+fn in_order(chosen: Option<Vec<Column>>) -> Vec<(Column, bool)> {
+    let shown = chosen.unwrap_or_else(|| Column::MOVABLE[..Column::USUAL].to_vec());
+    let hidden = Column::MOVABLE.into_iter().filter(|column| !shown.contains(column));
+    shown.iter().map(|column| (*column, true)).chain(hidden.map(|column| (column, false))).collect()
+}
+
+/// The dialog.
+#[component]
+pub(super) fn OptionsDialog() -> impl IntoView {
+    let page = Page::here();
+    let handle = DialogHandle::new(messages::advanced_options());
+    let sending = Sending::of(handle);
+    let services = page.session.me().map(|me| me.services.clone()).unwrap_or_default();
+    let ids = StoredValue::new(services.iter().map(|service| service.id).collect::<Vec<_>>());
+    let draft = ids.with_value(|ids| Draft::of(page, ids));
+    let apply = move |()| {
+        if !draft.is_complete() {
+            return handle.focus_first_error();
+        }
+        let (services, before) = (ids.get_value(), page.view.get_untracked().list.visible);
+        let visible = draft.visible(&services);
+        let work =
+            async move { page.preferences.save(|preferences| draft.write(preferences, &services)).await };
+        let kept = move |()| {
+            handle.close();
+            if before != visible {
+                page.replace(&page.view.get_untracked().with(|list| list.visible = visible));
+            }
+        };
+        sending.send(work, kept, move |failure| handle.problem.set(Some(failure.sentence())));
+    };
+    let names = services.into_iter().map(|service| service.name.into_any()).collect();
+    let badge = |state| view! { <StateBadge state result=None /> }.into_any();
+    let badges = StateName::ALL.into_iter().map(badge).collect();
+    view! {
+        <Dialog
+            handle
+            class="dialog-lg"
+            on_close=move |()| page.dialog.set(None)
+            on_submit=apply
+            aside=Box::new(move || {
+                view! {
+                    <span class="aside">
+                        <LinkButton on_press=move |()| draft.reset()>{messages::reset_to_defaults()}</LinkButton>
+                    </span>
+                }
+                .into_any()
+            })
+            action=handle.submit(messages::apply())
+        >
+            <div class="advgrid">
+                <div class="advcol"><ColumnList columns=draft.columns /></div>
+                <div class="advcol">
+                    <TimeSwitches draft />
+                    <RangeForm times=Signal::derive(move || draft.style()) problem=handle.problem />
+                    <Boxes label=messages::visible_states() ticked=draft.states names=badges />
+                    <Boxes
+                        label=messages::visible_services()
+                        ticked=draft.services
+                        names
+                        hint=messages::visible_services_hint()
+                    />
+                </div>
+            </div>
+        </Dialog>
+    }
+}
+
+#[component]
+fn TimeSwitches(draft: Draft) -> impl IntoView {
+    let now = browser::now();
+    let example = move |h24| format::time(now, Style { h24, utc: draft.utc.get() });
+    let local = format::zone(Style { h24: false, utc: false });
+    view! {
+        <fieldset class="fs">
+            <legend class="vh">{messages::time_display()}</legend>
+            <div class="swrow">
+                <Switch label=messages::show_24h() on=draft.h24 on_switch=move |on| draft.h24.set(on) />
+                <span class="hint num">{move || messages::show_24h_hint(example(true), example(false))}</span>
+            </div>
+            <div class="swrow">
+                <Switch label=messages::show_utc() on=draft.utc on_switch=move |on| draft.utc.set(on) />
+                <span class="hint num">{messages::show_utc_hint(local)}</span>
+            </div>
+        </fieldset>
+    }
+}

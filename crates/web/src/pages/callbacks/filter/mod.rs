@@ -1,0 +1,86 @@
+//! The bar that filters the list, and says how fresh it is.
+
+mod chips;
+pub(crate) mod quick;
+mod range;
+mod search;
+
+use leptos::prelude::*;
+
+use crate::components::icon::Icon;
+use crate::components::toast::{Toast, Toasts};
+use crate::format;
+use crate::messages;
+use crate::pages::callbacks::list::feed::{Live, Loading};
+use crate::pages::callbacks::list::page::Page;
+use chips::Chips;
+use range::RangeSelect;
+use search::SearchBox;
+
+/// Range, search, and how fresh the list is.
+#[component]
+pub(crate) fn FilterBar() -> impl IntoView {
+    view! {
+        <div class="filterbar">
+            <RangeSelect />
+            <SearchBox />
+            <Chips />
+            <Freshness />
+            <RefreshButton />
+        </div>
+    }
+}
+
+#[component]
+fn Freshness() -> impl IntoView {
+    let page = Page::here();
+    let updated = move || {
+        let at = page.feed.as_of.get()?;
+        Some(messages::updated(format::time_seconds(at, page.preferences.style())))
+    };
+    view! {
+        <span class="live">
+            {move || match page.feed.live.get() {
+                Live::Connecting => {
+                    view! { <span class="dot is-hollow"></span> <b class="is-quiet">{messages::connecting()}</b> }
+                        .into_any()
+                }
+                Live::Yes => view! { <span class="dot"></span> <b>{messages::live()}</b> }.into_any(),
+                Live::Lost(_) => {
+                    view! { <span class="dot is-warn"></span> <b class="is-warn">{messages::paused()}</b> }
+                        .into_any()
+                }
+            }}
+            <span class="num k-upd-text">{updated}</span>
+        </span>
+    }
+}
+
+#[component]
+fn RefreshButton() -> impl IntoView {
+    let page = Page::here();
+    let toasts = Toasts::here();
+    // Where rows stay on screen, the failure is told beside them.
+    Effect::new(move |failed: Option<bool>| {
+        let failure = page.feed.failure.get();
+        let stale = page.feed.rows.with_untracked(|rows| rows.as_ref().is_some_and(|rows| !rows.is_empty()));
+        let fails = failure.is_some();
+        if let (Some(failure), true, false) = (failure, stale, failed.unwrap_or_default()) {
+            toasts.show(Toast::failed(messages::refresh_failed(), failure.sentence()));
+        }
+        fails
+    });
+    let turning = move || page.feed.loading.get() != Loading::Idle;
+    view! {
+        <button
+            type="button"
+            class="btn k-refresh"
+            class:is-turning=turning
+            data-keys="r"
+            on:click=move |_| page.feed.load()
+        >
+            <Icon name="refresh-cw" />
+            {messages::refresh()}
+        </button>
+    }
+}

@@ -1,0 +1,318 @@
+//! The rows on screen: loaded from the server, patched by its events, never
+//! moved before the person asks.
+
+use std::collections::{HashMap, HashSet};
+use std::mem;
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use ringback_domain::wire::callback::CallbackView;
+use ringback_domain::wire::endpoint::{CountCallbacks, ListCallbacks};
+use ringback_domain::wire::list::{CallbackCount, CallbackFilter, CountQuery, NUMBERED_ROWS, Page, Sort};
+use ringback_domain::{CallbackId, Timestamp};
+
+use super::selection::Selection;
+use crate::api::Failure;
+use crate::browser;
+use crate::client::Client;
+use crate::events::Event;
+use crate::pages::callbacks::record::row::Row;
+use crate::pages::callbacks::view::matching::matches;
+use crate::pages::callbacks::view::state::ListState;
+use crate::preferences::PreferenceStore;
+use crate::session::Session;
+
+/// Whether something is being loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loading {
+    /// No.
+    Idle,
+    /// Another list than the one on screen.
+    Other,
+    /// The same list again.
+    Again,
+}
+
+/// Whether changes arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Live {
+    /// Not yet.
+    Connecting,
+    /// Yes.
+    Yes,
+    /// Not since then.
+    Lost(Timestamp),
+}
+
+/// The list.
+#[derive(Clone, Copy)]
+pub(crate) struct Feed {
+    client: Client,
+    preferences: PreferenceStore,
+    session: Session,
+    /// What is to be listed.
+    list: Memo<ListState>,
+    /// The rows; `None` before the first answer.
+    pub(crate) rows: RwSignal<Option<Vec<Row>>>,
+    /// The rows that the next command is for, some of them listed elsewhere.
+    pub(crate) selection: Selection,
+    /// Cursors of the pages after and before.
+    pub(crate) neighbours: RwSignal<(Option<String>, Option<String>)>,
+    /// Counts of the range and the search, whatever the states.
+    pub(crate) counts: RwSignal<Option<CallbackCount>>,
+    /// Whether something is being loaded.
+    pub(crate) loading: RwSignal<Loading>,
+    /// Why the last load failed.
+    pub(crate) failure: RwSignal<Option<Failure>>,
+    /// New matching records that are not on screen.
+    pub(crate) arrivals: RwSignal<HashSet<CallbackId>>,
+    /// When what is on screen was true last.
+    pub(crate) as_of: RwSignal<Option<Timestamp>>,
+    /// Whether changes arrive.
+    pub(crate) live: RwSignal<Live>,
+    /// The list that the rows are of.
+    shown: StoredValue<Option<ListState>>,
+    /// Answers to older questions are dropped.
+    question: StoredValue<u32>,
+    counting: StoredValue<bool>,
+    /// Changes told since a load began, which its answer may not know of.
+    meanwhile: StoredValue<Vec<CallbackView>>,
+    /// When the last load began.
+    loaded_at: StoredValue<Timestamp>,
+}
+
+/// Counts are asked for again this long after a change at the earliest.
+const COUNT_PAUSE: Duration = Duration::from_secs(3);
+
+impl Feed {
+    /// An empty list.
+    pub(crate) fn new(list: Memo<ListState>) -> Self {
+        Self {
+            client: Client::here(),
+            preferences: PreferenceStore::here(),
+            session: Session::here(),
+            list,
+            rows: RwSignal::new(None),
+            selection: Selection::new(),
+            neighbours: RwSignal::new((None, None)),
+            counts: RwSignal::new(None),
+            loading: RwSignal::new(Loading::Idle),
+            failure: RwSignal::new(None),
+            arrivals: RwSignal::new(HashSet::new()),
+            as_of: RwSignal::new(None),
+            live: RwSignal::new(Live::Connecting),
+            shown: StoredValue::new(None),
+            question: StoredValue::new(0),
+            counting: StoredValue::new(false),
+            meanwhile: StoredValue::new(Vec::new()),
+            loaded_at: StoredValue::new(browser::now()),
+        }
+    }
+
+    /// The row of a callback, if it is on screen.
+    pub(crate) fn row(self, id: CallbackId) -> Option<Row> {
+        self.rows.with_untracked(|rows| rows.as_ref()?.iter().find(|row| row.id == id).cloned())
+    }
+
+    fn filter_now(self) -> CallbackFilter {
+        let now = browser::now();
+        let utc = self.preferences.style_untracked().utc;
+        self.list.with_untracked(|list| list.filter(list.bounds(now, utc)))
+    }
+
+    /// Loads what is to be listed and puts it in order. Rows that stay keep
+    /// their element, and with it focus and scroll position.
+    pub(crate) fn load(self) {
+        let list = self.list.get_untracked();
+        self.question.update_value(|question| *question += 1);
+        let question = self.question.get_value();
+        let same = self.shown.with_value(|shown| shown.as_ref() == Some(&list));
+        self.loading.set(if same { Loading::Again } else { Loading::Other });
+        let now = browser::now();
+        self.loaded_at.set_value(now);
+        let bounds = list.bounds(now, self.preferences.style_untracked().utc);
+        let request = ListCallbacks { filter: list.filter(bounds), page: list.page_query() };
+        if !same {
+            self.arrivals.update(HashSet::clear);
+        }
+        let same_counts = self.shown.with_value(|shown| {
+            let of = |list: &ListState| {
+                (list.range, list.search.clone(), list.column, list.visible.services.clone())
+            };
+            shown.as_ref().is_some_and(|shown| of(shown) == of(&list))
+        });
+        if !same_counts {
+            self.counts.set(None);
+        }
+        self.count(question);
+        spawn_local(async move {
+            let answer = self.client.call(&request).await;
+            if self.question.try_get_value() != Some(question) {
+                return;
+            }
+            self.loading.set(Loading::Idle);
+            let meanwhile = self.meanwhile.try_update_value(mem::take).unwrap_or_default();
+            match answer {
+                Ok(page) => {
+                    self.show(list, page);
+                    self.apply_changes(meanwhile);
+                }
+                Err(failure) => {
+                    if !same {
+                        self.rows.set(None);
+                        self.shown.set_value(None);
+                        self.neighbours.set((None, None));
+                    }
+                    self.failure.set(Some(failure));
+                }
+            }
+        });
+    }
+
+    fn show(self, list: ListState, page: Page<CallbackView>) {
+        let old: HashMap<CallbackId, Row> =
+            self.rows.with_untracked(|rows| rows.iter().flatten().map(|row| (row.id, row.clone())).collect());
+        let known = |id| old.get(&id).cloned().or_else(|| self.selection.find(id));
+        let reuse = |view: CallbackView| match known(view.id) {
+            Some(row) => {
+                row.update(view, false);
+                row.left.set(false);
+                row
+            }
+            None => Row::new(view),
+        };
+        let rows: Vec<Row> = page.items.into_iter().map(reuse).collect();
+        let unchanged = self.rows.with_untracked(|old| {
+            old.as_ref().is_some_and(|old| old.iter().map(|row| row.id).eq(rows.iter().map(|row| row.id)))
+        });
+        if !unchanged {
+            self.rows.set(Some(rows));
+        }
+        self.neighbours.set((page.next, page.previous));
+        self.failure.set(None);
+        self.arrivals.update(HashSet::clear);
+        self.as_of.set(Some(browser::now()));
+        self.shown.set_value(Some(list));
+    }
+
+    fn count(self, question: u32) {
+        let list = self.list.get_untracked();
+        let bounds = list.bounds(browser::now(), self.preferences.style_untracked().utc);
+        let request = CountCallbacks {
+            filter: list.base_filter(bounds),
+            count: CountQuery { up_to: Some(NUMBERED_ROWS) },
+        };
+        spawn_local(async move {
+            let answer = self.client.call(&request).await;
+            if let (Ok(counts), Some(current)) = (answer, self.question.try_get_value())
+                && current == question
+                && self.counts.with_untracked(|old| old.as_ref() != Some(&counts))
+            {
+                self.counts.set(Some(counts));
+            }
+        });
+    }
+
+    /// Counts again soon, once for many changes.
+    fn count_soon(self) {
+        if self.counting.get_value() {
+            return;
+        }
+        self.counting.set_value(true);
+        let count = move || {
+            if self.counting.try_set_value(false).is_none() {
+                self.count(self.question.get_value());
+            }
+        };
+        set_timeout(count, COUNT_PAUSE);
+    }
+
+    /// Shows what a command of this page led to.
+    pub(crate) fn put(self, view: CallbackView) {
+        self.apply_changes(vec![view]);
+    }
+
+    /// Takes events as they come.
+    pub(crate) fn apply(self, events: Vec<Event>) {
+        let mut changed = Vec::new();
+        let mut reload = false;
+        for event in events {
+            match event {
+                Event::Connected { resumed } => {
+                    self.live.set(Live::Yes);
+                    // What happened between the load and now was not told.
+                    reload |= !resumed;
+                }
+                Event::Changed(view) => changed.push(*view),
+                Event::ServicesChanged(changed) => self.session.services_changed().set(changed),
+                Event::Resync => reload = true,
+                Event::Disconnected => {
+                    if !matches!(self.live.get_untracked(), Live::Lost(_)) {
+                        self.live.set(Live::Lost(browser::now()));
+                    }
+                }
+            }
+        }
+        self.apply_changes(changed);
+        if reload {
+            self.load();
+        }
+    }
+
+    fn apply_changes(self, views: Vec<CallbackView>) {
+        if views.is_empty() {
+            return;
+        }
+        if self.loading.get_untracked() != Loading::Idle {
+            self.meanwhile.update_value(|meanwhile| meanwhile.extend_from_slice(&views));
+        }
+        let now = browser::now();
+        let filter = self.filter_now();
+        let sort = self.list.with_untracked(|list| list.sort);
+        let mut arrivals = self.arrivals.get_untracked();
+        let before = arrivals.len();
+        self.rows.with_untracked(|rows| {
+            let Some(rows) = rows else { return };
+            for view in views {
+                if let Some(row) = rows.iter().find(|row| row.id == view.id) {
+                    let left = !matches(&view, &filter, now);
+                    row.update(view, left);
+                    continue;
+                }
+                if let Some(row) = self.selection.find(view.id) {
+                    row.update(view.clone(), !matches(&view, &filter, now));
+                }
+                if matches(&view, &filter, now) && self.is_new(&view, rows, sort) {
+                    arrivals.insert(view.id);
+                } else if !matches(&view, &filter, now) {
+                    arrivals.remove(&view.id);
+                }
+            }
+        });
+        if arrivals.len() != before {
+            self.arrivals.set(arrivals);
+        }
+        self.as_of.set(Some(now));
+        self.count_soon();
+    }
+
+    /// Whether a record that is not on screen is new to the list, rather than
+    /// on another page of it.
+    fn is_new(self, view: &CallbackView, rows: &[Row], sort: Sort) -> bool {
+        let alone = self.neighbours.with_untracked(|(next, previous)| next.is_none() && previous.is_none());
+        if alone || view.created_at >= self.loaded_at.get_value() {
+            return true;
+        }
+        let desired_time =
+            |row: Option<&Row>| row.map(|row| row.record.with_untracked(|view| view.desired_time));
+        let (Some(first), Some(last)) = (desired_time(rows.first()), desired_time(rows.last())) else {
+            return true;
+        };
+        match sort {
+            Sort::DesiredTime => first < view.desired_time && view.desired_time < last,
+            Sort::DesiredTimeDescending => last < view.desired_time && view.desired_time < first,
+            _ => false,
+        }
+    }
+}

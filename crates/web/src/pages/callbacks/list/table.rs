@@ -1,0 +1,332 @@
+//! The table with the bars above and below it.
+
+use leptos::html;
+use leptos::prelude::*;
+use ringback_domain::wire::list::Sort;
+
+use super::empty::{Empty, Failed};
+use super::jump::{JumpToNow, first_ahead};
+use super::row::{self, RecordRow, explain_time, row_of};
+use super::selection::{self, CancelButton, Chosen, PageBox};
+use crate::browser::put;
+use crate::clock::Clock;
+use crate::components::empty_state::Skeleton;
+use crate::components::icon::Icon;
+use crate::components::pager::Pager;
+use crate::components::tooltip;
+use crate::format;
+use crate::messages;
+use crate::pages::callbacks::list::feed::Loading;
+use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::list::paging;
+use crate::pages::callbacks::view::columns::Column;
+use crate::pages::callbacks::view::columns::sort_label;
+use crate::pages::callbacks::view::state::Place;
+
+fn row_count(page: Page) -> Option<usize> {
+    page.feed.rows.with(|rows| rows.as_ref().map(Vec::len))
+}
+
+fn total(page: Page) -> Option<(u64, bool)> {
+    page.feed.counts.with(|counts| {
+        let counts = counts.as_ref()?;
+        Some(page.view.with(|view| paging::total(counts, &view.list, view.list.quick)))
+    })
+}
+
+fn summary(page: Page) -> String {
+    row_count(page).map_or_else(String::new, |rows| {
+        page.view.with(|view| paging::summary(&view.list.place, rows, total(page)))
+    })
+}
+
+/// What is on the page, and what is new to it.
+#[component]
+pub(crate) fn TableBar() -> impl IntoView {
+    let page = Page::here();
+    let arrivals =
+        Memo::new(move |_| page.feed.arrivals.with(|new| u64::try_from(new.len()).unwrap_or_default()));
+    let loading = move || page.feed.loading.get() != Loading::Idle;
+    let selecting = Memo::new(move |_| page.feed.selection.count() > 0);
+    let idle = move || {
+        view! {
+            <span class="num">{move || summary(page)}</span>
+            <JumpToNow />
+        }
+    };
+    view! {
+        <div class="tablebar" class:is-loading=loading class:is-selecting=selecting>
+            <Show when=move || selecting.get() fallback=idle><Chosen /></Show>
+            <Show when=move || { arrivals.get() > 0 }>
+                <button type="button" class="newpill" on:click=move |_| page.feed.load()>
+                    <Icon name="arrow-down" class="i-sm" />
+                    {move || messages::new_callbacks(arrivals.get())}
+                </button>
+            </Show>
+            <span class="vh" role="status">{announced(arrivals)}</span>
+            <span class="vh" role="status">{found(page)}</span>
+            {page.manages.then(|| view! { <span class="grow"></span> <CancelButton /> })}
+        </div>
+    }
+}
+
+/// New callbacks for screen readers, at most every half minute: they would
+/// speak of nothing else.
+fn announced(arrivals: Memo<u64>) -> impl Fn() -> Option<String> {
+    const PAUSE: i64 = 30;
+    let clock = Clock::here();
+    let said = StoredValue::new(None);
+    let text = RwSignal::new(None);
+    Effect::new(move |_| {
+        let (new, now) = (arrivals.get(), clock.coarse());
+        let rested = said.get_value().is_none_or(|at| now.seconds_since(at) >= PAUSE);
+        if new == 0 {
+            text.set(None);
+        } else if rested {
+            said.set_value(Some(now));
+            text.set(Some(messages::new_callbacks(new)));
+        }
+    });
+    move || text.get()
+}
+
+/// Says how many a search found, once it is done.
+fn found(page: Page) -> impl Fn() -> Option<String> {
+    move || {
+        let searching = page.view.with(|view| !view.list.search.trim().is_empty());
+        let (total, _) = total(page)?;
+        searching.then(|| messages::callbacks_found(total))
+    }
+}
+
+/// The table, or why there is none.
+#[component]
+pub(crate) fn Records() -> impl IntoView {
+    let page = Page::here();
+    let region = NodeRef::<html::Div>::new();
+    // Another page begins at its top, with the focus on the table.
+    let place = Memo::new(move |_| page.view.with(|view| view.list.place.clone()));
+    Effect::new(move |before: Option<Place>| {
+        let now = place.get();
+        if before.is_some_and(|before| before != now)
+            && let Some(region) = region.get_untracked()
+        {
+            region.set_scroll_top(0);
+            let _ = region.focus();
+        }
+        now
+    });
+    let patient = RwSignal::new(false);
+    set_timeout(
+        move || {
+            patient.try_set(true);
+        },
+        std::time::Duration::from_millis(200),
+    );
+    let content = Memo::new(move |_| {
+        let feed = page.feed;
+        let rows = row_count(page);
+        match (rows, feed.failure.with(Option::is_some)) {
+            (None | Some(0), true) => Content::Failed,
+            (None, false) => Content::Loading,
+            (Some(0), false) => Content::Empty,
+            (Some(_), _) => Content::Rows,
+        }
+    });
+    view! {
+        <div
+            class="tablewrap"
+            tabindex="0"
+            role="region"
+            aria-label=messages::records_region()
+            aria-busy=move || (page.feed.loading.get() != Loading::Idle).then_some("true")
+            node_ref=region
+        >
+            {move || match content.get() {
+                Content::Loading => patient
+                    .get()
+                    .then(|| view! { <Skeleton label=messages::loading_callbacks() /> })
+                    .into_any(),
+                Content::Failed => view! { <Failed /> }.into_any(),
+                Content::Empty => view! { <Empty /> }.into_any(),
+                Content::Rows => view! { <Table /> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Content {
+    Loading,
+    Failed,
+    Empty,
+    Rows,
+}
+
+#[component]
+fn Table() -> impl IntoView {
+    let page = Page::here();
+    let columns = Memo::new(move |_| {
+        page.columns.with(|chosen| Column::shown(page.width.get(), page.manages, chosen.as_deref()))
+    });
+    let offset = Signal::derive(move || page.view.with(|view| paging::offset(&view.list.place)).unwrap_or(0));
+    let caption = move || {
+        let (range, sort) = page.view.with(|view| (view.list.range, view.list.sort));
+        messages::table_caption(page.range_label(range), sort_label(sort))
+    };
+    let rows_in_all = move || match total(page) {
+        Some((total, false)) => i64::try_from(total).unwrap_or(-1),
+        // The way to say that it is not known.
+        _ => -1,
+    };
+    mark_now(page);
+    let hold = move |event: leptos::ev::Event| {
+        page.active_row.set(row_of(&event));
+        tooltip::explain(&event);
+    };
+    let release = move |event: leptos::ev::Event| {
+        tooltip::hide(&event);
+        if row_of(&event) == page.active_row.get_untracked() {
+            page.active_row.set(None);
+        }
+    };
+    move || {
+        let columns = StoredValue::new(columns.get());
+        let heads = columns.get_value().into_iter().map(|column| view! { <Head column /> }).collect_view();
+        view! {
+            <table
+                class="cb"
+                class:is-managed=page.manages
+                class:is-chosen=move || page.columns.with(Option::is_some)
+                role="table"
+                aria-rowcount=rows_in_all
+            >
+                <caption class="vh">{caption}</caption>
+                <thead role="rowgroup"><tr role="row" aria-rowindex="1">{heads}</tr></thead>
+                <tbody
+                    role="rowgroup"
+                    on:pointerover=move |event| {
+                        explain_time(page, &event);
+                        hold(event.into());
+                    }
+                    on:pointerout=move |event| release(event.into())
+                    on:focusin=move |event| hold(event.into())
+                    on:focusout=move |event| release(event.into())
+                    on:keydown=move |event| {
+                        if event.key() == "Escape" && tooltip::hide(&event) {
+                            event.stop_propagation();
+                        }
+                    }
+                    on:mousedown=move |event| selection::pressed(&event)
+                    on:click=move |event| {
+                        tooltip::explain(&event);
+                        row::clicked(page, &event);
+                    }
+                >
+                    <ForEnumerate
+                        each=move || page.feed.rows.get().unwrap_or_default()
+                        key=|row| row.id
+                        children=move |index, row| view! { <RecordRow row index offset columns /> }
+                    />
+                </tbody>
+            </table>
+        }
+    }
+}
+
+/// Draws a line where the past ends, in the usual order. Only the eye sees it,
+/// and of all rows one has it: an attribute is set where it belongs.
+fn mark_now(page: Page) {
+    const MARK: &str = "data-now";
+    let clock = Clock::here();
+    let line = Memo::new(move |_| {
+        if page.view.with(|view| view.list.sort != Sort::DesiredTime) {
+            return None;
+        }
+        let now = clock.coarse();
+        // Above the first row it would say nothing.
+        let (_, next) = first_ahead(page.feed, now).filter(|(at, _)| *at > 0)?;
+        Some((next, messages::now_line(format::time(now, page.preferences.style()))))
+    });
+    Effect::new(move |_| {
+        let line = line.get();
+        page.feed.rows.track();
+        page.width.track();
+        page.columns.track();
+        // The rows may be on their way yet.
+        request_animation_frame(move || {
+            let find = |selector: &str| document().query_selector(selector).ok().flatten();
+            if let Some(old) = find("tr[data-now]") {
+                put(&old, MARK, None);
+            }
+            if let Some((id, text)) = line
+                && let Some(row) = find(&format!("tr[data-id=\"{id}\"]"))
+            {
+                put(&row, MARK, Some(&text));
+            }
+        });
+    });
+}
+
+#[component]
+fn Head(column: Column) -> impl IntoView {
+    let page = Page::here();
+    let sort = Memo::new(move |_| page.view.with(|view| view.list.sort));
+    let label = column.label();
+    let content = match column.sorts() {
+        None if column == Column::Select => view! { <PageBox /> }.into_any(),
+        None if column.is_silent() => view! { <span class="vh">{label}</span> }.into_any(),
+        None => label.into_any(),
+        Some((up, down)) => {
+            let press = move |_| {
+                let other = if sort.get_untracked() == up { down } else { up };
+                page.show(&page.view.get_untracked().with(|list| list.sort = other));
+            };
+            view! {
+                <button type="button" on:click=press>
+                    {label}
+                    {move || match sort.get() {
+                        sort if sort == up => Some(view! { <Icon name="arrow-up" class="i-sm" /> }),
+                        sort if sort == down => Some(view! { <Icon name="arrow-down" class="i-sm" /> }),
+                        _ => None,
+                    }}
+                </button>
+            }
+            .into_any()
+        }
+    };
+    let direction = move || {
+        let (up, down) = column.sorts()?;
+        match sort.get() {
+            sort if sort == up => Some("ascending"),
+            sort if sort == down => Some("descending"),
+            _ => None,
+        }
+    };
+    view! { <th scope="col" class=column.class() role="columnheader" aria-sort=direction>{content}</th> }
+}
+
+/// Pages, and how times are shown.
+#[component]
+pub(crate) fn Foot() -> impl IntoView {
+    let page = Page::here();
+    let pages = Memo::new(move |_| {
+        let (next, previous) = page.feed.neighbours.get();
+        page.view.with(|view| paging::pages(view, total(page), next, previous))
+    });
+    let several = Memo::new(move |_| {
+        pages.with(|pages| pages.numbered.len() > 1 || pages.next.is_some() || pages.previous.is_some())
+    });
+    view! {
+        <footer class="tablefoot">
+            <span class="num">{move || summary(page)}</span>
+            <Show when=move || several.get()><Pager pages /></Show>
+            <span class="grow"></span>
+            <span>{move || messages::times_in(format::zone(page.preferences.style()))}</span>
+            <span class="k-wide">{messages::kept()}</span>
+            <Show when=move || !page.preferences.with(|preferences| preferences.shortcuts_off)>
+                <span class="k-wide"><kbd>"?"</kbd>" "{messages::shortcuts()}</span>
+            </Show>
+        </footer>
+    }
+}
