@@ -1,4 +1,4 @@
-//! What the browser offers, without its sharp edges.
+//! Functions of the browser behind a simple interface.
 
 use std::time::Duration;
 
@@ -11,18 +11,18 @@ use web_sys::{Blob, Element, HtmlElement, Url};
 
 /// The browser's clock.
 pub(crate) fn now() -> Timestamp {
-    Timestamp::from_micros(whole(js_sys::Date::now() * 1000.0))
+    Timestamp::from_micros(truncate(js_sys::Date::now() * 1000.0))
 }
 
-/// Cuts off what is behind the point; what JavaScript counts fits.
+/// Truncates a number of JavaScript, which fits into 64 bits here.
 #[expect(clippy::cast_possible_truncation, reason = "a saturating cast is meant")]
-pub(crate) fn whole(number: f64) -> i64 {
+pub(crate) fn truncate(number: f64) -> i64 {
     number as i64
 }
 
-/// For JavaScript, which knows one kind of number; exact up to 2⁵³.
+/// A whole number for JavaScript; exact up to 2⁵³.
 #[expect(clippy::cast_precision_loss, reason = "counts and times of this page are far below 2⁵³")]
-pub(crate) fn number(whole: i64) -> f64 {
+pub(crate) fn js_number(whole: i64) -> f64 {
     whole as f64
 }
 
@@ -34,7 +34,7 @@ pub(crate) async fn sleep(milliseconds: i32) {
     let _ = JsFuture::from(promise).await;
 }
 
-/// A key that no other request has.
+/// A random UUID.
 pub(crate) fn random_key() -> String {
     let mut bytes = [0; 16];
     if let Ok(crypto) = window().crypto() {
@@ -55,7 +55,7 @@ pub(crate) fn random_key() -> String {
     key
 }
 
-/// Nobody looks at the page.
+/// Whether the page is hidden.
 pub(crate) fn hidden() -> bool {
     document().hidden()
 }
@@ -74,7 +74,7 @@ pub(crate) fn save(file: &Blob, name: &str) {
     set_timeout(move || drop(Url::revoke_object_url(&url)), KEPT);
 }
 
-/// The browser knows that there is no network.
+/// Whether the browser is offline.
 pub(crate) fn offline() -> bool {
     !window().navigator().on_line()
 }
@@ -85,9 +85,9 @@ pub(crate) fn focus(id: &str) -> bool {
     element.is_some_and(|element| element.focus().is_ok())
 }
 
-/// Gives an attribute its value, or takes it away. What stays as it is, is not
-/// touched: a browser would draw it again.
-pub(crate) fn put(element: &Element, name: &str, value: Option<&str>) {
+/// Sets or removes an attribute. An unchanged value is not written again, as
+/// the browser would redraw the element.
+pub(crate) fn update_attribute(element: &Element, name: &str, value: Option<&str>) {
     if element.get_attribute(name).as_deref() != value {
         let _ = match value {
             Some(value) => element.set_attribute(name, value),
@@ -101,13 +101,14 @@ pub(crate) fn focused() -> Option<HtmlElement> {
     document().active_element().and_then(|element| element.dyn_into().ok())
 }
 
-/// A value kept for this browser.
-pub(crate) fn stored(name: &str) -> Option<String> {
+/// A value from local storage.
+pub(crate) fn stored_item(name: &str) -> Option<String> {
     window().local_storage().ok().flatten()?.get_item(name).ok().flatten()
 }
 
-/// Keeps a value for this browser; private windows may refuse, which is fine.
-pub(crate) fn store(name: &str, value: Option<&str>) {
+/// Keeps a value in local storage, or removes it. Private windows may refuse;
+/// the value is then lost with the page.
+pub(crate) fn store_item(name: &str, value: Option<&str>) {
     if let Ok(Some(storage)) = window().local_storage() {
         let _ = match value {
             Some(value) => storage.set_item(name, value),
@@ -127,18 +128,18 @@ pub(crate) fn property(object: &JsValue, name: &str) -> Option<JsValue> {
     (!value.is_undefined() && !value.is_null()).then_some(value)
 }
 
-/// The languages that the person asks for, the dearest first.
+/// The preferred languages of the browser, most preferred first.
 pub(crate) fn languages() -> Vec<String> {
     window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect()
 }
 
-/// A text in lower case. The browser knows the letters of every script already;
-/// Rust's tables of them would be a fortieth of the page.
+/// Converts a text to lower case. It uses the browser's tables, as those of
+/// Rust would make the page 2.5 % larger.
 pub(crate) fn lowercase(text: &str) -> String {
     if text.is_ascii() { text.to_ascii_lowercase() } else { JsString::from(text).to_lower_case().into() }
 }
 
-/// Loads the page anew.
+/// Reloads the page.
 pub(crate) fn reload() {
     let _ = window().location().reload();
 }

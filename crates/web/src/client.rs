@@ -103,7 +103,7 @@ impl Client {
     ) -> Result<T, Failure> {
         let token = self.token().await?;
         match send(token.clone()).await {
-            Err(failure) if failure.wants_credentials() => send(self.renewed_token(&token).await?).await,
+            Err(failure) if failure.is_unauthorized() => send(self.renewed_token(&token).await?).await,
             outcome => outcome,
         }
     }
@@ -178,7 +178,7 @@ impl Client {
             Failure::Unreadable(401)
         } else {
             match self.refresh().await {
-                Err(failure) if failure.wants_credentials() => failure,
+                Err(failure) if failure.is_unauthorized() => failure,
                 outcome => return outcome,
             }
         };

@@ -1,4 +1,4 @@
-//! One timer for everything on the page that grows older.
+//! One timer for all ages and remaining times on the page.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use ringback_domain::Timestamp;
 
 use crate::browser;
 
-/// The time, in two grains; both stand still while nobody looks.
+/// The time at two resolutions; both stop while the page is hidden.
 #[derive(Clone, Copy)]
 pub(crate) struct Clock {
     second: RwSignal<Timestamp>,
     coarse: RwSignal<Timestamp>,
 }
 
-/// Younger than this, the seconds are shown.
+/// Ages below this are shown in seconds.
 const YOUNG: i64 = 60;
-/// How often the coarse time moves, in seconds.
+/// How often the coarse time changes, in seconds.
 const COARSE: i64 = 10;
 
 impl Clock {
@@ -42,17 +42,18 @@ impl Clock {
         expect_context()
     }
 
-    /// Moves each second.
+    /// Changes every second; tracked.
     pub(crate) fn second(self) -> Timestamp {
         self.second.get()
     }
 
-    /// Moves every few seconds.
+    /// Changes every few seconds; tracked.
     pub(crate) fn coarse(self) -> Timestamp {
         self.coarse.get()
     }
 
-    /// Seconds since `start`, followed each second only while that is visible.
+    /// Seconds since `start`; tracked every second only while the seconds are
+    /// shown.
     pub(crate) fn since(self, start: Timestamp) -> i64 {
         let age = self.coarse.get().seconds_since(start);
         if (-YOUNG - COARSE..YOUNG + COARSE).contains(&age) {

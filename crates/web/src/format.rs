@@ -8,7 +8,7 @@ use leptos::prelude::window;
 use ringback_domain::{TimeOfDay, Timestamp};
 use wasm_bindgen::JsValue;
 
-use crate::browser::{self, number};
+use crate::browser::{self, js_number};
 use crate::intl::{UTC, date_format, set};
 use crate::language;
 pub(crate) use crate::language::count;
@@ -20,7 +20,7 @@ use crate::zones;
 pub(crate) struct Style {
     /// 14:15 instead of 2:15 PM.
     pub(crate) h24: bool,
-    /// UTC instead of where the browser is.
+    /// UTC instead of the browser's time zone.
     pub(crate) utc: bool,
 }
 
@@ -41,7 +41,7 @@ thread_local! {
 
 fn locale() -> String {
     let wanted = window().navigator().language().unwrap_or_default();
-    // The order of day and month is that of the texts around them.
+    // Day and month are ordered as in the texts around them.
     let tag = language::current().tag();
     match tag {
         _ if wanted.starts_with(tag) => wanted,
@@ -50,7 +50,7 @@ fn locale() -> String {
     }
 }
 
-/// What a formatter is made with.
+/// The options of a formatter.
 fn options(parts: Parts, h24: bool) -> Object {
     let options = Object::new();
     if matches!(parts, Parts::Day | Parts::DayTime | Parts::DayTimeSeconds) {
@@ -89,9 +89,9 @@ fn formatted(at: Timestamp, parts: Parts, style: Style) -> String {
 }
 
 fn told_by(formatter: &Function, at: Timestamp) -> String {
-    let milliseconds = JsValue::from_f64(number(at.micros() / 1000));
+    let milliseconds = JsValue::from_f64(js_number(at.micros() / 1000));
     let text = formatter.call1(&JsValue::UNDEFINED, &milliseconds);
-    // Browsers put a narrow space before AM that no one types or searches.
+    // Browsers put a narrow space before AM, which nobody types into a search.
     text.ok().and_then(|text| text.as_string()).unwrap_or_default().replace('\u{202f}', " ")
 }
 
@@ -105,13 +105,14 @@ pub(crate) fn day_time_seconds(at: Timestamp, style: Style) -> String {
     formatted(at, Parts::DayTimeSeconds, style)
 }
 
-/// The same in a zone of this name; `None` where the browser does not know it.
+/// `24 Nov, 14:15:07` in a time zone; `None` if the browser does not know the
+/// zone.
 pub(crate) fn day_time_seconds_in(at: Timestamp, style: Style, zone: &str) -> Option<String> {
     formatted_in(at, Parts::DayTimeSeconds, style, zone)
 }
 
-/// `24 Nov, 14:15` in a zone of this name; `None` where the browser does not
-/// know it.
+/// `24 Nov, 14:15` in a time zone; `None` if the browser does not know the
+/// zone.
 pub(crate) fn day_time_in(at: Timestamp, style: Style, zone: &str) -> Option<String> {
     formatted_in(at, Parts::DayTime, style, zone)
 }
@@ -146,7 +147,7 @@ pub(crate) fn span(from: Timestamp, to: Timestamp, style: Style) -> String {
 
 /// `8:00 AM – 11:00 AM every day`.
 pub(crate) fn every_day(from: TimeOfDay, to: TimeOfDay, style: Style) -> String {
-    // It is the same time of the day wherever it is shown.
+    // A time of day is not converted between zones.
     let style = Style { utc: true, ..style };
     let [from, to] = [from, to].map(|at| {
         let at = Timestamp::from_micros(0).plus_seconds(i64::from(at.minutes()) * 60);
@@ -155,7 +156,7 @@ pub(crate) fn every_day(from: TimeOfDay, to: TimeOfDay, style: Style) -> String 
     messages::every_day(messages::from_to(from, to))
 }
 
-/// The time if it is of today, the day otherwise.
+/// The time if it is today, otherwise the day.
 pub(crate) fn time_or_day(at: Timestamp, today: &str, style: Style) -> String {
     let day = day(at, style);
     if day == today { time_seconds(at, style) } else { day }
@@ -171,17 +172,17 @@ pub(crate) fn zone_name(utc: bool) -> String {
     name.unwrap_or_else(|| UTC.to_owned())
 }
 
-/// The zone in which times are shown, and how far it is from UTC now.
+/// The zone in which times are shown, with its current offset from UTC.
 pub(crate) fn zone(style: Style) -> String {
     zone_at(browser::now(), style)
 }
 
-/// The zone in which times are shown, and how far it is from UTC then.
+/// The zone in which times are shown, with its offset from UTC at a time.
 pub(crate) fn zone_at(at: Timestamp, style: Style) -> String {
     zones::label(&zone_name(style.utc), at)
 }
 
-/// `12 min`: one unit, cut off.
+/// `12 min`: one unit, rounded down.
 pub(crate) fn duration(seconds: i64) -> String {
     let seconds = seconds.max(0);
     match seconds {

@@ -6,20 +6,20 @@ use leptos::prelude::document;
 
 use crate::browser;
 
-/// A language in which every message exists.
+/// A language of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Language {
-    /// English, in which the guide's labels are.
+    /// English.
     English,
     /// German.
     German,
 }
 
 impl Language {
-    /// All of them.
+    /// All languages.
     pub(crate) const ALL: [Self; 2] = [Self::English, Self::German];
 
-    /// BCP 47 tag.
+    /// The BCP 47 tag.
     pub(crate) const fn tag(self) -> &'static str {
         match self {
             Self::English => "en",
@@ -27,7 +27,7 @@ impl Language {
         }
     }
 
-    /// What it is called in itself.
+    /// Its name in the language itself.
     pub(crate) const fn own_name(self) -> &'static str {
         match self {
             Self::English => "English",
@@ -40,20 +40,20 @@ impl Language {
     }
 }
 
-/// Where the choice is kept on this device, since signing in comes before the
-/// preferences.
-const STORED: &str = "ringback-language";
+/// The key in local storage. The sign-in page needs the language before the
+/// preferences can be read.
+const STORAGE_KEY: &str = "ringback-language";
 
 static CURRENT: AtomicU8 = AtomicU8::new(0);
 
-/// The language of every text: chosen once, as the page starts.
+/// The language of all texts. It is chosen once, when the page starts.
 pub(crate) fn current() -> Language {
     Language::ALL[usize::from(CURRENT.load(Ordering::Relaxed))]
 }
 
-/// Takes the language that was chosen, or one that the browser asks for.
-pub(crate) fn begin() {
-    let chosen = browser::stored(STORED).and_then(|tag| Language::of_tag(&tag));
+/// Chooses the language: the stored one, or else one that the browser prefers.
+pub(crate) fn init() {
+    let chosen = browser::stored_item(STORAGE_KEY).and_then(|tag| Language::of_tag(&tag));
     let wanted = || browser::languages().iter().find_map(|tag| Language::of_tag(tag));
     let language = chosen.or_else(wanted).unwrap_or(Language::English);
     CURRENT.store(u8::from(language == Language::German), Ordering::Relaxed);
@@ -62,21 +62,23 @@ pub(crate) fn begin() {
     }
 }
 
-/// Shows the page in the language that the person chose elsewhere.
-pub(crate) fn adopt(tag: Option<&str>) {
+/// Switches to the language in the preferences, which may have been set on
+/// another device.
+pub(crate) fn apply_preference(tag: Option<&str>) {
     let Some(language) = tag.and_then(Language::of_tag).filter(|language| *language != current()) else {
         return;
     };
-    browser::store(STORED, Some(language.tag()));
-    // Where nothing can be kept, it would start anew for ever.
-    if browser::stored(STORED).as_deref() == Some(language.tag()) {
+    browser::store_item(STORAGE_KEY, Some(language.tag()));
+    // Without storage the page would reload forever.
+    if browser::stored_item(STORAGE_KEY).as_deref() == Some(language.tag()) {
         browser::reload();
     }
 }
 
-/// Shows the page in another language. It starts anew: a text is not a signal.
-pub(crate) fn choose(language: Language) {
-    browser::store(STORED, Some(language.tag()));
+/// Switches to another language. The page is reloaded, as texts are not
+/// signals.
+pub(crate) fn switch_to(language: Language) {
+    browser::store_item(STORAGE_KEY, Some(language.tag()));
     browser::reload();
 }
 

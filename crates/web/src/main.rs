@@ -41,6 +41,6 @@ mod zones;
 
 fn main() {
     console_error_panic_hook::set_once();
-    language::begin();
+    language::init();
     leptos::mount::mount_to_body(app::App);
 }

@@ -71,7 +71,7 @@ impl PreferenceStore {
     pub(crate) async fn load(self) {
         if let Ok(preferences) = self.client.call(&GetPreferences).await {
             theme::apply(preferences.theme);
-            language::adopt(preferences.language.as_deref());
+            language::apply_preference(preferences.language.as_deref());
             self.preferences.set(preferences);
         }
     }
@@ -120,7 +120,7 @@ impl PreferenceStore {
     /// in next.
     pub(crate) async fn set_language(self, language: Language) {
         drop(self.save(|preferences| preferences.language = Some(language.tag().into())).await);
-        language::choose(language);
+        language::switch_to(language);
     }
 }
 

@@ -95,7 +95,7 @@ impl Session {
                 Err(failure) => Err(failure),
             };
             match result {
-                Err(failure) if failure.wants_credentials() => self.clear(false),
+                Err(failure) if failure.is_unauthorized() => self.clear(false),
                 Err(failure) => self.stage.set(Stage::Failed(failure)),
                 Ok(()) => {}
             }

@@ -1,4 +1,4 @@
-//! What is around every page of someone who is signed in.
+//! The frame around every page of a signed-in person.
 
 mod account;
 mod guide;
@@ -29,11 +29,11 @@ use menus::ToolsMenu;
 pub(crate) use session_expiry::sign_in_again;
 use session_expiry::{SessionExpiry, SessionExpiryBanner, SignInAgain};
 
-/// Shows a page to people who are signed in and may see it, and the way to sign
-/// in to others.
+/// Shows a page to people who are signed in and have the permission. Others get
+/// the sign-in page, or an explanation.
 #[component]
 pub(crate) fn SignedIn(
-    /// What one has to be allowed to do.
+    /// The permission that the page needs.
     needs: Permission,
     /// The page.
     children: ChildrenFn,
@@ -47,7 +47,7 @@ pub(crate) fn SignedIn(
         Stage::Starting => view! { <p class="vh" role="status">{messages::loading()}</p> }.into_any(),
         Stage::Failed(failure) => view! {
             <main id="main" class="page-plain">
-                <EmptyState icon="circle-alert" bad=true title=messages::start_failed() text=failure.sentence()>
+                <EmptyState icon="circle-alert" bad=true title=messages::start_failed() text=failure.message()>
                     <Button icon="refresh-cw" on_press=move |()| session.resume()>{messages::try_again()}</Button>
                 </EmptyState>
             </main>
@@ -71,7 +71,7 @@ pub(crate) fn SignedIn(
     }
 }
 
-/// Says which role is needed, and who can grant it.
+/// Says which role the page needs and who can grant it.
 #[component]
 fn Denied(needs: Permission) -> impl IntoView {
     let (page, title, text) = match needs {
@@ -90,7 +90,7 @@ fn Denied(needs: Permission) -> impl IntoView {
     }
 }
 
-/// Bar and banners.
+/// The bar, the banners and the page.
 #[component]
 fn Shell(me: Arc<Me>, children: Children) -> impl IntoView {
     let offline = RwSignal::new(browser::offline());

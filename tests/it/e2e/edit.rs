@@ -31,6 +31,9 @@ async fn edit_never_turns_save_into_a_cancellation() {
         browser.at("button", &format!("Edit {number}")).click().await;
         let dialog = browser.at("dialog", "Edit Callback");
         dialog.at("InputTime", "Time").set("23:59").await;
+        // The dialog slides in.
+        let slides = "document.querySelector('dialog[open]').getAnimations()";
+        browser.later(&format!("await Promise.all({slides}.map(one => one.finished))")).await;
         let save = dialog.at("button", "Save");
         save.point().await;
         let before = save.rect().await;

@@ -1,5 +1,5 @@
-//! Parts that any page is made of. They render what they are given and know
-//! neither the server nor the address.
+//! Building blocks of all pages. They render their properties and know neither
+//! the server nor the address.
 
 pub(crate) mod banner;
 pub(crate) mod boxes;
@@ -28,7 +28,7 @@ pub(crate) mod tooltip;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// An id that no other element of the page has.
+/// An id that is unique on the page.
 pub(crate) fn unique_id(prefix: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     format!("{prefix}-{}", NEXT.fetch_add(1, Ordering::Relaxed))

@@ -7,8 +7,8 @@ use leptos::prelude::*;
 
 use crate::messages;
 
-/// Moves the focus to the page's heading when one comes from another page, so
-/// that a screen reader says where one is.
+/// Moves the focus to the heading when one comes from another page, so that
+/// screen readers announce the page.
 pub(crate) fn focus_heading(heading: NodeRef<html::H1>) {
     static FIRST: AtomicBool = AtomicBool::new(true);
     if FIRST.swap(false, Ordering::Relaxed) {
@@ -21,16 +21,15 @@ pub(crate) fn focus_heading(heading: NodeRef<html::H1>) {
     });
 }
 
-/// A page other than the list of callbacks: heading, what is done without a
-/// row, and the rest.
+/// A page other than the list of callbacks: heading, actions, content.
 #[component]
 pub(crate) fn PlainPage(
-    /// Its name.
+    /// The name of the page.
     title: &'static str,
-    /// Beside the heading.
+    /// Buttons beside the heading.
     #[prop(optional)]
     actions: Option<AnyView>,
-    /// What it shows.
+    /// The content.
     children: Children,
 ) -> impl IntoView {
     document().set_title(&messages::page_title(title));

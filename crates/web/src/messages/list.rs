@@ -1,4 +1,4 @@
-//! The Callbacks page: the list, its rows and what they open to.
+//! The Callbacks page: the list, its rows and their details.
 
 messages! {
     // Callbacks page
@@ -141,9 +141,9 @@ messages! {
     // Name recording
     name_recording { en "Name recording" de "Namensaufnahme" }
     play_recording { en "Play" de "Abspielen" }
-    recording_kept_until(time) { en "kept until {time} for a recreate" de "für ein Neuanlegen aufbewahrt bis {time}" }
-    recording_is_kept(time) { en "The name recording is taken over: the callback ended less than four days ago. It is kept until {time}." de "Die Namensaufnahme wird übernommen: Der Rückruf endete vor weniger als vier Tagen. Sie wird bis {time} aufbewahrt." }
-    recording_is_lost { en "A name recording is not taken over: the callback ended more than four days ago." de "Eine Namensaufnahme wird nicht übernommen: Der Rückruf endete vor mehr als vier Tagen." }
+    recording_kept_until(time) { en "kept until {time} for recreating" de "für ein Neuanlegen aufbewahrt bis {time}" }
+    recording_is_kept(time) { en "The name recording is carried over, as the callback ended less than four days ago. It is kept until {time}." de "Die Namensaufnahme wird übernommen: Der Rückruf endete vor weniger als vier Tagen. Sie wird bis {time} aufbewahrt." }
+    recording_is_lost { en "A name recording is not carried over, as the callback ended more than four days ago." de "Eine Namensaufnahme wird nicht übernommen: Der Rückruf endete vor mehr als vier Tagen." }
 
     // Timeline
     event_created(actor) { en "Created by {actor}" de "Angelegt von {actor}" }
@@ -152,7 +152,7 @@ messages! {
     event_reserved { en "Agent reserved" de "Agent reserviert" }
     event_connected { en "Agent connected" de "Agent verbunden" }
     event_released { en "Back in queue" de "Zurück in der Warteschlange" }
-    event_lease_expired { en "Reservation ran out, back in queue" de "Reservierung abgelaufen, zurück in der Warteschlange" }
+    event_lease_expired { en "Reservation expired, back in queue" de "Reservierung abgelaufen, zurück in der Warteschlange" }
     event_attempt_failed { en "Attempt failed" de "Versuch gescheitert" }
     event_finished { en "Completed" de "Beendet" }
     event_cancelled(actor) { en "Cancelled by {actor}" de "Abgebrochen von {actor}" }
@@ -171,8 +171,8 @@ messages! {
 
     // Empty and failed lists
     empty_range(range) { en "No callbacks in {range}" de "Keine Rückrufe: {range}" }
-    empty_range_text { en "Callbacks appear here as soon as their desired time lies in this range." de "Rückrufe erscheinen hier, sobald ihre gewünschte Zeit in diesem Zeitraum liegt." }
-    empty_neighbour(count, range) { en one "{count} callback lies in {range}." other "{count} callbacks lie in {range}." de one "{count} Rückruf liegt in: {range}." other "{count} Rückrufe liegen in: {range}." }
+    empty_range_text { en "Callbacks appear here when their desired time is in this range." de "Rückrufe erscheinen hier, sobald ihre gewünschte Zeit in diesem Zeitraum liegt." }
+    empty_neighbour(count, range) { en one "There is {count} callback in {range}." other "There are {count} callbacks in {range}." de one "{count} Rückruf liegt in: {range}." other "{count} Rückrufe liegen in: {range}." }
     show_range(range) { en "Show {range}" de "{range} anzeigen" }
     empty_search(column, text) { en "No {column} contains “{text}”" de "Keine {column} enthält „{text}“" }
     empty_search_any(text) { en "Nothing contains “{text}”" de "Nichts enthält „{text}“" }
@@ -186,10 +186,10 @@ messages! {
     // Callback Search
     callback_search { en "Callback Search" de "Rückrufsuche" }
     search_for { en "Callback ID or Phone Number" de "Rückruf-ID oder Telefonnummer" }
-    search_hint { en "Searches every time range in the services you may see." de "Durchsucht alle Zeiträume der sichtbaren Services." }
-    search_unclear { en "Enter a Callback ID such as 019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2, or a number such as +44 20 7946 0318." de "Eine Rückruf-ID eingeben, etwa 019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2, oder eine Nummer, etwa +49 30 23125 000." }
+    search_hint { en "Searches all time ranges in the services you have access to." de "Durchsucht alle Zeiträume der sichtbaren Services." }
+    search_unclear { en "Enter a Callback ID such as 019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2, or a number such as +44 20 7946 0318." de "Bitte eine Rückruf-ID eingeben, zum Beispiel 019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2, oder eine Nummer, zum Beispiel +49 30 23125 000." }
     search_none { en "No callback with this ID or number. Records are kept 14 days." de "Kein Rückruf mit dieser ID oder Nummer. Datensätze werden 14 Tage aufbewahrt." }
-    search_found(count, text) { en one "{count} callback for {text}, in every time range and service you may see." other "{count} callbacks for {text}, in every time range and service you may see." de one "{count} Rückruf zu {text}, in allen Zeiträumen und sichtbaren Services." other "{count} Rückrufe zu {text}, in allen Zeiträumen und sichtbaren Services." }
+    search_found(count, text) { en one "{count} callback for {text}, in all time ranges and in the services you have access to." other "{count} callbacks for {text}, in all time ranges and in the services you have access to." de one "{count} Rückruf zu {text}, in allen Zeiträumen und sichtbaren Services." other "{count} Rückrufe zu {text}, in allen Zeiträumen und sichtbaren Services." }
     results { en "Results" de "Treffer" }
     show_in_callbacks { en "Show in Callbacks" de "In den Rückrufen anzeigen" }
 }

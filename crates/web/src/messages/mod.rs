@@ -1,9 +1,10 @@
-//! Every sentence that a person reads, by a name that the compiler checks, in
-//! every language that the page speaks.
+//! Every text of the page in every language, as functions that the compiler
+//! checks.
 //!
-//! A message without parameters is a constant text; with parameters they stand
-//! in braces; a message that counts has a form for one and one for others. For
-//! another language add it to [`Language`](crate::language::Language), and the compiler asks for its texts.
+//! The parameters of a message are in braces in its text. A message with a count
+//! has a form for each plural category of a language. To add a language, add it
+//! to [`Language`](crate::language::Language) and to the macro; the compiler
+//! then asks for its texts.
 
 use std::fmt::Display;
 

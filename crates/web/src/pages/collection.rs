@@ -59,7 +59,7 @@ impl<T: Clone + Send + Sync + 'static> Collection<T> {
             let work = load();
             spawn_local(async move {
                 let loaded = work.await;
-                items.try_set(Some(loaded.map_err(|failure| failure.sentence())));
+                items.try_set(Some(loaded.map_err(|failure| failure.message())));
             });
         });
         reload.run(());

@@ -1,4 +1,4 @@
-//! Integrations: the API keys of machines.
+//! Integrations: the API keys of other systems.
 
 use leptos::prelude::*;
 use ringback_domain::ApiScope;
@@ -17,7 +17,7 @@ use crate::components::icon_button::IconButton;
 use crate::components::input::TextField;
 use crate::components::toast::{Toast, Toasts};
 use crate::format;
-use crate::forms::{Sending, place, require};
+use crate::forms::{Submission, require, show_problems};
 use crate::messages;
 use crate::preferences::PreferenceStore;
 
@@ -102,11 +102,11 @@ pub(crate) fn IntegrationsPage() -> impl IntoView {
     }
 }
 
-/// A new key, shown this once.
+/// Creates a key, and shows it once.
 #[component]
 fn CreateDialog(keys: Collection<ApiKeyView>, services: Vec<ServiceView>) -> impl IntoView {
     let handle = DialogHandle::new(messages::create_api_key());
-    let sending = Sending::of(handle);
+    let submission = Submission::of(handle);
     let name = RwSignal::new(String::new());
     let (name_error, scopes_error) = (RwSignal::new(None), RwSignal::new(None::<String>));
     let scopes = RwSignal::new(vec![scope_name(ApiScope::CallbacksRead).to_owned()]);
@@ -138,17 +138,17 @@ fn CreateDialog(keys: Collection<ApiKeyView>, services: Vec<ServiceView>) -> imp
             services,
             expires_at: None,
         });
-        let work = sending.command(request, None);
+        let work = submission.command(request, None);
         let shown = move |answer: CreatedApiKey| {
             made.set(Some(answer.key));
             keys.reload();
         };
-        sending.send(work, shown, move |failure| {
+        submission.run(work, shown, move |failure| {
             if failure.kind() == Some(ProblemKind::Duplicate) {
                 return name_error.set(Some(messages::name_taken().to_owned()));
             }
             let fields = [("/name", name_error), ("/scopes", scopes_error)];
-            handle.problem.set(place(&failure, &fields));
+            handle.problem.set(show_problems(&failure, &fields));
         });
     };
     let names = ApiScope::ALL.map(|scope| (scope_name(scope).to_owned(), scope_name(scope).to_owned()));
@@ -197,22 +197,22 @@ fn CreateDialog(keys: Collection<ApiKeyView>, services: Vec<ServiceView>) -> imp
     }
 }
 
-/// Whether the key is to end.
+/// Asks before a key is revoked.
 #[component]
 fn RevokeDialog(keys: Collection<ApiKeyView>, api_key: ApiKeyView) -> impl IntoView {
     let client = Client::here();
     let toasts = Toasts::here();
     let handle = DialogHandle::new(messages::revoke_api_key());
-    let sending = Sending::of(handle);
+    let submission = Submission::of(handle);
     let id = api_key.id;
     let submit = move |()| {
         let revoked = move |()| {
             handle.close();
             keys.reload();
-            toasts.show(Toast::done(messages::api_key_revoked()));
+            toasts.show(Toast::success(messages::api_key_revoked()));
         };
         let work = async move { client.call(&DeleteApiKey(id)).await };
-        sending.send(work, revoked, move |failure| handle.problem.set(Some(failure.sentence())));
+        submission.run(work, revoked, move |failure| handle.problem.set(Some(failure.message())));
     };
     let button = handle.submit_unless(Appearance::Danger, Signal::stored(None), messages::revoke());
     view! {

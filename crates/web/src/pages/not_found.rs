@@ -1,4 +1,4 @@
-//! There is nothing at this address.
+//! The page for unknown addresses.
 
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -6,7 +6,7 @@ use leptos_router::components::A;
 use crate::components::empty_state::EmptyState;
 use crate::messages;
 
-/// Says so, and leads back.
+/// The page, with a link to the callbacks.
 #[component]
 pub(crate) fn NotFoundPage() -> impl IntoView {
     document().set_title(&messages::page_title(messages::not_found()));

@@ -1,4 +1,4 @@
-//! Callback Search: by ID or number, whatever the time.
+//! Callback Search: by ID or number, in all time ranges.
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -32,23 +32,22 @@ use crate::format::{self, Style};
 use crate::messages;
 use crate::preferences::PreferenceStore;
 
-/// What a search came to.
+/// The outcome of a search.
 #[derive(Clone, Debug, PartialEq)]
 enum Found {
-    /// Nothing was asked for yet.
+    /// Nothing was searched yet.
     Nothing,
-    /// The server is being asked.
+    /// The search is running.
     Searching,
-    /// It is neither an ID nor a number.
+    /// The text is neither an ID nor a number.
     Unclear,
-    /// It could not be searched.
+    /// The search failed.
     Failed(Failure),
-    /// These.
+    /// The callbacks found.
     Callbacks(Vec<CallbackView>),
 }
 
-/// What to ask the server for; `None` if the text is neither an ID nor a
-/// number.
+/// The query for a text; `None` if it is neither an ID nor a number.
 fn query_of(text: &str) -> Option<FindQuery> {
     if text.parse::<CallbackId>().is_ok() {
         return Some(FindQuery { id: Some(text.to_owned()), customer_number: None });
@@ -80,7 +79,7 @@ pub(crate) fn SearchPage() -> impl IntoView {
         let Some(query) = query else { return };
         spawn_local(async move {
             let answer = client.call(&FindCallbacks(query)).await;
-            // The answer to an older question is dropped.
+            // The response to an older search is dropped.
             if question.try_get_value() != Some(number) {
                 return;
             }
@@ -105,7 +104,7 @@ pub(crate) fn SearchPage() -> impl IntoView {
         event.prevent_default();
         let wanted = text.get_untracked().trim().to_owned();
         if asked.with_untracked(|asked| *asked == wanted) {
-            // The same again: something may have changed.
+            // The same search again, as something may have changed.
             search(&wanted);
         } else {
             let wanted = String::from(js_sys::encode_uri_component(&wanted));
@@ -153,13 +152,13 @@ fn SearchField(text: RwSignal<String>) -> impl IntoView {
     }
 }
 
-/// What the search came to, in a sentence.
+/// The outcome of the search in a sentence.
 fn outcome(found: &Found, asked: &str) -> String {
     match found {
         Found::Nothing => messages::search_hint().to_owned(),
         Found::Searching => messages::loading().to_owned(),
         Found::Unclear => messages::search_unclear().to_owned(),
-        Found::Failed(failure) => failure.sentence(),
+        Found::Failed(failure) => failure.message(),
         Found::Callbacks(hits) if hits.is_empty() => messages::search_none().to_owned(),
         Found::Callbacks(hits) => {
             messages::search_found(u64::try_from(hits.len()).unwrap_or_default(), asked)
@@ -167,7 +166,7 @@ fn outcome(found: &Found, asked: &str) -> String {
     }
 }
 
-/// The list, where there are several, and the chosen one.
+/// The list if there are several callbacks, and the chosen one.
 #[component]
 fn Results(hits: Vec<CallbackView>, chosen: RwSignal<Option<CallbackId>>) -> impl IntoView {
     let preferences = PreferenceStore::here();
@@ -213,7 +212,7 @@ fn Results(hits: Vec<CallbackView>, chosen: RwSignal<Option<CallbackId>>) -> imp
     }
 }
 
-/// Its state and result as they are now.
+/// Its current state and result.
 fn badge(hit: RwSignal<CallbackView>) -> impl IntoView {
     let (state, result) = hit.with(|hit| (hit.state, hit.result));
     view! { <StateBadge state result /> }
@@ -232,7 +231,8 @@ fn Record(row: Row) -> impl IntoView {
     let failed = RwSignal::new(None::<&'static str>);
     let load = move || {
         spawn_local(async move {
-            // The hit says neither the place in the queue nor what happened.
+            // Search results have neither the position in the queue nor the
+            // timeline.
             match client.call(&GetCallback(id)).await {
                 Ok(full) => drop(view.try_set(full)),
                 Err(_) => drop(failed.try_set(Some(messages::metrics_failed()))),
@@ -251,7 +251,7 @@ fn Record(row: Row) -> impl IntoView {
             load();
         }),
         recreated: Callback::new(move |_| {
-            toasts.show(Toast::done(messages::callback_recreated()));
+            toasts.show(Toast::success(messages::callback_recreated()));
             load();
         }),
         closed: Callback::new(move |()| open.set(Action::None)),
@@ -266,7 +266,7 @@ fn Record(row: Row) -> impl IntoView {
         let press = move |()| open.set(offered.get_untracked());
         Some(view! { <Button icon on_press=press>{text}</Button> })
     };
-    // Where the focus goes if the button is another after its dialog.
+    // The focus goes here if the button has changed while its dialog was open.
     let heading = row.arrow_id();
     let row = StoredValue::new(row);
     let dialog = move || match open.get() {
@@ -338,7 +338,7 @@ fn Record(row: Row) -> impl IntoView {
     }
 }
 
-/// What one wants to know first.
+/// The most important facts.
 fn facts(view: &CallbackView, style: Style) -> Vec<(&'static str, String)> {
     let metrics = &view.metrics;
     let none = || messages::none().to_owned();

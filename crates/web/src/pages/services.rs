@@ -14,7 +14,7 @@ use crate::components::icon_button::IconButton;
 use crate::components::input::TextField;
 use crate::components::toast::{Toast, Toasts};
 use crate::format;
-use crate::forms::{Sending, place, require};
+use crate::forms::{Submission, require, show_problems};
 use crate::messages;
 use crate::session::Session;
 
@@ -137,7 +137,7 @@ fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView
         (messages::create_service(), messages::create(), messages::service_created())
     };
     let handle = DialogHandle::new(title);
-    let sending = Sending::of(handle);
+    let submission = Submission::of(handle);
     let service = StoredValue::new(service);
     let submit = move |()| {
         let filled = [
@@ -157,7 +157,7 @@ fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView
         let work = async move {
             match service.get_value() {
                 None => {
-                    sending
+                    submission
                         .command(PostService(CreateService { name, time_zone, default_country }), None)
                         .await
                 }
@@ -172,7 +172,7 @@ fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView
                     for (setting, on) in switches {
                         (setting.set)(&mut edit, on.get_untracked());
                     }
-                    sending.command(PatchService(service.id, edit), Some(service.version)).await
+                    submission.command(PatchService(service.id, edit), Some(service.version)).await
                 }
             }
         };
@@ -180,15 +180,15 @@ fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView
             handle.close();
             services.reload();
             let detail = (!edits).then(|| messages::seen_after_reload().to_owned());
-            toasts.show(Toast { detail, ..Toast::done(done) });
+            toasts.show(Toast { detail, ..Toast::success(done) });
         };
-        sending.send(work, saved, move |failure| {
+        submission.run(work, saved, move |failure| {
             if failure.kind() == Some(ProblemKind::Duplicate) {
                 return name_error.set(Some(messages::name_taken().to_owned()));
             }
             let pointers = ["/name", "/time_zone", "/default_country", "/desired_window_seconds"];
             let fields: Vec<_> = pointers.into_iter().zip(errors).collect();
-            handle.problem.set(place(&failure, &fields));
+            handle.problem.set(show_problems(&failure, &fields));
         });
     };
     view! {

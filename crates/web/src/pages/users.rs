@@ -12,9 +12,9 @@ use crate::components::check_list::CheckList;
 use crate::components::choice::Switch;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::icon_button::IconButton;
-use crate::components::input::{Choice, SelectField, TextField};
+use crate::components::input::{SelectField, SelectOption, TextField};
 use crate::components::toast::{Toast, Toasts};
-use crate::forms::{Sending, place, require};
+use crate::forms::{Submission, require, show_problems};
 use crate::messages;
 
 /// The page.
@@ -76,7 +76,7 @@ pub(crate) fn UsersPage() -> impl IntoView {
     }
 }
 
-/// What is filled in, and what is wrong with it.
+/// The form and its errors.
 #[derive(Clone, Copy)]
 struct Form {
     username: RwSignal<String>,
@@ -86,7 +86,7 @@ struct Form {
     everywhere: RwSignal<bool>,
     services: RwSignal<Vec<String>>,
     disabled: RwSignal<bool>,
-    /// In the order of the first four.
+    /// The errors of the first four fields.
     errors: [RwSignal<Option<String>>; 4],
 }
 
@@ -106,7 +106,7 @@ impl Form {
         }
     }
 
-    /// `true` if nothing is missing.
+    /// Marks empty fields. `true` if nothing is missing.
     fn check(self, edits: bool) -> bool {
         let [username, display_name, password, _] = self.errors;
         let filled = if edits {
@@ -140,7 +140,7 @@ impl Form {
         })
     }
 
-    /// What is different; what stays is not named, as a new role ends sessions.
+    /// The changed values only, as setting a role ends sessions.
     fn changes(self, user: &UserView) -> EditUser {
         let name = self.display_name.get_untracked().trim().to_owned();
         let password = self.password.get_untracked();
@@ -157,7 +157,7 @@ impl Form {
     }
 }
 
-/// A new user, or another role, other services, another password.
+/// Creates a user, or changes one.
 #[component]
 fn UserDialog(
     subject: Subject<UserView>,
@@ -176,7 +176,7 @@ fn UserDialog(
     };
     let hint = if edits { messages::new_password_hint() } else { messages::password_hint() };
     let handle = DialogHandle::new(title);
-    let sending = Sending::of(handle);
+    let submission = Submission::of(handle);
     let user = StoredValue::new(user);
     let submit = move |()| {
         if !form.check(edits) {
@@ -186,27 +186,30 @@ fn UserDialog(
         let work = async move {
             match user.get_value() {
                 Some(user) => {
-                    sending.command(PatchUser(user.id, form.changes(&user)), Some(user.version)).await
+                    submission.command(PatchUser(user.id, form.changes(&user)), Some(user.version)).await
                 }
-                None => sending.command(PostUser(new_user), None).await,
+                None => submission.command(PostUser(new_user), None).await,
             }
         };
         let saved = move |_| {
             handle.close();
             users.reload();
-            toasts.show(Toast::done(done));
+            toasts.show(Toast::success(done));
         };
-        sending.send(work, saved, move |failure| {
+        submission.run(work, saved, move |failure| {
             if failure.kind() == Some(ProblemKind::Duplicate) {
                 return username_error.set(Some(messages::name_taken().to_owned()));
             }
             let pointers = ["/username", "/display_name", "/password", "/role"];
             let fields: Vec<_> = pointers.into_iter().zip(form.errors).collect();
-            handle.problem.set(place(&failure, &fields));
+            handle.problem.set(show_problems(&failure, &fields));
         });
     };
     let roles = Role::ALL
-        .map(|role| Choice { value: role.as_str().to_owned(), label: messages::role_name(role).to_owned() })
+        .map(|role| SelectOption {
+            value: role.as_str().to_owned(),
+            label: messages::role_name(role).to_owned(),
+        })
         .to_vec();
     let services: Vec<_> =
         services.into_iter().map(|service| (service.id.to_string(), service.name)).collect();

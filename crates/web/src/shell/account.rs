@@ -1,4 +1,4 @@
-//! Who is signed in, and how the page is to be for them.
+//! The account menu: the signed-in person and their settings.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::theme;
 /// The menu.
 #[component]
 pub(super) fn AccountMenu(
-    /// Who.
+    /// The person.
     me: Arc<Me>,
 ) -> impl IntoView {
     let preferences = PreferenceStore::here();
@@ -121,18 +121,18 @@ pub(super) fn AccountMenu(
     }
 }
 
-/// What a person may do and see is read when signing in; this reads it anew.
+/// Reads permissions and services again, which are otherwise read at sign-in.
 fn reload(session: Session, toasts: Toasts) {
     spawn_local(async move {
         toasts.show(match session.reload().await {
-            Ok(true) => Toast::done(messages::permissions_reloaded()),
-            Ok(false) => Toast::done(messages::permissions_unchanged()),
-            Err(failure) => Toast::failed(messages::permissions_not_reloaded(), failure.sentence()),
+            Ok(true) => Toast::success(messages::permissions_reloaded()),
+            Ok(false) => Toast::success(messages::permissions_unchanged()),
+            Err(failure) => Toast::error(messages::permissions_not_reloaded(), failure.message()),
         });
     });
 }
 
-/// Says that signing in anew would show other services.
+/// Says that a new sign-in would show other services.
 #[component]
 pub(super) fn ServicesBanner() -> impl IntoView {
     let session = Session::here();

@@ -16,7 +16,7 @@ const STATES: [(StateName, Text); 5] = [
     (StateName::Completed, messages::guide_completed),
 ];
 
-/// One of each kind.
+/// A result of each category.
 const RESULTS: [(ResultCode, Text); 3] = [
     (ResultCode::AGENT_CONNECTED, messages::guide_success),
     (ResultCode::CANCELLED_BY_ADMIN, messages::guide_cancelled),
@@ -36,7 +36,7 @@ const TASKS: [(Text, &[Text]); 7] = [
     (messages::guide_own, &[messages::guide_own_text]),
 ];
 
-/// The whole of it.
+/// The guide.
 pub(super) fn guide() -> AnyView {
     let explained = |state, result, text: Text| {
         view! { <div><dt><StateBadge state result /></dt><dd>{text()}</dd></div> }
@@ -48,7 +48,8 @@ pub(super) fn guide() -> AnyView {
         view! { <h3>{title()}</h3>{texts} }
     };
     view! {
-        // It is longer than most screens, and to be scrolled by keys too.
+        // The guide is longer than most screens; focus makes it scrollable by
+        // keyboard.
         <div class="guide" tabindex="0" role="region" aria-label=messages::guide()>
             <h3>{messages::guide_states()}</h3>
             <p>{messages::guide_states_text()}</p>

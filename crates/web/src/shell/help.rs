@@ -19,7 +19,7 @@ use crate::preferences::PreferenceStore;
 enum Topic {
     /// What callbacks are, and how to work with them.
     Guide,
-    /// The single keys.
+    /// The keyboard shortcuts.
     Shortcuts,
     /// The messages since the page was opened.
     Messages,
@@ -105,12 +105,12 @@ fn PastMessages() -> impl IntoView {
     let preferences = PreferenceStore::here();
     let toasts = Toasts::here();
     move || {
-        let told = toasts.told();
-        if told.is_empty() {
+        let history = toasts.history();
+        if history.is_empty() {
             return view! { <p>{messages::no_news()}</p> }.into_any();
         }
         let line = |(at, toast): (Timestamp, Toast)| {
-            let (class, icon) = toast.look();
+            let (class, icon) = toast.class_and_icon();
             view! {
                 <li class=class>
                     <Icon name=icon />
@@ -124,6 +124,6 @@ fn PastMessages() -> impl IntoView {
                 </li>
             }
         };
-        view! { <ol class="news">{told.into_iter().map(line).collect_view()}</ol> }.into_any()
+        view! { <ol class="news">{history.into_iter().map(line).collect_view()}</ol> }.into_any()
     }
 }

@@ -11,7 +11,7 @@ use crate::components::button::LinkButton;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::input::TextField;
 use crate::format;
-use crate::forms::Sending;
+use crate::forms::Submission;
 use crate::lazy::{Lazy, Part};
 use crate::messages;
 use crate::session::Session;
@@ -80,11 +80,11 @@ pub(crate) fn sign_in_again() -> AnyView {
     let over = untrack(|| client.session_expired());
     let title = if over { messages::session_over() } else { messages::stay_signed_in() };
     let handle = DialogHandle::new(title);
-    let sending = Sending::of(handle);
+    let submission = Submission::of(handle);
     let text = messages::sign_in_again(&username);
     let username = StoredValue::new(username);
     let submit = move |()| {
-        // Password managers may fill fields without telling.
+        // Password managers may fill fields without an event.
         let secret = field.get_untracked().map(|field| field.value()).unwrap_or_default();
         if secret.is_empty() {
             error.set(Some(messages::enter_password().to_owned()));
@@ -92,12 +92,12 @@ pub(crate) fn sign_in_again() -> AnyView {
         }
         let work = async move { session.sign_in(username.get_value(), secret).await };
         let refused = move |failure: Failure| {
-            handle.problem.set(Some(failure.sentence()));
+            handle.problem.set(Some(failure.message()));
             if let Some(field) = field.get_untracked() {
                 let _ = field.focus();
             }
         };
-        sending.send(work, move |()| handle.close(), refused);
+        submission.run(work, move |()| handle.close(), refused);
     };
     let close = move |()| {
         open.set(false);

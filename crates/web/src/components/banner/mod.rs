@@ -1,28 +1,28 @@
-//! A line across the page that says how things stand.
+//! A message across the page.
 
 use leptos::prelude::*;
 
 use crate::components::icon::Icon;
 
-/// How much a banner matters.
+/// How serious a banner is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Severity {
-    /// Good to know.
+    /// Information.
     Info,
-    /// Something is not as it should be.
+    /// Something needs attention.
     Warning,
     /// Something does not work.
     Danger,
 }
 
-/// The line.
+/// The banner.
 #[component]
 pub(crate) fn Banner(
-    /// How much it matters.
+    /// How serious it is.
     severity: Severity,
     /// An icon before the text.
     icon: &'static str,
-    /// Text, and a link button if there is something to do about it.
+    /// The text, and a link button if there is something to do.
     children: Children,
 ) -> impl IntoView {
     let class = match severity {

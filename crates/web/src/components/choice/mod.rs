@@ -4,30 +4,30 @@ use leptos::prelude::*;
 
 use crate::components::unique_id;
 
-/// One of several ways to go on.
+/// One of several options.
 #[derive(Clone)]
 pub(crate) struct Card<T> {
-    /// What it stands for.
+    /// The value.
     pub(crate) value: T,
-    /// Its name.
+    /// The label.
     pub(crate) label: &'static str,
-    /// What it means; or why it cannot be chosen.
+    /// An explanation, or why it cannot be chosen.
     pub(crate) hint: Signal<Option<&'static str>>,
-    /// Cannot be chosen now. It stays in reach of the keyboard, as a control
-    /// that is disabled while it has the focus would lose it.
+    /// Cannot be chosen now. It can still have the focus, as a control that is
+    /// disabled while it has the focus would lose it.
     pub(crate) disabled: Signal<bool>,
 }
 
 /// Radio buttons as large as cards.
 #[component]
 pub(crate) fn RadioCards<T>(
-    /// What is chosen by them.
+    /// The name of the group.
     label: &'static str,
-    /// The choice.
+    /// The chosen value.
     value: RwSignal<T>,
-    /// What there is to choose from.
+    /// The options.
     cards: Vec<Card<T>>,
-    /// The chosen one has the focus when a dialog opens.
+    /// The chosen option gets the focus when a dialog opens.
     #[prop(optional)]
     autofocus: bool,
 ) -> impl IntoView
@@ -73,15 +73,15 @@ where
     view! { <div class="seg" role="radiogroup" aria-label=label>{cards}</div> }
 }
 
-/// A switch with its label after it.
+/// A switch followed by its label.
 #[component]
 pub(crate) fn Switch(
-    /// What it switches.
+    /// The label.
     label: &'static str,
     /// Whether it is on.
     #[prop(into)]
     on: Signal<bool>,
-    /// What happens when it is switched.
+    /// Called when it is switched.
     #[prop(into)]
     on_switch: Callback<bool>,
 ) -> impl IntoView {

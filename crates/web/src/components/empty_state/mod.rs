@@ -1,21 +1,21 @@
-//! What is shown where there is nothing to show, and what while it loads.
+//! Placeholders for empty and for loading content.
 
 use leptos::prelude::*;
 
 use crate::components::icon::Icon;
 
-/// Says why there is nothing, and what to do.
+/// Says why there is no content, and what to do.
 #[component]
 pub(crate) fn EmptyState(
-    /// A picture.
+    /// The icon.
     icon: &'static str,
-    /// Why there is nothing.
+    /// The reason.
     #[prop(into)]
     title: String,
-    /// The rest of it.
+    /// Further explanation.
     #[prop(into)]
     text: Signal<String>,
-    /// It should not be so.
+    /// It is an error.
     #[prop(optional)]
     bad: bool,
     /// Buttons.
@@ -32,10 +32,10 @@ pub(crate) fn EmptyState(
     }
 }
 
-/// Rows to come.
+/// Placeholder rows while content is loading.
 #[component]
 pub(crate) fn Skeleton(
-    /// What is loaded.
+    /// What is being loaded.
     label: &'static str,
 ) -> impl IntoView {
     let row = || view! { <div><i></i><i></i><i></i><i></i><i></i></div> };

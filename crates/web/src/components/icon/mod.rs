@@ -9,12 +9,12 @@ thread_local! {
     static SPRITE: String = browser::meta("icons").unwrap_or_default();
 }
 
-/// A picture that says nothing by itself: the control around it has the name.
+/// A decorative icon. The control around it has the accessible name.
 #[component]
 pub(crate) fn Icon(
-    /// The file's name in `assets/icons`.
+    /// The name of the file in `assets/icons`.
     name: &'static str,
-    /// `i-sm` or `i-lg` for other sizes.
+    /// A class for another size.
     #[prop(optional)]
     class: &'static str,
 ) -> impl IntoView {
@@ -23,13 +23,13 @@ pub(crate) fn Icon(
     view! { <svg class=class aria-hidden="true"><use_ href=href></use_></svg> }
 }
 
-/// An icon with its lines in it, as one path. Where there are hundreds, each
-/// reference to the sprite costs more than all else around it.
+/// An inline icon from one path. Hundreds of references to the sprite would
+/// take longer to draw than the rest of the list.
 pub(crate) fn drawn(lines: &str) -> Markup {
     markup!(r#"<svg class="i" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>"#, lines)
 }
 
-/// Ringback's mark.
+/// The logo of Ringback.
 #[component]
 pub(crate) fn BrandMark() -> impl IntoView {
     view! {

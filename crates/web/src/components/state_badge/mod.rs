@@ -1,4 +1,4 @@
-//! A callback's state, and its result beside it.
+//! The state of a callback with its result.
 
 use leptos::prelude::*;
 use ringback_domain::{ResultCategory, ResultCode, StateName};
@@ -6,7 +6,7 @@ use ringback_domain::{ResultCategory, ResultCode, StateName};
 use crate::components::highlight::{find_text, marked};
 use crate::components::markup::{Markup, markup};
 
-/// A ring that fills as the callback advances; a disc when it is over.
+/// A ring that fills as the callback advances, and a disc when it is completed.
 fn glyph(state: StateName, category: Option<ResultCategory>) -> Markup {
     let filled = |part: &str| {
         markup!(
@@ -33,8 +33,8 @@ fn glyph(state: StateName, category: Option<ResultCategory>) -> Markup {
     }
 }
 
-/// State and result, with what is searched in them marked. The text is the
-/// state's word and, behind one space, the result in brackets.
+/// State and result with search matches marked. The text is the state and,
+/// after one space, the result in parentheses.
 pub(crate) fn badge(state: StateName, result: Option<ResultCode>, search: &str) -> Markup {
     let category = result.map(ResultCode::category);
     let (frame, badge) = match (state, category) {
@@ -65,7 +65,7 @@ pub(crate) fn badge(state: StateName, result: Option<ResultCode>, search: &str) 
     )
 }
 
-/// The same as a part of a view.
+/// State and result as a component.
 #[component]
 pub(crate) fn StateBadge(
     /// The state.

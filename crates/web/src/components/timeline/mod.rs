@@ -1,38 +1,38 @@
-//! What happened, oldest first.
+//! A list of events, oldest first.
 
 use leptos::prelude::*;
 use ringback_domain::Timestamp;
 
-/// How an entry is to be taken.
+/// The status of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
-    /// It happened.
+    /// In the past.
     Past,
-    /// The last thing that happened.
+    /// The latest event.
     Current,
-    /// It failed.
+    /// A failure.
     Failed,
-    /// It is expected.
+    /// Expected next.
     Next,
 }
 
-/// One line.
+/// An entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// When; nothing for what is expected at no certain time.
+    /// The time; `None` if the time of an expected event is unknown.
     pub(crate) at: Option<(Timestamp, String)>,
-    /// What.
+    /// What happened.
     pub(crate) text: String,
-    /// What else there is to know.
+    /// Details; may be empty.
     pub(crate) detail: String,
-    /// How it is to be taken.
+    /// The status.
     pub(crate) status: Status,
 }
 
-/// The lines.
+/// The list.
 #[component]
 pub(crate) fn Timeline(
-    /// Oldest first.
+    /// The entries, oldest first.
     entries: Vec<Entry>,
 ) -> impl IntoView {
     let line = |entry: Entry| {

@@ -1,4 +1,4 @@
-//! What is done without a row.
+//! Actions that do not concern a row.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -11,12 +11,12 @@ use crate::components::icon::Icon;
 use crate::components::menu::{Menu, MenuItem};
 use crate::components::toast::{Toast, Toasts};
 use crate::messages;
-use crate::pages::callbacks::list::page::{OpenDialog, Page};
+use crate::pages::callbacks::list::page::{OpenDialog, PageState};
 
 /// The buttons beside the heading.
 #[component]
 pub(super) fn Actions() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let create = page.manages.then(|| {
         view! {
                 <Button
@@ -45,10 +45,10 @@ pub(super) fn Actions() -> impl IntoView {
     }
 }
 
-/// The menu of files.
+/// The menu of exports.
 #[component]
 fn ExportMenu() -> impl IntoView {
-    let (page, toasts) = (Page::here(), Toasts::here());
+    let (page, toasts) = (PageState::here(), Toasts::here());
     let choosing = RwSignal::new(false);
     let list = move |format: Format, label: &'static str| {
         view! { <MenuItem on_press=move |()| export_list(page, toasts, format)>{label}</MenuItem> }
@@ -81,8 +81,8 @@ fn ExportMenu() -> impl IntoView {
     }
 }
 
-/// Saves everything that the list has, on all its pages.
-fn export_list(page: Page, toasts: Toasts, format: Format) {
+/// Saves the whole list, with all its pages.
+fn export_list(page: PageState, toasts: Toasts, format: Format) {
     let (now, utc) = (browser::now(), page.preferences.style_untracked().utc);
     let filter = page.view.with_untracked(|view| view.list.filter(view.list.bounds(now, utc)));
     let request = ExportCallbacks { filter, query: ExportQuery { format: Some(format) } };
@@ -92,7 +92,7 @@ fn export_list(page: Page, toasts: Toasts, format: Format) {
     };
     spawn_local(async move {
         if let Err(failure) = page.client.save(&request, name).await {
-            toasts.show(Toast::failed(messages::export_failed(), failure.sentence()));
+            toasts.show(Toast::error(messages::export_failed(), failure.message()));
         }
     });
 }

@@ -1,4 +1,4 @@
-//! The Callbacks page: the list, and everything that is done with it.
+//! The Callbacks page.
 
 mod actions;
 pub(crate) mod dialogs;
@@ -30,7 +30,7 @@ use filter::quick::QuickFilter;
 use list::Look;
 use list::feed::Feed;
 use list::live::PausedBanner;
-use list::page::Page;
+use list::page::PageState;
 use list::table::{Foot, Records, TableBar};
 use list::{live, local_search, selection};
 use view::columns::Column;
@@ -47,7 +47,7 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
         let (last_range, visible) =
             preferences.with(|preferences| (preferences.last_range.clone(), Visible::of(preferences)));
         let view = query.with(|query| ViewState::from_query(query, last_range.as_deref(), visible));
-        view.among(&services)
+        view.limited_to(&services)
     });
     let list = Memo::new(move |_| view.with(|view| view.list.clone()));
     let utc = Memo::new(move |_| preferences.style().utc);
@@ -59,7 +59,7 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
         today: format::day(clock.coarse(), preferences.style()),
         search: (list.with(|list| list.column), typed.get()),
     });
-    let page = Page {
+    let page = PageState {
         client: Client::here(),
         preferences,
         session,
@@ -76,11 +76,12 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
         navigate: StoredValue::new_local(Box::new(use_navigate())),
     };
     provide_context(page);
-    name_view(page, query);
+    keep_view_in_address(page, query);
     Effect::new(move |_| {
-        // Tracking alone would not compute it, and it would seem to change then.
+        // A memo that is only tracked is not computed, and would then seem to
+        // change.
         list.get();
-        // Days begin elsewhere in another zone.
+        // In another time zone days begin at other times.
         utc.get();
         untrack(|| feed.load());
     });
@@ -114,25 +115,28 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
     }
 }
 
-/// Keeps the whole view in the address, so that whoever gets it sees the same.
-fn name_view(page: Page, query: Memo<ParamsMap>) {
+/// Keeps the whole view in the address, so that others see the same when they
+/// get the address.
+fn keep_view_in_address(page: PageState, query: Memo<ParamsMap>) {
     let path = use_location().pathname;
     let name = move || {
         let Some(view) = page.view.try_get_untracked() else { return };
-        // On the way to another page the address is that one's already.
+        // On the way to another page the address is already that of the other
+        // page.
         let here = path.with_untracked(|path| path == "/callbacks");
-        if here && !query.with_untracked(|query| view.is_said_by(query)) {
+        if here && !query.with_untracked(|query| view.is_in_address(query)) {
             page.replace(&view);
         }
     };
     Effect::new(move |_| {
         query.with(|_| page.view.with(|_| ()));
-        // Whatever led here makes its own step first.
+        // The navigation that led here has to finish first.
         set_timeout(name, Duration::ZERO);
     });
 }
 
-/// The number of late callbacks is in the title, to be seen from other tabs.
+/// Shows the number of overdue callbacks in the title, so that it is visible
+/// from other tabs.
 fn keep_title(feed: Feed) {
     Effect::new(move |_| {
         let overdue = feed.counts.with(|counts| counts.as_ref().map_or(0, |counts| counts.overdue));
@@ -147,7 +151,7 @@ fn keep_title(feed: Feed) {
 
 #[component]
 fn Dialogs() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let lazy = Lazy::here();
     move || page.dialog.with(Option::is_some).then(|| lazy.show(Part::CallbackDialog))
 }

@@ -1,4 +1,4 @@
-//! Signing in.
+//! The sign-in page.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -42,7 +42,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
         if busy.get_untracked() {
             return;
         }
-        // Password managers may fill fields without telling.
+        // Password managers may fill fields without an event.
         let value = |field: NodeRef<html::Input>| field.get_untracked().map(|field| field.value());
         let (name, secret) =
             (value(name_field).unwrap_or_default(), value(password_field).unwrap_or_default());
@@ -117,12 +117,12 @@ fn sentence(failure: &Failure) -> String {
         Some(ProblemKind::InvalidCredentials | ProblemKind::Unauthenticated) => {
             messages::wrong_credentials().to_owned()
         }
-        _ => failure.sentence(),
+        _ => failure.message(),
     }
 }
 
-/// Goes on as soon as someone is signed in: also where the cookie turned out to
-/// be good. Until then there is time to load the rest of the page.
+/// Continues as soon as somebody is signed in, which includes a resumed
+/// session. Meanwhile the second module is loaded.
 fn leave_signed_in(session: Session) {
     let query = use_query_map();
     let navigate = use_navigate();
@@ -138,13 +138,14 @@ fn leave_signed_in(session: Session) {
     });
 }
 
-/// A path of ours; an address elsewhere would lead people astray.
+/// A path of this page. An address of another site could be used for phishing.
 fn own_path(wanted: Option<String>) -> String {
     let own = |path: &String| path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/\\");
     wanted.filter(own).filter(|path| !path.starts_with("/login")).unwrap_or_else(|| "/callbacks".to_owned())
 }
 
-/// Open rings, as of a bell, each a little thinner and turned a little further.
+/// A decoration of open rings, each a little thinner and turned a little
+/// further.
 fn arcs() -> impl IntoView {
     const ARCS: [(&str, &str); 7] = [
         ("20", "M852 648A150 150 0 1 0 864 761"),

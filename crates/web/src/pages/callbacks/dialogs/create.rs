@@ -9,9 +9,9 @@ use crate::browser;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::toast::{Toast, ToastAction, Toasts};
 use crate::format;
-use crate::forms::{Sending, place};
+use crate::forms::{Submission, show_problems};
 use crate::messages;
-use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::list::page::PageState;
 use crate::pages::callbacks::record::request_form::RequestFields;
 use crate::pages::callbacks::record::request_form::RequestForm;
 use crate::pages::callbacks::record::request_form::service_choices;
@@ -22,10 +22,10 @@ use crate::ranges::{DateRange, Range};
 /// The dialog.
 #[component]
 pub(super) fn CreateDialog() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let toasts = Toasts::here();
     let handle = DialogHandle::new(messages::create_callback());
-    let sending = Sending::of(handle);
+    let submission = Submission::of(handle);
     let choices = service_choices(page.session);
     let service = choices.first().map(|choice| choice.value.clone()).unwrap_or_default();
     let style = page.preferences.style_untracked();
@@ -45,15 +45,15 @@ pub(super) fn CreateDialog() -> impl IntoView {
             user_data: said.user_data,
             arrived_at: None,
         });
-        let work = sending.command(request, None);
+        let work = submission.command(request, None);
         let made = move |view| {
             handle.close();
             page.feed.load();
             toasts.show(created(page, &view, messages::callback_created()));
         };
-        sending.send(work, made, move |failure| {
+        submission.run(work, made, move |failure| {
             let fields = form.fields().into_iter().chain(details.fields()).collect::<Vec<_>>();
-            handle.problem.set(place(&failure, &fields));
+            handle.problem.set(show_problems(&failure, &fields));
             details.show_faults();
         });
     };
@@ -75,10 +75,10 @@ pub(super) fn CreateDialog() -> impl IntoView {
     }
 }
 
-/// Says that a callback was made; if it is not in the list on screen, why, and
-/// leads to where it is.
-pub(super) fn created(page: Page, view: &CallbackView, title: &str) -> Toast {
-    let mut toast = Toast::done(title);
+/// A toast for a new callback. If the list does not show it, the toast says why
+/// and offers a view that does.
+pub(super) fn created(page: PageState, view: &CallbackView, title: &str) -> Toast {
+    let mut toast = Toast::success(title);
     let now = browser::now();
     let style = page.preferences.style_untracked();
     let list = page.view.with_untracked(|view| view.list.clone());
@@ -87,10 +87,11 @@ pub(super) fn created(page: Page, view: &CallbackView, title: &str) -> Toast {
     if !matches(view, &bounds.clone().into(), now) {
         let time = format::day_time(desired_time, style);
         toast.detail = Some(messages::outside_range(time, untrack(|| page.range_label(list.range))));
-        toast.action = DateRange::around(desired_time, now, style.utc).map(|range| ToastAction {
-            label: messages::switch_to(range.label()),
-            run: reveal(page, Range::Given(range), view.clone()),
-        });
+        toast.action =
+            DateRange::narrowest_containing(desired_time, now, style.utc).map(|range| ToastAction {
+                label: messages::switch_to(range.label()),
+                run: reveal(page, Range::Preset(range), view.clone()),
+            });
     } else if !matches(view, &list.filter(bounds), now) {
         toast.detail = Some(messages::outside_filters().to_owned());
         toast.action = Some(ToastAction {
@@ -101,8 +102,8 @@ pub(super) fn created(page: Page, view: &CallbackView, title: &str) -> Toast {
     toast
 }
 
-/// Shows a range with a callback in it, whatever hides it now.
-fn reveal(page: Page, range: Range, callback: CallbackView) -> Callback<()> {
+/// Shows a range with a callback in it, and removes the filters that hide it.
+fn reveal(page: PageState, range: Range, callback: CallbackView) -> Callback<()> {
     Callback::new(move |()| {
         let view = page.view.get_untracked().with(|list| {
             list.range = range;

@@ -8,7 +8,7 @@ mod reports;
 
 use leptos::prelude::*;
 
-use super::list::page::{OpenDialog, Page};
+use super::list::page::{OpenDialog, PageState};
 use super::record::Host;
 use super::record::edit::EditDialog;
 use super::record::recreate::RecreateDialog;
@@ -17,7 +17,7 @@ use crate::messages;
 
 /// Draws the open dialog of the page; nothing if none is open.
 pub(crate) fn open_dialog() -> AnyView {
-    let page = Page::here();
+    let page = PageState::here();
     let host = host(page);
     match page.dialog.get_untracked() {
         None => ().into_any(),
@@ -30,11 +30,11 @@ pub(crate) fn open_dialog() -> AnyView {
     }
 }
 
-/// For the dialogs about a callback of the list.
-fn host(page: Page) -> Host {
+/// The host of dialogs about a callback of the list.
+fn host(page: PageState) -> Host {
     let toasts = Toasts::here();
     Host {
-        changed: Callback::new(move |view| page.feed.put(view)),
+        changed: Callback::new(move |view| page.feed.apply_change(view)),
         recreated: Callback::new(move |view| {
             page.feed.load();
             toasts.show(create::created(page, &view, messages::callback_recreated()));

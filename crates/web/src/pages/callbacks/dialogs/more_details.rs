@@ -1,5 +1,5 @@
-//! What may be said of a callback beyond what it needs: who is to take it, and
-//! what the integrator knows of the customer.
+//! Optional details of a new callback: language, priority, time zone and user
+//! data.
 
 use leptos::prelude::*;
 use serde_json::{Map, Value};
@@ -9,7 +9,7 @@ use crate::components::field::FieldError;
 use crate::components::input::{TextArea, TextField};
 use crate::messages;
 
-/// What is filled in, and what is wrong with it. Empty fields say nothing.
+/// The form and its errors. Empty fields are left out.
 #[derive(Clone, Copy)]
 pub(super) struct MoreDetails {
     open: RwSignal<bool>,
@@ -23,7 +23,7 @@ pub(super) struct MoreDetails {
     data_error: FieldError,
 }
 
-/// Details in which nothing is wrong.
+/// Valid details.
 pub(super) struct Details {
     pub(super) language: Option<String>,
     pub(super) priority: Option<i32>,
@@ -48,8 +48,8 @@ impl MoreDetails {
         }
     }
 
-    /// What is filled in; `None`, and the fields are marked, if something is
-    /// wrong.
+    /// The values of the form. `None` if one is invalid; its field is then
+    /// marked.
     pub(super) fn read(self) -> Option<Details> {
         let said = |field: RwSignal<String>| {
             let text = field.get_untracked().trim().to_owned();
@@ -59,7 +59,7 @@ impl MoreDetails {
         if priority.is_err() {
             self.priority_error.set(Some(messages::fault_priority().to_owned()));
         }
-        let user_data = said(self.data).map(|text| object_of(&text)).transpose();
+        let user_data = said(self.data).map(|text| parse_user_data(&text)).transpose();
         if let Err(fault) = user_data {
             self.data_error.set(Some(fault.to_owned()));
         }
@@ -72,14 +72,14 @@ impl MoreDetails {
         })
     }
 
-    /// The customer's zone, as it is typed.
+    /// The time zone of the customer, as it is typed.
     pub(super) fn zone(self) -> Signal<Option<String>> {
         Signal::derive(move || {
             self.zone.with(|zone| Some(zone.trim().to_owned()).filter(|zone| !zone.is_empty()))
         })
     }
 
-    /// What the server's words may be about.
+    /// The fields that the server may report problems about.
     pub(super) fn fields(self) -> [(&'static str, FieldError); 4] {
         [
             ("/language", self.language_error),
@@ -89,7 +89,7 @@ impl MoreDetails {
         ]
     }
 
-    /// Opens where something in it is wrong.
+    /// Opens if a field has an error.
     pub(super) fn show_faults(self) {
         if self.fields().into_iter().any(|(_, error)| error.with_untracked(Option::is_some)) {
             self.open.set(true);
@@ -97,10 +97,10 @@ impl MoreDetails {
     }
 }
 
-/// The fields, closed at first.
+/// The fields, initially closed.
 #[component]
 pub(super) fn MoreDetailsFields(
-    /// What they fill in.
+    /// The form.
     details: MoreDetails,
 ) -> impl IntoView {
     view! {
@@ -139,8 +139,8 @@ pub(super) fn MoreDetailsFields(
     }
 }
 
-/// Names and values, one pair a line, as an object.
-fn object_of(text: &str) -> Result<Map<String, Value>, &'static str> {
+/// Parses lines of names and values into an object.
+fn parse_user_data(text: &str) -> Result<Map<String, Value>, &'static str> {
     let mut object = Map::new();
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let (name, value) = line.split_once(':').ok_or_else(messages::fault_user_data)?;
@@ -159,18 +159,18 @@ fn object_of(text: &str) -> Result<Map<String, Value>, &'static str> {
 mod tests {
     use serde_json::json;
 
-    use super::object_of;
+    use super::parse_user_data;
 
     #[test]
     fn lines_of_names_and_values_become_an_object() {
-        let object = object_of("account: 4711\n\n  url : https://example.org/a\nnote:\n").unwrap();
+        let object = parse_user_data("account: 4711\n\n  url : https://example.org/a\nnote:\n").unwrap();
         assert_eq!(json!(object), json!({ "account": "4711", "url": "https://example.org/a", "note": "" }));
     }
 
     #[test]
     fn a_line_without_a_name_and_a_name_given_twice_are_refused() {
         for text in ["account 4711", ": 4711", "account: 1\naccount: 2"] {
-            assert!(object_of(text).is_err(), "{text}");
+            assert!(parse_user_data(text).is_err(), "{text}");
         }
     }
 }

@@ -14,22 +14,22 @@ use crate::components::toast::Toasts;
 use crate::components::unique_id;
 use crate::format;
 use crate::messages;
-use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::list::page::PageState;
 
-/// Recent is what is younger than this, in seconds.
+/// The age of jobs that count as recent, in seconds.
 const RECENT: i64 = 24 * 3_600;
 
-/// The jobs whose reports are offered: those that cancelled something lately.
+/// The recent jobs that cancelled something.
 fn recent(jobs: Vec<BulkCancellation>) -> Vec<BulkCancellation> {
     let since = browser::now().plus_seconds(-RECENT);
     let offered = |job: &BulkCancellation| job.created_at >= since && job.outcomes.cancelled > 0;
     jobs.into_iter().filter(offered).collect()
 }
 
-/// The reports of the last day.
+/// The dialog with the reports of the last day.
 #[component]
 pub(super) fn ReportsDialog() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let jobs = RwSignal::new(None::<Result<Vec<BulkCancellation>, Failure>>);
     spawn_local(async move {
         let answer = page.client.call(&ListBulkCancellations).await;
@@ -37,7 +37,7 @@ pub(super) fn ReportsDialog() -> impl IntoView {
     });
     let content = move || match jobs.get() {
         None => view! { <p class="subtle">{messages::loading()}</p> }.into_any(),
-        Some(Err(failure)) => view! { <p>{failure.sentence()}</p> }.into_any(),
+        Some(Err(failure)) => view! { <p>{failure.message()}</p> }.into_any(),
         Some(Ok(jobs)) if jobs.is_empty() => view! { <p>{messages::reports_none()}</p> }.into_any(),
         Some(Ok(jobs)) => view! {
             {jobs.into_iter().map(|job| view! { <ReportRow job /> }).collect_view()}
@@ -58,7 +58,7 @@ pub(super) fn ReportsDialog() -> impl IntoView {
 
 #[component]
 fn ReportRow(job: BulkCancellation) -> impl IntoView {
-    let (page, toasts) = (Page::here(), Toasts::here());
+    let (page, toasts) = (PageState::here(), Toasts::here());
     let hint = unique_id("report");
     let (id, name, at) = (job.id, job.created_by.name, job.created_at);
     let cancelled = job.outcomes.cancelled;

@@ -1,4 +1,4 @@
-//! What the person chose not to see, and the way back.
+//! Chips for hidden states and services, which show them again.
 
 use leptos::prelude::*;
 use ringback_domain::StateName;
@@ -7,12 +7,12 @@ use super::search::SEARCH_ID;
 use crate::browser;
 use crate::components::icon_button::IconButton;
 use crate::messages;
-use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::list::page::PageState;
 
-/// One for each restriction.
+/// A chip for each restriction.
 #[component]
 pub(super) fn Chips() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let services = page.session.me().map_or(0, |me| me.services.len());
     let shown = Memo::new(move |_| {
         page.view.with(|view| (view.list.visible.states.len(), view.list.visible.services.len()))
@@ -28,7 +28,7 @@ pub(super) fn Chips() -> impl IntoView {
     }
 }
 
-fn chip(page: Page, of_states: bool, count: String) -> impl IntoView {
+fn chip(page: PageState, of_states: bool, count: String) -> impl IntoView {
     let (name, label) = if of_states {
         (messages::chip_states(), messages::show_all_states())
     } else {
@@ -36,7 +36,7 @@ fn chip(page: Page, of_states: bool, count: String) -> impl IntoView {
     };
     let press = move |()| {
         page.show_all(of_states, !of_states);
-        // The button goes with its chip.
+        // The button disappears with its chip.
         browser::focus(SEARCH_ID);
     };
     view! {

@@ -1,4 +1,4 @@
-//! The bar that filters the list, and says how fresh it is.
+//! The bar that filters the list and shows when it was updated.
 
 mod chips;
 pub(crate) mod quick;
@@ -12,12 +12,12 @@ use crate::components::toast::{Toast, Toasts};
 use crate::format;
 use crate::messages;
 use crate::pages::callbacks::list::feed::{Live, Loading};
-use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::list::page::PageState;
 use chips::Chips;
 use range::RangeSelect;
 use search::SearchBox;
 
-/// Range, search, and how fresh the list is.
+/// The bar: range, search, and the time of the last update.
 #[component]
 pub(crate) fn FilterBar() -> impl IntoView {
     view! {
@@ -33,7 +33,7 @@ pub(crate) fn FilterBar() -> impl IntoView {
 
 #[component]
 fn Freshness() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let updated = move || {
         let at = page.feed.as_of.get()?;
         Some(messages::updated(format::time_seconds(at, page.preferences.style())))
@@ -58,15 +58,15 @@ fn Freshness() -> impl IntoView {
 
 #[component]
 fn RefreshButton() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let toasts = Toasts::here();
-    // Where rows stay on screen, the failure is told beside them.
+    // If rows stay on screen, a toast reports the failure.
     Effect::new(move |failed: Option<bool>| {
         let failure = page.feed.failure.get();
         let stale = page.feed.rows.with_untracked(|rows| rows.as_ref().is_some_and(|rows| !rows.is_empty()));
         let fails = failure.is_some();
         if let (Some(failure), true, false) = (failure, stale, failed.unwrap_or_default()) {
-            toasts.show(Toast::failed(messages::refresh_failed(), failure.sentence()));
+            toasts.show(Toast::error(messages::refresh_failed(), failure.message()));
         }
         fails
     });

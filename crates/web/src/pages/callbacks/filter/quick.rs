@@ -5,14 +5,14 @@ use ringback_domain::wire::list::CallbackCount;
 
 use crate::components::icon::Icon;
 use crate::messages;
-use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::list::page::PageState;
 use crate::pages::callbacks::list::paging;
 use crate::pages::callbacks::view::state::Quick;
 
-/// The states as toggle buttons, each with its count.
+/// A toggle button for each state, with its count.
 #[component]
 pub(crate) fn QuickFilter() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let current = Memo::new(move |_| page.view.with(|view| view.list.quick));
     let count = move |quick| {
         let total = |counts: &CallbackCount| page.view.with(|view| paging::total(counts, &view.list, quick));

@@ -4,33 +4,33 @@ use leptos::prelude::*;
 
 use crate::components::icon::Icon;
 use crate::messages;
-use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::list::page::PageState;
 use crate::ranges::{self, DateRange, Range};
 
 /// The drop-down of date ranges.
 #[component]
 pub(super) fn RangeSelect() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let current = Memo::new(move |_| page.view.with(|view| view.list.range));
     let change = move |event: leptos::ev::Event| {
-        let Some(range) = Range::from_word(&event_target_value(&event)) else { return };
-        page.preferences.update_soon(move |preferences| preferences.last_range = Some(range.word()));
+        let Some(range) = Range::from_key(&event_target_value(&event)) else { return };
+        page.preferences.update_soon(move |preferences| preferences.last_range = Some(range.key()));
         let mut view = page.view.get_untracked().with(|list| list.range = range);
         view.open.clear();
         page.show(&view);
     };
     let option = move |range: Range, label: String| {
-        view! { <option value=range.word() selected=move || current.get() == range>{label}</option> }
+        view! { <option value=range.key() selected=move || current.get() == range>{label}</option> }
     };
     let group = move |label: &'static str, ranges: &[DateRange]| {
-        let options = ranges.iter().map(|range| option(Range::Given(*range), range.label().to_owned()));
+        let options = ranges.iter().map(|range| option(Range::Preset(*range), range.label().to_owned()));
         view! { <optgroup label=label>{options.collect_view()}</optgroup> }
     };
-    // The person's own, and one that only the address has.
+    // The person's custom ranges, and one that is only in the address.
     let own = Memo::new(move |_| {
-        let mut ranges = page.preferences.with(ranges::custom);
+        let mut ranges = page.preferences.with(ranges::custom_ranges);
         let shown = current.get();
-        if !matches!(shown, Range::Given(_)) && ranges.iter().all(|(range, _)| *range != shown) {
+        if !matches!(shown, Range::Preset(_)) && ranges.iter().all(|(range, _)| *range != shown) {
             ranges.push((shown, page.range_label(shown)));
         }
         ranges
@@ -50,7 +50,7 @@ pub(super) fn RangeSelect() -> impl IntoView {
                 aria-label=messages::date_range()
                 prop:value=move || {
                     own.track();
-                    current.get().word()
+                    current.get().key()
                 }
                 on:change=change
             >

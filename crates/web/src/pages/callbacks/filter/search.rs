@@ -7,24 +7,24 @@ use leptos::prelude::*;
 
 use crate::components::icon::Icon;
 use crate::messages;
-use crate::pages::callbacks::list::page::Page;
-use crate::pages::callbacks::view::search::{search_columns, search_field, search_word};
+use crate::pages::callbacks::list::page::PageState;
+use crate::pages::callbacks::view::search::{search_columns, search_field, search_key};
 
 /// The id of the search box.
 pub(super) const SEARCH_ID: &str = "search";
-/// The server is asked this long after the last key.
+/// The server is asked this long after the last key press.
 const SEARCH_PAUSE: Duration = Duration::from_millis(150);
 
 /// The search box with the column to search in.
 #[component]
 pub(super) fn SearchBox() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let input = NodeRef::<html::Input>::new();
     let typed = StoredValue::new(0_u32);
     let column = Memo::new(move |_| page.view.with(|view| view.list.column));
     let search = Memo::new(move |_| page.view.with(|view| view.list.search.clone()));
     let text = page.typed;
-    // Going back, or clearing the filter elsewhere.
+    // The search changes when one goes back or clears the filter.
     Effect::new(move |_| {
         let search = search.get();
         if text.get_untracked() != search {
@@ -64,7 +64,7 @@ pub(super) fn SearchBox() -> impl IntoView {
         let shown = page.columns.get().unwrap_or_default();
         let option = |(field, name): (_, &str)| {
             view! {
-                <option value=search_word(field) selected=move || column.get() == field>{name.to_owned()}</option>
+                <option value=search_key(field) selected=move || column.get() == field>{name.to_owned()}</option>
             }
         };
         search_columns(&shown, column.get()).map(option).collect_view()
@@ -91,7 +91,7 @@ pub(super) fn SearchBox() -> impl IntoView {
                 <select
                     class="select"
                     aria-label=messages::search_column()
-                    prop:value=move || search_word(column.get())
+                    prop:value=move || search_key(column.get())
                     on:change=choose
                 >
                     {options}

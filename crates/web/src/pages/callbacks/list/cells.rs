@@ -1,4 +1,4 @@
-//! The cells of a row, as markup: there are thousands on a page.
+//! The cells of a row as markup, as a page has thousands of them.
 
 use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::wire::list::SearchField;
@@ -18,7 +18,7 @@ use crate::pages::callbacks::view::matching::{in_any, is_overdue};
 use crate::phone;
 
 /// Icons of the sprite, each as one path.
-mod lines {
+mod paths {
     pub(super) const CHEVRON_RIGHT: &str = "m9 18 6-6-6-6";
     pub(super) const CALENDAR: &str = "M8 2v3M16 2v3M3 9h18M5 3h14a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 \
                                        2 0 0 1 2-2z";
@@ -29,27 +29,27 @@ mod lines {
     pub(super) const ROTATE_CCW: &str = "M3 12a9 9 0 1 0 9-9 9.75 9.75 0 0 0-6.74 2.74L3 8M3 3v5h5";
 }
 
-/// What all rows of the page are drawn by.
+/// What the look of all rows depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Look {
     /// How times are shown.
     pub(crate) style: Style,
-    /// The day; what is of another one shows no time.
+    /// The current day. Times of other days are shown as dates.
     pub(crate) today: String,
-    /// What is searched, and where.
+    /// The searched column and text.
     pub(crate) search: (SearchField, String),
 }
 
 impl Look {
-    /// What is searched in a column.
-    fn sought(&self, field: SearchField) -> &str {
+    /// The text searched in a column.
+    fn search_in(&self, field: SearchField) -> &str {
         let (column, text) = &self.search;
         let here = *column == field || *column == SearchField::Any && in_any(field, text);
         if here { text } else { "" }
     }
 }
 
-/// A record as it is to be drawn.
+/// A record and what its cells depend on.
 pub(super) struct Drawing<'a> {
     view: &'a CallbackView,
     look: &'a Look,
@@ -62,8 +62,8 @@ pub(super) struct Drawing<'a> {
 }
 
 impl<'a> Drawing<'a> {
-    /// Of a record, which has `left` if it does not belong to the list any more.
-    /// Follows the clock as far as the record's age shows.
+    /// Prepares a record. `left` means that it no longer belongs to the list.
+    /// Tracks the clock as finely as the record's age is shown.
     pub(super) fn of(
         view: &'a CallbackView,
         look: &'a Look,
@@ -76,7 +76,7 @@ impl<'a> Drawing<'a> {
         Self { view, look, clock, left, action, late, id, number }
     }
 
-    /// The cell of a column around its content.
+    /// A cell with its content.
     pub(super) fn cell(&self, column: Column, content: &Markup) -> Markup {
         let class = column.class();
         match column {
@@ -94,7 +94,7 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// What is in the cell of a column.
+    /// The content of a cell.
     pub(super) fn content(&self, column: Column) -> Markup {
         let Self { view, look, .. } = self;
         let metrics = &view.metrics;
@@ -109,7 +109,7 @@ impl<'a> Drawing<'a> {
             Column::DesiredTime => Some(self.desired_time()),
             Column::Service => self.text(SearchField::Service, Some(&view.service.name)),
             Column::Number => {
-                let found = find_digits(&self.number, look.sought(SearchField::CustomerNumber));
+                let found = find_digits(&self.number, look.search_in(SearchField::CustomerNumber));
                 Some(marked(&self.number, found))
             }
             Column::Attempts => {
@@ -145,7 +145,7 @@ impl<'a> Drawing<'a> {
             self.id,
             messages::metrics_of(&self.number),
             self.id,
-            drawn(lines::CHEVRON_RIGHT)
+            drawn(paths::CHEVRON_RIGHT)
         )
     }
 
@@ -157,16 +157,21 @@ impl<'a> Drawing<'a> {
                 r#"<span class="origin" role="img" aria-label="{}" title="{}">{}</span>"#,
                 label,
                 label,
-                drawn(lines::CALENDAR)
+                drawn(paths::CALENDAR)
             )
         });
         let warning = self.late.then(|| {
             let to = view.desired_time.plus_seconds(view.desired_window_seconds.into());
             let [from, to] = [view.desired_time, to].map(|at| format::time(at, look.style));
-            let (id, icon) = (format!("late-{}", self.id), drawn(lines::TRIANGLE_ALERT));
+            let (id, icon) = (format!("late-{}", self.id), drawn(paths::TRIANGLE_ALERT));
             tooltip_button(&id, "warnbtn", messages::warning(), &icon, &messages::warning_tip(from, to))
         });
-        markup!("{}{}{}", calendar, badge(view.state, view.result, look.sought(SearchField::State)), warning)
+        markup!(
+            "{}{}{}",
+            calendar,
+            badge(view.state, view.result, look.search_in(SearchField::State)),
+            warning
+        )
     }
 
     fn desired_time(&self) -> Markup {
@@ -182,7 +187,7 @@ impl<'a> Drawing<'a> {
         )
     }
 
-    /// How long it has been in its state, or how long it will be held.
+    /// The time in its state, or until it is due.
     fn relative(&self) -> Option<String> {
         let Self { view, clock, .. } = self;
         let since = |start: Option<Timestamp>| start.map(|start| format::duration(clock.since(start)));
@@ -203,18 +208,18 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// A text that can be searched.
+    /// A text with search matches marked.
     fn text(&self, field: SearchField, text: Option<&str>) -> Option<Markup> {
         let text = text?;
-        let found = find_text(text, self.look.sought(field));
+        let found = find_text(text, self.look.search_in(field));
         Some(markup!(r#"<span title="{}">{}</span>"#, text, marked(text, found)))
     }
 
     fn id(&self) -> Markup {
-        /// What stays visible at the end where there is little room.
+        /// The number of characters at the end that always stay visible.
         const TAIL: usize = 8;
         let id = &self.id;
-        let found = find_in_id(id, self.look.sought(SearchField::Id));
+        let found = find_in_id(id, self.look.search_in(SearchField::Id));
         let cut = id.len() - TAIL;
         let (head, tail) = id.split_at(cut);
         let in_head = found.clone().map(|found| found.start.min(cut)..found.end.min(cut));
@@ -227,13 +232,13 @@ impl<'a> Drawing<'a> {
     }
 
     fn action(&self) -> Markup {
-        let (does, class, lines, label) = match self.action {
+        let (does, class, paths, label) = match self.action {
             Action::None => return Markup::default(),
             Action::Edit => {
-                ("edit", "iconbtn iconbtn-accent", lines::PENCIL, messages::edit_of(&self.number))
+                ("edit", "iconbtn iconbtn-accent", paths::PENCIL, messages::edit_of(&self.number))
             }
             Action::Recreate => {
-                ("recreate", "iconbtn", lines::ROTATE_CCW, messages::recreate_of(&self.number))
+                ("recreate", "iconbtn", paths::ROTATE_CCW, messages::recreate_of(&self.number))
             }
         };
         markup!(
@@ -241,7 +246,7 @@ impl<'a> Drawing<'a> {
             class,
             does,
             label,
-            drawn(lines)
+            drawn(paths)
         )
     }
 }

@@ -1,4 +1,4 @@
-//! Why there are no rows, and what to do about it.
+//! The explanation for an empty list.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -11,23 +11,23 @@ use crate::components::button::{Appearance, Button};
 use crate::components::empty_state::EmptyState;
 use crate::messages;
 use crate::pages::callbacks::list::page::OpenDialog;
-use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::list::page::PageState;
 use crate::pages::callbacks::view::search::search_label;
 use crate::pages::callbacks::view::state::ListState;
 use crate::pages::callbacks::view::state::Quick;
 use crate::ranges::Range;
 
-/// Nothing is in the list.
+/// The explanation, with actions.
 #[component]
 pub(super) fn Empty() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     move || {
         let list = page.view.with(|view| view.list.clone());
         if !list.search.trim().is_empty() {
             nothing_found(page, &list).into_any()
         } else if list.quick != Quick::All {
             nothing_left(page, &list).into_any()
-        } else if list.hides() {
+        } else if list.hides_anything() {
             all_hidden(page, &list).into_any()
         } else {
             view! { <NothingThere list /> }.into_any()
@@ -35,19 +35,19 @@ pub(super) fn Empty() -> impl IntoView {
     }
 }
 
-fn nothing_found(page: Page, list: &ListState) -> impl IntoView {
+fn nothing_found(page: PageState, list: &ListState) -> impl IntoView {
     let text = list.search.trim().to_owned();
     let title = match search_label(list.column) {
         Some(column) => messages::empty_search(column, text),
         None => messages::empty_search_any(text),
     };
     let clear = move |()| page.show(&page.view.get_untracked().with(|list| list.search.clear()));
-    // Callback Search finds by these, whatever the range.
+    // Callback Search finds callbacks by these columns in all ranges.
     let anywhere = matches!(list.column, SearchField::CustomerNumber | SearchField::Id);
     let href = format!("/search?q={}", js_sys::encode_uri_component(&list.search));
     let search = move |()| page.navigate.with_value(|navigate| navigate(&href, NavigateOptions::default()));
     let searched = messages::searched(page.range_label(list.range));
-    let hidden = list.hides().then(messages::some_hidden);
+    let hidden = list.hides_anything().then(messages::some_hidden);
     let text = std::iter::once(searched.as_str()).chain(hidden).collect::<Vec<_>>().join(" ");
     view! {
         <EmptyState icon="search" title text>
@@ -57,7 +57,7 @@ fn nothing_found(page: Page, list: &ListState) -> impl IntoView {
     }
 }
 
-fn nothing_left(page: Page, list: &ListState) -> impl IntoView {
+fn nothing_left(page: PageState, list: &ListState) -> impl IntoView {
     let title = messages::empty_filter(list.quick.label(), page.range_label(list.range));
     let clear = move |()| page.show(&page.view.get_untracked().with(|list| list.quick = Quick::All));
     view! {
@@ -67,8 +67,8 @@ fn nothing_left(page: Page, list: &ListState) -> impl IntoView {
     }
 }
 
-/// Nothing but what the person chose not to see may be there.
-fn all_hidden(page: Page, list: &ListState) -> impl IntoView {
+/// Only hidden states or services may be in the range.
+fn all_hidden(page: PageState, list: &ListState) -> impl IntoView {
     let title = messages::empty_range(page.range_label(list.range));
     view! {
         <EmptyState icon="calendar-days" title text=messages::some_hidden().to_owned()>
@@ -77,10 +77,10 @@ fn all_hidden(page: Page, list: &ListState) -> impl IntoView {
     }
 }
 
-/// The range is empty; perhaps the neighbouring one is not.
+/// The range is empty; the neighbouring range may not be.
 #[component]
 fn NothingThere(list: ListState) -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let neighbour = list.range.neighbour();
     let count = RwSignal::new(0_u64);
     spawn_local(async move {
@@ -96,7 +96,7 @@ fn NothingThere(list: ListState) -> impl IntoView {
         count => messages::empty_neighbour(count, neighbour.label()),
     };
     let switch =
-        move |()| page.show(&page.view.get_untracked().with(|list| list.range = Range::Given(neighbour)));
+        move |()| page.show(&page.view.get_untracked().with(|list| list.range = Range::Preset(neighbour)));
     view! {
         <EmptyState
             icon="calendar-days"
@@ -122,12 +122,12 @@ fn NothingThere(list: ListState) -> impl IntoView {
 /// The list could not be loaded.
 #[component]
 pub(super) fn Failed() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let text = move || {
         page.feed.failure.with(|failure| {
             failure.as_ref().map_or_else(String::new, |failure| {
                 let reference = failure.reference().map(messages::reference);
-                std::iter::once(failure.sentence()).chain(reference).collect::<Vec<_>>().join(" ")
+                std::iter::once(failure.message()).chain(reference).collect::<Vec<_>>().join(" ")
             })
         })
     };

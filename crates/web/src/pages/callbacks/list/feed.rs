@@ -1,5 +1,5 @@
-//! The rows on screen: loaded from the server, patched by its events, never
-//! moved before the person asks.
+//! The rows on screen: loaded from the server and updated by its events. Their
+//! order never changes by itself.
 
 use std::collections::{HashMap, HashSet};
 use std::mem;
@@ -23,66 +23,66 @@ use crate::pages::callbacks::view::state::ListState;
 use crate::preferences::PreferenceStore;
 use crate::session::Session;
 
-/// Whether something is being loaded.
+/// Whether the list is being loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Loading {
-    /// No.
+    /// Nothing is being loaded.
     Idle,
-    /// Another list than the one on screen.
+    /// Another list than the one on screen is being loaded.
     Other,
-    /// The same list again.
+    /// The same list is being loaded again.
     Again,
 }
 
-/// Whether changes arrive.
+/// Whether events arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Live {
-    /// Not yet.
+    /// Not connected yet.
     Connecting,
-    /// Yes.
+    /// Events arrive.
     Yes,
-    /// Not since then.
+    /// The connection was lost at this time.
     Lost(Timestamp),
 }
 
-/// The list.
+/// The list and its state.
 #[derive(Clone, Copy)]
 pub(crate) struct Feed {
     client: Client,
     preferences: PreferenceStore,
     session: Session,
-    /// What is to be listed.
+    /// The list to show.
     list: Memo<ListState>,
-    /// The rows; `None` before the first answer.
+    /// The rows; `None` before the first response.
     pub(crate) rows: RwSignal<Option<Vec<Row>>>,
-    /// The rows that the next command is for, some of them listed elsewhere.
+    /// The selected rows, some of which may be on other pages.
     pub(crate) selection: Selection,
-    /// Cursors of the pages after and before.
+    /// The cursors of the next and the previous page.
     pub(crate) neighbours: RwSignal<(Option<String>, Option<String>)>,
-    /// Counts of the range and the search, whatever the states.
+    /// Counts for the range and the search, over all states.
     pub(crate) counts: RwSignal<Option<CallbackCount>>,
-    /// Whether something is being loaded.
+    /// Whether the list is being loaded.
     pub(crate) loading: RwSignal<Loading>,
     /// Why the last load failed.
     pub(crate) failure: RwSignal<Option<Failure>>,
-    /// New matching records that are not on screen.
+    /// New matching callbacks that are not on screen.
     pub(crate) arrivals: RwSignal<HashSet<CallbackId>>,
-    /// When what is on screen was true last.
+    /// The time of the last update.
     pub(crate) as_of: RwSignal<Option<Timestamp>>,
-    /// Whether changes arrive.
+    /// Whether events arrive.
     pub(crate) live: RwSignal<Live>,
-    /// The list that the rows are of.
-    shown: StoredValue<Option<ListState>>,
-    /// Answers to older questions are dropped.
-    question: StoredValue<u32>,
-    counting: StoredValue<bool>,
-    /// Changes told since a load began, which its answer may not know of.
-    meanwhile: StoredValue<Vec<CallbackView>>,
-    /// When the last load began.
+    /// The list that the rows belong to.
+    shown_list: StoredValue<Option<ListState>>,
+    /// Responses to older requests are dropped.
+    request_number: StoredValue<u32>,
+    count_pending: StoredValue<bool>,
+    /// Changes since a load began, which may be missing in its response.
+    changes_while_loading: StoredValue<Vec<CallbackView>>,
+    /// The start of the last load.
     loaded_at: StoredValue<Timestamp>,
 }
 
-/// Counts are asked for again this long after a change at the earliest.
+/// The shortest time between a change and new counts.
 const COUNT_PAUSE: Duration = Duration::from_secs(3);
 
 impl Feed {
@@ -102,10 +102,10 @@ impl Feed {
             arrivals: RwSignal::new(HashSet::new()),
             as_of: RwSignal::new(None),
             live: RwSignal::new(Live::Connecting),
-            shown: StoredValue::new(None),
-            question: StoredValue::new(0),
-            counting: StoredValue::new(false),
-            meanwhile: StoredValue::new(Vec::new()),
+            shown_list: StoredValue::new(None),
+            request_number: StoredValue::new(0),
+            count_pending: StoredValue::new(false),
+            changes_while_loading: StoredValue::new(Vec::new()),
             loaded_at: StoredValue::new(browser::now()),
         }
     }
@@ -121,13 +121,13 @@ impl Feed {
         self.list.with_untracked(|list| list.filter(list.bounds(now, utc)))
     }
 
-    /// Loads what is to be listed and puts it in order. Rows that stay keep
-    /// their element, and with it focus and scroll position.
+    /// Loads the list. Rows that stay keep their element, and with it focus and
+    /// scroll position.
     pub(crate) fn load(self) {
         let list = self.list.get_untracked();
-        self.question.update_value(|question| *question += 1);
-        let question = self.question.get_value();
-        let same = self.shown.with_value(|shown| shown.as_ref() == Some(&list));
+        self.request_number.update_value(|request_number| *request_number += 1);
+        let request_number = self.request_number.get_value();
+        let same = self.shown_list.with_value(|shown| shown.as_ref() == Some(&list));
         self.loading.set(if same { Loading::Again } else { Loading::Other });
         let now = browser::now();
         self.loaded_at.set_value(now);
@@ -136,7 +136,7 @@ impl Feed {
         if !same {
             self.arrivals.update(HashSet::clear);
         }
-        let same_counts = self.shown.with_value(|shown| {
+        let same_counts = self.shown_list.with_value(|shown| {
             let of = |list: &ListState| {
                 (list.range, list.search.clone(), list.column, list.visible.services.clone())
             };
@@ -145,23 +145,24 @@ impl Feed {
         if !same_counts {
             self.counts.set(None);
         }
-        self.count(question);
+        self.count(request_number);
         spawn_local(async move {
             let answer = self.client.call(&request).await;
-            if self.question.try_get_value() != Some(question) {
+            if self.request_number.try_get_value() != Some(request_number) {
                 return;
             }
             self.loading.set(Loading::Idle);
-            let meanwhile = self.meanwhile.try_update_value(mem::take).unwrap_or_default();
+            let changes_while_loading =
+                self.changes_while_loading.try_update_value(mem::take).unwrap_or_default();
             match answer {
                 Ok(page) => {
-                    self.show(list, page);
-                    self.apply_changes(meanwhile);
+                    self.show_page(list, page);
+                    self.apply_changes(changes_while_loading);
                 }
                 Err(failure) => {
                     if !same {
                         self.rows.set(None);
-                        self.shown.set_value(None);
+                        self.shown_list.set_value(None);
                         self.neighbours.set((None, None));
                     }
                     self.failure.set(Some(failure));
@@ -170,7 +171,7 @@ impl Feed {
         });
     }
 
-    fn show(self, list: ListState, page: Page<CallbackView>) {
+    fn show_page(self, list: ListState, page: Page<CallbackView>) {
         let old: HashMap<CallbackId, Row> =
             self.rows.with_untracked(|rows| rows.iter().flatten().map(|row| (row.id, row.clone())).collect());
         let known = |id| old.get(&id).cloned().or_else(|| self.selection.find(id));
@@ -193,10 +194,10 @@ impl Feed {
         self.failure.set(None);
         self.arrivals.update(HashSet::clear);
         self.as_of.set(Some(browser::now()));
-        self.shown.set_value(Some(list));
+        self.shown_list.set_value(Some(list));
     }
 
-    fn count(self, question: u32) {
+    fn count(self, request_number: u32) {
         let list = self.list.get_untracked();
         let bounds = list.bounds(browser::now(), self.preferences.style_untracked().utc);
         let request = CountCallbacks {
@@ -205,8 +206,8 @@ impl Feed {
         };
         spawn_local(async move {
             let answer = self.client.call(&request).await;
-            if let (Ok(counts), Some(current)) = (answer, self.question.try_get_value())
-                && current == question
+            if let (Ok(counts), Some(current)) = (answer, self.request_number.try_get_value())
+                && current == request_number
                 && self.counts.with_untracked(|old| old.as_ref() != Some(&counts))
             {
                 self.counts.set(Some(counts));
@@ -214,34 +215,34 @@ impl Feed {
         });
     }
 
-    /// Counts again soon, once for many changes.
+    /// Loads the counts again soon, once for many changes.
     fn count_soon(self) {
-        if self.counting.get_value() {
+        if self.count_pending.get_value() {
             return;
         }
-        self.counting.set_value(true);
+        self.count_pending.set_value(true);
         let count = move || {
-            if self.counting.try_set_value(false).is_none() {
-                self.count(self.question.get_value());
+            if self.count_pending.try_set_value(false).is_none() {
+                self.count(self.request_number.get_value());
             }
         };
         set_timeout(count, COUNT_PAUSE);
     }
 
-    /// Shows what a command of this page led to.
-    pub(crate) fn put(self, view: CallbackView) {
+    /// Shows the effect of a command of this page.
+    pub(crate) fn apply_change(self, view: CallbackView) {
         self.apply_changes(vec![view]);
     }
 
-    /// Takes events as they come.
-    pub(crate) fn apply(self, events: Vec<Event>) {
+    /// Applies events of the server.
+    pub(crate) fn handle_events(self, events: Vec<Event>) {
         let mut changed = Vec::new();
         let mut reload = false;
         for event in events {
             match event {
                 Event::Connected { resumed } => {
                     self.live.set(Live::Yes);
-                    // What happened between the load and now was not told.
+                    // Changes between the load and the connection were missed.
                     reload |= !resumed;
                 }
                 Event::Changed(view) => changed.push(*view),
@@ -265,7 +266,8 @@ impl Feed {
             return;
         }
         if self.loading.get_untracked() != Loading::Idle {
-            self.meanwhile.update_value(|meanwhile| meanwhile.extend_from_slice(&views));
+            self.changes_while_loading
+                .update_value(|changes_while_loading| changes_while_loading.extend_from_slice(&views));
         }
         let now = browser::now();
         let filter = self.filter_now();
@@ -297,8 +299,8 @@ impl Feed {
         self.count_soon();
     }
 
-    /// Whether a record that is not on screen is new to the list, rather than
-    /// on another page of it.
+    /// Whether a record that is not on screen is new, rather than on another
+    /// page of the list.
     fn is_new(self, view: &CallbackView, rows: &[Row], sort: Sort) -> bool {
         let alone = self.neighbours.with_untracked(|(next, previous)| next.is_none() && previous.is_none());
         if alone || view.created_at >= self.loaded_at.get_value() {

@@ -1,4 +1,4 @@
-//! Jump to now: to the page and the row where the past ends.
+//! Jump to now: goes to the first row that is due after now.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -11,12 +11,12 @@ use crate::clock::Clock;
 use crate::components::button::LinkButton;
 use crate::messages;
 use crate::pages::callbacks::list::feed::Feed;
-use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::list::page::PageState;
 use crate::pages::callbacks::record::row::Row;
 use crate::pages::callbacks::record::row::arrow_id;
 use crate::pages::callbacks::view::state::Place;
 
-/// The first row that lies ahead.
+/// The index and id of the first row that is due after now.
 pub(super) fn first_ahead(feed: Feed, now: ringback_domain::Timestamp) -> Option<(usize, CallbackId)> {
     feed.rows.with(|rows| {
         let rows = rows.as_ref()?;
@@ -26,10 +26,10 @@ pub(super) fn first_ahead(feed: Feed, now: ringback_domain::Timestamp) -> Option
     })
 }
 
-/// The button; only where the list runs across the present time.
+/// The button, shown only if the list contains the current time.
 #[component]
 pub(super) fn JumpToNow() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let clock = Clock::here();
     let wanted = RwSignal::new(false);
     let possible = Memo::new(move |_| {
@@ -41,7 +41,7 @@ pub(super) fn JumpToNow() -> impl IntoView {
         });
         across && page.feed.rows.with(|rows| rows.as_ref().is_some_and(|rows| !rows.is_empty()))
     });
-    // Once the rows of the page that was jumped to are there.
+    // Scrolls once the rows of the other page are loaded.
     Effect::new(move |_| {
         page.feed.rows.track();
         if wanted.get_untracked() {
@@ -68,8 +68,8 @@ pub(super) fn JumpToNow() -> impl IntoView {
     }
 }
 
-/// The number of the page on which the past ends.
-async fn page_of_now(page: Page) -> Option<u32> {
+/// The number of the page that contains the current time.
+async fn page_of_now(page: PageState) -> Option<u32> {
     let now = browser::now();
     let list = page.view.get_untracked().list;
     let mut filter = list.filter(list.bounds(now, page.preferences.style_untracked().utc));
@@ -80,8 +80,8 @@ async fn page_of_now(page: Page) -> Option<u32> {
     Some(number.min(NUMBERED_ROWS / PAGE_LIMIT))
 }
 
-/// Brings the row into view, and the focus to it.
-fn scroll(page: Page) {
+/// Scrolls to the row and gives it the focus.
+fn scroll(page: PageState) {
     let ahead = untrack(|| first_ahead(page.feed, browser::now())).map(|(_, id)| id);
     let last = || page.feed.rows.with_untracked(|rows| rows.as_ref()?.last().map(|row| row.id));
     let Some(id) = ahead.or_else(last) else { return };

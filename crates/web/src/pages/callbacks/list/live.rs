@@ -1,4 +1,4 @@
-//! Keeps the list up to date, and says when it is not.
+//! Keeps the list up to date by events, and says when they stop.
 
 use leptos::prelude::*;
 
@@ -13,20 +13,20 @@ use crate::messages;
 use crate::pages::callbacks::list::feed::Feed;
 use crate::pages::callbacks::list::feed::Live;
 use crate::pages::callbacks::list::feed::Loading;
-use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::list::page::PageState;
 
-/// A short interruption is not worth a word, in seconds.
-const GRACE: i64 = 5;
-/// After this long the list is read again every few seconds instead.
+/// Shorter interruptions are not shown, in seconds.
+const GRACE_PERIOD: i64 = 5;
+/// After an interruption this long, in seconds, the list is polled instead.
 const POLL_AFTER: i64 = 60;
 
-/// Reconnects when asked to.
+/// The stream of events, for reconnecting.
 #[derive(Clone, Copy)]
 struct Stream(StoredValue<Listener, LocalStorage>);
 
-/// Follows the events as long as the page stands.
+/// Follows the events while the page is open.
 pub(crate) fn follow(feed: Feed) {
-    let listener = listen(Client::here(), move |events| feed.apply(events));
+    let listener = listen(Client::here(), move |events| feed.handle_events(events));
     let stream = Stream(StoredValue::new_local(listener));
     provide_context(stream);
     on_cleanup(move || stream.0.with_value(Listener::stop));
@@ -43,14 +43,16 @@ pub(crate) fn follow(feed: Feed) {
     });
 }
 
-/// Says since when nothing arrives.
+/// Says for how long no events have arrived.
 #[component]
 pub(crate) fn PausedBanner() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let clock = Clock::here();
     let stream: Stream = expect_context();
     let paused = Memo::new(move |_| match page.feed.live.get() {
-        Live::Lost(since) => Some(clock.second().seconds_since(since)).filter(|seconds| *seconds >= GRACE),
+        Live::Lost(since) => {
+            Some(clock.second().seconds_since(since)).filter(|seconds| *seconds >= GRACE_PERIOD)
+        }
         Live::Connecting | Live::Yes => None,
     });
     let text = move || {

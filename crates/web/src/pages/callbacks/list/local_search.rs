@@ -1,5 +1,5 @@
-//! Hides at once the rows that what is typed does not match. The server, which
-//! knows all pages, follows.
+//! Hides rows that do not match the typed text at once. The server, which knows
+//! all pages, follows.
 
 use crate::pages::callbacks::list::feed::Feed;
 use crate::pages::callbacks::list::feed::Loading;
@@ -7,7 +7,7 @@ use crate::pages::callbacks::view::state::ListState;
 use leptos::prelude::*;
 use ringback_domain::wire::list::SearchField;
 
-/// What rows are hidden by, as long as the server has not answered.
+/// The search that hides rows; `None` once the server has answered.
 pub(crate) fn follow(
     feed: Feed,
     list: Memo<ListState>,

@@ -38,7 +38,7 @@ pub(crate) type Navigate = Box<dyn Fn(&str, NavigateOptions)>;
 
 /// What the parts of the page share.
 #[derive(Clone, Copy)]
-pub(crate) struct Page {
+pub(crate) struct PageState {
     /// Calls the API.
     pub(crate) client: Client,
     /// How the person wants the page to look.
@@ -69,7 +69,7 @@ pub(crate) struct Page {
     pub(crate) navigate: StoredValue<Navigate, LocalStorage>,
 }
 
-impl Page {
+impl PageState {
     /// The state of the page around.
     pub(crate) fn here() -> Self {
         expect_context()
@@ -92,7 +92,7 @@ impl Page {
 
     /// The name of a range. Tracked, as people may name their own.
     pub(crate) fn range_label(self, range: Range) -> String {
-        let named = self.preferences.with(ranges::custom).into_iter().find(|(own, _)| *own == range);
+        let named = self.preferences.with(ranges::custom_ranges).into_iter().find(|(own, _)| *own == range);
         named.map_or_else(|| range.label(self.preferences.style()), |(_, name)| name)
     }
 

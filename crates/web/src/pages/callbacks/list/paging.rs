@@ -1,4 +1,4 @@
-//! Where the page lies in the list, in numbers and links.
+//! The position of the page in the list, and the links to others.
 
 use ringback_domain::wire::list::{CallbackCount, NUMBERED_ROWS, PAGE_LIMIT};
 
@@ -10,8 +10,7 @@ use crate::pages::callbacks::view::state::Place;
 use crate::pages::callbacks::view::state::Quick;
 use crate::pages::callbacks::view::state::ViewState;
 
-/// How many rows the list would have with a quick filter; `true` if it may be
-/// more.
+/// The number of rows with a quick filter; `true` if there may be more.
 pub(crate) fn total(counts: &CallbackCount, list: &ListState, quick: Quick) -> (u64, bool) {
     let mut by_state = counts.by_state;
     let total = match quick {
@@ -23,13 +22,13 @@ pub(crate) fn total(counts: &CallbackCount, list: &ListState, quick: Quick) -> (
     (total, counts.at_least)
 }
 
-/// A count, with a plus where there may be more.
+/// A count, with a plus if there may be more.
 pub(crate) fn total_text((total, at_least): (u64, bool)) -> String {
     let text = format::count(total);
     if at_least { messages::at_least(text) } else { text }
 }
 
-/// Rows before the page; not known behind a cursor.
+/// The number of rows before the page; `None` behind a cursor.
 pub(crate) fn offset(place: &Place) -> Option<u64> {
     match place {
         Place::Page(page) => Some((u64::from(*page) - 1) * u64::from(PAGE_LIMIT)),
@@ -45,7 +44,7 @@ pub(crate) fn summary(place: &Place, rows: usize, total: Option<(u64, bool)>) ->
     }
     match (offset(place), total) {
         (Some(offset), total) => {
-            // The count may lag behind the list.
+            // The count may be older than the list.
             let (seen, from) = (offset + rows, format::count(offset + 1));
             let total = total.map_or((seen, false), |(total, at_least)| (total.max(seen), at_least));
             messages::rows_of(from, format::count(seen), total_text(total))
@@ -68,19 +67,19 @@ pub(crate) fn pages(
         other.open.clear();
         other.href()
     };
-    let most = NUMBERED_ROWS / PAGE_LIMIT;
+    let max_page = NUMBERED_ROWS / PAGE_LIMIT;
     let count = total.map_or(1, |(total, _)| total.div_ceil(u64::from(PAGE_LIMIT)));
-    let last = u32::try_from(count).unwrap_or(most).clamp(1, most);
+    let last = u32::try_from(count).unwrap_or(max_page).clamp(1, max_page);
     let current = match view.list.place {
         Place::Page(page) => Some(page),
         Place::Cursor(_) => None,
     };
-    let last = last.max(current.unwrap_or(1).min(most));
+    let last = last.max(current.unwrap_or(1).min(max_page));
     let numbered = window(current.unwrap_or(last), last).into_iter();
     let link = |number: u32| PageLink { number, href: at(Place::Page(number)) };
     let step = |number: Option<u32>, cursor: Option<String>| match (number, cursor) {
         (_, None) => None,
-        (Some(number), Some(_)) if (1..=most).contains(&number) => Some(at(Place::Page(number))),
+        (Some(number), Some(_)) if (1..=max_page).contains(&number) => Some(at(Place::Page(number))),
         (_, Some(cursor)) => Some(at(Place::Cursor(cursor))),
     };
     Pages {

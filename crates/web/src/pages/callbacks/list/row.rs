@@ -1,4 +1,4 @@
-//! A row, and what is below it when it is expanded.
+//! A row of the table and its details.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use web_sys::{Element, HtmlInputElement, MouseEvent};
 
 use super::cells::Drawing;
 use super::selection;
-use crate::browser::put;
+use crate::browser::update_attribute;
 use crate::clock::Clock;
 use crate::components::markup::Markup;
 use crate::format::{self, Style};
 use crate::lazy::{Lazy, Part};
 use crate::messages;
 use crate::pages::callbacks::list::page::OpenDialog;
-use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::list::page::PageState;
 use crate::pages::callbacks::record::row::Action;
 use crate::pages::callbacks::record::row::Row;
 use crate::pages::callbacks::view::columns::Column;
@@ -29,7 +29,7 @@ use crate::pages::callbacks::view::matching::finds;
 pub(super) fn RecordRow(
     /// The row.
     row: Row,
-    /// Its place on the page, from 0.
+    /// Its index on the page, from 0.
     index: ReadSignal<usize>,
     /// The number of rows before the page.
     #[prop(into)]
@@ -37,14 +37,14 @@ pub(super) fn RecordRow(
     /// The columns.
     columns: StoredValue<Vec<Column>>,
 ) -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let id = row.id;
     let open = Memo::new(move |_| page.view.with(|view| view.open.contains(&id)));
     let place = move || offset.get() + u64::try_from(index.get()).unwrap_or_default() + 2;
     let drawn = row.clone();
     let draw = move |element: Element| {
         let cells = draw_cells(element.clone(), drawn.clone(), columns);
-        let marks = draw_marks(element, drawn.clone(), open);
+        let marks = draw_state(element, drawn.clone(), open);
         on_cleanup(move || drop((cells, marks)));
     };
     let span = columns.with_value(Vec::len);
@@ -73,17 +73,17 @@ fn Details(
     }
 }
 
-/// What was drawn last.
+/// What was last drawn.
 struct Drawn {
     cells: Vec<Markup>,
     facts: Facts,
     action: Action,
-    /// The action waits for the pointer to leave.
+    /// The action changes when the pointer leaves the row.
     inactive: bool,
 }
 
-/// What a person is shown a change of; cells also change by the clock and by
-/// what is searched.
+/// The values whose changes flash. Cells also change with the clock and the
+/// search, without flashing.
 struct Facts {
     state: (StateName, Option<ResultCode>),
     desired_time: Timestamp,
@@ -112,18 +112,18 @@ impl Facts {
     }
 }
 
-/// Keeps the cells of a row up to date, all by one effect, which writes those
-/// that differ.
+/// Keeps the cells of a row up to date. One effect writes all cells that
+/// differ.
 fn draw_cells(element: Element, row: Row, columns: StoredValue<Vec<Column>>) -> RenderEffect<Drawn> {
-    let page = Page::here();
+    let page = PageState::here();
     let clock = Clock::here();
     RenderEffect::new(move |before: Option<Drawn>| {
         let left = row.left.get();
         let look = page.look.read();
         let view = row.record.read();
         let possible = Action::of(&view);
-        // Nothing changes under a pointer that is about to press: the icon turns
-        // inactive first, and changes when the pointer has left the row.
+        // An action never changes under the pointer: it becomes inactive first,
+        // and changes when the pointer has left the row.
         let (action, inactive) = match &before {
             Some(before) if before.action != possible && page.active_row.get() == Some(row.id) => {
                 (before.action, true)
@@ -158,43 +158,43 @@ fn draw_cells(element: Element, row: Row, columns: StoredValue<Vec<Column>>) -> 
         if inactive != before.is_some_and(|before| before.inactive)
             && let Ok(Some(button)) = element.query_selector(".k-act > button")
         {
-            put(&button, "aria-disabled", inactive.then_some("true"));
+            update_attribute(&button, "aria-disabled", inactive.then_some("true"));
         }
         Drawn { cells, facts, action, inactive }
     })
 }
 
-/// Shows for a moment that a cell was changed.
+/// Flashes a changed cell.
 fn flash(cell: Element) {
     const TURN: &str = "data-changed";
-    // A cell that is out of sight would flash whenever it comes into view.
+    // Otherwise a cell out of view would flash when it is scrolled into view.
     const MOMENT: Duration = Duration::from_millis(1_500);
-    // Two animations alike, so that the same change twice is seen twice.
+    // Two equal animations alternate, so that each of two changes is seen.
     let turn = if cell.get_attribute(TURN).as_deref() == Some("even") { "odd" } else { "even" };
-    put(&cell, TURN, Some(turn));
+    update_attribute(&cell, TURN, Some(turn));
     let end = move || {
         if cell.get_attribute(TURN).as_deref() == Some(turn) {
-            put(&cell, TURN, None);
+            update_attribute(&cell, TURN, None);
         }
     };
     set_timeout(end, MOMENT);
 }
 
-/// Keeps up to date how a row looks as a whole, and how its controls stand.
-fn draw_marks(element: Element, row: Row, open: Memo<bool>) -> RenderEffect<()> {
-    let page = Page::here();
+/// Keeps the classes of a row and the state of its controls up to date.
+fn draw_state(element: Element, row: Row, open: Memo<bool>) -> RenderEffect<()> {
+    let page = PageState::here();
     RenderEffect::new(move |_| {
         let (open, selected) = (open.get(), row.selected.get());
         let marks = [(open, " is-open"), (row.left.get(), " has-left"), (selected, " is-selected")];
         let marks = marks.into_iter().filter_map(|(on, name)| on.then_some(name));
         let class: String = std::iter::once("row").chain(marks).collect();
-        put(&element, "class", Some(&class));
+        update_attribute(&element, "class", Some(&class));
         let hidden = page.local_search.with(|narrowed| {
             narrowed.as_ref().is_some_and(|(field, text)| !row.record.with(|view| finds(view, *field, text)))
         });
-        put(&element, "hidden", hidden.then_some(""));
+        update_attribute(&element, "hidden", hidden.then_some(""));
         if let Ok(Some(arrow)) = element.query_selector(".exp") {
-            put(&arrow, "aria-expanded", Some(if open { "true" } else { "false" }));
+            update_attribute(&arrow, "aria-expanded", Some(if open { "true" } else { "false" }));
         }
         if let Ok(Some(check)) = element.query_selector("input") {
             check.unchecked_into::<HtmlInputElement>().set_checked(selected);
@@ -202,9 +202,9 @@ fn draw_marks(element: Element, row: Row, open: Memo<bool>) -> RenderEffect<()> 
     })
 }
 
-/// Says in which zones the time under the pointer is what. Not before it is
-/// pointed at, as there are hundreds.
-pub(super) fn explain_time(page: Page, event: &leptos::ev::Event) {
+/// Sets a tooltip with the time under the pointer in other zones. It is set on
+/// hover, as a page has hundreds of times.
+pub(super) fn show_other_zones(page: PageState, event: &leptos::ev::Event) {
     let style = page.preferences.style_untracked();
     let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let Some(element) = element.filter(|element| element.tag_name() == "TIME") else { return };
@@ -233,9 +233,9 @@ pub(super) fn row_of(event: &leptos::ev::Event) -> Option<CallbackId> {
     element.closest("tr.row").ok()??.get_attribute("data-id")?.parse().ok()
 }
 
-/// A click on the box or on a button of a row.
-pub(super) fn clicked(page: Page, event: &MouseEvent) {
-    selection::clicked(page, event);
+/// Handles a click on the checkbox or a button of a row.
+pub(super) fn handle_click(page: PageState, event: &MouseEvent) {
+    selection::handle_click(page, event);
     let button = || event.target()?.dyn_into::<Element>().ok()?.closest("button[data-does]").ok()?;
     let (Some(button), Some(id)) = (button(), row_of(event)) else { return };
     if button.has_attribute("aria-disabled") {

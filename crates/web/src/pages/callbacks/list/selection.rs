@@ -1,4 +1,4 @@
-//! The rows that one command is given for.
+//! The selected rows.
 
 use std::collections::HashMap;
 
@@ -13,22 +13,23 @@ use crate::components::button::{Button, LinkButton};
 use crate::format;
 use crate::messages;
 use crate::pages::callbacks::list::page::OpenDialog;
-use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::list::page::PageState;
 use crate::pages::callbacks::record::row::Row;
 use crate::pages::callbacks::view::state::ListState;
 
-/// The chosen rows, by id: they outlive reloads, orders and searches.
+/// The selected rows by id. They stay selected across reloads, sorting and
+/// searches.
 #[derive(Clone, Copy)]
 pub(crate) struct Selection {
     rows: RwSignal<HashMap<CallbackId, Row>>,
-    /// Where a stretch begins.
+    /// The row from which a selection is extended.
     anchor: StoredValue<Option<CallbackId>>,
-    /// There was one, and it is gone.
+    /// A selection was cleared.
     cleared: RwSignal<bool>,
 }
 
 impl Selection {
-    /// Nothing is selected.
+    /// An empty selection.
     pub(crate) fn new() -> Self {
         Self {
             rows: RwSignal::new(HashMap::new()),
@@ -37,23 +38,23 @@ impl Selection {
         }
     }
 
-    /// A chosen row, wherever it is listed now.
+    /// A selected row, on whatever page it is.
     pub(crate) fn find(self, id: CallbackId) -> Option<Row> {
         self.rows.with_untracked(|rows| rows.get(&id).cloned())
     }
 
-    /// Every chosen row as it is now.
-    pub(crate) fn rows_now(self) -> Vec<Row> {
+    /// All selected rows.
+    pub(crate) fn rows_untracked(self) -> Vec<Row> {
         self.rows.with_untracked(|rows| rows.values().cloned().collect())
     }
 
-    /// How many are chosen.
+    /// The number of selected rows; tracked.
     pub(crate) fn count(self) -> usize {
         self.rows.with(HashMap::len)
     }
 
-    /// Chooses rows, or no longer. Each row has a signal of its own, so that
-    /// only those change that do.
+    /// Selects or deselects rows. Each row has its own signal, so that only
+    /// changed rows are redrawn.
     fn set(self, rows: &[Row], on: bool) {
         let changed: Vec<&Row> = rows.iter().filter(|row| row.selected.get_untracked() != on).collect();
         if changed.is_empty() {
@@ -74,9 +75,9 @@ impl Selection {
         self.cleared.set(false);
     }
 
-    /// Chooses none.
+    /// Clears the selection.
     pub(crate) fn clear(self) {
-        let rows = self.rows_now();
+        let rows = self.rows_untracked();
         if !rows.is_empty() {
             self.set(&rows, false);
             self.anchor.set_value(None);
@@ -84,11 +85,11 @@ impl Selection {
         }
     }
 
-    /// Chooses a row, or the whole stretch from the one before.
-    fn pick(self, rows: &[Row], id: CallbackId, on: bool, stretch: bool) {
+    /// Selects or deselects a row, or all rows from the last one to it.
+    fn select_row(self, rows: &[Row], id: CallbackId, on: bool, extend: bool) {
         let at = |id: Option<CallbackId>| rows.iter().position(|row| Some(row.id) == id);
         let Some(here) = at(Some(id)) else { return };
-        let start = at(self.anchor.get_value()).filter(|_| stretch).unwrap_or(here);
+        let start = at(self.anchor.get_value()).filter(|_| extend).unwrap_or(here);
         self.set(&rows[start.min(here)..=start.max(here)], on);
         self.anchor.set_value(Some(id));
     }
@@ -104,18 +105,18 @@ impl Selection {
     }
 }
 
-/// Gives the selection up where it would not be seen any more.
-pub(crate) fn follow(page: Page, list: Memo<ListState>) {
+/// Clears the selection when it would no longer be visible.
+pub(crate) fn follow(page: PageState, list: Memo<ListState>) {
     let selection = page.feed.selection;
     Effect::new(move |before: Option<ListState>| {
         let now = list.get();
-        if before.is_some_and(|before| elsewhere(&before, &now)) {
+        if before.is_some_and(|before| ends_selection(&before, &now)) {
             untrack(|| selection.clear());
         }
         now
     });
     let escape = window_event_listener(leptos::ev::keydown, move |event| {
-        // What is open, and what is searched, goes first.
+        // Escape first closes what is open and clears the search.
         if event.key() == "Escape" && !event.default_prevented() && !something_is_open() {
             selection.clear();
         }
@@ -127,90 +128,91 @@ fn something_is_open() -> bool {
     matches!(document().query_selector(":popover-open, dialog[open]"), Ok(Some(_)))
 }
 
-/// Another range, or another page of the same list.
-fn elsewhere(before: &ListState, now: &ListState) -> bool {
+/// Whether a change of the list ends the selection: another range, or another
+/// page of the same list.
+fn ends_selection(before: &ListState, now: &ListState) -> bool {
     before.range != now.range
         || before.place != now.place && ListState { place: now.place.clone(), ..before.clone() } == *now
 }
 
-/// The box that was clicked, with its row.
-fn box_of(event: &MouseEvent) -> Option<(HtmlInputElement, CallbackId)> {
+/// The checkbox that was clicked, with its row.
+fn checkbox_of(event: &MouseEvent) -> Option<(HtmlInputElement, CallbackId)> {
     let input = event.target()?.dyn_into().ok()?;
     Some((input, row_of(event)?))
 }
 
-/// A click on the box of a row.
-pub(crate) fn clicked(page: Page, event: &MouseEvent) {
-    if let Some((input, id)) = box_of(event) {
-        let (on, stretch) = (input.checked(), event.shift_key());
+/// Handles a click on the checkbox of a row.
+pub(crate) fn handle_click(page: PageState, event: &MouseEvent) {
+    if let Some((input, id)) = checkbox_of(event) {
+        let (on, extend) = (input.checked(), event.shift_key());
         page.feed.rows.with_untracked(|rows| {
-            page.feed.selection.pick(rows.as_deref().unwrap_or_default(), id, on, stretch);
+            page.feed.selection.select_row(rows.as_deref().unwrap_or_default(), id, on, extend);
         });
     }
 }
 
-/// Keeps a stretch of rows from becoming a stretch of marked text.
-pub(crate) fn pressed(event: &MouseEvent) {
+/// Prevents that a click with the shift key selects text.
+pub(crate) fn keep_text_unselected(event: &MouseEvent) {
     if event.shift_key()
-        && let Some((input, _)) = box_of(event)
+        && let Some((input, _)) = checkbox_of(event)
     {
         event.prevent_default();
         let _ = input.focus();
     }
 }
 
-/// How much of the page is chosen.
+/// How much of the page is selected.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Share {
+enum PageSelection {
     None,
     Some,
     All,
 }
 
-fn share(page: Page) -> Memo<Share> {
+fn share(page: PageState) -> Memo<PageSelection> {
     let selection = page.feed.selection;
     Memo::new(move |_| {
         page.feed.rows.with(|rows| {
             let rows = rows.as_deref().unwrap_or_default();
             selection.rows.with(|chosen| {
                 match rows.iter().filter(|row| chosen.contains_key(&row.id)).count() {
-                    0 => Share::None,
-                    some if some < rows.len() => Share::Some,
-                    _ => Share::All,
+                    0 => PageSelection::None,
+                    some if some < rows.len() => PageSelection::Some,
+                    _ => PageSelection::All,
                 }
             })
         })
     })
 }
 
-fn select_page(page: Page, on: bool) {
+fn select_page(page: PageState, on: bool) {
     page.feed.rows.with_untracked(|rows| {
         page.feed.selection.set(rows.as_deref().unwrap_or_default(), on);
     });
 }
 
-/// The box in the head of the table.
+/// The checkbox in the header of the table.
 #[component]
 pub(crate) fn PageBox() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let share = share(page);
     view! {
         <input
             type="checkbox"
             class="check"
-            class:is-mixed=move || share.get() == Share::Some
+            class:is-mixed=move || share.get() == PageSelection::Some
             aria-label=messages::select_page()
-            prop:checked=move || share.get() == Share::All
-            prop:indeterminate=move || share.get() == Share::Some
+            prop:checked=move || share.get() == PageSelection::All
+            prop:indeterminate=move || share.get() == PageSelection::Some
             on:change=move |event| select_page(page, event_target_checked(&event))
         />
     }
 }
 
-/// What is chosen, and how to choose more or none.
+/// What is selected, and buttons to select more or none.
 #[component]
-pub(crate) fn Chosen() -> impl IntoView {
-    let page = Page::here();
+pub(crate) fn SelectionBar() -> impl IntoView {
+    let page = PageState::here();
     let selection = page.feed.selection;
     let share = share(page);
     let on_page = Memo::new(move |_| {
@@ -221,7 +223,7 @@ pub(crate) fn Chosen() -> impl IntoView {
     view! {
         <span role="status"><b class="semi">{number}</b><span class="k-wide">{states}</span></span>
         <span class="sep"></span>
-        <Show when=move || share.get() != Share::All>
+        <Show when=move || share.get() != PageSelection::All>
             <span class="k-wide">
                 <LinkButton on_press=move |()| select_page(page, true)>
                     {move || messages::select_all(on_page.get())}
@@ -242,10 +244,10 @@ pub(crate) fn by_state(mut counts: CountByState) -> String {
     some.join(", ")
 }
 
-/// The command for the whole selection; out of work without one.
+/// The command for the selection; inactive without one.
 #[component]
 pub(crate) fn CancelButton() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let selection = page.feed.selection;
     let inactive = Memo::new(move |_| (selection.count() == 0).then(|| messages::select_first().to_owned()));
     view! {
@@ -279,10 +281,13 @@ mod tests {
             ListState { quick: Quick::Overdue, ..first.clone() },
             list.clone(),
         ] {
-            assert!(!elsewhere(&list, &now), "{now:?}");
+            assert!(!ends_selection(&list, &now), "{now:?}");
         }
-        assert!(elsewhere(&list, &first));
-        assert!(elsewhere(&list, &ListState { range: Range::Given(DateRange::Tomorrow), ..list.clone() }));
+        assert!(ends_selection(&list, &first));
+        assert!(ends_selection(
+            &list,
+            &ListState { range: Range::Preset(DateRange::Tomorrow), ..list.clone() }
+        ));
     }
 
     #[test]

@@ -6,9 +6,9 @@ use ringback_domain::wire::list::Sort;
 
 use super::empty::{Empty, Failed};
 use super::jump::{JumpToNow, first_ahead};
-use super::row::{self, RecordRow, explain_time, row_of};
-use super::selection::{self, CancelButton, Chosen, PageBox};
-use crate::browser::put;
+use super::row::{self, RecordRow, row_of, show_other_zones};
+use super::selection::{self, CancelButton, PageBox, SelectionBar};
+use crate::browser::update_attribute;
 use crate::clock::Clock;
 use crate::components::empty_state::Skeleton;
 use crate::components::icon::Icon;
@@ -17,33 +17,34 @@ use crate::components::tooltip;
 use crate::format;
 use crate::messages;
 use crate::pages::callbacks::list::feed::Loading;
-use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::list::page::PageState;
 use crate::pages::callbacks::list::paging;
 use crate::pages::callbacks::view::columns::Column;
 use crate::pages::callbacks::view::columns::sort_label;
 use crate::pages::callbacks::view::state::Place;
 
-fn row_count(page: Page) -> Option<usize> {
+fn row_count(page: PageState) -> Option<usize> {
     page.feed.rows.with(|rows| rows.as_ref().map(Vec::len))
 }
 
-fn total(page: Page) -> Option<(u64, bool)> {
+fn total(page: PageState) -> Option<(u64, bool)> {
     page.feed.counts.with(|counts| {
         let counts = counts.as_ref()?;
         Some(page.view.with(|view| paging::total(counts, &view.list, view.list.quick)))
     })
 }
 
-fn summary(page: Page) -> String {
+fn summary(page: PageState) -> String {
     row_count(page).map_or_else(String::new, |rows| {
         page.view.with(|view| paging::summary(&view.list.place, rows, total(page)))
     })
 }
 
-/// What is on the page, and what is new to it.
+/// The bar above the table: the rows of the page, new callbacks, and the
+/// selection.
 #[component]
 pub(crate) fn TableBar() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let arrivals =
         Memo::new(move |_| page.feed.arrivals.with(|new| u64::try_from(new.len()).unwrap_or_default()));
     let loading = move || page.feed.loading.get() != Loading::Idle;
@@ -56,7 +57,7 @@ pub(crate) fn TableBar() -> impl IntoView {
     };
     view! {
         <div class="tablebar" class:is-loading=loading class:is-selecting=selecting>
-            <Show when=move || selecting.get() fallback=idle><Chosen /></Show>
+            <Show when=move || selecting.get() fallback=idle><SelectionBar /></Show>
             <Show when=move || { arrivals.get() > 0 }>
                 <button type="button" class="newpill" on:click=move |_| page.feed.load()>
                     <Icon name="arrow-down" class="i-sm" />
@@ -70,8 +71,7 @@ pub(crate) fn TableBar() -> impl IntoView {
     }
 }
 
-/// New callbacks for screen readers, at most every half minute: they would
-/// speak of nothing else.
+/// Announces new callbacks to screen readers, at most every 30 seconds.
 fn announced(arrivals: Memo<u64>) -> impl Fn() -> Option<String> {
     const PAUSE: i64 = 30;
     let clock = Clock::here();
@@ -90,8 +90,8 @@ fn announced(arrivals: Memo<u64>) -> impl Fn() -> Option<String> {
     move || text.get()
 }
 
-/// Says how many a search found, once it is done.
-fn found(page: Page) -> impl Fn() -> Option<String> {
+/// Announces how many callbacks a search found.
+fn found(page: PageState) -> impl Fn() -> Option<String> {
     move || {
         let searching = page.view.with(|view| !view.list.search.trim().is_empty());
         let (total, _) = total(page)?;
@@ -99,12 +99,12 @@ fn found(page: Page) -> impl Fn() -> Option<String> {
     }
 }
 
-/// The table, or why there is none.
+/// The table, or why it is empty.
 #[component]
 pub(crate) fn Records() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let region = NodeRef::<html::Div>::new();
-    // Another page begins at its top, with the focus on the table.
+    // Another page starts at its top, with the focus on the table.
     let place = Memo::new(move |_| page.view.with(|view| view.list.place.clone()));
     Effect::new(move |before: Option<Place>| {
         let now = place.get();
@@ -165,7 +165,7 @@ enum Content {
 
 #[component]
 fn Table() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let columns = Memo::new(move |_| {
         page.columns.with(|chosen| Column::shown(page.width.get(), page.manages, chosen.as_deref()))
     });
@@ -176,7 +176,7 @@ fn Table() -> impl IntoView {
     };
     let rows_in_all = move || match total(page) {
         Some((total, false)) => i64::try_from(total).unwrap_or(-1),
-        // The way to say that it is not known.
+        // -1 means that the total is unknown.
         _ => -1,
     };
     mark_now(page);
@@ -206,7 +206,7 @@ fn Table() -> impl IntoView {
                 <tbody
                     role="rowgroup"
                     on:pointerover=move |event| {
-                        explain_time(page, &event);
+                        show_other_zones(page, &event);
                         hold(event.into());
                     }
                     on:pointerout=move |event| release(event.into())
@@ -217,10 +217,10 @@ fn Table() -> impl IntoView {
                             event.stop_propagation();
                         }
                     }
-                    on:mousedown=move |event| selection::pressed(&event)
+                    on:mousedown=move |event| selection::keep_text_unselected(&event)
                     on:click=move |event| {
                         tooltip::explain(&event);
-                        row::clicked(page, &event);
+                        row::handle_click(page, &event);
                     }
                 >
                     <ForEnumerate
@@ -234,9 +234,9 @@ fn Table() -> impl IntoView {
     }
 }
 
-/// Draws a line where the past ends, in the usual order. Only the eye sees it,
-/// and of all rows one has it: an attribute is set where it belongs.
-fn mark_now(page: Page) {
+/// Draws a line above the first row that is due after now, if the list is
+/// sorted by time. The line is visual only; one row gets an attribute.
+fn mark_now(page: PageState) {
     const MARK: &str = "data-now";
     let clock = Clock::here();
     let line = Memo::new(move |_| {
@@ -244,7 +244,7 @@ fn mark_now(page: Page) {
             return None;
         }
         let now = clock.coarse();
-        // Above the first row it would say nothing.
+        // A line above the first row would mean nothing.
         let (_, next) = first_ahead(page.feed, now).filter(|(at, _)| *at > 0)?;
         Some((next, messages::now_line(format::time(now, page.preferences.style()))))
     });
@@ -253,16 +253,16 @@ fn mark_now(page: Page) {
         page.feed.rows.track();
         page.width.track();
         page.columns.track();
-        // The rows may be on their way yet.
+        // The rows may not be drawn yet.
         request_animation_frame(move || {
             let find = |selector: &str| document().query_selector(selector).ok().flatten();
             if let Some(old) = find("tr[data-now]") {
-                put(&old, MARK, None);
+                update_attribute(&old, MARK, None);
             }
             if let Some((id, text)) = line
                 && let Some(row) = find(&format!("tr[data-id=\"{id}\"]"))
             {
-                put(&row, MARK, Some(&text));
+                update_attribute(&row, MARK, Some(&text));
             }
         });
     });
@@ -270,7 +270,7 @@ fn mark_now(page: Page) {
 
 #[component]
 fn Head(column: Column) -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let sort = Memo::new(move |_| page.view.with(|view| view.list.sort));
     let label = column.label();
     let content = match column.sorts() {
@@ -306,10 +306,10 @@ fn Head(column: Column) -> impl IntoView {
     view! { <th scope="col" class=column.class() role="columnheader" aria-sort=direction>{content}</th> }
 }
 
-/// Pages, and how times are shown.
+/// The bar below the table: the pages, and the time zone.
 #[component]
 pub(crate) fn Foot() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let pages = Memo::new(move |_| {
         let (next, previous) = page.feed.neighbours.get();
         page.view.with(|view| paging::pages(view, total(page), next, previous))

@@ -1,4 +1,4 @@
-//! The expanded row: figures, timeline, and all metrics on demand.
+//! The details of a callback: figures, timeline, and all metrics on demand.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -31,7 +31,7 @@ pub(crate) fn details() -> AnyView {
     let failed = RwSignal::new(None::<&'static str>);
     let record = row.record.clone();
     let version = Memo::new(move |_| record.with(|view| (view.version, view.state)));
-    // A change is told without the parts that only this row shows.
+    // Events do not contain the timeline.
     Effect::new(move |_| {
         version.get();
         spawn_local(async move {
@@ -41,7 +41,7 @@ pub(crate) fn details() -> AnyView {
             }
         });
     });
-    // The place in the queue changes with other callbacks.
+    // The position in the queue also changes with other callbacks.
     Effect::new(move |_| {
         let (_, state) = version.get();
         if state == StateName::Queued {

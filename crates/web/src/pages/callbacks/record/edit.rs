@@ -1,4 +1,4 @@
-//! Edit Callback: another time, or none.
+//! Edit Callback: reschedules or cancels a callback.
 
 use std::future::Future;
 
@@ -10,8 +10,8 @@ use ringback_domain::wire::problem::ProblemKind;
 use ringback_domain::{CallbackId, StateName};
 
 use super::Host;
+use super::date_time::{DateTimeFields, DateTimeForm, Zones};
 use super::row::Row;
-use super::when::{When, WhenFields, Zones};
 use crate::api::Failure;
 use crate::client::Client;
 use crate::components::button::Appearance;
@@ -21,13 +21,13 @@ use crate::components::icon::Icon;
 use crate::components::state_badge::StateBadge;
 use crate::components::toast::{Toast, Toasts};
 use crate::format::{self, Style};
-use crate::forms::{Sending, place};
+use crate::forms::{Submission, show_problems};
 use crate::messages;
 use crate::preferences::PreferenceStore;
 use crate::session::Session;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Choice {
+enum EditOption {
     Reschedule,
     Cancel,
 }
@@ -45,29 +45,30 @@ pub(crate) fn EditDialog(
     let session = Session::here();
     let toasts = Toasts::here();
     let handle = DialogHandle::new(messages::edit_callback());
-    let sending = Sending::of(handle);
+    let submission = Submission::of(handle);
     let before = row.record.get_untracked();
     let record = StoredValue::new(row.record.clone());
     let current = Memo::new(move |_| record.get_value().get());
     let can = Memo::new(move |_| current.with(|view| view.can));
-    let choice = RwSignal::new(if before.can.reschedule { Choice::Reschedule } else { Choice::Cancel });
-    let when = When::at(before.desired_time, preferences.style_untracked());
+    let choice =
+        RwSignal::new(if before.can.reschedule { EditOption::Reschedule } else { EditOption::Cancel });
+    let date_time = DateTimeForm::at(before.desired_time, preferences.style_untracked());
     let obstacle = Memo::new(move |_| obstacle(choice.get(), can.get()));
     let zones =
         Zones { service: session.zone_of(before.service.id), customer: before.customer_time_zone.clone() };
     let zones = StoredValue::new(zones);
-    let form = Form { client, preferences, host, id: row.id, choice, when, handle, sending };
+    let form = Form { client, preferences, host, id: row.id, choice, date_time, handle, submission };
     let submit = move |()| {
         if obstacle.with_untracked(Option::is_some) {
             return;
         }
         let version = current.with_untracked(|view| view.version);
         let Some(work) = form.work(version) else { return handle.focus_first_error() };
-        sending.send(work, move |view| form.done(toasts, view), move |failure| form.refused(&failure));
+        submission.run(work, move |view| form.done(toasts, view), move |failure| form.refused(&failure));
     };
     let cards = vec![
         Card {
-            value: Choice::Reschedule,
+            value: EditOption::Reschedule,
             label: messages::reschedule(),
             hint: Signal::derive(move || {
                 let possible = can.get().reschedule;
@@ -76,17 +77,21 @@ pub(crate) fn EditDialog(
             disabled: Signal::derive(move || !can.get().reschedule),
         },
         Card {
-            value: Choice::Cancel,
+            value: EditOption::Cancel,
             label: messages::cancel_callback(),
             hint: Signal::stored(Some(messages::cancel_hint())),
             disabled: Signal::derive(move || !can.get().cancel),
         },
     ];
-    // The button follows the choice of the person and nothing else, so that it
-    // never turns into another under the pointer.
+    // The button depends on nothing but the person's choice, so that it never
+    // turns into another one under the pointer.
     let action = move || match choice.get() {
-        Choice::Reschedule => handle.submit_unless(Appearance::Primary, obstacle.into(), messages::save())(),
-        Choice::Cancel => handle.submit_unless(Appearance::Danger, obstacle.into(), messages::confirm())(),
+        EditOption::Reschedule => {
+            handle.submit_unless(Appearance::Primary, obstacle.into(), messages::save())()
+        }
+        EditOption::Cancel => {
+            handle.submit_unless(Appearance::Danger, obstacle.into(), messages::confirm())()
+        }
     };
     let change = Memo::new(move |_| current.with(|now| change_since(&before, now, preferences.style())));
     let removal = move || current.with(|view| format::day(view.expires_at, preferences.style()));
@@ -101,15 +106,15 @@ pub(crate) fn EditDialog(
         >
             <Summary number current />
             <RadioCards label=messages::edit_options() value=choice cards autofocus=true />
-            <Show when=move || choice.get() == Choice::Reschedule>
-                <WhenFields when zones=Signal::stored(zones.get_value()) />
+            <Show when=move || choice.get() == EditOption::Reschedule>
+                <DateTimeFields date_time zones=Signal::stored(zones.get_value()) />
             </Show>
             <div class="edit-outcome">
-                <Show when=move || choice.get() == Choice::Cancel>
+                <Show when=move || choice.get() == EditOption::Cancel>
                     <p>{move || messages::cancel_consequence(removal())}</p>
                 </Show>
                 <ChangeNote change />
-                <Show when=move || choice.get() == Choice::Reschedule && change.with(Option::is_none)>
+                <Show when=move || choice.get() == EditOption::Reschedule && change.with(Option::is_none)>
                     <p class="hint">{messages::removal_moves()}</p>
                 </Show>
             </div>
@@ -117,32 +122,31 @@ pub(crate) fn EditDialog(
     }
 }
 
-/// What is filled in, and what became of it.
+/// The form of the dialog.
 #[derive(Clone, Copy)]
 struct Form {
     client: Client,
     preferences: PreferenceStore,
     host: Host,
     id: CallbackId,
-    choice: RwSignal<Choice>,
-    when: When,
+    choice: RwSignal<EditOption>,
+    date_time: DateTimeForm,
     handle: DialogHandle,
-    sending: Sending,
+    submission: Submission,
 }
 
 impl Form {
-    /// The command to give; `None`, and the fields are marked, if something is
-    /// missing.
+    /// The command to send. `None` if a field is invalid; it is then marked.
     fn work(self, version: i64) -> Option<impl Future<Output = Result<CallbackView, Failure>>> {
         let desired_time = match self.choice.get_untracked() {
-            Choice::Cancel => None,
-            Choice::Reschedule => Some(self.when.read(self.preferences.style_untracked())?),
+            EditOption::Cancel => None,
+            EditOption::Reschedule => Some(self.date_time.read(self.preferences.style_untracked())?),
         };
         Some(async move {
             match desired_time {
-                None => self.sending.command(PostCancel(self.id), Some(version)).await,
+                None => self.submission.command(PostCancel(self.id), Some(version)).await,
                 Some(desired_time) => {
-                    self.sending
+                    self.submission
                         .command(PostReschedule(self.id, RescheduleCallback { desired_time }), Some(version))
                         .await
                 }
@@ -152,18 +156,18 @@ impl Form {
 
     fn done(self, toasts: Toasts, view: CallbackView) {
         let done = match self.choice.get_untracked() {
-            Choice::Cancel => messages::callback_cancelled(),
-            Choice::Reschedule => messages::callback_rescheduled(),
+            EditOption::Cancel => messages::callback_cancelled(),
+            EditOption::Reschedule => messages::callback_rescheduled(),
         };
         self.host.changed.run(view);
         self.handle.close();
-        toasts.show(Toast::done(done));
+        toasts.show(Toast::success(done));
     }
 
     fn refused(self, failure: &Failure) {
-        self.handle.problem.set(place(failure, &[("/desired_time", self.when.time_error)]));
+        self.handle.problem.set(show_problems(failure, &[("/desired_time", self.date_time.time_error)]));
         if matches!(failure.kind(), Some(ProblemKind::StateConflict | ProblemKind::Stale)) {
-            // The form stays; what it is about is brought up to date.
+            // The form is kept; the callback is loaded again.
             spawn_local(async move {
                 if let Ok(view) = self.client.call(&GetCallback(self.id)).await {
                     self.host.changed.run(view);
@@ -173,7 +177,7 @@ impl Form {
     }
 }
 
-/// Which callback it is.
+/// The callback that is edited.
 #[component]
 pub(super) fn Summary(number: String, current: Memo<CallbackView>) -> impl IntoView {
     let preferences = PreferenceStore::here();
@@ -199,10 +203,10 @@ pub(super) fn Summary(number: String, current: Memo<CallbackView>) -> impl IntoV
 }
 
 /// Why the chosen option is not possible now; `None` if it is.
-fn obstacle(choice: Choice, can: Can) -> Option<String> {
+fn obstacle(choice: EditOption, can: Can) -> Option<String> {
     let (possible, reason) = match choice {
-        Choice::Reschedule => (can.reschedule, messages::no_longer_reschedulable()),
-        Choice::Cancel => (can.cancel, messages::no_longer_cancellable()),
+        EditOption::Reschedule => (can.reschedule, messages::no_longer_reschedulable()),
+        EditOption::Cancel => (can.cancel, messages::no_longer_cancellable()),
     };
     (!possible).then(|| reason.to_owned())
 }

@@ -1,5 +1,4 @@
-//! Everything that is known of a callback. Metrics appear as the state
-//! advances, and stay.
+//! The metrics of a callback. They appear as the state advances, and stay.
 
 use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::{Origin, StateName, Timestamp};
@@ -9,8 +8,7 @@ use crate::components::key_value::Fact;
 use crate::format::{self, Style};
 use crate::messages;
 
-/// The metrics that belong to the state reached, and those that are known
-/// anyway.
+/// All metrics up to the state that was reached.
 pub(crate) fn advanced(view: &CallbackView, style: Style) -> Vec<Fact> {
     let metrics = &view.metrics;
     let time = |at: Timestamp| format::day_time_seconds(at, style);
@@ -29,7 +27,7 @@ pub(crate) fn advanced(view: &CallbackView, style: Style) -> Vec<Fact> {
     facts.extend(metrics.arrived_at.map(|at| Fact::new(messages::term_arrived(), time(at))));
     facts.extend(view.recreated_from.map(|id| Fact::code(messages::term_recreated_from(), id.to_string())));
 
-    // A finished callback may never have got that far.
+    // A completed callback may have skipped states.
     let reached = |state: StateName| view.state >= state && view.state != StateName::Completed;
     let mut after = |state: StateName, term: &'static str, value: Option<String>| {
         if value.is_some() || reached(state) {
@@ -67,7 +65,7 @@ pub(crate) fn advanced(view: &CallbackView, style: Style) -> Vec<Fact> {
     facts
 }
 
-/// What the integrator gave along, if anything.
+/// The user data of the callback.
 pub(crate) fn user_data(view: &CallbackView) -> Vec<Fact> {
     let data = view.user_data.as_ref().and_then(Value::as_object);
     let fact = |(name, value): (&String, &Value)| {
@@ -77,7 +75,8 @@ pub(crate) fn user_data(view: &CallbackView) -> Vec<Fact> {
     data.into_iter().flatten().map(fact).collect()
 }
 
-/// The desired time in the customer's zone, and that zone, where it is known.
+/// The desired time in the time zone of the customer, and the zone, if it is
+/// known.
 pub(crate) fn customers_time(view: &CallbackView, style: Style) -> Option<(String, String)> {
     let zone = view.customer_time_zone.as_ref()?;
     Some((format::day_time_in(view.desired_time, style, zone)?, zone.clone()))

@@ -1,6 +1,7 @@
 //! One callback: its row, its details, and the dialogs that change it. Shared
 //! by the list and Callback Search.
 
+mod date_time;
 pub(crate) mod details;
 pub(crate) mod edit;
 pub(crate) mod metrics;
@@ -9,7 +10,6 @@ pub(crate) mod recreate;
 pub(crate) mod request_form;
 pub(crate) mod row;
 pub(crate) mod timeline;
-mod when;
 
 use leptos::prelude::Callback;
 use ringback_domain::wire::callback::CallbackView;

@@ -1,4 +1,4 @@
-//! The customer's name in their own voice.
+//! The recording of the customer's name.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -15,12 +15,12 @@ use crate::format;
 use crate::messages;
 use crate::preferences::PreferenceStore;
 
-/// Plays the recording of a callback. It is fetched when it is asked for.
+/// Plays the recording of a callback. It is fetched on demand.
 #[component]
 pub(super) fn Recording(
     /// The callback.
     id: CallbackId,
-    /// When a recreate takes it over no more, where that is known.
+    /// How long a recreated callback can take it over, if that is known.
     note: Signal<Option<String>>,
 ) -> impl IntoView {
     let client = Client::here();
@@ -46,7 +46,7 @@ pub(super) fn Recording(
             }
             match answer {
                 Ok(file) => address.set(Url::create_object_url_with_blob(&file).ok()),
-                Err(failure) => failed.set(Some(failure.sentence())),
+                Err(failure) => failed.set(Some(failure.message())),
             }
         });
     };
@@ -71,7 +71,7 @@ pub(super) fn Recording(
     }
 }
 
-/// What a recreate does with the recording of a finished callback.
+/// Says whether a recreated callback takes over the recording.
 #[component]
 pub(super) fn RecordingNote(
     /// The callback.
@@ -81,7 +81,7 @@ pub(super) fn RecordingNote(
     let preferences = PreferenceStore::here();
     let full = RwSignal::new(None::<CallbackView>);
     spawn_local(async move {
-        // Without an answer nothing is said of the recording.
+        // Without a response nothing is shown.
         if let Ok(view) = client.call(&GetCallback(id)).await {
             full.try_set(Some(view));
         }

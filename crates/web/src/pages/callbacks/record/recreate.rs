@@ -1,4 +1,4 @@
-//! Recreate Callback: a finished one again, as a new record.
+//! Recreate Callback: creates a new callback from a completed one.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -12,8 +12,8 @@ use super::row::Row;
 use crate::client::Client;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::icon::Icon;
-use crate::components::input::Choice;
-use crate::forms::{Sending, place};
+use crate::components::input::SelectOption;
+use crate::forms::{Submission, show_problems};
 use crate::messages;
 use crate::preferences::PreferenceStore;
 use crate::session::Session;
@@ -30,12 +30,12 @@ pub(crate) fn RecreateDialog(
     let preferences = PreferenceStore::here();
     let session = Session::here();
     let handle = DialogHandle::new(messages::recreate_callback());
-    let sending = Sending::of(handle);
+    let submission = Submission::of(handle);
     let old = row.record.get_untracked();
     let service = old.service.id.to_string();
     let mut choices = service_choices(session);
     if choices.iter().all(|choice| choice.value != service) {
-        choices.push(Choice { value: service.clone(), label: old.service.name.clone() });
+        choices.push(SelectOption { value: service.clone(), label: old.service.name.clone() });
     }
     let form = RequestForm::new(service, row.number(), preferences.style_untracked());
     let record = row.record.clone();
@@ -59,9 +59,9 @@ pub(crate) fn RecreateDialog(
             handle.close();
             host.recreated.run(view);
         };
-        let work = sending.command(request, version);
-        sending.send(work, made, move |failure| {
-            handle.problem.set(place(&failure, &form.fields()));
+        let work = submission.command(request, version);
+        submission.run(work, made, move |failure| {
+            handle.problem.set(show_problems(&failure, &form.fields()));
             spawn_local(async move {
                 if let Ok(view) = client.call(&GetCallback(id)).await {
                     host.changed.run(view);

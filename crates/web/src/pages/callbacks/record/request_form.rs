@@ -1,4 +1,4 @@
-//! What a callback is asked for with: in Create and in Recreate Callback.
+//! The form of a new callback, for Create and for Recreate Callback.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -6,17 +6,17 @@ use ringback_domain::wire::endpoint::CountCallbacks;
 use ringback_domain::wire::list::{CallbackFilter, CountQuery};
 use ringback_domain::{CallbackType, ServiceId, StateName, Timestamp};
 
-use super::when::{When, WhenFields, Zones};
+use super::date_time::{DateTimeFields, DateTimeForm, Zones};
 use crate::client::Client;
 use crate::components::choice::{Card, RadioCards};
 use crate::components::field::FieldError;
-use crate::components::input::{Choice, SelectField, TextField};
+use crate::components::input::{SelectField, SelectOption, TextField};
 use crate::format::{self, Style};
 use crate::forms::require;
 use crate::messages;
 use crate::session::Session;
 
-/// What is filled in, and what is wrong with it.
+/// The form and its errors.
 #[derive(Clone, Copy)]
 pub(crate) struct RequestForm {
     pub(crate) kind: RwSignal<CallbackType>,
@@ -24,15 +24,15 @@ pub(crate) struct RequestForm {
     service_error: FieldError,
     pub(crate) number: RwSignal<String>,
     number_error: FieldError,
-    when: When,
+    date_time: DateTimeForm,
 }
 
-/// A form in which nothing is missing.
+/// The valid values of a form.
 pub(crate) struct Filled {
     pub(crate) callback_type: CallbackType,
     pub(crate) service_id: ServiceId,
     pub(crate) customer_number: String,
-    /// Of a scheduled one.
+    /// The desired time of a scheduled callback.
     pub(crate) desired_time: Option<Timestamp>,
 }
 
@@ -44,12 +44,11 @@ impl RequestForm {
             service_error: RwSignal::new(None),
             number: RwSignal::new(number),
             number_error: RwSignal::new(None),
-            when: When::soon(style),
+            date_time: DateTimeForm::soon(style),
         }
     }
 
-    /// What is filled in; `None`, and the fields are marked, if something is
-    /// missing.
+    /// The values of the form. `None` if a field is invalid; it is then marked.
     pub(crate) fn read(self, style: Style) -> Option<Filled> {
         let service_id = self.service.get_untracked().parse().ok();
         if service_id.is_none() {
@@ -58,7 +57,7 @@ impl RequestForm {
         let has_number = require(self.number, self.number_error, messages::enter_number());
         let callback_type = self.kind.get_untracked();
         let scheduled = callback_type == CallbackType::Scheduled;
-        let desired_time = if scheduled { self.when.read(style) } else { None };
+        let desired_time = if scheduled { self.date_time.read(style) } else { None };
         if !has_number || (scheduled && desired_time.is_none()) {
             return None;
         }
@@ -70,12 +69,12 @@ impl RequestForm {
         })
     }
 
-    /// What the server's words may be about.
+    /// The fields that the server may report problems about.
     pub(crate) fn fields(self) -> [(&'static str, FieldError); 3] {
         [
             ("/service_id", self.service_error),
             ("/customer_number", self.number_error),
-            ("/desired_time", self.when.time_error),
+            ("/desired_time", self.date_time.time_error),
         ]
     }
 }
@@ -83,18 +82,18 @@ impl RequestForm {
 /// The fields.
 #[component]
 pub(crate) fn RequestFields(
-    /// What they fill in.
+    /// The form.
     form: RequestForm,
     /// The services to choose from.
-    choices: Vec<Choice>,
-    /// The customer's zone, where it is known.
+    choices: Vec<SelectOption>,
+    /// The time zone of the customer, if it is known.
     #[prop(into)]
     customer_zone: Signal<Option<String>>,
-    /// What is to be known of the number.
+    /// A hint about the number.
     #[prop(optional)]
     hint: Option<String>,
 ) -> impl IntoView {
-    let RequestForm { kind, service, service_error, number, number_error, when } = form;
+    let RequestForm { kind, service, service_error, number, number_error, date_time } = form;
     let waiting = waiting_at(service);
     let session = Session::here();
     let zones = Signal::derive(move || Zones {
@@ -113,19 +112,20 @@ pub(crate) fn RequestFields(
             hint
         />
         <Show when=move || kind.get() == CallbackType::Scheduled>
-            <WhenFields when zones />
+            <DateTimeFields date_time zones />
         </Show>
     }
 }
 
-/// The services that the person may see, to choose from.
-pub(crate) fn service_choices(session: Session) -> Vec<Choice> {
+/// The services that the person may see, as options.
+pub(crate) fn service_choices(session: Session) -> Vec<SelectOption> {
     let me = session.me();
     let services = me.iter().flat_map(|me| &me.services);
-    services.map(|one| Choice { value: one.id.to_string(), label: one.name.clone() }).collect()
+    services.map(|one| SelectOption { value: one.id.to_string(), label: one.name.clone() }).collect()
 }
 
-/// How many wait at the chosen service, once that is known.
+/// The number of callbacks in the queue of the chosen service, once it is
+/// known.
 fn waiting_at(service: RwSignal<String>) -> Signal<Option<String>> {
     let client = Client::here();
     let waiting = RwSignal::new(None::<u64>);

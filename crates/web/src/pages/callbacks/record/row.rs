@@ -6,7 +6,7 @@ use ringback_domain::wire::callback::CallbackView;
 
 use crate::phone;
 
-/// A row and its record, which changes in place.
+/// A row with its record, which changes in place.
 #[derive(Clone)]
 pub(crate) struct Row {
     /// The callback.
@@ -20,7 +20,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// Of a record.
+    /// A row of a record.
     pub(crate) fn new(view: CallbackView) -> Self {
         Self {
             id: view.id,

@@ -1,4 +1,4 @@
-//! The timeline in words.
+//! The entries of the timeline.
 
 use ringback_domain::callback::command::Action;
 use ringback_domain::wire::callback::{ActorView, CallbackView, TimelineEntry};
@@ -8,7 +8,7 @@ use crate::components::timeline::{Entry, Status};
 use crate::format::{self, Style};
 use crate::messages;
 
-/// What happened, and what is expected next.
+/// Past events, and the next expected one.
 pub(crate) fn entries(
     timeline: &[TimelineEntry],
     view: &CallbackView,

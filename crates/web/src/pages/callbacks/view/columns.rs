@@ -9,7 +9,7 @@ use crate::width::Width;
 /// A column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Column {
-    /// The box that selects the row.
+    /// The checkbox that selects the row.
     Select,
     /// The arrow that expands the row.
     Metrics,
@@ -21,7 +21,7 @@ pub(crate) enum Column {
     Service,
     /// Customer number.
     Number,
-    /// Attempts made of those allowed.
+    /// Attempts made and allowed.
     Attempts,
     /// Agent.
     Agent,
@@ -29,27 +29,27 @@ pub(crate) enum Column {
     Updated,
     /// Id.
     Id,
-    /// Place in the queue.
+    /// Position in the queue.
     Position,
-    /// Seconds until its turn.
+    /// Estimated waiting time.
     Wait,
-    /// When it was made.
+    /// Creation time.
     Created,
-    /// By whom.
+    /// Creator.
     CreatedBy,
     /// Priority.
     Priority,
     /// Language.
     Language,
-    /// When it ended.
+    /// Completion time.
     Completed,
-    /// What can be done with the row.
+    /// The command for the row.
     Actions,
 }
 
 impl Column {
-    /// Every column that a person may move, in the usual order; State and
-    /// those without a name stay where they are.
+    /// The columns that a person can move, in the default order. State and the
+    /// columns without a visible heading stay in place.
     pub(crate) const MOVABLE: [Self; 14] = [
         Self::DesiredTime,
         Self::Service,
@@ -66,11 +66,11 @@ impl Column {
         Self::Language,
         Self::Completed,
     ];
-    /// So many of them are shown unless one chooses.
+    /// The number of columns that are shown by default.
     pub(crate) const USUAL: usize = 7;
 
-    /// The columns for a width. What does not fit is not rendered; it is in
-    /// the expanded row. What was chosen is rendered even if one has to scroll.
+    /// The columns for a width. Default columns that do not fit are left out;
+    /// their content is in the details. Chosen columns are always shown.
     pub(crate) fn shown(width: Width, manages: bool, chosen: Option<&[Self]>) -> Vec<Self> {
         let fits = |column: &Self| match column {
             Self::DesiredTime | Self::Service | Self::Number => true,
@@ -88,15 +88,15 @@ impl Column {
         all
     }
 
-    /// The columns that a person chose; `None` for the usual ones. Names of
-    /// columns that there are no longer are left out.
+    /// The columns that a person chose; `None` for the default ones. Unknown
+    /// names are ignored.
     pub(crate) fn chosen(preferences: &Preferences) -> Option<Vec<Self>> {
-        let find = |word: &String| Self::MOVABLE.into_iter().find(|column| column.word() == word);
+        let find = |word: &String| Self::MOVABLE.into_iter().find(|column| column.key() == word);
         preferences.columns.as_ref().map(|words| words.iter().filter_map(find).collect())
     }
 
-    /// The word in the preferences, which is the API's where it has one.
-    pub(crate) const fn word(self) -> &'static str {
+    /// The name in the preferences. It is the API's if the API has one.
+    pub(crate) const fn key(self) -> &'static str {
         match self {
             Self::Select => "select",
             Self::Metrics => "metrics",
@@ -119,7 +119,7 @@ impl Column {
         }
     }
 
-    /// The text of its head.
+    /// The heading.
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Select => messages::select_page(),
@@ -143,12 +143,12 @@ impl Column {
         }
     }
 
-    /// The text of its head is for screen readers only.
+    /// Whether the heading is for screen readers only.
     pub(crate) const fn is_silent(self) -> bool {
         matches!(self, Self::Metrics | Self::Actions)
     }
 
-    /// The class of its cells, which gives them their width.
+    /// The class of its cells, which sets their width.
     pub(crate) const fn class(self) -> &'static str {
         match self {
             Self::Select => "k-sel",
@@ -171,7 +171,7 @@ impl Column {
         }
     }
 
-    /// Upwards and downwards, where one can sort by it.
+    /// The ascending and the descending order, if the list can be sorted by it.
     pub(crate) const fn sorts(self) -> Option<(Sort, Sort)> {
         match self {
             Self::State => Some((Sort::State, Sort::StateDescending)),
@@ -184,7 +184,7 @@ impl Column {
     }
 }
 
-/// The name of what the list is sorted by.
+/// The name of the column that the list is sorted by.
 pub(crate) fn sort_label(sort: Sort) -> &'static str {
     match sort {
         Sort::DesiredTime | Sort::DesiredTimeDescending => messages::column_desired_time(),

@@ -1,5 +1,4 @@
-//! Whether a record belongs to the list, asked in the browser when the server
-//! tells of a change.
+//! Whether a record belongs to the list, for records that arrive in events.
 
 use ringback_domain::callback::rules;
 use ringback_domain::wire::callback::CallbackView;
@@ -9,7 +8,7 @@ use ringback_domain::{StateName, TimeOfDay, Timestamp};
 use crate::browser::lowercase;
 use crate::zones::wall_time;
 
-/// Whether the server would list it.
+/// Whether the server would list the callback.
 pub(crate) fn matches(view: &CallbackView, filter: &CallbackFilter, now: Timestamp) -> bool {
     let in_range = filter.from.is_none_or(|from| from <= view.desired_time)
         && filter.to.is_none_or(|to| view.desired_time < to);
@@ -23,7 +22,7 @@ pub(crate) fn matches(view: &CallbackView, filter: &CallbackFilter, now: Timesta
     in_range && in_hours(view.desired_time, filter) && in_state && in_service && late && found
 }
 
-/// Whether clocks in the zone of the filter show its hours then.
+/// Whether the wall time in the zone of the filter lies within its hours.
 fn in_hours(at: Timestamp, filter: &CallbackFilter) -> bool {
     let (Some(from), Some(to)) = (filter.daily_from, filter.daily_to) else { return true };
     let wall = filter.time_zone.as_deref().and_then(|zone| wall_time(at, zone));
@@ -31,20 +30,21 @@ fn in_hours(at: Timestamp, filter: &CallbackFilter) -> bool {
     time.is_some_and(|time: TimeOfDay| time.is_within(from, to))
 }
 
-/// Still SCHEDULED after its window; time passes without the server telling.
+/// Whether the callback is still SCHEDULED after its window. It becomes overdue
+/// without an event.
 pub(crate) fn is_overdue(view: &CallbackView, now: Timestamp) -> bool {
     view.state == StateName::Scheduled
         && (view.overdue
             || rules::is_overdue(view.state, view.desired_time, view.desired_window_seconds, now))
 }
 
-/// Whether a search finds it.
+/// Whether a search finds the callback.
 pub(crate) fn finds(view: &CallbackView, field: SearchField, search: &str) -> bool {
     let search = search.trim();
     search.is_empty() || contains(view, field, search)
 }
 
-/// What is searched in any column.
+/// The columns that "any column" searches.
 const ANY: [SearchField; 5] = [
     SearchField::CustomerNumber,
     SearchField::Id,
@@ -53,8 +53,8 @@ const ANY: [SearchField; 5] = [
     SearchField::Agent,
 ];
 
-/// Whether a search in any column looks at this one: digits beside letters are
-/// no part of a number.
+/// Whether a search in any column includes this one. Digits with letters are
+/// not searched in numbers.
 pub(crate) fn in_any(field: SearchField, search: &str) -> bool {
     let (digits, signs): (String, String) = search.chars().partition(char::is_ascii_digit);
     let is_number = !digits.is_empty() && signs.chars().all(|sign| " +-()./".contains(sign));
@@ -70,7 +70,7 @@ fn contains(view: &CallbackView, field: SearchField, search: &str) -> bool {
             let digits: String = search.chars().filter(char::is_ascii_digit).collect();
             !digits.is_empty() && view.customer_number.contains(&digits)
         }
-        // Dashes do not count either.
+        // Dashes are ignored.
         SearchField::Id => {
             let letters = |text: &str| lowercase(text).replace('-', "");
             let wanted = letters(search);

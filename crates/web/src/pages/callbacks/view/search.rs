@@ -3,10 +3,10 @@
 use ringback_domain::wire::list::SearchField;
 
 use super::columns::Column;
-use super::state::{word_as, word_of};
+use super::state::{from_wire_name, wire_name};
 use crate::messages;
 
-/// The columns that can be searched; some only where they are shown.
+/// The columns that can be searched; some of them only while they are shown.
 pub(crate) const SEARCH_COLUMNS: [(SearchField, Column); 7] = [
     (SearchField::CustomerNumber, Column::Number),
     (SearchField::Id, Column::Id),
@@ -17,7 +17,7 @@ pub(crate) const SEARCH_COLUMNS: [(SearchField, Column); 7] = [
     (SearchField::Language, Column::Language),
 ];
 
-/// The columns to search in where the table has these, and this one is in use.
+/// The columns to offer for search, given the shown columns and the one in use.
 pub(crate) fn search_columns(
     shown: &[Column],
     used: SearchField,
@@ -30,17 +30,17 @@ pub(crate) fn search_columns(
     columns.map(|(field, column)| (field, column.label())).chain([(SearchField::Any, messages::column_any())])
 }
 
-/// What people call a column that is searched.
+/// The name of a search column.
 pub(crate) fn search_label(field: SearchField) -> Option<&'static str> {
     SEARCH_COLUMNS.iter().find(|(known, _)| *known == field).map(|(_, column)| column.label())
 }
 
-/// The word of a search column, as the drop-down keeps it.
-pub(crate) fn search_word(field: SearchField) -> String {
-    word_of(field)
+/// The value of a search column in the drop-down.
+pub(crate) fn search_key(field: SearchField) -> String {
+    wire_name(field)
 }
 
-/// The search column with this word.
+/// The search column with this value.
 pub(crate) fn search_field(word: &str) -> Option<SearchField> {
-    word_as(word)
+    from_wire_name(word)
 }

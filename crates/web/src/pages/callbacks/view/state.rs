@@ -1,4 +1,4 @@
-//! What the address says about the view, and the address of another view.
+//! The view of the list as it is in the address.
 
 use leptos_router::params::ParamsMap;
 use ringback_domain::wire::auth::Preferences;
@@ -12,20 +12,20 @@ use serde::de::value::{Error, StrDeserializer};
 use crate::messages;
 use crate::ranges::{DateRange, Range};
 
-/// Which part of the range is shown.
+/// The quick filter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Quick {
-    /// All of it.
+    /// All states.
     #[default]
     All,
     /// One state.
     State(StateName),
-    /// What is late.
+    /// Overdue callbacks.
     Overdue,
 }
 
 impl Quick {
-    /// Every filter, as the buttons stand.
+    /// All filters in the order of their buttons.
     pub(crate) const ALL: [Self; 7] = [
         Self::All,
         Self::State(StateName::Scheduled),
@@ -36,7 +36,7 @@ impl Quick {
         Self::Overdue,
     ];
 
-    /// What people call it.
+    /// The label.
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::All => messages::quick_all(),
@@ -51,14 +51,14 @@ impl Quick {
 
     const OVERDUE: &'static str = "OVERDUE";
 
-    fn from_word(word: &str) -> Option<Self> {
+    fn from_key(word: &str) -> Option<Self> {
         if word == Self::OVERDUE {
             return Some(Self::Overdue);
         }
         word.parse().ok().map(Self::State)
     }
 
-    const fn word(self) -> Option<&'static str> {
+    const fn key(self) -> Option<&'static str> {
         match self {
             Self::All => None,
             Self::State(state) => Some(state.as_str()),
@@ -67,12 +67,12 @@ impl Quick {
     }
 }
 
-/// Which page of the list.
+/// The page of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Place {
     /// By number, from 1.
     Page(u32),
-    /// By a cursor, where numbers end.
+    /// By a cursor, beyond the numbered pages.
     Cursor(String),
 }
 
@@ -82,71 +82,71 @@ impl Default for Place {
     }
 }
 
-/// What is not hidden: what the address names, or else what the person chose to
-/// see once for all views.
+/// The visible states and services: from the address, or else from the
+/// preferences.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Visible {
     /// These states; all if empty.
     pub(crate) states: Vec<StateName>,
-    /// These services; all if empty, also those granted later.
+    /// These services; all if empty, including services granted later.
     pub(crate) services: Vec<ServiceId>,
 }
 
 impl Visible {
-    /// What the preferences say.
+    /// From the preferences.
     pub(crate) fn of(preferences: &Preferences) -> Self {
         let (states, services) = (&preferences.visible_states, &preferences.visible_services);
         Self { states: states.clone().unwrap_or_default(), services: services.clone().unwrap_or_default() }
     }
 
-    /// Whether a state is among them.
+    /// Whether a state is visible.
     pub(crate) fn shows(&self, state: StateName) -> bool {
         self.states.is_empty() || self.states.contains(&state)
     }
 }
 
-/// What is listed; another list is loaded when it changes.
+/// What the list shows; when it changes, another list is loaded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct ListState {
     /// The date range.
     pub(crate) range: Range,
-    /// The quick filter; it wins over the visible states.
+    /// The quick filter; it takes precedence over the visible states.
     pub(crate) quick: Quick,
-    /// What is searched; nothing if empty.
+    /// The searched text; may be empty.
     pub(crate) search: String,
-    /// Where it is searched.
+    /// The searched column.
     pub(crate) column: SearchField,
     /// The order.
     pub(crate) sort: Sort,
     /// The page.
     pub(crate) place: Place,
-    /// What is not hidden.
+    /// The visible states and services.
     pub(crate) visible: Visible,
 }
 
-/// The view as a whole.
+/// The whole view.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ViewState {
-    /// What is listed.
+    /// The list.
     pub(crate) list: ListState,
-    /// Rows that are expanded.
+    /// The expanded rows.
     pub(crate) open: Vec<CallbackId>,
 }
 
-/// The word of a range that has its bounds beside it.
+/// The name of a range with explicit bounds.
 const CUSTOM: &str = "custom";
-/// The word of hours of every day, which stand beside it.
+/// The name of daily hours.
 const DAILY: &str = "daily";
-/// Most rows that are expanded at once by the address.
-const MOST_OPEN: usize = 5;
+/// The number of rows that an address can expand.
+const MAX_OPEN_ROWS: usize = 5;
 
 impl ListState {
-    /// Whether something is hidden by what the person, or the address, chose.
-    pub(crate) fn hides(&self) -> bool {
+    /// Whether states or services are hidden.
+    pub(crate) fn hides_anything(&self) -> bool {
         self.visible != Visible::default()
     }
 
-    /// The filter without any states, which the counts are for.
+    /// The filter without states, for the counts.
     pub(crate) fn base_filter(&self, bounds: TimeRange) -> CallbackFilter {
         let search = self.search.trim();
         CallbackFilter {
@@ -168,10 +168,10 @@ impl ListState {
         filter
     }
 
-    /// The page to ask for.
+    /// The query for the page.
     pub(crate) fn page_query(&self) -> PageQuery {
         let (page, cursor) = match &self.place {
-            // The first page is what one gets unless one asks.
+            // The first page is the default.
             Place::Page(1) => (None, None),
             Place::Page(page) => (Some(*page), None),
             Place::Cursor(cursor) => (None, Some(cursor.clone())),
@@ -179,37 +179,34 @@ impl ListState {
         PageQuery { sort: Some(self.sort), limit: Some(PAGE_LIMIT), cursor, page }
     }
 
-    /// The bounds of the range at a moment.
+    /// The bounds of the range at a time.
     pub(crate) fn bounds(&self, now: Timestamp, utc: bool) -> TimeRange {
         self.range.bounds(now, utc)
     }
 }
 
 impl ViewState {
-    /// Reads the address. What is not understood is as if it were not there.
+    /// Reads the address. Invalid values are ignored.
     pub(crate) fn from_query(query: &ParamsMap, last_range: Option<&str>, visible: Visible) -> Self {
         Self::read(|name| query.get_str(name), last_range, visible)
     }
 
-    /// The same view for someone who may see these services. Those that were
-    /// taken away since are not missed.
-    pub(crate) fn among(mut self, services: &[VisibleService]) -> Self {
+    /// The same view without services that the person may not see.
+    pub(crate) fn limited_to(mut self, services: &[VisibleService]) -> Self {
         self.list.visible.services.retain(|id| services.iter().any(|one| one.id == *id));
         self
     }
 
-    /// The view of the list that has one callback in it, expanded; `None` where
-    /// it lies in no range.
+    /// A view with one callback, expanded; `None` if no range contains it.
     pub(crate) fn of_callback(callback: &CallbackView, now: Timestamp, utc: bool) -> Option<Self> {
-        let range = Range::Given(DateRange::around(callback.desired_time, now, utc)?);
+        let range = Range::Preset(DateRange::narrowest_containing(callback.desired_time, now, utc)?);
         let search = callback.id.to_string();
         let list = ListState { range, search, column: SearchField::Id, ..ListState::default() };
         Some(Self { list, open: vec![callback.id] })
     }
 
-    /// Whether an address says all of this view to everyone, whatever they
-    /// prefer.
-    pub(crate) fn is_said_by(&self, query: &ParamsMap) -> bool {
+    /// Whether an address contains the whole view, independent of preferences.
+    pub(crate) fn is_in_address(&self, query: &ParamsMap) -> bool {
         Self::from_query(query, None, Visible::default()).href() == self.href()
     }
 
@@ -221,11 +218,11 @@ impl ViewState {
         let get = |name: &str| value(name).filter(|value| !value.is_empty());
         let [from, to] = ["from", "to"].map(|end| get(end).unwrap_or_default());
         let range = match get("range") {
-            Some(CUSTOM) => Range::own(from, to),
+            Some(CUSTOM) => Range::custom(from, to),
             Some(DAILY) => Range::daily(from, to),
-            word => word.and_then(DateRange::from_slug).map(Range::Given),
+            word => word.and_then(DateRange::from_slug).map(Range::Preset),
         };
-        let range = range.or_else(|| last_range.and_then(Range::from_word)).unwrap_or_default();
+        let range = range.or_else(|| last_range.and_then(Range::from_key)).unwrap_or_default();
         let page = get("page").and_then(|page| page.parse().ok()).filter(|page| *page >= 1);
         let place = match get("cursor") {
             Some(cursor) => Place::Cursor(cursor.to_owned()),
@@ -236,7 +233,8 @@ impl ViewState {
         if !services.is_empty() {
             visible.services = services;
         }
-        // One state is the quick filter's, and with a comma it is a list of them.
+        // A single state is the quick filter; with a comma it is a list of
+        // visible states.
         let is_list = get("states").is_some_and(|states| states.contains(','));
         let states: Vec<StateName> = list("states").filter_map(|state| state.parse().ok()).collect();
         if is_list && !states.is_empty() {
@@ -245,14 +243,14 @@ impl ViewState {
         Self {
             list: ListState {
                 range,
-                quick: get("states").and_then(Quick::from_word).unwrap_or_default(),
+                quick: get("states").and_then(Quick::from_key).unwrap_or_default(),
                 search: get("q").unwrap_or_default().to_owned(),
-                column: get("col").and_then(word_as).unwrap_or_default(),
-                sort: get("sort").and_then(word_as).unwrap_or_default(),
+                column: get("col").and_then(from_wire_name).unwrap_or_default(),
+                sort: get("sort").and_then(from_wire_name).unwrap_or_default(),
                 place,
                 visible,
             },
-            open: list("open").filter_map(|id| id.parse().ok()).take(MOST_OPEN).collect(),
+            open: list("open").filter_map(|id| id.parse().ok()).take(MAX_OPEN_ROWS).collect(),
         }
     }
 
@@ -261,8 +259,8 @@ impl ViewState {
         let Self { list, open } = self;
         let mut href = "/callbacks?range=".to_owned();
         href.push_str(match list.range {
-            Range::Given(range) => range.slug(),
-            Range::Own(..) => CUSTOM,
+            Range::Preset(range) => range.slug(),
+            Range::Custom(..) => CUSTOM,
             Range::Daily(..) => DAILY,
         });
         let mut add = |name: &str, value: &str| {
@@ -273,15 +271,15 @@ impl ViewState {
         };
         let joined = |ids: Vec<String>| ids.join(",");
         let ends = match list.range {
-            Range::Given(_) => None,
-            Range::Own(from, to) => Some((from.to_string(), to.to_string())),
+            Range::Preset(_) => None,
+            Range::Custom(from, to) => Some((from.to_string(), to.to_string())),
             Range::Daily(from, to) => Some((from.to_string(), to.to_string())),
         };
         if let Some((from, to)) = ends {
             add("from", &from);
             add("to", &to);
         }
-        match (list.quick.word(), list.visible.states.as_slice()) {
+        match (list.quick.key(), list.visible.states.as_slice()) {
             (Some(word), _) => add("states", word),
             (None, []) => {}
             (None, [state]) => add("states", &format!("{state},")),
@@ -294,10 +292,10 @@ impl ViewState {
             add("q", &list.search);
         }
         if list.column != SearchField::default() {
-            add("col", &word_of(list.column));
+            add("col", &wire_name(list.column));
         }
         if list.sort != Sort::default() {
-            add("sort", &word_of(list.sort));
+            add("sort", &wire_name(list.sort));
         }
         match &list.place {
             Place::Page(1) => {}
@@ -310,7 +308,7 @@ impl ViewState {
         href
     }
 
-    /// The same view from its first page on.
+    /// A changed view, at its first page.
     pub(crate) fn with(&self, change: impl FnOnce(&mut ListState)) -> Self {
         let mut other = self.clone();
         other.list.place = Place::default();
@@ -318,14 +316,14 @@ impl ViewState {
         other
     }
 
-    /// The same view with a row opened or closed.
+    /// The same view with a row expanded or collapsed.
     pub(crate) fn toggled(&self, id: CallbackId) -> Self {
         let mut other = self.clone();
         if let Some(at) = other.open.iter().position(|open| *open == id) {
             other.open.remove(at);
         } else {
             other.open.push(id);
-            if other.open.len() > MOST_OPEN {
+            if other.open.len() > MAX_OPEN_ROWS {
                 other.open.remove(0);
             }
         }
@@ -333,13 +331,13 @@ impl ViewState {
     }
 }
 
-/// A value by its word on the wire.
-pub(super) fn word_as<T: serde::de::DeserializeOwned>(word: &str) -> Option<T> {
+/// Parses a value from its name in the API.
+pub(super) fn from_wire_name<T: serde::de::DeserializeOwned>(word: &str) -> Option<T> {
     T::deserialize(StrDeserializer::<Error>::new(word)).ok()
 }
 
-/// The word of a value on the wire.
-pub(super) fn word_of(value: impl serde::Serialize) -> String {
+/// The name of a value in the API.
+pub(super) fn wire_name(value: impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
         _ => String::new(),
@@ -359,19 +357,19 @@ mod tests {
 
     #[test]
     fn the_address_wins_over_the_range_in_use_last() {
-        assert_eq!(read(&[]).list.range, Range::Given(DateRange::Tomorrow));
-        assert_eq!(read(&[("range", "yesterday")]).list.range, Range::Given(DateRange::Yesterday));
+        assert_eq!(read(&[]).list.range, Range::Preset(DateRange::Tomorrow));
+        assert_eq!(read(&[("range", "yesterday")]).list.range, Range::Preset(DateRange::Yesterday));
     }
 
     #[test]
     fn a_custom_range_has_both_bounds_in_order() {
         let (early, late) = ("2026-11-24T14:00:00Z", "2026-11-24T18:00:00Z");
         let of = |from, to| read(&[("range", "custom"), ("from", from), ("to", to)]).list.range;
-        assert_eq!(Some(of(early, late)), Range::own(early, late));
-        assert_eq!(of(early, late).word(), format!("{early}/{late}"));
-        assert_eq!(Range::from_word(&of(early, late).word()), Some(of(early, late)));
+        assert_eq!(Some(of(early, late)), Range::custom(early, late));
+        assert_eq!(of(early, late).key(), format!("{early}/{late}"));
+        assert_eq!(Range::from_key(&of(early, late).key()), Some(of(early, late)));
         for (from, to) in [(late, early), (early, early), (early, ""), ("soon", late)] {
-            assert_eq!(of(from, to), Range::Given(DateRange::Tomorrow), "{from} {to}");
+            assert_eq!(of(from, to), Range::Preset(DateRange::Tomorrow), "{from} {to}");
         }
     }
 
@@ -380,9 +378,9 @@ mod tests {
         let of = |from, to| read(&[("range", "daily"), ("from", from), ("to", to)]).list.range;
         let night = of("22:00", "06:00");
         assert_eq!(Some(night), Range::daily("22:00", "06:00"));
-        assert_eq!(Range::from_word(&night.word()), Some(night));
+        assert_eq!(Range::from_key(&night.key()), Some(night));
         for (from, to) in [("08:00", "08:00"), ("08:00", ""), ("8", "11:00"), ("08:00", "24:00")] {
-            assert_eq!(of(from, to), Range::Given(DateRange::Tomorrow), "{from} {to}");
+            assert_eq!(of(from, to), Range::Preset(DateRange::Tomorrow), "{from} {to}");
         }
     }
 
@@ -429,7 +427,7 @@ mod tests {
         let chosen = Visible::of(&preferences);
         assert_eq!(chosen.services, [gone]);
         let view = ViewState::read(|_| None, None, chosen);
-        assert_eq!(view.among(&[]).list.visible, Visible::default());
+        assert_eq!(view.limited_to(&[]).list.visible, Visible::default());
     }
 
     #[test]
@@ -442,7 +440,7 @@ mod tests {
             ("page", "0"),
             ("open", "x,y"),
         ]);
-        let list = ListState { range: Range::Given(DateRange::Tomorrow), ..ListState::default() };
+        let list = ListState { range: Range::Preset(DateRange::Tomorrow), ..ListState::default() };
         assert_eq!(view, ViewState { list, open: Vec::new() });
     }
 

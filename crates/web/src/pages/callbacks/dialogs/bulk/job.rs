@@ -1,4 +1,4 @@
-//! A bulk cancellation that was asked for: how far it has got, and its result.
+//! The progress and the result of a bulk cancellation.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -8,19 +8,19 @@ use ringback_domain::wire::endpoint::{GetBulkCancellation, GetReport, PostBulkSt
 
 use super::tally;
 use crate::api::{Command, Failure};
-use crate::browser::{self, number};
+use crate::browser::{self, js_number};
 use crate::client::Client;
 use crate::components::button::{Button, Size};
 use crate::components::state_badge::StateBadge;
 use crate::components::toast::{Toast, Toasts};
 use crate::format;
-use crate::forms::place;
+use crate::forms::show_problems;
 use crate::messages;
-use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::list::page::PageState;
 use crate::phone;
 
-/// Nothing more happens to it.
-pub(super) fn is_over(job: &BulkCancellation) -> bool {
+/// Whether the job has ended.
+pub(super) fn is_finished(job: &BulkCancellation) -> bool {
     matches!(job.state, JobState::Completed | JobState::Stopped | JobState::Failed)
 }
 
@@ -32,13 +32,13 @@ fn failed(job: &BulkCancellation) -> u64 {
     job.outcomes.failed + job.outcomes.not_permitted
 }
 
-/// How many it had not come to when it was stopped, if it was.
+/// The number of callbacks not processed, if the job was stopped.
 fn stopped(job: &BulkCancellation) -> Option<u64> {
     (job.state == JobState::Stopped).then_some(job.outcomes.stopped)
 }
 
-/// Follows a job to its end. Where the dialog that showed it is closed by then,
-/// a toast says what became of it.
+/// Follows a job until it ends. If its dialog is closed by then, a toast
+/// reports the result.
 pub(super) async fn watch(
     client: Client,
     toasts: Toasts,
@@ -46,18 +46,19 @@ pub(super) async fn watch(
     shown: RwSignal<Option<BulkCancellation>>,
     id: JobId,
 ) {
-    /// First and longest time between two looks, in milliseconds.
+    /// Shortest and longest time between two polls, in milliseconds.
     const PAUSES: (i32, i32) = (250, 4_000);
     let mut pause = PAUSES.0;
     loop {
         browser::sleep(pause).await;
         let answer = client.call(&GetBulkCancellation(id)).await;
-        // Stopped in the dialog meanwhile, which said so; the answer may be of before.
-        if job.with_untracked(|job| job.as_ref().is_some_and(is_over)) {
+        // The dialog may have stopped the job meanwhile; then this response may
+        // be older.
+        if job.with_untracked(|job| job.as_ref().is_some_and(is_finished)) {
             return;
         }
         match answer {
-            Ok(now) if is_over(&now) => {
+            Ok(now) if is_finished(&now) => {
                 if shown.is_disposed() {
                     toasts.show(result(&now));
                 }
@@ -66,7 +67,7 @@ pub(super) async fn watch(
             Ok(now) => job.set(Some(now)),
             Err(Failure::Unreachable) => {}
             Err(failure) => {
-                return toasts.show(Toast::failed(messages::cancelling_lost(), failure.sentence()));
+                return toasts.show(Toast::error(messages::cancelling_lost(), failure.message()));
             }
         }
         pause = (pause + pause / 4).min(PAUSES.1);
@@ -74,7 +75,7 @@ pub(super) async fn watch(
 }
 
 fn result(job: &BulkCancellation) -> Toast {
-    let mut toast = Toast::done(&messages::callbacks_cancelled(job.outcomes.cancelled));
+    let mut toast = Toast::success(&messages::callbacks_cancelled(job.outcomes.cancelled));
     let rest = [skipped(job), failed(job)];
     let [skipped, failed] = rest.map(format::count);
     let parts = [
@@ -85,10 +86,10 @@ fn result(job: &BulkCancellation) -> Toast {
     toast
 }
 
-/// Progress, then the result.
+/// The progress, then the result.
 #[component]
 pub(super) fn JobView(job: RwSignal<Option<BulkCancellation>>) -> impl IntoView {
-    let over = Memo::new(move |_| job.with(|job| job.as_ref().is_some_and(is_over)));
+    let finished = Memo::new(move |_| job.with(|job| job.as_ref().is_some_and(is_finished)));
     let counts = move || {
         job.with(|job| {
             let job = job.as_ref()?;
@@ -102,9 +103,9 @@ pub(super) fn JobView(job: RwSignal<Option<BulkCancellation>>) -> impl IntoView 
         })
     };
     let progress = move || job.with(|job| job.as_ref().map(|job| job.progress).unwrap_or_default());
-    let part = |count: u64| number(i64::try_from(count).unwrap_or_default());
+    let part = |count: u64| js_number(i64::try_from(count).unwrap_or_default());
     view! {
-        <Show when=move || !over.get()>
+        <Show when=move || !finished.get()>
             <div class="field">
                 <b class="semi num">
                     {move || {
@@ -120,33 +121,33 @@ pub(super) fn JobView(job: RwSignal<Option<BulkCancellation>>) -> impl IntoView 
             </div>
         </Show>
         {counts}
-        <Show when=move || !over.get()><p class="muted">{messages::may_close()}</p></Show>
+        <Show when=move || !finished.get()><p class="muted">{messages::may_close()}</p></Show>
         <p class="vh" role="status">
             {move || {
                 let toast = job.with(|job| job.as_ref().map(result))?;
-                over.get().then(|| match toast.detail {
+                finished.get().then(|| match toast.detail {
                     Some(detail) => format!("{}. {detail}", toast.title),
                     None => toast.title,
                 })
             }}
         </p>
         {move || {
-            let id = over.get().then(|| job.with_untracked(|job| exceptional(job.as_ref()?)))??;
+            let id = finished.get().then(|| job.with_untracked(|job| exceptional(job.as_ref()?)))??;
             Some(view! { <Exceptions id /> })
         }}
     }
 }
 
-/// The job if not all went well, and its report is no book.
+/// The job if there are exceptions and its report is short enough to show.
 fn exceptional(job: &BulkCancellation) -> Option<JobId> {
-    const LONGEST_REPORT: u64 = 2_000;
-    (skipped(job) + failed(job) > 0 && job.progress.total <= LONGEST_REPORT).then_some(job.id)
+    const MAX_REPORT_LINES: u64 = 2_000;
+    (skipped(job) + failed(job) > 0 && job.progress.total <= MAX_REPORT_LINES).then_some(job.id)
 }
 
-/// What was not cancelled, and why.
+/// The callbacks that were not cancelled, with the reasons.
 #[component]
 fn Exceptions(id: JobId) -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let lines = RwSignal::new(Vec::new());
     spawn_local(async move {
         if let Ok(report) = page.client.call(&GetReport(id)).await {
@@ -156,7 +157,7 @@ fn Exceptions(id: JobId) -> impl IntoView {
     });
     let line = |line: ReportLine| {
         let reason = match line.outcome? {
-            // A number says it of those: they may be many, and all for one reason.
+            // These are only counted, as they may be many with the same reason.
             Outcome::Cancelled | Outcome::Stopped => return None,
             Outcome::SkippedProcessing => messages::outcome_processing(),
             Outcome::AlreadyCompleted => messages::outcome_completed(),
@@ -178,14 +179,14 @@ fn Exceptions(id: JobId) -> impl IntoView {
     }
 }
 
-/// Ends the work where it stands.
+/// Stops the job.
 #[component]
 pub(super) fn StopButton(
     id: JobId,
     job: RwSignal<Option<BulkCancellation>>,
     problem: RwSignal<Option<String>>,
 ) -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let busy = RwSignal::new(false);
     let stop = move |()| {
         problem.set(None);
@@ -193,32 +194,32 @@ pub(super) fn StopButton(
         let command = Command::new(None);
         spawn_local(async move {
             let answer = page.client.command(&PostBulkStop(id), &command).await;
-            // It may have come to its end before.
+            // The job may have ended before.
             if busy.try_set(false).is_some() {
                 return;
             }
             match answer {
                 Ok(stopped) => job.set(Some(stopped)),
-                Err(failure) => problem.set(place(&failure, &[])),
+                Err(failure) => problem.set(show_problems(&failure, &[])),
             }
         });
     };
     view! { <Button size=Size::Large busy=Signal::from(busy) on_press=stop>{messages::stop()}</Button> }
 }
 
-/// Saves a job's report.
+/// Saves the report of a job.
 pub(in crate::pages::callbacks::dialogs) fn save_report(client: Client, toasts: Toasts, id: JobId) {
     spawn_local(async move {
         if let Err(failure) = client.save(&GetReport(id), "cancellation-summary-report.csv").await {
-            toasts.show(Toast::failed(messages::report_failed(), failure.sentence()));
+            toasts.show(Toast::error(messages::report_failed(), failure.message()));
         }
     });
 }
 
-/// The report of what was just done.
+/// Saves the report of the job that has just ended.
 #[component]
 pub(super) fn ReportButton(id: JobId) -> impl IntoView {
-    let (page, toasts) = (Page::here(), Toasts::here());
+    let (page, toasts) = (PageState::here(), Toasts::here());
     view! {
         <Button
             size=Size::Large

@@ -1,7 +1,7 @@
-//! Cancel Callbacks: many at once, by the selection or by the range.
+//! Cancel Callbacks: cancels the selection or a whole range.
 
-mod choice;
 mod job;
+mod scope;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -13,34 +13,35 @@ use crate::components::button::Appearance;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::toast::Toasts;
 use crate::format;
-use crate::forms::{Sending, place};
+use crate::forms::{Submission, show_problems};
 use crate::messages;
-use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::list::page::PageState;
 use crate::pages::callbacks::view::state::Quick;
-use choice::{Choice, ChoiceFields};
 pub(super) use job::save_report;
-use job::{JobView, ReportButton, StopButton, is_over, watch};
+use job::{JobView, ReportButton, StopButton, is_finished, watch};
+use scope::{CancelScope, ScopeFields};
 
-/// The dialog: first what is to be cancelled, then what became of it.
+/// The dialog: first the scope, then the progress and the result.
 #[component]
 pub(super) fn CancelSelectedDialog() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let toasts = Toasts::here();
     let handle = DialogHandle::new(messages::cancel_title());
-    let sending = Sending::of(handle);
-    let choice = Choice::new(page);
-    // Known for as long as it is watched; shown for as long as the dialog is there.
+    let submission = Submission::of(handle);
+    let scope = CancelScope::new(page);
+    // One signal lives as long as the job is watched, the other as long as the
+    // dialog.
     let known = ArcRwSignal::new(None::<BulkCancellation>);
     let job = RwSignal::from(known.clone());
     let submit = move |()| {
         if job.with_untracked(Option::is_some) {
             return;
         }
-        let Some(request) = choice.request().map(PostBulkCancellation) else { return };
+        let Some(request) = scope.request().map(PostBulkCancellation) else { return };
         let known = known.clone();
-        // It is watched also where the dialog is closed at once.
+        // The job is watched even if the dialog is closed at once.
         let work = async move {
-            let begun = sending.command(request, None).await?;
+            let begun = submission.command(request, None).await?;
             page.feed.selection.clear();
             let id = begun.id;
             known.set(Some(begun));
@@ -48,7 +49,7 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
             Ok(())
         };
         let begun = move |()| handle.focus_title();
-        sending.send(work, begun, move |failure| handle.problem.set(place(&failure, &[])));
+        submission.run(work, begun, move |failure| handle.problem.set(show_problems(&failure, &[])));
     };
     let close = move |()| {
         page.dialog.set(None);
@@ -56,21 +57,22 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
             reveal(page);
         }
     };
-    let begun = Memo::new(move |_| job.with(|job| job.as_ref().map(|job| (job.id, is_over(job)))));
+    let begun = Memo::new(move |_| job.with(|job| job.as_ref().map(|job| (job.id, is_finished(job)))));
     Effect::new(move |_| {
         if begun.get().is_some_and(|(_, over)| over) {
             handle.problem.set(None);
             handle.keep_focus();
         }
     });
-    let obstacle = Signal::derive(move || choice.obstacle());
+    let obstacle = Signal::derive(move || scope.obstacle());
     let action = move || match begun.get() {
         None => handle.submit_unless(Appearance::Danger, obstacle, messages::confirm())(),
         Some((id, true)) => view! { <ReportButton id /> }.into_any(),
         Some((_, false)) => ().into_any(),
     };
-    let remark = move || choice.number().map(messages::callbacks_count);
-    // Not where Confirm was: who presses that twice is not to stop it.
+    let remark = move || scope.number().map(messages::callbacks_count);
+    // Stop is not placed where Confirm was, so that a double click on Confirm
+    // does not stop the job.
     let aside = move || match begun.get() {
         None => view! { <span class="hint num aside">{remark}</span> }.into_any(),
         Some((id, false)) => view! { <StopButton id job problem=handle.problem /> }.into_any(),
@@ -87,15 +89,15 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
             action=Box::new(move || action.into_any())
         >
             {move || match begun.get() {
-                None => view! { <ChoiceFields choice /> }.into_any(),
+                None => view! { <ScopeFields scope /> }.into_any(),
                 Some(_) => view! { <JobView job /> }.into_any(),
             }}
         </Dialog>
     }
 }
 
-/// Shows the list with what was cancelled in it.
-fn reveal(page: Page) {
+/// Shows the cancelled callbacks in the list.
+fn reveal(page: PageState) {
     let view = page.view.get_untracked();
     let shows = |quick: Quick| match quick {
         Quick::All => view.list.visible.shows(StateName::Completed),

@@ -1,4 +1,4 @@
-//! Which columns the table has, and in which order.
+//! The choice and order of the columns.
 
 use leptos::prelude::*;
 
@@ -11,10 +11,11 @@ use crate::pages::callbacks::view::columns::Column;
 
 type Columns = RwSignal<Vec<(Column, bool)>>;
 
-/// The columns with a box and two buttons each. State comes first and stays.
+/// The columns, each with a checkbox and two buttons. State is always the
+/// first.
 #[component]
 pub(super) fn ColumnList(
-    /// In order, and whether they are shown.
+    /// The columns in order, and whether they are shown.
     columns: Columns,
 ) -> impl IntoView {
     let count = move || {
@@ -56,7 +57,7 @@ fn line(columns: Columns, column: Column, said: RwSignal<String>) -> impl IntoVi
         });
     };
     let button = move |down: bool| {
-        let id = format!("{}-{}", column.word(), if down { "down" } else { "up" });
+        let id = format!("{}-{}", column.key(), if down { "down" } else { "up" });
         let focus = id.clone();
         let last = Column::MOVABLE.len() - 1;
         let press = move |()| {
@@ -64,7 +65,7 @@ fn line(columns: Columns, column: Column, said: RwSignal<String>) -> impl IntoVi
             let to = if down { from + 1 } else { from.saturating_sub(1) };
             columns.update(|columns| columns.swap(from, to));
             said.set(messages::moved_to(label, to + 2, last + 2));
-            // What is moved in the document loses it.
+            // An element loses the focus when it is moved in the document.
             let focus = focus.clone();
             request_animation_frame(move || {
                 browser::focus(&focus);

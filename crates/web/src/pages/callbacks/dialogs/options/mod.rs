@@ -1,5 +1,4 @@
-//! Advanced Options: how the list looks and what it leaves out, for this person
-//! and from now on.
+//! Advanced Options: the columns, times, ranges and filters of a person.
 
 mod columns;
 mod ranges;
@@ -15,15 +14,15 @@ use crate::components::choice::Switch;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::state_badge::StateBadge;
 use crate::format::{self, Style};
-use crate::forms::Sending;
+use crate::forms::Submission;
 use crate::messages;
-use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::list::page::PageState;
 use crate::pages::callbacks::view::columns::Column;
 use crate::pages::callbacks::view::state::Visible;
 use columns::ColumnList;
 use ranges::RangeForm;
 
-/// What stands in the dialog and is not applied yet.
+/// The options in the dialog, which are not applied yet.
 #[derive(Clone, Copy)]
 struct Draft {
     /// Every column that can be moved, in order, and whether it is shown.
@@ -35,14 +34,14 @@ struct Draft {
 }
 
 impl Draft {
-    /// What is on screen.
-    fn of(page: Page, services: &[ServiceId]) -> Self {
+    /// The current options.
+    fn of(page: PageState, services: &[ServiceId]) -> Self {
         let Style { h24, utc } = page.preferences.style_untracked();
         let list = page.view.get_untracked().list;
         let shown = &list.visible.services;
         let ticked = services.iter().map(|id| shown.is_empty() || shown.contains(id)).collect();
         Self {
-            columns: RwSignal::new(in_order(page.columns.get_untracked())),
+            columns: RwSignal::new(column_order(page.columns.get_untracked())),
             h24: RwSignal::new(h24),
             utc: RwSignal::new(utc),
             states: Ticked::new(StateName::ALL.map(|state| list.visible.shows(state)).to_vec()),
@@ -55,24 +54,24 @@ impl Draft {
     }
 
     fn reset(self) {
-        self.columns.set(in_order(None));
+        self.columns.set(column_order(None));
         self.h24.set(false);
         self.utc.set(false);
         self.states.set_all(true);
         self.services.set_all(true);
     }
 
-    /// Something is left to be shown.
+    /// Whether at least one state and one service are shown.
     fn is_complete(self) -> bool {
         untrack(|| self.states.count() > 0 && (self.services.count() > 0 || self.services.len() == 0))
     }
 
     fn write(self, preferences: &mut Preferences, services: &[ServiceId]) {
         let columns = self.columns.get_untracked();
-        // What is as usual stays so when the usual changes.
-        preferences.columns = (columns != in_order(None)).then(|| {
+        // The default order is not stored, so that it can change.
+        preferences.columns = (columns != column_order(None)).then(|| {
             let shown = columns.iter().filter(|(_, shown)| *shown);
-            shown.map(|(column, _)| column.word().to_owned()).collect()
+            shown.map(|(column, _)| column.key().to_owned()).collect()
         });
         preferences.time_24h = self.h24.get_untracked();
         preferences.utc = self.utc.get_untracked();
@@ -88,8 +87,8 @@ impl Draft {
     }
 }
 
-/// The chosen columns, and the others behind them.
-fn in_order(chosen: Option<Vec<Column>>) -> Vec<(Column, bool)> {
+/// The chosen columns followed by the others.
+fn column_order(chosen: Option<Vec<Column>>) -> Vec<(Column, bool)> {
     let shown = chosen.unwrap_or_else(|| Column::MOVABLE[..Column::USUAL].to_vec());
     let hidden = Column::MOVABLE.into_iter().filter(|column| !shown.contains(column));
     shown.iter().map(|column| (*column, true)).chain(hidden.map(|column| (column, false))).collect()
@@ -98,9 +97,9 @@ fn in_order(chosen: Option<Vec<Column>>) -> Vec<(Column, bool)> {
 /// The dialog.
 #[component]
 pub(super) fn OptionsDialog() -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let handle = DialogHandle::new(messages::advanced_options());
-    let sending = Sending::of(handle);
+    let submission = Submission::of(handle);
     let services = page.session.me().map(|me| me.services.clone()).unwrap_or_default();
     let ids = StoredValue::new(services.iter().map(|service| service.id).collect::<Vec<_>>());
     let draft = ids.with_value(|ids| Draft::of(page, ids));
@@ -118,7 +117,7 @@ pub(super) fn OptionsDialog() -> impl IntoView {
                 page.replace(&page.view.get_untracked().with(|list| list.visible = visible));
             }
         };
-        sending.send(work, kept, move |failure| handle.problem.set(Some(failure.sentence())));
+        submission.run(work, kept, move |failure| handle.problem.set(Some(failure.message())));
     };
     let names = services.into_iter().map(|service| service.name.into_any()).collect();
     let badge = |state| view! { <StateBadge state result=None /> }.into_any();

@@ -1,5 +1,4 @@
-//! Date ranges of a person's own. They are kept as soon as they are added, and
-//! stand in the drop-down at once.
+//! Custom date ranges. They are saved as soon as they are added.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -16,14 +15,14 @@ use crate::components::input::TextField;
 use crate::format::{self, Style};
 use crate::forms::require;
 use crate::messages;
-use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::list::page::PageState;
 use crate::ranges::{self, Range};
 use crate::zones;
 
-/// Most characters of a name.
-const LONGEST: usize = 60;
+/// The longest name, in characters.
+const MAX_NAME_LENGTH: usize = 60;
 
-/// A field and what is wrong with it.
+/// A field and its error.
 #[derive(Clone, Copy)]
 struct Entry {
     text: RwSignal<String>,
@@ -39,13 +38,14 @@ impl Entry {
         self.error.set(Some(why.to_owned()));
     }
 
-    /// The instant in it; marked if there is none.
+    /// The instant in the field. `None` if it is invalid; the field is then
+    /// marked.
     fn instant(self, utc: bool) -> Option<Timestamp> {
         if !require(self.text, self.error, messages::enter_date_time()) {
             return None;
         }
         let text = self.text.get_untracked();
-        // Some browsers give seconds too.
+        // Some browsers include seconds.
         let at = text.split_once('T').and_then(|(day, time)| {
             zones::instants(day, time.get(..5)?, &format::zone_name(utc)).first().copied()
         });
@@ -55,22 +55,23 @@ impl Entry {
         at
     }
 
-    /// The time of the day in it; marked if there is none.
+    /// The time of day in the field. `None` if it is invalid; the field is then
+    /// marked.
     fn time(self) -> Option<TimeOfDay> {
         require(self.text, self.error, messages::enter_time());
         self.text.with_untracked(|text| text.get(..5)?.parse().ok())
     }
 }
 
-/// What a range is made of.
+/// The kind of range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Dates,
     Daily,
 }
 
-/// A name, and both ends of either kind: what was entered outlives a look at
-/// the other.
+/// The form: a name and the bounds of both kinds, so that switching between
+/// them loses nothing.
 #[derive(Clone, Copy)]
 struct Form {
     name: Entry,
@@ -89,14 +90,14 @@ impl Form {
         std::iter::once(self.name).chain(self.dates).chain(self.hours)
     }
 
-    /// The range and its name; `None`, and the fields are marked, if there is
-    /// none.
+    /// The range and its name. `None` if a field is invalid; the field is then
+    /// marked.
     fn read(self, known: &[(Range, String)], utc: bool) -> Option<(Range, String)> {
         self.entries().for_each(|entry| entry.error.set(None));
         let name = self.name.text.get_untracked().trim().to_owned();
         let wrong = if name.is_empty() {
             Some(messages::enter_name())
-        } else if name.chars().count() > LONGEST {
+        } else if name.chars().count() > MAX_NAME_LENGTH {
             Some(messages::range_name_long())
         } else if known.iter().any(|(_, taken)| *taken == name) {
             Some(messages::range_name_taken())
@@ -113,7 +114,7 @@ impl Form {
                 if from >= to {
                     self.dates[1].refuse(messages::range_order());
                 }
-                (from < to).then_some(Range::Own(from, to))
+                (from < to).then_some(Range::Custom(from, to))
             }
             Kind::Daily => {
                 let [from, to] = self.hours.map(Entry::time);
@@ -128,21 +129,21 @@ impl Form {
     }
 }
 
-/// Adds ranges and takes them away.
+/// Adds and removes ranges.
 #[component]
 pub(super) fn RangeForm(
     /// How times are shown, and in which zone they are entered.
     #[prop(into)]
     times: Signal<Style>,
-    /// Why the server did not keep it.
+    /// Why a range could not be saved.
     problem: RwSignal<Option<String>>,
 ) -> impl IntoView {
-    let page = Page::here();
+    let page = PageState::here();
     let form = Form::new();
     let (first, said) = (NodeRef::<html::Input>::new(), RwSignal::new(String::new()));
     let busy = RwSignal::new(false);
-    let ranges = Memo::new(move |_| page.preferences.with(ranges::custom));
-    // Added, or taken away where there is one of this name.
+    let ranges = Memo::new(move |_| page.preferences.with(ranges::custom_ranges));
+    // Saves the range under the name, or removes the range with this name.
     let keep = move |name: String, added: Option<Range>, done: String| {
         if busy.get_untracked() {
             return;
@@ -154,13 +155,13 @@ pub(super) fn RangeForm(
                 preferences.custom_ranges.retain(|range| range.name != name);
                 preferences.daily_ranges.retain(|range| range.name != name);
                 match added {
-                    Some(Range::Own(from, to)) => {
+                    Some(Range::Custom(from, to)) => {
                         preferences.custom_ranges.push(CustomRange { name, from, to });
                     }
                     Some(Range::Daily(from, to)) => {
                         preferences.daily_ranges.push(DailyRange { name, from, to });
                     }
-                    Some(Range::Given(_)) | None => {}
+                    Some(Range::Preset(_)) | None => {}
                 }
             };
             let answer = page.preferences.save(change).await;
@@ -168,7 +169,7 @@ pub(super) fn RangeForm(
                 return;
             }
             if let Err(failure) = answer {
-                return problem.set(Some(failure.sentence()));
+                return problem.set(Some(failure.message()));
             }
             said.set(done);
             if let Some(first) = first.get_untracked() {
@@ -182,7 +183,7 @@ pub(super) fn RangeForm(
         let done = messages::range_added(&name);
         keep(name, Some(range), done);
     };
-    // Once it is kept.
+    // The form is cleared once the range is saved.
     Effect::new(move |before: Option<usize>| {
         let count = ranges.with(Vec::len);
         if before.is_some_and(|before| before < count) {
@@ -191,7 +192,7 @@ pub(super) fn RangeForm(
         count
     });
     let keys = move |event: leptos::ev::KeyboardEvent| {
-        // It would apply everything and close the dialog.
+        // Enter would submit the dialog.
         if event.key() == "Enter" && event_target::<web_sys::Element>(&event).tag_name() == "INPUT" {
             event.prevent_default();
             add();

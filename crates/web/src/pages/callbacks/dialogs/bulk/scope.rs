@@ -15,34 +15,34 @@ use crate::components::state_badge::StateBadge;
 use crate::components::unique_id;
 use crate::format;
 use crate::messages::{self, cancel_all_hint, cancel_matching_hint};
-use crate::pages::callbacks::list::page::Page;
+use crate::pages::callbacks::list::page::PageState;
 use crate::pages::callbacks::record::row::Row;
 use crate::pages::callbacks::view::state::Quick;
 
-/// The states in which a callback can be called off.
+/// The states in which a callback can be cancelled.
 const CANCELLABLE: [StateName; 3] = [StateName::Scheduled, StateName::Queued, StateName::Routing];
 
-/// The choice as it stands.
+/// What is to be cancelled.
 #[derive(Clone, Copy)]
-pub(super) struct Choice {
-    page: Page,
-    /// The selection when the dialog was opened, by desired time.
+pub(super) struct CancelScope {
+    page: PageState,
+    /// The rows selected when the dialog was opened, by desired time.
     rows: StoredValue<Vec<Row>>,
-    /// Everything in the range instead.
+    /// The whole range instead of the selection.
     all: RwSignal<bool>,
-    /// Of the range, only what the filters leave.
+    /// Only the callbacks of the range that match the filters.
     matching: RwSignal<bool>,
-    /// The range, fixed when it was chosen.
+    /// The bounds of the range, fixed when the range was chosen.
     bounds: RwSignal<TimeRange>,
-    /// What lies in the range, once it is known.
+    /// The counts of the range, once they are known.
     counts: RwSignal<Option<Result<CountByState, Failure>>>,
 }
 
-impl Choice {
-    pub(super) fn new(page: Page) -> Self {
-        let mut rows = page.feed.selection.rows_now();
+impl CancelScope {
+    pub(super) fn new(page: PageState) -> Self {
+        let mut rows = page.feed.selection.rows_untracked();
         rows.sort_by_key(|row| row.record.with_untracked(|view| (view.desired_time, view.id)));
-        let choice = Self {
+        let scope = Self {
             page,
             rows: StoredValue::new(rows),
             all: RwSignal::new(false),
@@ -51,21 +51,21 @@ impl Choice {
             counts: RwSignal::new(None),
         };
         Effect::new(move |_| {
-            let (all, matching) = (choice.all.get(), choice.matching.get());
+            let (all, matching) = (scope.all.get(), scope.matching.get());
             if all {
-                untrack(|| choice.count(matching));
+                untrack(|| scope.count(matching));
             }
         });
-        choice
+        scope
     }
 
-    /// The filter of what the range mode is about.
+    /// The filter of the callbacks in the range.
     fn filter(self, matching: bool) -> CallbackFilter {
         let bounds = self.bounds.get_untracked();
         if matching { self.page.view.with_untracked(|view| view.list.filter(bounds)) } else { bounds.into() }
     }
 
-    /// The filters leave something out.
+    /// Whether the filters exclude anything.
     fn filtered(self) -> bool {
         self.filter(true) != self.filter(false)
     }
@@ -76,7 +76,7 @@ impl Choice {
         let request = CountCallbacks { filter: self.filter(matching), count: CountQuery::default() };
         spawn_local(async move {
             let answer = self.page.client.call(&request).await;
-            // The choice may have changed meanwhile, or the dialog be closed.
+            // The scope may have changed meanwhile, or the dialog been closed.
             if self.all.try_get_untracked() == Some(true)
                 && self.matching.get_untracked() == matching
                 && self.bounds.with_untracked(|bounds| request.filter.from == Some(bounds.from))
@@ -86,7 +86,7 @@ impl Choice {
         });
     }
 
-    /// How many would be cancelled; `None` while that is being counted.
+    /// The number of callbacks to cancel; `None` while it is being counted.
     pub(super) fn number(self) -> Option<u64> {
         if !self.all.get() {
             return u64::try_from(self.cancellable().len()).ok();
@@ -126,7 +126,7 @@ impl Choice {
         }
         let filter = self.filter(self.matching.get_untracked());
         let state = cancellable_states(&filter.state);
-        // Without a state it would be about all of them.
+        // A filter without states would select all of them.
         (!state.is_empty()).then(|| CreateBulkCancellation {
             range: Some(self.bounds.get_untracked()),
             matching: Some(Matching {
@@ -141,7 +141,7 @@ impl Choice {
     }
 }
 
-fn bounds_now(page: Page) -> TimeRange {
+fn bounds_now(page: PageState) -> TimeRange {
     let utc = page.preferences.style_untracked().utc;
     page.view.with_untracked(|view| view.list.bounds(browser::now(), utc))
 }
@@ -150,27 +150,28 @@ fn cancellable_of(mut counts: CountByState) -> u64 {
     CANCELLABLE.iter().map(|state| *counts.of(*state)).sum()
 }
 
-/// Of the states that a filter leaves, those that can be cancelled; a filter
-/// without states leaves all.
+/// The states of a filter in which callbacks can be cancelled; a filter without
+/// states selects all.
 fn cancellable_states(filter: &[StateName]) -> Vec<StateName> {
     CANCELLABLE.into_iter().filter(|state| filter.is_empty() || filter.contains(state)).collect()
 }
 
-/// The list, or the range in its place, and the boxes that choose.
+/// The selected callbacks, or the range in their place, and the checkboxes that
+/// choose between them.
 #[component]
-pub(super) fn ChoiceFields(choice: Choice) -> impl IntoView {
-    let Choice { page, all, matching, .. } = choice;
+pub(super) fn ScopeFields(scope: CancelScope) -> impl IntoView {
+    let CancelScope { page, all, matching, .. } = scope;
     let label = move || page.range_label(page.view.with_untracked(|view| view.list.range));
-    let filtered = choice.filtered();
+    let filtered = scope.filtered();
     let ids = StoredValue::new(unique_id("all"));
     let only_ids = [unique_id("only"), unique_id("only")];
     let hint_id = move || format!("{}-hint", ids.get_value());
     view! {
         {move || {
             if all.get() {
-                view! { <WholeRange choice /> }.into_any()
+                view! { <WholeRange scope /> }.into_any()
             } else {
-                view! { <Selected choice /> }.into_any()
+                view! { <Selected scope /> }.into_any()
             }
         }}
         <label class="bigcheck">
@@ -207,8 +208,8 @@ pub(super) fn ChoiceFields(choice: Choice) -> impl IntoView {
     }
 }
 
-/// The filters that are on, in a few words.
-fn filters(page: Page) -> String {
+/// A summary of the active filters.
+fn filters(page: PageState) -> String {
     let list = page.view.get_untracked().list;
     let visible = list.visible.states.len();
     let services = list.visible.services.len();
@@ -225,8 +226,8 @@ fn filters(page: Page) -> String {
 }
 
 #[component]
-fn Selected(choice: Choice) -> impl IntoView {
-    let page = choice.page;
+fn Selected(scope: CancelScope) -> impl IntoView {
+    let page = scope.page;
     let columns = [
         messages::column_state(),
         messages::column_desired_time(),
@@ -247,7 +248,7 @@ fn Selected(choice: Choice) -> impl IntoView {
             <tr><td>{badge}</td><td class="num">{time}</td><td>{service}</td><td class="num" dir="ltr">{number}</td></tr>
         }
     };
-    let some = Memo::new(move |_| choice.number().unwrap_or_default());
+    let some = Memo::new(move |_| scope.number().unwrap_or_default());
     view! {
         <p>
             {move || match some.get() {
@@ -261,18 +262,18 @@ fn Selected(choice: Choice) -> impl IntoView {
                     <thead>
                         <tr>{columns.map(|column| view! { <th scope="col">{column}</th> }).collect_view()}</tr>
                     </thead>
-                    <tbody><For each=move || choice.cancellable() key=|row| row.id children=line /></tbody>
+                    <tbody><For each=move || scope.cancellable() key=|row| row.id children=line /></tbody>
                 </table>
             </div>
         </Show>
         {move || {
-            let text = left_out(&choice.rows_by(false))?;
+            let text = left_out(&scope.rows_by(false))?;
             Some(view! { <div class="note"><Icon name="info" /><span>{text}</span></div> })
         }}
     }
 }
 
-/// Names the first of those that are not cancelled.
+/// Names the first callbacks that are not cancelled.
 fn left_out(rows: &[Row]) -> Option<String> {
     const NAMED: usize = 3;
     let name = |row: &Row| {
@@ -287,11 +288,11 @@ fn left_out(rows: &[Row]) -> Option<String> {
 }
 
 #[component]
-fn WholeRange(choice: Choice) -> impl IntoView {
-    let page = choice.page;
+fn WholeRange(scope: CancelScope) -> impl IntoView {
+    let page = scope.page;
     let label = move || page.range_label(page.view.with_untracked(|view| view.list.range));
     let written_out = move || {
-        let (bounds, style) = (choice.bounds.get(), page.preferences.style());
+        let (bounds, style) = (scope.bounds.get(), page.preferences.style());
         let at = |at| format::day_time(at, style);
         let whole = messages::from_until(at(bounds.from), at(bounds.to));
         let range = match bounds.daily {
@@ -300,12 +301,12 @@ fn WholeRange(choice: Choice) -> impl IntoView {
         };
         messages::every_in_bounds(range, format::zone(style))
     };
-    let counted = move || match choice.counts.get() {
+    let counted = move || match scope.counts.get() {
         None => view! { <p class="subtle" role="status">{messages::counting()}</p> }.into_any(),
         Some(Err(failure)) => view! {
             <div class="note note-danger" role="alert">
                 <Icon name="circle-alert" />
-                <span>{failure.sentence()}</span>
+                <span>{failure.message()}</span>
             </div>
         }
         .into_any(),
