@@ -79,7 +79,7 @@ impl Lazy {
         untrack(|| self.load());
         (move || match self.stage.get() {
             Stage::Idle | Stage::Loading => {
-                view! { <p class="vh" role="status">{messages::loading()}</p> }.into_any()
+                view! { <p class="visually-hidden" role="status">{messages::loading()}</p> }.into_any()
             }
             // Signals that the part reads while it is drawn must not draw it again.
             Stage::Loaded(render) => untrack(|| render(part)),

@@ -44,7 +44,7 @@ pub(crate) fn SignedIn(
     let children = StoredValue::new(children);
     move || {
         match session.stage() {
-        Stage::Starting => view! { <p class="vh" role="status">{messages::loading()}</p> }.into_any(),
+        Stage::Starting => view! { <p class="visually-hidden" role="status">{messages::loading()}</p> }.into_any(),
         Stage::Failed(failure) => view! {
             <main id="main" class="page-plain">
                 <EmptyState icon="circle-alert" bad=true title=messages::start_failed() text=failure.message()>
@@ -84,7 +84,7 @@ fn Denied(needs: Permission) -> impl IntoView {
     document().set_title(&messages::page_title(page));
     view! {
         <main id="main" class="page-plain" tabindex="-1">
-            <h1 class="vh">{page}</h1>
+            <h1 class="visually-hidden">{page}</h1>
             <EmptyState icon="lock" title text=text.to_owned() />
         </main>
     }
@@ -108,10 +108,10 @@ fn Shell(me: Arc<Me>, children: Children) -> impl IntoView {
     view! {
         <a class="skip" href="#main" rel="external">{messages::skip_to_content()}</a>
         <div class="app">
-            <header class="appbar">
+            <header class="app-bar">
                 <A href="/callbacks" attr:class="brand" attr:aria-label=messages::home()>
                     <BrandMark />
-                    <span class="brand-name">{messages::product()}</span>
+                    <span class="brand__name">{messages::product()}</span>
                 </A>
                 <nav class="nav" aria-label=messages::main_navigation()>
                     {session
@@ -119,7 +119,7 @@ fn Shell(me: Arc<Me>, children: Children) -> impl IntoView {
                         .then(|| view! { <A href="/callbacks" attr:data-keys="g c">{messages::callbacks()}</A> })}
                     <ToolsMenu />
                 </nav>
-                <div class="appbar-end"><HelpMenu /><account::AccountMenu me /></div>
+                <div class="app-bar__end"><HelpMenu /><account::AccountMenu me /></div>
             </header>
             <div class="banners">
                 {simulation

@@ -23,14 +23,14 @@ pub(crate) fn CheckList(
         };
         let checked = move || value.with_value(|value| chosen.with(|chosen| chosen.contains(value)));
         view! {
-            <label class="optrow">
+            <label class="option-row">
                 <input type="checkbox" class="check" prop:checked=checked on:change=change />
                 {name}
             </label>
         }
     };
     view! {
-        <fieldset class="checks">
+        <fieldset class="check-list">
             <legend>{label}</legend>
             {items.into_iter().map(check).collect_view()}
         </fieldset>

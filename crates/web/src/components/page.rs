@@ -37,7 +37,7 @@ pub(crate) fn PlainPage(
     focus_heading(heading);
     view! {
         <main id="main" class="page-scroll" tabindex="-1">
-            <div class="pagehead">
+            <div class="page-header">
                 <h1 node_ref=heading tabindex="-1">{title}</h1>
                 {actions}
             </div>

@@ -42,15 +42,15 @@ pub(crate) fn RecordTable<T: Clone + Send + Sync + 'static>(
             let last = columns.len() - 1;
             let head = |(index, label): (usize, &'static str)| {
                 let content = if index == last {
-                    view! { <span class="vh">{label}</span> }.into_any()
+                    view! { <span class="visually-hidden">{label}</span> }.into_any()
                 } else {
                     label.into_any()
                 };
                 view! { <th scope="col">{content}</th> }
             };
             view! {
-                <div class="card plainwrap" tabindex="0" role="region" aria-label=label>
-                    <table class="plain" aria-label=label>
+                <div class="card record-table__region" tabindex="0" role="region" aria-label=label>
+                    <table class="record-table" aria-label=label>
                         <thead><tr>{columns.into_iter().enumerate().map(head).collect_view()}</tr></thead>
                         <tbody>{items.into_iter().map(|item| row.run(item)).collect_view()}</tbody>
                     </table>

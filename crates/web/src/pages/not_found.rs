@@ -12,7 +12,7 @@ pub(crate) fn NotFoundPage() -> impl IntoView {
     document().set_title(&messages::page_title(messages::not_found()));
     view! {
         <main id="main" class="page-plain">
-            <h1 class="vh">{messages::not_found()}</h1>
+            <h1 class="visually-hidden">{messages::not_found()}</h1>
             <EmptyState icon="search" title=messages::not_found() text=messages::not_found_text().to_owned()>
                 <A href="/callbacks" attr:class="btn">{messages::go_to_callbacks()}</A>
             </EmptyState>

@@ -113,11 +113,11 @@ pub(crate) fn SearchPage() -> impl IntoView {
     };
     view! {
         <PlainPage title=messages::callback_search()>
-            <form class="sform" role="search" aria-label=messages::callback_search() on:submit=submit>
+            <form class="search-form" role="search" aria-label=messages::callback_search() on:submit=submit>
                 <SearchField text />
                 <Button appearance=Appearance::Primary submit=true>{messages::search()}</Button>
             </form>
-            <p class="subtle sr-line" role="status">{move || found.with(|found| outcome(found, &asked.get()))}</p>
+            <p class="subtle search-form__status" role="status">{move || found.with(|found| outcome(found, &asked.get()))}</p>
             {move || {
                 let hits = found.with(|found| match found {
                     Found::Callbacks(hits) if !hits.is_empty() => Some(hits.clone()),
@@ -135,7 +135,7 @@ fn SearchField(text: RwSignal<String>) -> impl IntoView {
     view! {
         <div class="field">
             <label class="label" for=id.clone()>{messages::search_for()}</label>
-            <div class="searchbox searchbox-solo">
+            <div class="search-box search-box--wide">
                 <Icon name="search" />
                 <input
                     class="input num"
@@ -186,7 +186,7 @@ fn Results(hits: Vec<CallbackView>, chosen: RwSignal<Option<CallbackId>>) -> imp
                     on:click=move |_| chosen.set(Some(id))
                 >
                     {move || badge(hit)}
-                    <b class="semi num">
+                    <b class="semibold num">
                         {move || format::day_time(hit.with(|hit| hit.desired_time), preferences.style())}
                     </b>
                     <span class="muted small">{service}</span>
@@ -277,10 +277,10 @@ fn Record(row: Row) -> impl IntoView {
     let labelled_by = heading.clone();
     view! {
         <section class="card" aria-labelledby=labelled_by>
-            <header class="rec-h">
+            <header class="record__header">
                 <div class="grow">
                     <h2 id=heading class="num" dir="ltr" tabindex="-1">{number}</h2>
-                    <div class="rec-sub">
+                    <div class="record__subtitle">
                         {move || badge(view)}
                         <span class="mono subtle">{id.to_string()}</span>
                     </div>
@@ -295,7 +295,7 @@ fn Record(row: Row) -> impl IntoView {
                 }}
                 {button}
             </header>
-            <div class="rec-b">
+            <div class="record__body">
                 <dl class="facts">
                     {move || {
                         let facts = view.with(|view| facts(view, preferences.style()));
@@ -303,8 +303,8 @@ fn Record(row: Row) -> impl IntoView {
                             .collect_view()
                     }}
                 </dl>
-                {move || failed.get().map(|text| view! { <p class="note note-warn" role="alert">{text}</p> })}
-                <div class="rec-cols">
+                {move || failed.get().map(|text| view! { <p class="note note--warning" role="alert">{text}</p> })}
+                <div class="record__columns">
                     <section aria-label=messages::timeline()>
                         <h3>{messages::timeline()}</h3>
                         {move || {

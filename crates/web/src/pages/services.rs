@@ -71,7 +71,7 @@ pub(crate) fn ServicesPage() -> impl IntoView {
                 <td>
                     {manages.then(move || view! {
                         <IconButton
-                            class="iconbtn-accent"
+                            class="icon-button--accent"
                             icon="pencil"
                             label
                             on_press=move |()| services.open(edited.clone())

@@ -41,7 +41,7 @@ pub(crate) fn UsersPage() -> impl IntoView {
                 <td>{if user.disabled { messages::disabled() } else { messages::active() }}</td>
                 <td>
                     <IconButton
-                        class="iconbtn-accent"
+                        class="icon-button--accent"
                         icon="pencil"
                         label=messages::edit_of(user.username)
                         on_press=move |()| users.open(edited.clone())

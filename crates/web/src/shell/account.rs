@@ -75,18 +75,18 @@ pub(super) fn AccountMenu(
         <Menu
             label=messages::account_menu()
             button_label
-            button_class="userbtn"
+            button_class="account-button"
             button=Box::new(move || {
                 view! {
                     <span class="avatar" aria-hidden="true" data-initials=initials></span>
                     <span class="username">{name}</span>
-                    <Icon name="chevron-down" class="i-sm" />
+                    <Icon name="chevron-down" class="icon--small" />
                 }
                 .into_any()
             })
         >
-            <div class="grp">
-                <b class="semi acct">{full_name}</b>
+            <div class="menu__group">
+                <b class="semibold account-name">{full_name}</b>
                 <br />
                 {messages::account(role, messages::account_services(services))}
             </div>

@@ -45,7 +45,7 @@ pub(super) fn HelpMenu() -> impl IntoView {
         <Menu
             label=messages::help()
             button_label=messages::help().to_owned()
-            button_class="iconbtn iconbtn-lg"
+            button_class="icon-button icon-button--large"
             button=Box::new(|| view! { <Icon name="circle-question-mark" /> }.into_any())
         >
             <MenuItem on_press=open(Topic::Guide)>
@@ -55,7 +55,7 @@ pub(super) fn HelpMenu() -> impl IntoView {
             <MenuItem keys="?" on_press=open(Topic::Shortcuts)>
                 <Icon name="keyboard" />
                 {messages::shortcuts()}
-                <kbd class="end" aria-hidden="true">"?"</kbd>
+                <kbd class="menu__shortcut" aria-hidden="true">"?"</kbd>
             </MenuItem>
             <MenuItem on_press=open(Topic::Messages)>
                 <Icon name="scroll-text" />
@@ -82,7 +82,7 @@ pub(crate) fn help() -> AnyView {
     let Help(open) = expect_context();
     let (title, class, content) = match open.get_untracked() {
         None => return ().into_any(),
-        Some(Topic::Guide) => (messages::guide(), "dialog-md", guide()),
+        Some(Topic::Guide) => (messages::guide(), "dialog--medium", guide()),
         Some(Topic::Shortcuts) => (messages::shortcuts(), "", shortcut_list()),
         Some(Topic::Messages) => (messages::notifications(), "", view! { <PastMessages /> }.into_any()),
     };
@@ -115,7 +115,7 @@ fn PastMessages() -> impl IntoView {
                 <li class=class>
                     <Icon name=icon />
                     <span>
-                        <b class="semi">{toast.title}</b>
+                        <b class="semibold">{toast.title}</b>
                         {toast.detail.map(|detail| view! { <small>{detail}</small> })}
                     </span>
                     <time class="num subtle" datetime=at.to_string()>

@@ -45,7 +45,7 @@ pub(super) fn ToolsMenu() -> impl IntoView {
             button=Box::new(|| {
                 view! {
                     {messages::tools()}
-                    <Icon name="chevron-down" class="i-sm" />
+                    <Icon name="chevron-down" class="icon--small" />
                 }
                 .into_any()
             })

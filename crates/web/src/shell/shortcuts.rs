@@ -44,7 +44,7 @@ fn press(event: &KeyboardEvent, first: StoredValue<Option<Timestamp>>) {
         _ if second => click(&format!("[data-keys=\"g {key}\"]")),
         "j" => step(1),
         "k" => step(-1),
-        "e" => in_row(".k-act button").map(|button| button.click()).is_some(),
+        "e" => in_row(".col-actions button").map(|button| button.click()).is_some(),
         "x" | "X" => in_row("input[type=checkbox]").is_some_and(|check| select(&check, key == "X")),
         "/" => focus_search(),
         // Without a search, the list clears its selection.
@@ -68,7 +68,7 @@ fn click(selector: &str) -> bool {
 /// The row that contains the focus, itself or in its details.
 fn row() -> Option<Element> {
     let row = browser::focused()?.closest("tr").ok().flatten()?;
-    if row.matches(".detailrow").unwrap_or_default() { row.previous_element_sibling() } else { Some(row) }
+    if row.matches(".detail-row").unwrap_or_default() { row.previous_element_sibling() } else { Some(row) }
 }
 
 fn in_row(selector: &str) -> Option<HtmlElement> {
@@ -77,8 +77,8 @@ fn in_row(selector: &str) -> Option<HtmlElement> {
 
 /// Moves the focus to the arrow of the next or the previous row.
 fn step(by: isize) -> bool {
-    let Ok(arrows) = document().query_selector_all("tr:not([hidden]) .exp") else { return false };
-    let here = in_row(".exp");
+    let Ok(arrows) = document().query_selector_all("tr:not([hidden]) .expand-button") else { return false };
+    let here = in_row(".expand-button");
     let arrow = |index: u32| arrows.item(index)?.dyn_into::<HtmlElement>().ok();
     let at = here.and_then(|here| (0..arrows.length()).find(|index| arrow(*index).as_ref() == Some(&here)));
     let next = match at {
@@ -150,7 +150,7 @@ pub(super) fn shortcut_list() -> AnyView {
         view! { <div><dt>{what()}</dt><dd><kbd>{key}</kbd></dd></div> }
     };
     view! {
-        <dl class="kv keys">{LIST.map(line).collect_view()}</dl>
+        <dl class="key-value keys">{LIST.map(line).collect_view()}</dl>
         <p class="hint">{messages::shortcuts_hint()}</p>
     }
     .into_any()

@@ -26,9 +26,9 @@ pub(crate) fn Banner(
     children: Children,
 ) -> impl IntoView {
     let class = match severity {
-        Severity::Info => "banner banner-info",
-        Severity::Warning => "banner banner-warn",
-        Severity::Danger => "banner banner-danger",
+        Severity::Info => "banner banner--info",
+        Severity::Warning => "banner banner--warning",
+        Severity::Danger => "banner banner--danger",
     };
     view! { <div class=class role="status"><Icon name=icon />{children()}</div> }
 }

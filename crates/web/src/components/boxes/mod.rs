@@ -69,7 +69,7 @@ pub(crate) fn Group(
     let id = unique_id("group");
     let labelled_by = id.clone();
     view! {
-        <fieldset class="fs" aria-labelledby=labelled_by>
+        <fieldset class="field-group" aria-labelledby=labelled_by>
             <legend><span id=id>{label}</span><span class="hint num">{hint}</span></legend>
             {children()}
         </fieldset>
@@ -89,7 +89,7 @@ pub(crate) fn Boxes(
     #[prop(optional)]
     hint: Option<&'static str>,
 ) -> impl IntoView {
-    let error = StoredValue::new(unique_id("boxes-error"));
+    let error = StoredValue::new(unique_id("choose-one"));
     let checkbox_of = move |(index, name): (usize, AnyView)| {
         let change = move |event: leptos::ev::Event| {
             if !ticked.set(index, event_target_checked(&event)) {
@@ -98,7 +98,7 @@ pub(crate) fn Boxes(
         };
         let checked = move || ticked.boxes.with(|boxes| boxes[index]);
         view! {
-            <label class="optrow">
+            <label class="option-row">
                 <input type="checkbox" class="check" prop:checked=checked on:change=change />
                 {name}
             </label>
@@ -108,8 +108,8 @@ pub(crate) fn Boxes(
     let mixed = Memo::new(move |_| !all.get() && ticked.count() > 0);
     view! {
         <Group label hint=Signal::derive(move || Some(messages::some_of(ticked.count(), ticked.len())))>
-            <div class="all">
-                <label class="optrow">
+            <div class="check-group__all">
+                <label class="option-row">
                     <input
                         type="checkbox"
                         class="check"
@@ -124,11 +124,11 @@ pub(crate) fn Boxes(
                 </label>
                 {hint.map(|hint| view! { <span class="hint">{hint}</span> })}
             </div>
-            <div class="checkgrid">{names.into_iter().enumerate().map(checkbox_of).collect_view()}</div>
-            <div role="alert" class="boxes-error" id=error.get_value()>
+            <div class="check-grid">{names.into_iter().enumerate().map(checkbox_of).collect_view()}</div>
+            <div role="alert" class="check-group__error" id=error.get_value()>
                 {move || {
                     ticked.refused.get().then(|| {
-                        view! { <Icon name="circle-alert" class="i-sm" /> {messages::choose_one()} }
+                        view! { <Icon name="circle-alert" class="icon--small" /> {messages::choose_one()} }
                     })
                 }}
             </div>

@@ -65,15 +65,15 @@ pub(crate) fn Button(
 ) -> impl IntoView {
     let mut classes = vec!["btn"];
     classes.extend(match appearance {
-        Appearance::Primary => Some("btn-primary"),
+        Appearance::Primary => Some("btn--primary"),
         Appearance::Normal => None,
-        Appearance::Danger => Some("btn-danger-solid"),
+        Appearance::Danger => Some("btn--danger-solid"),
     });
     classes.extend(match size {
         Size::Medium => None,
-        Size::Large => Some("btn-lg"),
+        Size::Large => Some("btn--large"),
     });
-    classes.extend(wide.then_some("btn-block"));
+    classes.extend(wide.then_some("btn--block"));
     classes.extend((!class.is_empty()).then_some(class));
     let reason = StoredValue::new(unique_id("reason"));
     let stopped = move || busy.get() || inactive.with(Option::is_some);
@@ -103,7 +103,7 @@ pub(crate) fn Button(
         </button>
         {move || {
             let text = inactive.get()?;
-            Some(view! { <span class="vh" id=reason.get_value()>{text}</span> })
+            Some(view! { <span class="visually-hidden" id=reason.get_value()>{text}</span> })
         }}
     }
 }
@@ -121,7 +121,7 @@ pub(crate) fn LinkButton(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <button type="button" class="linkbtn" data-keys=keys on:click=move |_| on_press.run(())>
+        <button type="button" class="link-button" data-keys=keys on:click=move |_| on_press.run(())>
             {children()}
         </button>
     }

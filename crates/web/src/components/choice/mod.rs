@@ -44,7 +44,7 @@ where
             let hint_id = StoredValue::new(format!("{group}-{index}-hint"));
             let Card { value: own, label, hint, disabled } = card;
             view! {
-                <label class="segopt">
+                <label class="radio-card">
                     <input
                         class="radio"
                         type="radio"
@@ -70,7 +70,7 @@ where
             }
         })
         .collect_view();
-    view! { <div class="seg" role="radiogroup" aria-label=label>{cards}</div> }
+    view! { <div class="radio-cards" role="radiogroup" aria-label=label>{cards}</div> }
 }
 
 /// A switch followed by its label.
@@ -86,7 +86,7 @@ pub(crate) fn Switch(
     on_switch: Callback<bool>,
 ) -> impl IntoView {
     view! {
-        <label class="optrow">
+        <label class="option-row">
             <input
                 type="checkbox"
                 role="switch"

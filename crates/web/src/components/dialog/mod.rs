@@ -160,7 +160,7 @@ pub(crate) fn Dialog(
                     }
                 }
             >
-                <div class="dialog-h">
+                <div class="dialog__header">
                     <h2 id=title_id tabindex="-1" autofocus=confirms>{title}</h2>
                     <IconButton
                         icon="x"
@@ -168,18 +168,18 @@ pub(crate) fn Dialog(
                         on_press=move |()| handle.close()
                     />
                 </div>
-                <div class="dialog-b">
+                <div class="dialog__body">
                     {children()}
-                    <div role="alert" class="dialog-problem">
+                    <div role="alert" class="dialog__problem">
                         {move || {
                             let problem = problem.get()?;
                             Some(view! {
-                                <div class="note note-danger"><Icon name="circle-alert" /><span>{problem}</span></div>
+                                <div class="note note--danger"><Icon name="circle-alert" /><span>{problem}</span></div>
                             })
                         }}
                     </div>
                 </div>
-                <footer class="dialog-f">
+                <footer class="dialog__footer">
                     {aside.map(|aside| aside())}
                     <Button size=Size::Large on_press=move |()| handle.close()>{messages::close()}</Button>
                     {action.map(|action| action())}

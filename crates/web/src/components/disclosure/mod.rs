@@ -21,16 +21,16 @@ pub(crate) fn Disclosure(
     let hint_id = format!("{body}-hint");
     view! {
         <div>
-            <div class="disc-h">
+            <div class="disclosure__header">
                 <button
                     type="button"
-                    class="disc"
+                    class="disclosure__button"
                     aria-expanded=move || open.get().to_string()
                     aria-controls=body.clone()
                     aria-describedby=hint_id.clone()
                     on:click=move |_| open.update(|open| *open = !*open)
                 >
-                    <Icon name="chevron-right" class="i-sm" />
+                    <Icon name="chevron-right" class="icon--small" />
                     {label}
                 </button>
                 <span id=hint_id class="subtle">{hint}</span>

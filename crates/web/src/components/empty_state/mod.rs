@@ -24,7 +24,7 @@ pub(crate) fn EmptyState(
 ) -> impl IntoView {
     view! {
         <div class="empty" role=if bad { "alert" } else { "status" }>
-            <span class=if bad { "ico bad" } else { "ico" }><Icon name=icon class="i-lg" /></span>
+            <span class=if bad { "empty__icon empty__icon--error" } else { "empty__icon" }><Icon name=icon class="icon--large" /></span>
             <h2>{title}</h2>
             <p>{text}</p>
             {children.map(|children| view! { <div class="row-actions">{children()}</div> })}
@@ -40,8 +40,8 @@ pub(crate) fn Skeleton(
 ) -> impl IntoView {
     let row = || view! { <div><i></i><i></i><i></i><i></i><i></i></div> };
     view! {
-        <div class="skel" role="status">
-            <span class="vh">{label}</span>
+        <div class="skeleton" role="status">
+            <span class="visually-hidden">{label}</span>
             {(0..12).map(|_| row()).collect_view()}
         </div>
     }

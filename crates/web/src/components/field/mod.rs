@@ -65,7 +65,7 @@ pub(crate) fn Field(
             {move || {
                 let text = error.get()?;
                 Some(view! {
-                    <span class="error" id=ids.error()><Icon name="circle-alert" class="i-sm" />{text}</span>
+                    <span class="error" id=ids.error()><Icon name="circle-alert" class="icon--small" />{text}</span>
                 })
             }}
             {move || {

@@ -19,14 +19,14 @@ pub(crate) fn Icon(
     class: &'static str,
 ) -> impl IntoView {
     let href = SPRITE.with(|sprite| format!("{sprite}#{name}"));
-    let class = if class.is_empty() { "i".to_owned() } else { format!("i {class}") };
+    let class = if class.is_empty() { "icon".to_owned() } else { format!("icon {class}") };
     view! { <svg class=class aria-hidden="true"><use_ href=href></use_></svg> }
 }
 
 /// An inline icon from one path. Hundreds of references to the sprite would
 /// take longer to draw than the rest of the list.
-pub(crate) fn drawn(lines: &str) -> Markup {
-    markup!(r#"<svg class="i" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>"#, lines)
+pub(crate) fn inline_icon(path: &str) -> Markup {
+    markup!(r#"<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>"#, path)
 }
 
 /// The logo of Ringback.
@@ -34,10 +34,10 @@ pub(crate) fn drawn(lines: &str) -> Markup {
 pub(crate) fn BrandMark() -> impl IntoView {
     view! {
         <svg viewBox="0 0 24 24" aria-hidden="true">
-            <rect class="brand-mark-bg" x="1" y="1" width="22" height="22" rx="6.5" />
-            <path class="brand-mark-fg" d="M17.6 10.2A6 6 0 1 0 18 12.9" />
-            <path class="brand-mark-fg" d="M18.3 6.6v3.8h-3.8" />
-            <circle class="brand-mark-dot" cx="12" cy="12.4" r="1.7" />
+            <rect class="brand__background" x="1" y="1" width="22" height="22" rx="6.5" />
+            <path class="brand__shape" d="M17.6 10.2A6 6 0 1 0 18 12.9" />
+            <path class="brand__shape" d="M18.3 6.6v3.8h-3.8" />
+            <circle class="brand__dot" cx="12" cy="12.4" r="1.7" />
         </svg>
     }
 }

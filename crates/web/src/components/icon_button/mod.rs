@@ -33,7 +33,7 @@ pub(crate) fn IconButton(
         <button
             type="button"
             id=id
-            class=format!("iconbtn {class}")
+            class=format!("icon-button {class}")
             aria-label=label
             aria-pressed=move || pressed.map(|pressed| if pressed.get() { "true" } else { "false" })
             aria-disabled=move || inactive.get().then_some("true")

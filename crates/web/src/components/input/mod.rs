@@ -44,7 +44,7 @@ pub(crate) fn TextField(
         <input
             node_ref=node
             id=ids.control()
-            class="input input-lg num"
+            class="input input--large num"
             type=move || if secret && shown.get() { "text" } else { kind }
             autocomplete=autocomplete.unwrap_or("off")
             inputmode=inputmode
@@ -62,10 +62,10 @@ pub(crate) fn TextField(
     };
     let input = if secret {
         view! {
-            <span class="inputwrap">
+            <span class="input-wrapper">
                 {input}
                 <IconButton
-                    class="inbtn"
+                    class="input-wrapper__button"
                     icon="eye"
                     label=messages::show_password().to_owned()
                     pressed=Signal::from(shown)
@@ -151,10 +151,10 @@ pub(crate) fn SelectField(
         .collect_view();
     view! {
         <Field ids label error hint>
-            <span class="selectwrap">
+            <span class="select-wrapper">
                 <select
                     id=ids.control()
-                    class="select select-lg"
+                    class="select select--large"
                     aria-invalid=move || error.with(Option::is_some).then_some("true")
                     aria-describedby=move || ids.described_by(has_hint(), error.with(Option::is_some))
                     on:change=move |event| {
@@ -164,7 +164,7 @@ pub(crate) fn SelectField(
                 >
                     {options}
                 </select>
-                <Icon name="chevron-down" class="i-sm" />
+                <Icon name="chevron-down" class="icon--small" />
             </span>
         </Field>
     }

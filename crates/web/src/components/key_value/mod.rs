@@ -39,5 +39,5 @@ pub(crate) fn KeyValue(
         let title = fact.value.clone();
         view! { <div><dt>{fact.term}</dt><dd class=class title=title>{fact.value}</dd></div> }
     };
-    view! { <dl class="kv">{facts.into_iter().map(line).collect_view()}</dl> }
+    view! { <dl class="key-value">{facts.into_iter().map(line).collect_view()}</dl> }
 }

@@ -176,11 +176,11 @@ pub(crate) fn Submenu(
         <MenuItem expanded=Signal::from(open) on_press=move |()| open.update(|open| *open = !*open)>
             <Icon name=icon />
             {label}
-            <span class="end" aria-hidden="true">{chosen}</span>
+            <span class="menu__shortcut" aria-hidden="true">{chosen}</span>
         </MenuItem>
         {move || {
             let items = open.get().then(&*children)?;
-            Some(view! { <div role="group" aria-label=label class="subitems">{items}</div> })
+            Some(view! { <div role="group" aria-label=label class="menu__subitems">{items}</div> })
         }}
     }
 }

@@ -71,7 +71,7 @@ pub(crate) fn Pager(
                     .numbered
                     .into_iter()
                     .map(|link| match link {
-                        None => view! { <span class="gap" aria-hidden="true">"…"</span> }.into_any(),
+                        None => view! { <span class="pager__gap" aria-hidden="true">"…"</span> }.into_any(),
                         Some(link) => {
                             let here = pages.current == Some(link.number);
                             view! {

@@ -16,7 +16,7 @@ fn glyph(state: StateName, category: Option<ResultCategory>) -> Markup {
     };
     let disc = |mark: &str| {
         markup!(
-            r#"<circle cx="7" cy="7" r="6.2" fill="currentColor" stroke="none"/><path class="g-cut" d="{}"/>"#,
+            r#"<circle cx="7" cy="7" r="6.2" fill="currentColor" stroke="none"/><path class="state-glyph__cut" d="{}"/>"#,
             mark
         )
     };
@@ -38,25 +38,25 @@ fn glyph(state: StateName, category: Option<ResultCategory>) -> Markup {
 pub(crate) fn badge(state: StateName, result: Option<ResultCode>, search: &str) -> Markup {
     let category = result.map(ResultCode::category);
     let (frame, badge) = match (state, category) {
-        (StateName::Scheduled, _) => ("state", "badge st-scheduled"),
-        (StateName::Queued, _) => ("state", "badge st-queued"),
-        (StateName::Routing, _) => ("state", "badge st-routing"),
-        (StateName::Processing, _) => ("state", "badge st-processing"),
+        (StateName::Scheduled, _) => ("state", "badge state--scheduled"),
+        (StateName::Queued, _) => ("state", "badge state--queued"),
+        (StateName::Routing, _) => ("state", "badge state--routing"),
+        (StateName::Processing, _) => ("state", "badge state--processing"),
         (StateName::Completed, Some(ResultCategory::Success) | None) => {
-            ("state is-ok", "badge st-completed st-ok")
+            ("state is-success", "badge state--completed state--success")
         }
         (StateName::Completed, Some(ResultCategory::Cancelled)) => {
-            ("state is-cancel", "badge st-completed st-cancel")
+            ("state is-cancelled", "badge state--completed state--cancelled")
         }
         (StateName::Completed, Some(ResultCategory::Failed)) => {
-            ("state is-fail", "badge st-completed st-fail")
+            ("state is-failed", "badge state--completed state--failed")
         }
     };
     let found = |text: &str| marked(text, find_text(text, search));
     let result =
         result.map(|result| markup!(r#" <span class="result">{}</span>"#, found(&format!("({result})"))));
     markup!(
-        r#"<span class="{}"><span class="{}"><svg class="g" viewBox="0 0 14 14" aria-hidden="true">{}</svg>{}</span>{}</span>"#,
+        r#"<span class="{}"><span class="{}"><svg class="state-glyph" viewBox="0 0 14 14" aria-hidden="true">{}</svg>{}</span>{}</span>"#,
         frame,
         badge,
         glyph(state, category),

@@ -38,9 +38,9 @@ pub(crate) fn Timeline(
     let line = |entry: Entry| {
         let class = match entry.status {
             Status::Past => "",
-            Status::Current => "cur",
-            Status::Failed => "bad",
-            Status::Next => "next",
+            Status::Current => "timeline__entry--current",
+            Status::Failed => "timeline__entry--failed",
+            Status::Next => "timeline__entry--next",
         };
         let (instant, time) =
             entry.at.map_or((None, String::new()), |(at, text)| (Some(at.to_string()), text));
@@ -52,5 +52,5 @@ pub(crate) fn Timeline(
             </li>
         }
     };
-    view! { <ol class="tl">{entries.into_iter().map(line).collect_view()}</ol> }
+    view! { <ol class="timeline">{entries.into_iter().map(line).collect_view()}</ol> }
 }

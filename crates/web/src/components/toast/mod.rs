@@ -56,8 +56,8 @@ impl Toast {
     /// The class and the icon.
     pub(crate) fn class_and_icon(&self) -> (&'static str, &'static str) {
         match self.tone {
-            Tone::Success => ("ok", "circle-check"),
-            Tone::Error => ("bad", "circle-x"),
+            Tone::Success => ("toast--success", "circle-check"),
+            Tone::Error => ("toast--error", "circle-x"),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::components::placement::{Align, place};
 /// A button whose only purpose is its tooltip, and the tooltip.
 pub(crate) fn tooltip_button(id: &str, class: &str, label: &str, icon: &Markup, text: &str) -> Markup {
     markup!(
-        r#"<button type="button" class="{}" aria-label="{}" aria-describedby="{}">{}</button><div class="tip" id="{}" role="tooltip" popover="manual">{}</div>"#,
+        r#"<button type="button" class="{}" aria-label="{}" aria-describedby="{}">{}</button><div class="tooltip" id="{}" role="tooltip" popover="manual">{}</div>"#,
         class,
         label,
         id,
@@ -25,7 +25,7 @@ pub(crate) fn tooltip_button(id: &str, class: &str, label: &str, icon: &Markup, 
 fn around(event: &Event) -> Option<(Element, HtmlElement)> {
     let element: Element = event.target()?.dyn_into().ok()?;
     let button = element.closest("button").ok()??;
-    let tip = button.next_element_sibling().filter(|next| next.class_name() == "tip")?;
+    let tip = button.next_element_sibling().filter(|next| next.class_name() == "tooltip")?;
     Some((button, tip.dyn_into().ok()?))
 }
 

@@ -34,7 +34,7 @@ pub(super) fn Actions() -> impl IntoView {
             {page.manages.then(|| view! { <ExportMenu /> })}
             <Button
                 icon="sliders-horizontal"
-                class="k-adv"
+                class="options-button"
                 keys="o"
                 on_press=move |()| page.dialog.set(Some(OpenDialog::Options))
             >
@@ -57,7 +57,7 @@ fn ExportMenu() -> impl IntoView {
         <Menu
             label=messages::export()
             button_label=messages::export().to_owned()
-            button_class="btn btn-ghost k-export"
+            button_class="btn btn--ghost export-button"
             button=Box::new(|| view! { <Icon name="download" />{messages::export()} }.into_any())
         >
             <MenuItem on_press=move |()| page.dialog.set(Some(OpenDialog::Reports))>
@@ -72,7 +72,7 @@ fn ExportMenu() -> impl IntoView {
                 {messages::export_list()}
             </MenuItem>
             <Show when=move || choosing.get()>
-                <div role="group" aria-label=messages::export_list() class="subitems">
+                <div role="group" aria-label=messages::export_list() class="menu__subitems">
                     {list(Format::Csv, messages::export_csv())}
                     {list(Format::Ndjson, messages::export_ndjson())}
                 </div>

@@ -101,7 +101,7 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
     view! {
         <PausedBanner />
         <main id="main" class="page-table" tabindex="-1">
-            <div class="pagehead">
+            <div class="page-header">
                 <h1 node_ref=heading tabindex="-1">{messages::callbacks()}</h1>
                 <QuickFilter />
                 <Actions />

@@ -72,16 +72,16 @@ pub(crate) fn LoginPage() -> impl IntoView {
     };
     view! {
         <div class="login">
-            <svg class="login-art" viewBox="0 0 1440 1440" aria-hidden="true">{arcs()}</svg>
-            <main id="main" class="login-main">
-                <form class="login-card" novalidate=true on:submit=submit>
+            <svg class="login__art" viewBox="0 0 1440 1440" aria-hidden="true">{arcs()}</svg>
+            <main id="main" class="login__main">
+                <form class="login__card" novalidate=true on:submit=submit>
                     <div class="brand"><BrandMark />{messages::product()}</div>
                     <h1>{messages::sign_in()}</h1>
-                    <div role="alert" class="login-note">
+                    <div role="alert" class="login__note">
                         {move || {
                             let (bad, text) = note()?;
                             let (class, icon) =
-                                if bad { ("note note-danger", "circle-alert") } else { ("note note-info", "info") };
+                                if bad { ("note note--danger", "circle-alert") } else { ("note note--info", "info") };
                             Some(view! { <div class=class><Icon name=icon /><span>{text}</span></div> })
                         }}
                     </div>
@@ -105,7 +105,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
                     </Button>
                 </form>
             </main>
-            <footer class="login-foot">
+            <footer class="login__footer">
                 <span class="num">{messages::version(env!("CARGO_PKG_VERSION"))}</span>
             </footer>
         </div>

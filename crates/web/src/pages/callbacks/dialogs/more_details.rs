@@ -109,7 +109,7 @@ pub(super) fn MoreDetailsFields(
             hint=messages::more_details_hint()
             open=details.open
         >
-            <div class="two">
+            <div class="field-pair">
                 <TextField
                     label=messages::term_language()
                     value=details.language

@@ -51,7 +51,7 @@ pub(super) fn ReportsDialog() -> impl IntoView {
             confirms=true
             on_close=move |()| page.dialog.set(None)
         >
-            <div class="filerows" role="status">{content}</div>
+            <div class="file-rows" role="status">{content}</div>
         </Dialog>
     }
 }
@@ -64,12 +64,12 @@ fn ReportRow(job: BulkCancellation) -> impl IntoView {
     let cancelled = job.outcomes.cancelled;
     let text = move || messages::report_of(cancelled, format::day_time(at, page.preferences.style()), &name);
     view! {
-        <div class="filerow">
+        <div class="file-row">
             <Icon name="file-text" />
             <span>
                 <button
                     type="button"
-                    class="linkbtn"
+                    class="link-button"
                     aria-describedby=hint.clone()
                     on:click=move |_| save_report(page.client, toasts, id)
                 >

@@ -21,7 +21,7 @@ use search::SearchBox;
 #[component]
 pub(crate) fn FilterBar() -> impl IntoView {
     view! {
-        <div class="filterbar">
+        <div class="filter-bar">
             <RangeSelect />
             <SearchBox />
             <Chips />
@@ -51,7 +51,7 @@ fn Freshness() -> impl IntoView {
                         .into_any()
                 }
             }}
-            <span class="num k-upd-text">{updated}</span>
+            <span class="num">{updated}</span>
         </span>
     }
 }
@@ -74,7 +74,7 @@ fn RefreshButton() -> impl IntoView {
     view! {
         <button
             type="button"
-            class="btn k-refresh"
+            class="btn refresh-button"
             class:is-turning=turning
             data-keys="r"
             on:click=move |_| page.feed.load()

@@ -28,7 +28,7 @@ pub(crate) fn QuickFilter() -> impl IntoView {
                 aria-pressed=move || if current.get() == quick { "true" } else { "false" }
                 on:click=press
             >
-                {(quick == Quick::Overdue).then(|| view! { <Icon name="triangle-alert" class="i-sm" /> })}
+                {(quick == Quick::Overdue).then(|| view! { <Icon name="triangle-alert" class="icon--small" /> })}
                 {quick.label()}
                 " "
                 <b class="num">{move || count(quick)}</b>

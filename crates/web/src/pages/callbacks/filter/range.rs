@@ -43,8 +43,8 @@ pub(super) fn RangeSelect() -> impl IntoView {
         })
     };
     view! {
-        <span class="selectwrap daterange">
-            <Icon name="calendar-days" class="i-lead" />
+        <span class="select-wrapper date-range">
+            <Icon name="calendar-days" class="icon--leading" />
             <select
                 class="select"
                 aria-label=messages::date_range()
@@ -59,7 +59,7 @@ pub(super) fn RangeSelect() -> impl IntoView {
                 {group(messages::ranges_ahead(), &DateRange::AHEAD)}
                 {own_group}
             </select>
-            <Icon name="chevron-down" class="i-sm" />
+            <Icon name="chevron-down" class="icon--small" />
         </span>
     }
 }

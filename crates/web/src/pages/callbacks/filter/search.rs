@@ -70,7 +70,7 @@ pub(super) fn SearchBox() -> impl IntoView {
         search_columns(&shown, column.get()).map(option).collect_view()
     };
     view! {
-        <div class="searchbox" role="search">
+        <div class="search-box" role="search">
             <Icon name="search" />
             <input
                 class="input"
@@ -87,7 +87,7 @@ pub(super) fn SearchBox() -> impl IntoView {
                 on:input=move |event| type_in(event_target_value(&event))
                 on:keydown=keys
             />
-            <span class="selectwrap">
+            <span class="select-wrapper">
                 <select
                     class="select"
                     aria-label=messages::search_column()
@@ -96,7 +96,7 @@ pub(super) fn SearchBox() -> impl IntoView {
                 >
                     {options}
                 </select>
-                <Icon name="chevron-down" class="i-sm" />
+                <Icon name="chevron-down" class="icon--small" />
             </span>
         </div>
     }

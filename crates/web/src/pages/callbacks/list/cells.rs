@@ -6,7 +6,7 @@ use ringback_domain::{StateName, Timestamp};
 
 use crate::clock::Clock;
 use crate::components::highlight::{find_digits, find_in_id, find_text, marked};
-use crate::components::icon::drawn;
+use crate::components::icon::inline_icon;
 use crate::components::markup::{Markup, markup};
 use crate::components::state_badge::badge;
 use crate::components::tooltip::tooltip_button;
@@ -136,16 +136,16 @@ impl<'a> Drawing<'a> {
             Column::Language => self.text(SearchField::Language, view.language.as_deref()),
             Column::Actions => Some(self.action()),
         };
-        content.unwrap_or_else(|| markup!(r#"<span class="dash">{}</span>"#, messages::none()))
+        content.unwrap_or_else(|| markup!(r#"<span class="no-value">{}</span>"#, messages::none()))
     }
 
     fn arrow(&self) -> Markup {
         markup!(
-            r#"<button type="button" class="exp" data-does="expand" id="metrics-{}" aria-label="{}" aria-expanded="false" aria-controls="detail-{}">{}</button>"#,
+            r#"<button type="button" class="expand-button" data-does="expand" id="metrics-{}" aria-label="{}" aria-expanded="false" aria-controls="detail-{}">{}</button>"#,
             self.id,
             messages::metrics_of(&self.number),
             self.id,
-            drawn(paths::CHEVRON_RIGHT)
+            inline_icon(paths::CHEVRON_RIGHT)
         )
     }
 
@@ -157,14 +157,20 @@ impl<'a> Drawing<'a> {
                 r#"<span class="origin" role="img" aria-label="{}" title="{}">{}</span>"#,
                 label,
                 label,
-                drawn(paths::CALENDAR)
+                inline_icon(paths::CALENDAR)
             )
         });
         let warning = self.late.then(|| {
             let to = view.desired_time.plus_seconds(view.desired_window_seconds.into());
             let [from, to] = [view.desired_time, to].map(|at| format::time(at, look.style));
-            let (id, icon) = (format!("late-{}", self.id), drawn(paths::TRIANGLE_ALERT));
-            tooltip_button(&id, "warnbtn", messages::warning(), &icon, &messages::warning_tip(from, to))
+            let (id, icon) = (format!("late-{}", self.id), inline_icon(paths::TRIANGLE_ALERT));
+            tooltip_button(
+                &id,
+                "warning-button",
+                messages::warning(),
+                &icon,
+                &messages::warning_tip(from, to),
+            )
         });
         markup!(
             "{}{}{}",
@@ -176,7 +182,8 @@ impl<'a> Drawing<'a> {
 
     fn desired_time(&self) -> Markup {
         let note = if self.left { Some(messages::left_view().to_owned()) } else { self.relative() };
-        let (class, note_class) = if self.late { ("is-late", "rel is-late") } else { ("", "rel") };
+        let (class, note_class) =
+            if self.late { ("is-late", "relative-time is-late") } else { ("", "relative-time") };
         let at = self.view.desired_time;
         markup!(
             r#"<time datetime="{}" class="{}">{}</time>{}"#,
@@ -225,20 +232,20 @@ impl<'a> Drawing<'a> {
         let in_head = found.clone().map(|found| found.start.min(cut)..found.end.min(cut));
         let in_tail = found.map(|found| found.start.max(cut) - cut..found.end.max(cut) - cut);
         markup!(
-            r#"<span class="head">{}</span><span class="tail">{}</span>"#,
+            r#"<span class="callback-id__start">{}</span><span class="callback-id__end">{}</span>"#,
             marked(head, in_head),
             marked(tail, in_tail)
         )
     }
 
     fn action(&self) -> Markup {
-        let (does, class, paths, label) = match self.action {
+        let (does, class, path, label) = match self.action {
             Action::None => return Markup::default(),
             Action::Edit => {
-                ("edit", "iconbtn iconbtn-accent", paths::PENCIL, messages::edit_of(&self.number))
+                ("edit", "icon-button icon-button--accent", paths::PENCIL, messages::edit_of(&self.number))
             }
             Action::Recreate => {
-                ("recreate", "iconbtn", paths::ROTATE_CCW, messages::recreate_of(&self.number))
+                ("recreate", "icon-button", paths::ROTATE_CCW, messages::recreate_of(&self.number))
             }
         };
         markup!(
@@ -246,7 +253,7 @@ impl<'a> Drawing<'a> {
             class,
             does,
             label,
-            drawn(paths)
+            inline_icon(path)
         )
     }
 }

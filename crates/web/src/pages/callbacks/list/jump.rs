@@ -62,7 +62,7 @@ pub(super) fn JumpToNow() -> impl IntoView {
     };
     view! {
         <Show when=move || possible.get()>
-            <span class="sep"></span>
+            <span class="separator"></span>
             <LinkButton keys="n" on_press=jump>{messages::jump_to_now()}</LinkButton>
         </Show>
     }

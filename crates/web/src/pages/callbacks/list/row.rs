@@ -65,7 +65,7 @@ fn Details(
     let id = format!("detail-{}", row.id);
     let lazy = Lazy::here();
     view! {
-        <tr class="detailrow" role="row" id=id>
+        <tr class="detail-row" role="row" id=id>
             <td colspan=span role="cell">
                 <Provider value=row>{lazy.show(Part::RowDetails)}</Provider>
             </td>
@@ -156,7 +156,7 @@ fn draw_cells(element: Element, row: Row, columns: StoredValue<Vec<Column>>) -> 
             }
         }
         if inactive != before.is_some_and(|before| before.inactive)
-            && let Ok(Some(button)) = element.query_selector(".k-act > button")
+            && let Ok(Some(button)) = element.query_selector(".col-actions > button")
         {
             update_attribute(&button, "aria-disabled", inactive.then_some("true"));
         }
@@ -193,7 +193,7 @@ fn draw_state(element: Element, row: Row, open: Memo<bool>) -> RenderEffect<()> 
             narrowed.as_ref().is_some_and(|(field, text)| !row.record.with(|view| finds(view, *field, text)))
         });
         update_attribute(&element, "hidden", hidden.then_some(""));
-        if let Ok(Some(arrow)) = element.query_selector(".exp") {
+        if let Ok(Some(arrow)) = element.query_selector(".expand-button") {
             update_attribute(&arrow, "aria-expanded", Some(if open { "true" } else { "false" }));
         }
         if let Ok(Some(check)) = element.query_selector("input") {

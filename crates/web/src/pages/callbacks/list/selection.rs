@@ -221,10 +221,10 @@ pub(crate) fn SelectionBar() -> impl IntoView {
     let number = move || messages::selected(u64::try_from(selection.count()).unwrap_or_default());
     let states = move || format!(" · {}", by_state(selection.counts()));
     view! {
-        <span role="status"><b class="semi">{number}</b><span class="k-wide">{states}</span></span>
-        <span class="sep"></span>
+        <span role="status"><b class="semibold">{number}</b><span class="wide-only">{states}</span></span>
+        <span class="separator"></span>
         <Show when=move || share.get() != PageSelection::All>
-            <span class="k-wide">
+            <span class="wide-only">
                 <LinkButton on_press=move |()| select_page(page, true)>
                     {move || messages::select_all(on_page.get())}
                 </LinkButton>
@@ -251,11 +251,11 @@ pub(crate) fn CancelButton() -> impl IntoView {
     let selection = page.feed.selection;
     let inactive = Memo::new(move |_| (selection.count() == 0).then(|| messages::select_first().to_owned()));
     view! {
-        <span class="vh" role="status">
+        <span class="visually-hidden" role="status">
             {move || selection.cleared.get().then(messages::selection_cleared)}
         </span>
         <Button
-            class="btn-sm btn-danger"
+            class="btn--small btn--danger"
             icon="ban"
             keys="C"
             inactive=inactive

@@ -56,16 +56,16 @@ pub(crate) fn TableBar() -> impl IntoView {
         }
     };
     view! {
-        <div class="tablebar" class:is-loading=loading class:is-selecting=selecting>
+        <div class="table-bar" class:is-loading=loading class:is-selecting=selecting>
             <Show when=move || selecting.get() fallback=idle><SelectionBar /></Show>
             <Show when=move || { arrivals.get() > 0 }>
-                <button type="button" class="newpill" on:click=move |_| page.feed.load()>
-                    <Icon name="arrow-down" class="i-sm" />
+                <button type="button" class="new-callbacks-button" on:click=move |_| page.feed.load()>
+                    <Icon name="arrow-down" class="icon--small" />
                     {move || messages::new_callbacks(arrivals.get())}
                 </button>
             </Show>
-            <span class="vh" role="status">{announced(arrivals)}</span>
-            <span class="vh" role="status">{found(page)}</span>
+            <span class="visually-hidden" role="status">{announced(arrivals)}</span>
+            <span class="visually-hidden" role="status">{found(page)}</span>
             {page.manages.then(|| view! { <span class="grow"></span> <CancelButton /> })}
         </div>
     }
@@ -195,13 +195,13 @@ fn Table() -> impl IntoView {
         let heads = columns.get_value().into_iter().map(|column| view! { <Head column /> }).collect_view();
         view! {
             <table
-                class="cb"
+                class="callback-table"
                 class:is-managed=page.manages
                 class:is-chosen=move || page.columns.with(Option::is_some)
                 role="table"
                 aria-rowcount=rows_in_all
             >
-                <caption class="vh">{caption}</caption>
+                <caption class="visually-hidden">{caption}</caption>
                 <thead role="rowgroup"><tr role="row" aria-rowindex="1">{heads}</tr></thead>
                 <tbody
                     role="rowgroup"
@@ -275,7 +275,7 @@ fn Head(column: Column) -> impl IntoView {
     let label = column.label();
     let content = match column.sorts() {
         None if column == Column::Select => view! { <PageBox /> }.into_any(),
-        None if column.is_silent() => view! { <span class="vh">{label}</span> }.into_any(),
+        None if column.is_silent() => view! { <span class="visually-hidden">{label}</span> }.into_any(),
         None => label.into_any(),
         Some((up, down)) => {
             let press = move |_| {
@@ -286,8 +286,8 @@ fn Head(column: Column) -> impl IntoView {
                 <button type="button" on:click=press>
                     {label}
                     {move || match sort.get() {
-                        sort if sort == up => Some(view! { <Icon name="arrow-up" class="i-sm" /> }),
-                        sort if sort == down => Some(view! { <Icon name="arrow-down" class="i-sm" /> }),
+                        sort if sort == up => Some(view! { <Icon name="arrow-up" class="icon--small" /> }),
+                        sort if sort == down => Some(view! { <Icon name="arrow-down" class="icon--small" /> }),
                         _ => None,
                     }}
                 </button>
@@ -318,14 +318,14 @@ pub(crate) fn Foot() -> impl IntoView {
         pages.with(|pages| pages.numbered.len() > 1 || pages.next.is_some() || pages.previous.is_some())
     });
     view! {
-        <footer class="tablefoot">
+        <footer class="table-footer">
             <span class="num">{move || summary(page)}</span>
             <Show when=move || several.get()><Pager pages /></Show>
             <span class="grow"></span>
             <span>{move || messages::times_in(format::zone(page.preferences.style()))}</span>
-            <span class="k-wide">{messages::kept()}</span>
+            <span class="wide-only">{messages::kept()}</span>
             <Show when=move || !page.preferences.with(|preferences| preferences.shortcuts_off)>
-                <span class="k-wide"><kbd>"?"</kbd>" "{messages::shortcuts()}</span>
+                <span class="wide-only"><kbd>"?"</kbd>" "{messages::shortcuts()}</span>
             </Show>
         </footer>
     }

@@ -187,7 +187,7 @@ pub(super) fn DateTimeFields(
     };
     view! {
         <div class="field">
-            <div class="two">
+            <div class="field-pair">
                 <TextField label=messages::date() value=date_time.date error=date_time.date_error kind="date" />
                 <TextField label=messages::time() value=date_time.time error=date_time.time_error kind="time" />
             </div>

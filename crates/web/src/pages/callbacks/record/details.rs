@@ -70,9 +70,9 @@ pub(crate) fn details() -> AnyView {
     let advanced = Signal::derive(move || preferences.with(|preferences| preferences.advanced_metrics));
     view! {
         <section class="detail" aria-label=messages::metrics_region(row.number())>
-            <div class="detail-top">
+            <div class="detail__top">
                 <Figures view />
-                <div class="detail-switch">
+                <div class="detail__switch">
                     <Switch
                         label=messages::advanced_switch()
                         on=advanced
@@ -85,10 +85,10 @@ pub(crate) fn details() -> AnyView {
             {move || {
                 has_recording.get().then(|| view! { <Recording id note=kept_until /> })
             }}
-            {move || failed.get().map(|text| view! { <p class="note note-warn" role="alert">{text}</p> })}
-            <div class="detail-cols" class:is-advanced=advanced>
+            {move || failed.get().map(|text| view! { <p class="note note--warning" role="alert">{text}</p> })}
+            <div class="detail__columns" class:is-advanced=advanced>
                 <section class="panel" aria-label=messages::timeline()>
-                    <h2 class="panel-h">{messages::timeline()}</h2>
+                    <h2 class="panel__heading">{messages::timeline()}</h2>
                     {move || {
                         let entries = timeline.get()?;
                         let style = preferences.style();
@@ -100,7 +100,7 @@ pub(crate) fn details() -> AnyView {
                 </section>
                 <Show when=move || advanced.get()>
                     <section class="panel" aria-label=messages::advanced_metrics()>
-                        <h2 class="panel-h">{messages::advanced_metrics()}</h2>
+                        <h2 class="panel__heading">{messages::advanced_metrics()}</h2>
                         {move || {
                             let facts = view.with(|view| metrics::advanced(view, preferences.style()));
                             view! { <KeyValue facts /> }
@@ -110,7 +110,7 @@ pub(crate) fn details() -> AnyView {
                         let facts = view.with(metrics::user_data);
                         (!facts.is_empty()).then(|| view! {
                             <section class="panel" aria-label=messages::user_data()>
-                                <h2 class="panel-h">{messages::user_data()}</h2>
+                                <h2 class="panel__heading">{messages::user_data()}</h2>
                                 <KeyValue facts />
                             </section>
                         })

@@ -109,7 +109,7 @@ pub(crate) fn EditDialog(
             <Show when=move || choice.get() == EditOption::Reschedule>
                 <DateTimeFields date_time zones=Signal::stored(zones.get_value()) />
             </Show>
-            <div class="edit-outcome">
+            <div class="edit__outcome">
                 <Show when=move || choice.get() == EditOption::Cancel>
                     <p>{move || messages::cancel_consequence(removal())}</p>
                 </Show>
@@ -182,7 +182,7 @@ impl Form {
 pub(super) fn Summary(number: String, current: Memo<CallbackView>) -> impl IntoView {
     let preferences = PreferenceStore::here();
     view! {
-        <dl class="was">
+        <dl class="callback-summary">
             <dt>{messages::column_number()}</dt>
             <dd class="num" dir="ltr">{number}</dd>
             <dt>{messages::column_service()}</dt>
@@ -234,7 +234,7 @@ fn ChangeNote(change: Memo<Option<String>>) -> impl IntoView {
         <div role="status">
             {move || {
                 let text = change.get()?;
-                Some(view! { <div class="note note-warn"><Icon name="triangle-alert" /><span>{text}</span></div> })
+                Some(view! { <div class="note note--warning"><Icon name="triangle-alert" /><span>{text}</span></div> })
             }}
         </div>
     }

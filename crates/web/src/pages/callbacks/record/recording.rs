@@ -52,7 +52,7 @@ pub(super) fn Recording(
     };
     view! {
         <div class="recording" role="group" aria-label=messages::name_recording()>
-            <span class="semi">{messages::name_recording()}</span>
+            <span class="semibold">{messages::name_recording()}</span>
             {move || match address.get() {
                 Some(address) => {
                     view! { <audio controls autoplay src=address aria-label=messages::name_recording()></audio> }
@@ -66,7 +66,7 @@ pub(super) fn Recording(
                 .into_any(),
             }}
             <span class="hint">{note}</span>
-            {move || failed.get().map(|text| view! { <span class="note note-warn" role="alert">{text}</span> })}
+            {move || failed.get().map(|text| view! { <span class="note note--warning" role="alert">{text}</span> })}
         </div>
     }
 }

@@ -107,7 +107,7 @@ pub(super) fn JobView(job: RwSignal<Option<BulkCancellation>>) -> impl IntoView 
     view! {
         <Show when=move || !finished.get()>
             <div class="field">
-                <b class="semi num">
+                <b class="semibold num">
                     {move || {
                         let progress = progress();
                         messages::done_of(format::count(progress.done), format::count(progress.total))
@@ -122,7 +122,7 @@ pub(super) fn JobView(job: RwSignal<Option<BulkCancellation>>) -> impl IntoView 
         </Show>
         {counts}
         <Show when=move || !finished.get()><p class="muted">{messages::may_close()}</p></Show>
-        <p class="vh" role="status">
+        <p class="visually-hidden" role="status">
             {move || {
                 let toast = job.with(|job| job.as_ref().map(result))?;
                 finished.get().then(|| match toast.detail {
@@ -171,8 +171,8 @@ fn Exceptions(id: JobId) -> impl IntoView {
         })
     };
     view! {
-        <div class="minibox" tabindex="0" role="group" aria-label=messages::exceptions()>
-            <table class="minitable" aria-label=messages::exceptions()>
+        <div class="compact-table__region" tabindex="0" role="group" aria-label=messages::exceptions()>
+            <table class="compact-table" aria-label=messages::exceptions()>
                 <tbody>{move || lines.get().into_iter().filter_map(line).collect_view()}</tbody>
             </table>
         </div>

@@ -81,7 +81,7 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
     view! {
         <Dialog
             handle
-            class="dialog-md"
+            class="dialog--medium"
             confirms=true
             aside=Box::new(move || aside.into_any())
             on_close=close
@@ -113,7 +113,7 @@ fn reveal(page: PageState) {
 
 /// Counts side by side.
 fn tally(entries: Vec<(&'static str, u64)>) -> AnyView {
-    let class = if entries.len() == 3 { "tally tally-3" } else { "tally" };
+    let class = if entries.len() == 3 { "tally tally--three" } else { "tally" };
     let entry = |(term, count): (&'static str, u64)| {
         view! { <div><dt>{term}</dt><dd class="num">{format::count(count)}</dd></div> }
     };

@@ -174,7 +174,7 @@ pub(super) fn ScopeFields(scope: CancelScope) -> impl IntoView {
                 view! { <Selected scope /> }.into_any()
             }
         }}
-        <label class="bigcheck">
+        <label class="main-check">
             <input
                 type="checkbox"
                 class="check"
@@ -192,7 +192,7 @@ pub(super) fn ScopeFields(scope: CancelScope) -> impl IntoView {
             </span>
         </label>
         <Show when=move || filtered && all.get()>
-            <label class="optrow sub">
+            <label class="option-row option-row--nested">
                 <input
                     type="checkbox"
                     class="check"
@@ -257,8 +257,8 @@ fn Selected(scope: CancelScope) -> impl IntoView {
             }}
         </p>
         <Show when=move || { some.get() > 0 }>
-            <div class="minibox" tabindex="0" role="group" aria-label=messages::selected_callbacks()>
-                <table class="minitable" aria-label=messages::selected_callbacks()>
+            <div class="compact-table__region" tabindex="0" role="group" aria-label=messages::selected_callbacks()>
+                <table class="compact-table" aria-label=messages::selected_callbacks()>
                     <thead>
                         <tr>{columns.map(|column| view! { <th scope="col">{column}</th> }).collect_view()}</tr>
                     </thead>
@@ -304,7 +304,7 @@ fn WholeRange(scope: CancelScope) -> impl IntoView {
     let counted = move || match scope.counts.get() {
         None => view! { <p class="subtle" role="status">{messages::counting()}</p> }.into_any(),
         Some(Err(failure)) => view! {
-            <div class="note note-danger" role="alert">
+            <div class="note note--danger" role="alert">
                 <Icon name="circle-alert" />
                 <span>{failure.message()}</span>
             </div>
@@ -328,7 +328,7 @@ fn WholeRange(scope: CancelScope) -> impl IntoView {
     view! {
         <p>
             {messages::every_in()}
-            <b class="semi">{label}</b>
+            <b class="semibold">{label}</b>
             {written_out}
         </p>
         {counted}

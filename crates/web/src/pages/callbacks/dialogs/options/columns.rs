@@ -25,13 +25,13 @@ pub(super) fn ColumnList(
     let said = RwSignal::new(String::new());
     view! {
         <Group label=messages::configure_columns() hint=Signal::derive(move || Some(count()))>
-            <ul class="collist">
+            <ul class="column-list">
                 <li class="is-fixed">
-                    <label class="optrow">
+                    <label class="option-row">
                         <input type="checkbox" class="check" checked disabled />
                         {messages::column_state()}
                     </label>
-                    <span class="grip" title=messages::always_shown()><Icon name="lock" class="i-sm" /></span>
+                    <span class="grip" title=messages::always_shown()><Icon name="lock" class="icon--small" /></span>
                 </li>
                 <For
                     each=move || columns.get()
@@ -39,7 +39,7 @@ pub(super) fn ColumnList(
                     children=move |(column, _)| line(columns, column, said)
                 />
             </ul>
-            <span class="vh" role="status">{said}</span>
+            <span class="visually-hidden" role="status">{said}</span>
         </Group>
     }
 }
@@ -83,7 +83,7 @@ fn line(columns: Columns, column: Column, said: RwSignal<String>) -> impl IntoVi
     };
     view! {
         <li>
-            <label class="optrow">
+            <label class="option-row">
                 <input
                     type="checkbox"
                     class="check"
@@ -93,7 +93,7 @@ fn line(columns: Columns, column: Column, said: RwSignal<String>) -> impl IntoVi
                 />
                 {label}
             </label>
-            <span class="mv">{button(false)}{button(true)}</span>
+            <span class="column-list__buttons">{button(false)}{button(true)}</span>
         </li>
     }
 }

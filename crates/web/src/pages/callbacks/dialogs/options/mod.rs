@@ -125,7 +125,7 @@ pub(super) fn OptionsDialog() -> impl IntoView {
     view! {
         <Dialog
             handle
-            class="dialog-lg"
+            class="dialog--large"
             on_close=move |()| page.dialog.set(None)
             on_submit=apply
             aside=Box::new(move || {
@@ -138,9 +138,9 @@ pub(super) fn OptionsDialog() -> impl IntoView {
             })
             action=handle.submit(messages::apply())
         >
-            <div class="advgrid">
-                <div class="advcol"><ColumnList columns=draft.columns /></div>
-                <div class="advcol">
+            <div class="options-grid">
+                <div class="options-grid__column"><ColumnList columns=draft.columns /></div>
+                <div class="options-grid__column">
                     <TimeSwitches draft />
                     <RangeForm times=Signal::derive(move || draft.style()) problem=handle.problem />
                     <Boxes label=messages::visible_states() ticked=draft.states names=badges />
@@ -162,13 +162,13 @@ fn TimeSwitches(draft: Draft) -> impl IntoView {
     let example = move |h24| format::time(now, Style { h24, utc: draft.utc.get() });
     let local = format::zone(Style { h24: false, utc: false });
     view! {
-        <fieldset class="fs">
-            <legend class="vh">{messages::time_display()}</legend>
-            <div class="swrow">
+        <fieldset class="field-group">
+            <legend class="visually-hidden">{messages::time_display()}</legend>
+            <div class="switch-row">
                 <Switch label=messages::show_24h() on=draft.h24 on_switch=move |on| draft.h24.set(on) />
                 <span class="hint num">{move || messages::show_24h_hint(example(true), example(false))}</span>
             </div>
-            <div class="swrow">
+            <div class="switch-row">
                 <Switch label=messages::show_utc() on=draft.utc on_switch=move |on| draft.utc.set(on) />
                 <span class="hint num">{messages::show_utc_hint(local)}</span>
             </div>

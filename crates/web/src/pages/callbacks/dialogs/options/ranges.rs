@@ -206,7 +206,7 @@ pub(super) fn RangeForm(
         };
         view! {
             <li>
-                <span class="range-name">{shown}</span>
+                <span class="range-list__name">{shown}</span>
                 <span class="hint num">{move || range.label(times.get())}</span>
                 <IconButton icon="trash-2" label on_press=remove />
             </li>
@@ -214,17 +214,17 @@ pub(super) fn RangeForm(
     };
     view! {
         <Group label=messages::configure_ranges()>
-            <div class="rangeform" on:keydown=keys>
+            <div class="range-form" on:keydown=keys>
                 <Fields form first />
                 <Button icon="plus" size=Size::Large on_press=move |()| add()>
                     {messages::add_range()}
                 </Button>
             </div>
             <p class="hint">{move || messages::time_zone_hint(format::zone(times.get()))}</p>
-            <ul class="rangelist">
+            <ul class="range-list">
                 <For each=move || ranges.get() key=|(_, name)| name.clone() children=line />
             </ul>
-            <span class="vh" role="status">{said}</span>
+            <span class="visually-hidden" role="status">{said}</span>
         </Group>
     }
 }
