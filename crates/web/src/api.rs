@@ -97,7 +97,7 @@ pub(crate) struct Command {
 impl Command {
     /// A new command.
     pub(crate) fn new(version: Option<i64>) -> Self {
-        Self { key: browser::random_key(), version }
+        Self { key: browser::random_uuid().to_string(), version }
     }
 }
 

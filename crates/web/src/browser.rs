@@ -5,6 +5,7 @@ use std::time::Duration;
 use js_sys::{Function, JsString, Promise, Reflect};
 use leptos::prelude::{document, set_timeout, window};
 use ringback_domain::Timestamp;
+use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Element, HtmlElement, Url};
@@ -35,24 +36,12 @@ pub(crate) async fn sleep(milliseconds: i32) {
 }
 
 /// A random UUID.
-pub(crate) fn random_key() -> String {
+pub(crate) fn random_uuid() -> Uuid {
     let mut bytes = [0; 16];
     if let Ok(crypto) = window().crypto() {
         let _ = crypto.get_random_values_with_u8_array(&mut bytes);
     }
-    // The version and variant bits of a random UUID.
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let mut key = String::with_capacity(36);
-    for (index, byte) in bytes.into_iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            key.push('-');
-        }
-        for nibble in [byte >> 4, byte & 0x0f] {
-            key.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-        }
-    }
-    key
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
 }
 
 /// Whether the page is hidden.
