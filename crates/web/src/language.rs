@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use leptos::prelude::document;
 
 use crate::browser;
+use crate::intl::Counts;
 
 /// A language of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub(crate) enum Language {
 }
 
 impl Language {
-    /// All languages.
+    /// All languages, in the order of their variants.
     pub(crate) const ALL: [Self; 2] = [Self::English, Self::German];
 
     /// The BCP 47 tag.
@@ -56,7 +57,7 @@ pub(crate) fn init() {
     let chosen = browser::stored_item(STORAGE_KEY).and_then(|tag| Language::of_tag(&tag));
     let wanted = || browser::languages().iter().find_map(|tag| Language::of_tag(tag));
     let language = chosen.or_else(wanted).unwrap_or(Language::English);
-    CURRENT.store(u8::from(language == Language::German), Ordering::Relaxed);
+    CURRENT.store(language as u8, Ordering::Relaxed);
     if let Some(root) = document().document_element() {
         let _ = root.set_attribute("lang", language.tag());
     }
@@ -82,32 +83,33 @@ pub(crate) fn switch_to(language: Language) {
     browser::reload();
 }
 
-/// `1,284`.
+thread_local! {
+    /// For the language of the page, which does not change.
+    static COUNTS: Counts = Counts::new(current().tag());
+}
+
+/// `1,284`: a count with its digits grouped.
 pub(crate) fn count(count: u64) -> String {
-    let separator = match current() {
-        Language::English => ',',
-        Language::German => '.',
-    };
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(separator);
-        }
-        text.push(digit);
-    }
-    text
+    COUNTS.with(|counts| counts.format(count))
+}
+
+/// The text with the plural form for a count, out of texts by plural category.
+/// The last one stands for all categories without a text.
+pub(crate) fn plural<'a>(count: u64, texts: &[(&str, &'a str)]) -> &'a str {
+    let category = COUNTS.with(|counts| counts.plural_category(count));
+    let text = texts.iter().find(|(name, _)| *name == category).or(texts.last());
+    text.map_or("", |(_, text)| text)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::count;
+    use super::plural;
 
     #[test]
-    fn counts_are_grouped_by_thousands() {
-        assert_eq!(count(0), "0");
-        assert_eq!(count(999), "999");
-        assert_eq!(count(1284), "1,284");
-        assert_eq!(count(1_234_567), "1,234,567");
+    fn a_category_without_a_text_takes_the_last_one() {
+        let texts = [("one", "a day"), ("other", "days")];
+        assert_eq!(plural(1, &texts), "a day");
+        assert_eq!(plural(2, &texts), "days");
+        assert_eq!(plural(1, &[("few", "some"), ("other", "days")]), "days");
     }
 }

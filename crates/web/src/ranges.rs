@@ -1,6 +1,7 @@
 //! The date ranges and their bounds at a given time.
 
 use js_sys::Date;
+use ringback_domain::retention::RETENTION_DAYS;
 use ringback_domain::wire::auth::Preferences;
 use ringback_domain::wire::bulk::{DailyHours, TimeRange};
 use ringback_domain::{TimeOfDay, Timestamp};
@@ -90,7 +91,7 @@ impl Range {
             Self::Preset(range) => range.bounds(now, utc),
             Self::Custom(from, to) => TimeRange { from, to, daily: None },
             Self::Daily(from, to) => TimeRange {
-                from: midnight(now, -14, utc),
+                from: midnight(now, -RETENTION_DAYS, utc),
                 to: midnight(now, 31, utc),
                 daily: Some(DailyHours { from, to, time_zone: format::zone_name(utc) }),
             },
@@ -233,16 +234,16 @@ impl DateRange {
 }
 
 /// The beginning of the day `offset` days after the day of `now`.
-fn midnight(now: Timestamp, offset: i32, utc: bool) -> Timestamp {
+fn midnight(now: Timestamp, offset: i64, utc: bool) -> Timestamp {
     if utc {
-        let days = now.micros().div_euclid(DAY * 1_000_000) + i64::from(offset);
+        let days = now.micros().div_euclid(DAY * 1_000_000) + offset;
         return Timestamp::from_micros(days * DAY * 1_000_000);
     }
     let today = Date::new(&js_number(now.micros() / 1000).into());
-    let signed = |part: u32| i32::try_from(part).unwrap_or_default();
+    let signed = |part: i64| i32::try_from(part).unwrap_or_default();
     // JavaScript accepts days beyond the end of a month, and handles days of 23
     // hours.
-    let (month, day) = (signed(today.get_month()), signed(today.get_date()) + offset);
+    let (month, day) = (signed(today.get_month().into()), signed(i64::from(today.get_date()) + offset));
     let start = Date::new_with_year_month_day(today.get_full_year(), month, day);
     Timestamp::from_micros(truncate(start.get_time()) * 1000)
 }

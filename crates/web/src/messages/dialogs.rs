@@ -54,7 +54,7 @@ messages! {
     save { en "Save" de "Speichern" }
     confirm { en "Confirm" de "Bestätigen" }
     cancel_consequence(time) { en "The customer will not be called. The record stays as COMPLETED (CANCELLED_BY_ADMIN) until {time}." de "Der Kunde wird nicht angerufen. Der Datensatz bleibt als COMPLETED (CANCELLED_BY_ADMIN) bis {time}." }
-    removal_moves { en "The record is removed 14 days after the desired time." de "Der Datensatz wird 14 Tage nach der gewünschten Zeit entfernt." }
+    removal_moves(days) { en "The record is removed {days} days after the desired time." de "Der Datensatz wird {days} Tage nach der gewünschten Zeit entfernt." }
     callback_rescheduled { en "Callback rescheduled" de "Rückruf verschoben" }
     callback_cancelled { en "Callback cancelled" de "Rückruf abgebrochen" }
     changed_meanwhile(before, after, time) { en "This callback went from {before} to {after} at {time}." de "Dieser Rückruf ging um {time} von {before} zu {after} über." }
@@ -129,17 +129,17 @@ messages! {
     select_row(number) { en "Select {number}" de "{number} auswählen" }
     select_all(count) { en "Select all {count} on this page" de "Alle {count} auf dieser Seite auswählen" }
     select_first { en "Select callbacks first" de "Zuerst Rückrufe auswählen" }
-    selected(count) { en one "{count} selected" other "{count} selected" de one "{count} ausgewählt" other "{count} ausgewählt" }
+    selected(count) { en [one "{count} selected" other "{count} selected"] de [one "{count} ausgewählt" other "{count} ausgewählt"] }
     selection_cleared { en "Selection cleared" de "Auswahl aufgehoben" }
     clear { en "Clear" de "Aufheben" }
     count_in_state(count, state) { en "{count} {state}" de "{count} {state}" }
     cancel_callbacks { en "Cancel Callbacks" de "Rückrufe abbrechen" }
     cancel_title { en "Cancel Callbacks Confirmation" de "Rückrufe abbrechen: Bestätigung" }
     selected_callbacks { en "Selected callbacks" de "Ausgewählte Rückrufe" }
-    cancel_these(count) { en one "This callback will be cancelled and kept as COMPLETED (CANCELLED_BY_ADMIN)." other "These {count} callbacks will be cancelled and kept as COMPLETED (CANCELLED_BY_ADMIN)." de one "Dieser Rückruf wird abgebrochen und als COMPLETED (CANCELLED_BY_ADMIN) aufbewahrt." other "Diese {count} Rückrufe werden abgebrochen und als COMPLETED (CANCELLED_BY_ADMIN) aufbewahrt." }
+    cancel_these(count) { en [one "This callback will be cancelled and kept as COMPLETED (CANCELLED_BY_ADMIN)." other "These {count} callbacks will be cancelled and kept as COMPLETED (CANCELLED_BY_ADMIN)."] de [one "Dieser Rückruf wird abgebrochen und als COMPLETED (CANCELLED_BY_ADMIN) aufbewahrt." other "Diese {count} Rückrufe werden abgebrochen und als COMPLETED (CANCELLED_BY_ADMIN) aufbewahrt."] }
     cancel_none { en "None of the selected callbacks can still be cancelled." de "Keiner der ausgewählten Rückrufe lässt sich noch abbrechen." }
     cancel_none_in_range { en "No callback in this time range can be cancelled." de "Kein Rückruf in diesem Zeitraum lässt sich abbrechen." }
-    left_out(count, names) { en one "{count} selected callback is left out: {names}." other "{count} selected callbacks are left out: {names}." de one "{count} ausgewählter Rückruf bleibt ausgenommen: {names}." other "{count} ausgewählte Rückrufe bleiben ausgenommen: {names}." }
+    left_out(count, names) { en [one "{count} selected callback is left out: {names}." other "{count} selected callbacks are left out: {names}."] de [one "{count} ausgewählter Rückruf bleibt ausgenommen: {names}." other "{count} ausgewählte Rückrufe bleiben ausgenommen: {names}."] }
     left_out_name(number, service, state) { en "{number}, {service}, {state}" de "{number}, {service}, {state}" }
     and_more(count) { en "and {count} more" de "und {count} weitere" }
     cancel_all { en "Cancel All Callbacks In Current Time Range" de "Alle Rückrufe im aktuellen Zeitraum abbrechen" }
@@ -154,7 +154,7 @@ messages! {
     to_be_cancelled { en "To be cancelled" de "Abzubrechen" }
     counting { en "Counting callbacks" de "Rückrufe werden gezählt" }
     left_out_in_range(processing, completed) { en "{processing} in PROCESSING are left out and {completed} are already COMPLETED. The list is fixed when you confirm; calls that connect before their turn are skipped and reported." de "{processing} in PROCESSING bleiben ausgenommen, {completed} sind schon COMPLETED. Die Liste steht mit der Bestätigung fest; Anrufe, die vorher verbunden werden, werden übersprungen und vermerkt." }
-    callbacks_count(count) { en one "{count} callback" other "{count} callbacks" de one "{count} Rückruf" other "{count} Rückrufe" }
+    callbacks_count(count) { en [one "{count} callback" other "{count} callbacks"] de [one "{count} Rückruf" other "{count} Rückrufe"] }
     cancelling { en "Cancelling callbacks" de "Rückrufe werden abgebrochen" }
     done_of(done, total) { en "{done} of {total}" de "{done} von {total}" }
     cancelled { en "Cancelled" de "Abgebrochen" }
@@ -163,9 +163,9 @@ messages! {
     not_begun { en "Not begun" de "Nicht begonnen" }
     stop { en "Stop" de "Anhalten" }
     may_close { en "You can close this window. The cancellation continues, and the result appears under Export Cancelled Reports." de "Dieses Fenster kann geschlossen werden. Der Abbruch läuft weiter, und das Ergebnis erscheint unter „Abbruchberichte exportieren“." }
-    callbacks_cancelled(count) { en one "{count} callback cancelled" other "{count} callbacks cancelled" de one "{count} Rückruf abgebrochen" other "{count} Rückrufe abgebrochen" }
+    callbacks_cancelled(count) { en [one "{count} callback cancelled" other "{count} callbacks cancelled"] de [one "{count} Rückruf abgebrochen" other "{count} Rückrufe abgebrochen"] }
     not_cancelled(skipped, failed) { en "{skipped} skipped, {failed} failed." de "{skipped} übersprungen, {failed} fehlgeschlagen." }
-    stopped_before(count) { en one "Stopped; {count} was not begun." other "Stopped; {count} were not begun." de one "Angehalten; {count} wurde nicht begonnen." other "Angehalten; {count} wurden nicht begonnen." }
+    stopped_before(count) { en [one "Stopped; {count} was not begun." other "Stopped; {count} were not begun."] de [one "Angehalten; {count} wurde nicht begonnen." other "Angehalten; {count} wurden nicht begonnen."] }
     cancelling_lost { en "The progress of the cancellation could not be read" de "Der Fortschritt des Abbruchs konnte nicht gelesen werden" }
     exceptions { en "Not cancelled" de "Nicht abgebrochen" }
     outcome_processing { en "an agent is handling it" de "ein Agent bearbeitet ihn" }
@@ -174,7 +174,7 @@ messages! {
     outcome_failed { en "could not be cancelled" de "ließ sich nicht abbrechen" }
     report { en "Cancellation Summary Report" de "Abbruchbericht" }
     report_failed { en "The report could not be saved" de "Der Bericht konnte nicht gespeichert werden" }
-    report_of(count, time, user) { en one "CSV, {count} callback, {time}, {user}" other "CSV, {count} callbacks, {time}, {user}" de one "CSV, {count} Rückruf, {time}, {user}" other "CSV, {count} Rückrufe, {time}, {user}" }
+    report_of(count, time, user) { en [one "CSV, {count} callback, {time}, {user}" other "CSV, {count} callbacks, {time}, {user}"] de [one "CSV, {count} Rückruf, {time}, {user}" other "CSV, {count} Rückrufe, {time}, {user}"] }
     reports_recent { en "Cancellations of the last 24 hours." de "Abbrüche der letzten 24 Stunden." }
     reports_none { en "No callbacks were cancelled in the last 24 hours." de "In den letzten 24 Stunden wurden keine Rückrufe abgebrochen." }
     export { en "Export" de "Exportieren" }

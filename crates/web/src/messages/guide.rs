@@ -5,7 +5,7 @@ messages! {
     no_news { en "No messages since you opened this page." de "Keine Meldungen, seit diese Seite geöffnet wurde." }
 
     guide_states { en "States" de "Status" }
-    guide_states_text { en "A callback is a promise to call a customer back. It goes through five states and is kept for 14 days after its desired time." de "Ein Rückruf ist das Versprechen, einen Kunden anzurufen. Er durchläuft fünf Status und bleibt nach der gewünschten Zeit 14 Tage erhalten." }
+    guide_states_text(days) { en "A callback is a promise to call a customer back. It goes through five states and is kept for {days} days after its desired time." de "Ein Rückruf ist das Versprechen, einen Kunden anzurufen. Er durchläuft fünf Status und bleibt nach der gewünschten Zeit {days} Tage erhalten." }
     guide_scheduled { en "Waits for its desired time. It can be moved or cancelled. If it is still SCHEDULED after its window, it shows a warning." de "Wartet auf die gewünschte Zeit. Lässt sich verschieben und abbrechen. Ist er nach seinem Zeitfenster noch hier, zeigt er eine Warnung." }
     guide_queued { en "Waits for an agent, with a place in the queue. It can be cancelled." de "Wartet auf einen Agenten, mit einem Platz in der Warteschlange. Lässt sich abbrechen." }
     guide_routing { en "An agent is reserved and the customer is being called. It can be cancelled." de "Ein Agent ist reserviert, der Kunde wird angerufen. Lässt sich abbrechen." }

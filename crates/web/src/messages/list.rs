@@ -43,16 +43,16 @@ messages! {
     no_rows { en "0 callbacks" de "0 Rückrufe" }
     jump_to_now { en "Jump to now" de "Zu jetzt springen" }
     at_least(count) { en "{count}+" de "{count}+" }
-    new_callbacks(count) { en one "{count} new callback" other "{count} new callbacks" de one "{count} neuer Rückruf" other "{count} neue Rückrufe" }
+    new_callbacks(count) { en [one "{count} new callback" other "{count} new callbacks"] de [one "{count} neuer Rückruf" other "{count} neue Rückrufe"] }
     loading_callbacks { en "Loading callbacks" de "Rückrufe werden geladen" }
-    callbacks_found(count) { en one "{count} callback found" other "{count} callbacks found" de one "{count} Rückruf gefunden" other "{count} Rückrufe gefunden" }
+    callbacks_found(count) { en [one "{count} callback found" other "{count} callbacks found"] de [one "{count} Rückruf gefunden" other "{count} Rückrufe gefunden"] }
     pages { en "Pages" de "Seiten" }
     page(number) { en "Page {number}" de "Seite {number}" }
     previous_page { en "Previous page" de "Vorige Seite" }
     next_page { en "Next page" de "Nächste Seite" }
     times_in(zone) { en "Times in {zone}" de "Zeiten in {zone}" }
     zone_offset(zone, offset) { en "{zone}, {offset}" de "{zone}, {offset}" }
-    kept { en "Kept 14 days" de "14 Tage aufbewahrt" }
+    kept(days) { en "Kept {days} days" de "{days} Tage aufbewahrt" }
     now_line(time) { en "Now {time}" de "Jetzt {time}" }
 
     // Columns
@@ -88,7 +88,7 @@ messages! {
     seconds(count) { en "{count} s" de "{count} s" }
     minutes(count) { en "{count} min" de "{count} min" }
     hours(count) { en "{count} h" de "{count} h" }
-    days(count) { en one "{count} day" other "{count} days" de one "{count} Tag" other "{count} Tage" }
+    days(count) { en [one "{count} day" other "{count} days"] de [one "{count} Tag" other "{count} Tage"] }
     minutes_seconds(minutes, seconds) { en "{minutes} min {seconds} s" de "{minutes} min {seconds} s" }
     hours_minutes(hours, minutes) { en "{hours} h {minutes} min" de "{hours} h {minutes} min" }
 
@@ -172,7 +172,7 @@ messages! {
     // Empty and failed lists
     empty_range(range) { en "No callbacks in {range}" de "Keine Rückrufe: {range}" }
     empty_range_text { en "Callbacks appear here when their desired time is in this range." de "Rückrufe erscheinen hier, sobald ihre gewünschte Zeit in diesem Zeitraum liegt." }
-    empty_neighbour(count, range) { en one "There is {count} callback in {range}." other "There are {count} callbacks in {range}." de one "{count} Rückruf liegt in: {range}." other "{count} Rückrufe liegen in: {range}." }
+    empty_neighbour(count, range) { en [one "There is {count} callback in {range}." other "There are {count} callbacks in {range}."] de [one "{count} Rückruf liegt in: {range}." other "{count} Rückrufe liegen in: {range}."] }
     show_range(range) { en "Show {range}" de "{range} anzeigen" }
     empty_search(column, text) { en "No {column} contains “{text}”" de "Keine {column} enthält „{text}“" }
     empty_search_any(text) { en "Nothing contains “{text}”" de "Nichts enthält „{text}“" }
@@ -188,8 +188,8 @@ messages! {
     search_for { en "Callback ID or Phone Number" de "Rückruf-ID oder Telefonnummer" }
     search_hint { en "Searches all time ranges in the services you have access to." de "Durchsucht alle Zeiträume der sichtbaren Services." }
     search_unclear { en "Enter a Callback ID such as 019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2, or a number such as +44 20 7946 0318." de "Bitte eine Rückruf-ID eingeben, zum Beispiel 019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2, oder eine Nummer, zum Beispiel +49 30 23125 000." }
-    search_none { en "No callback with this ID or number. Records are kept 14 days." de "Kein Rückruf mit dieser ID oder Nummer. Datensätze werden 14 Tage aufbewahrt." }
-    search_found(count, text) { en one "{count} callback for {text}, in all time ranges and in the services you have access to." other "{count} callbacks for {text}, in all time ranges and in the services you have access to." de one "{count} Rückruf zu {text}, in allen Zeiträumen und sichtbaren Services." other "{count} Rückrufe zu {text}, in allen Zeiträumen und sichtbaren Services." }
+    search_none(days) { en "No callback with this ID or number. Records are kept {days} days." de "Kein Rückruf mit dieser ID oder Nummer. Datensätze werden {days} Tage aufbewahrt." }
+    search_found(count, text) { en [one "{count} callback for {text}, in all time ranges and in the services you have access to." other "{count} callbacks for {text}, in all time ranges and in the services you have access to."] de [one "{count} Rückruf zu {text}, in allen Zeiträumen und sichtbaren Services." other "{count} Rückrufe zu {text}, in allen Zeiträumen und sichtbaren Services."] }
     results { en "Results" de "Treffer" }
     show_in_callbacks { en "Show in Callbacks" de "In den Rückrufen anzeigen" }
 }

@@ -29,15 +29,14 @@ macro_rules! messages {
         }
     };
     (@ $name:ident [$count:ident $($arg:ident)*]
-        en one $en_one:literal other $en:literal de one $de_one:literal other $de:literal) => {
+        en [$($en_category:ident $en:literal)+] de [$($de_category:ident $de:literal)+]) => {
         pub(crate) fn $name($count: u64 $(, $arg: impl std::fmt::Display)*) -> String {
-            let text = match ($crate::language::current(), $count) {
-                ($crate::language::Language::English, 1) => $en_one,
-                ($crate::language::Language::English, _) => $en,
-                ($crate::language::Language::German, 1) => $de_one,
-                ($crate::language::Language::German, _) => $de,
+            let texts: &[(&str, &str)] = match $crate::language::current() {
+                $crate::language::Language::English => &[$((stringify!($en_category), $en)),+],
+                $crate::language::Language::German => &[$((stringify!($de_category), $de)),+],
             };
-            let $count = crate::language::count($count);
+            let text = $crate::language::plural($count, texts);
+            let $count = $crate::language::count($count);
             $crate::messages::fill(text, &[(stringify!($count), &$count) $(, (stringify!($arg), &$arg))*])
         }
     };

@@ -17,7 +17,7 @@ messages! {
     main_navigation { en "Main" de "Hauptnavigation" }
     account(name, role) { en "{name}, {role}" de "{name}, {role}" }
     account_menu { en "Account" de "Konto" }
-    account_services(count) { en one "{count} service" other "{count} services" de one "{count} Service" other "{count} Services" }
+    account_services(count) { en [one "{count} service" other "{count} services"] de [one "{count} Service" other "{count} Services"] }
     theme { en "Theme" de "Farben" }
     theme_system { en "System" de "System" }
     theme_light { en "Light" de "Hell" }

@@ -7,6 +7,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::components::A;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use ringback_domain::CallbackId;
+use ringback_domain::retention::RETENTION_DAYS;
 use ringback_domain::wire::callback::{CallbackView, TimelineEntry};
 use ringback_domain::wire::endpoint::{FindCallbacks, GetCallback, GetTimeline};
 use ringback_domain::wire::list::FindQuery;
@@ -159,7 +160,7 @@ fn outcome(found: &Found, asked: &str) -> String {
         Found::Searching => messages::loading().to_owned(),
         Found::Unclear => messages::search_unclear().to_owned(),
         Found::Failed(failure) => failure.message(),
-        Found::Callbacks(hits) if hits.is_empty() => messages::search_none().to_owned(),
+        Found::Callbacks(hits) if hits.is_empty() => messages::search_none(RETENTION_DAYS),
         Found::Callbacks(hits) => {
             messages::search_found(u64::try_from(hits.len()).unwrap_or_default(), asked)
         }

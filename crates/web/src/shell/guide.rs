@@ -1,6 +1,7 @@
 //! A short guide, in the words of the page.
 
 use leptos::prelude::*;
+use ringback_domain::retention::RETENTION_DAYS;
 use ringback_domain::{ResultCode, StateName};
 
 use crate::components::state_badge::StateBadge;
@@ -52,7 +53,7 @@ pub(super) fn guide() -> AnyView {
         // keyboard.
         <div class="guide" tabindex="0" role="region" aria-label=messages::guide()>
             <h3>{messages::guide_states()}</h3>
-            <p>{messages::guide_states_text()}</p>
+            <p>{messages::guide_states_text(RETENTION_DAYS)}</p>
             <dl>{states}</dl>
             <h3>{messages::guide_results()}</h3>
             <dl>{results.collect_view()}</dl>

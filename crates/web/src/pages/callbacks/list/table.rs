@@ -2,6 +2,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use ringback_domain::retention::RETENTION_DAYS;
 use ringback_domain::wire::list::Sort;
 
 use super::empty::{Empty, Failed};
@@ -323,7 +324,7 @@ pub(crate) fn Foot() -> impl IntoView {
             <Show when=move || several.get()><Pager pages /></Show>
             <span class="grow"></span>
             <span>{move || messages::times_in(format::zone(page.preferences.style()))}</span>
-            <span class="wide-only">{messages::kept()}</span>
+            <span class="wide-only">{messages::kept(RETENTION_DAYS)}</span>
             <Show when=move || !page.preferences.with(|preferences| preferences.shortcuts_off)>
                 <span class="wide-only"><kbd>"?"</kbd>" "{messages::shortcuts()}</span>
             </Show>

@@ -4,6 +4,7 @@ use std::future::Future;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use ringback_domain::retention::RETENTION_DAYS;
 use ringback_domain::wire::callback::{CallbackView, Can, RescheduleCallback};
 use ringback_domain::wire::endpoint::{GetCallback, PostCancel, PostReschedule};
 use ringback_domain::wire::problem::ProblemKind;
@@ -115,7 +116,7 @@ pub(crate) fn EditDialog(
                 </Show>
                 <ChangeNote change />
                 <Show when=move || choice.get() == EditOption::Reschedule && change.with(Option::is_none)>
-                    <p class="hint">{messages::removal_moves()}</p>
+                    <p class="hint">{messages::removal_moves(RETENTION_DAYS)}</p>
                 </Show>
             </div>
         </Dialog>

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use ringback_domain::callback::rules;
 use ringback_domain::wire::bulk::{CreateBulkCancellation, Matching, TimeRange};
 use ringback_domain::wire::endpoint::CountCallbacks;
 use ringback_domain::wire::list::{CallbackFilter, CountByState, CountQuery};
@@ -20,7 +21,9 @@ use crate::pages::callbacks::record::row::Row;
 use crate::pages::callbacks::view::state::Quick;
 
 /// The states in which a callback can be cancelled.
-const CANCELLABLE: [StateName; 3] = [StateName::Scheduled, StateName::Queued, StateName::Routing];
+fn cancellable_states() -> impl Iterator<Item = StateName> {
+    StateName::ALL.into_iter().filter(|state| rules::can_cancel(*state))
+}
 
 /// What is to be cancelled.
 #[derive(Clone, Copy)]
@@ -125,7 +128,7 @@ impl CancelScope {
             return Some(CreateBulkCancellation { ids: Some(ids), ..CreateBulkCancellation::default() });
         }
         let filter = self.filter(self.matching.get_untracked());
-        let state = cancellable_states(&filter.state);
+        let state = cancellable_among(&filter.state);
         // A filter without states would select all of them.
         (!state.is_empty()).then(|| CreateBulkCancellation {
             range: Some(self.bounds.get_untracked()),
@@ -147,13 +150,13 @@ fn bounds_now(page: PageState) -> TimeRange {
 }
 
 fn cancellable_of(mut counts: CountByState) -> u64 {
-    CANCELLABLE.iter().map(|state| *counts.of(*state)).sum()
+    cancellable_states().map(|state| *counts.of(state)).sum()
 }
 
 /// The states of a filter in which callbacks can be cancelled; a filter without
 /// states selects all.
-fn cancellable_states(filter: &[StateName]) -> Vec<StateName> {
-    CANCELLABLE.into_iter().filter(|state| filter.is_empty() || filter.contains(state)).collect()
+fn cancellable_among(filter: &[StateName]) -> Vec<StateName> {
+    cancellable_states().filter(|state| filter.is_empty() || filter.contains(state)).collect()
 }
 
 /// The selected callbacks, or the range in their place, and the checkboxes that
@@ -311,7 +314,8 @@ fn WholeRange(scope: CancelScope) -> impl IntoView {
         }
         .into_any(),
         Some(Ok(mut counts)) => {
-            let states = CANCELLABLE.map(|state| (state.as_str(), *counts.of(state)));
+            let states: Vec<_> =
+                cancellable_states().map(|state| (state.as_str(), *counts.of(state))).collect();
             let entries =
                 std::iter::once((messages::to_be_cancelled(), cancellable_of(counts))).chain(states);
             let [processing, completed] = [counts.processing, counts.completed].map(format::count);
@@ -341,8 +345,9 @@ mod tests {
 
     #[test]
     fn a_filter_for_what_cannot_be_cancelled_leaves_nothing() {
-        assert_eq!(cancellable_states(&[]), CANCELLABLE);
-        assert_eq!(cancellable_states(&[StateName::Completed, StateName::Queued]), [StateName::Queued]);
-        assert!(cancellable_states(&[StateName::Processing]).is_empty());
+        let all = [StateName::Scheduled, StateName::Queued, StateName::Routing];
+        assert_eq!(cancellable_among(&[]), all);
+        assert_eq!(cancellable_among(&[StateName::Completed, StateName::Queued]), [StateName::Queued]);
+        assert!(cancellable_among(&[StateName::Processing]).is_empty());
     }
 }
