@@ -40,11 +40,11 @@ thread_local! {
 }
 
 fn locale() -> String {
-    let wanted = window().navigator().language().unwrap_or_default();
+    let browser_tag = window().navigator().language().unwrap_or_default();
     // Day and month are ordered as in the texts around them.
     let tag = language::current().tag();
     match tag {
-        _ if wanted.starts_with(tag) => wanted,
+        _ if browser_tag.starts_with(tag) => browser_tag,
         "en" => "en-GB".to_owned(),
         _ => tag.to_owned(),
     }
@@ -69,8 +69,8 @@ fn options(parts: Parts, h24: bool) -> Object {
 }
 
 fn formatter(parts: Parts, style: Style) -> Function {
-    FORMATTERS.with_borrow_mut(|known| {
-        known
+    FORMATTERS.with_borrow_mut(|cache| {
+        cache
             .entry((parts, style))
             .or_insert_with(|| {
                 let options = options(parts, style.h24);

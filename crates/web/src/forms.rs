@@ -46,11 +46,11 @@ impl Submission {
         let before = self.unanswered.with_value(|unanswered| unanswered.clone().filter(same));
         let command = before.map_or_else(|| Command::new(version), |(_, command)| command);
         self.unanswered.set_value(Some((request, command.clone())));
-        let answer = self.client.command(&endpoint, &command).await;
-        if answer.as_ref().err().is_none_or(|failure| !failure.outcome_is_unknown()) {
+        let response = self.client.command(&endpoint, &command).await;
+        if response.as_ref().err().is_none_or(|failure| !failure.outcome_is_unknown()) {
             self.unanswered.try_set_value(None);
         }
-        answer
+        response
     }
 
     /// Runs the work of the form and calls `done` or `refused`. After a failure
@@ -64,12 +64,12 @@ impl Submission {
     ) {
         self.dialog.busy.set(true);
         spawn_local(async move {
-            let answer = work.await;
-            let gone = self.dialog.busy.try_set(false).is_some();
-            match answer {
-                Ok(answer) if !gone => done(answer),
+            let response = work.await;
+            let closed = self.dialog.busy.try_set(false).is_some();
+            match response {
+                Ok(response) if !closed => done(response),
                 Ok(_) => {}
-                Err(failure) if !gone => {
+                Err(failure) if !closed => {
                     refused(failure);
                     self.dialog.focus_first_error();
                 }
@@ -86,26 +86,26 @@ impl Submission {
 /// as one text.
 pub(crate) fn show_problems(failure: &Failure, fields: &[(&str, FieldError)]) -> Option<String> {
     let Failure::Problem(problem) = failure else { return Some(failure.message()) };
-    let mut rest = Vec::new();
+    let mut texts = Vec::new();
     for error in &problem.errors {
         match fields.iter().find(|(pointer, _)| *pointer == error.pointer) {
             Some((_, field)) => field.set(Some(field_message(error))),
-            None => rest.push(field_message(error)),
+            None => texts.push(field_message(error)),
         }
     }
     if problem.errors.is_empty() {
         let state = problem.state.map(|state: StateName| messages::is_now(state));
-        rest.push(failure.message());
-        rest.extend(state);
-        rest.extend(failure.reference().map(messages::reference));
+        texts.push(failure.message());
+        texts.extend(state);
+        texts.extend(failure.reference().map(messages::reference));
     }
-    (!rest.is_empty()).then(|| rest.join(" "))
+    (!texts.is_empty()).then(|| texts.join(" "))
 }
 
 /// A text for a problem: in the person's language if the problem is known, else
 /// the text of the server.
 fn field_message(error: &FieldProblem) -> String {
-    let known = match (error.pointer.as_str(), error.code.as_str()) {
+    let text = match (error.pointer.as_str(), error.code.as_str()) {
         ("/service_id", "unknown") => messages::fault_unknown_service(),
         ("/service_id", "not_accepting") => messages::fault_not_accepting(),
         ("/customer_number", "malformed_number") => messages::fault_malformed_number(),
@@ -119,7 +119,7 @@ fn field_message(error: &FieldProblem) -> String {
         ("/desired_time", "required") => messages::enter_time(),
         _ => return sentence(&error.detail),
     };
-    known.to_owned()
+    text.to_owned()
 }
 
 /// A text of the server as a sentence.

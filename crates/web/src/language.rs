@@ -55,8 +55,8 @@ pub(crate) fn current() -> Language {
 /// Chooses the language: the stored one, or else one that the browser prefers.
 pub(crate) fn init() {
     let chosen = browser::stored_item(STORAGE_KEY).and_then(|tag| Language::of_tag(&tag));
-    let wanted = || browser::languages().iter().find_map(|tag| Language::of_tag(tag));
-    let language = chosen.or_else(wanted).unwrap_or(Language::English);
+    let preferred = || browser::languages().iter().find_map(|tag| Language::of_tag(tag));
+    let language = chosen.or_else(preferred).unwrap_or(Language::English);
     CURRENT.store(language as u8, Ordering::Relaxed);
     if let Some(root) = document().document_element() {
         let _ = root.set_attribute("lang", language.tag());

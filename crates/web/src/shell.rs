@@ -56,10 +56,10 @@ pub(crate) fn SignedIn(
         Stage::SignedOut { .. } => {
             let path = location.pathname.get_untracked();
             let query = location.search.get_untracked();
-            let wanted = if query.is_empty() { path } else { format!("{path}?{query}") };
-            let wanted = String::from(js_sys::encode_uri_component(&wanted));
+            let next = if query.is_empty() { path } else { format!("{path}?{query}") };
+            let next = String::from(js_sys::encode_uri_component(&next));
             let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-            navigate(&format!("/login?next={wanted}"), options);
+            navigate(&format!("/login?next={next}"), options);
             ().into_any()
         }
         Stage::SignedIn(me) if !me.permissions.contains(&needs) => view! {

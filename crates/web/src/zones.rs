@@ -21,8 +21,8 @@ thread_local! {
 /// A formatter for the parts of a wall time; `None` if the browser does not
 /// know the zone.
 fn formatter(zone: &str) -> Option<Intl::DateTimeFormat> {
-    FORMATTERS.with_borrow_mut(|known| {
-        if let Some(formatter) = known.get(zone) {
+    FORMATTERS.with_borrow_mut(|cache| {
+        if let Some(formatter) = cache.get(zone) {
             return Some(formatter.clone());
         }
         let options = Object::new();
@@ -33,7 +33,7 @@ fn formatter(zone: &str) -> Option<Intl::DateTimeFormat> {
             set(&options, part, "2-digit");
         }
         let formatter = date_format("en", &options)?;
-        known.insert(zone.to_owned(), formatter.clone());
+        cache.insert(zone.to_owned(), formatter.clone());
         Some(formatter)
     })
 }
@@ -46,9 +46,9 @@ pub(crate) fn wall_time(at: Timestamp, zone: &str) -> Option<(String, String)> {
         return Some((text[..10].to_owned(), text[11..16].to_owned()));
     }
     let parts = formatter(zone)?.format_to_parts(&Date::new(&js_number(at.micros() / 1000).into()));
-    let part = |wanted: &str| {
+    let part = |name: &str| {
         let kind = |part: &JsValue| property(part, "type")?.as_string();
-        let found = parts.iter().find(|part| kind(part).as_deref() == Some(wanted))?;
+        let found = parts.iter().find(|part| kind(part).as_deref() == Some(name))?;
         property(&found, "value")?.as_string()
     };
     let day = format!("{:0>4}-{}-{}", part("year")?, part("month")?, part("day")?);

@@ -41,14 +41,14 @@ pub(crate) fn find_in_id(text: &str, search: &str) -> Option<Range<usize>> {
 }
 
 fn find_among(text: &str, search: &str, counts: fn(&char) -> bool) -> Option<Range<usize>> {
-    let wanted: String = search.chars().filter(counts).collect();
+    let part: String = search.chars().filter(counts).collect();
     let (places, digits): (Vec<usize>, String) =
         text.char_indices().filter(|(_, letter)| counts(letter)).unzip();
-    if wanted.is_empty() {
+    if part.is_empty() {
         return None;
     }
-    let start = digits.find(&wanted)?;
-    Some(places[start]..places[start + wanted.len() - 1] + 1)
+    let start = digits.find(&part)?;
+    Some(places[start]..places[start + part.len() - 1] + 1)
 }
 
 #[cfg(test)]

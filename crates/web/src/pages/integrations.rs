@@ -39,8 +39,8 @@ pub(crate) fn IntegrationsPage() -> impl IntoView {
     let services = RwSignal::new(Vec::<ServiceView>::new());
     let keys = Collection::new(move || async move {
         // Keys refer to services by id.
-        if let Ok(answer) = client.call(&ListServices).await {
-            services.try_set(answer.items);
+        if let Ok(response) = client.call(&ListServices).await {
+            services.try_set(response.items);
         }
         Ok(client.call(&ListApiKeys).await?.items)
     });
@@ -112,9 +112,9 @@ fn CreateDialog(keys: Collection<ApiKeyView>, services: Vec<ServiceView>) -> imp
     let scopes = RwSignal::new(vec![scope_name(ApiScope::CallbacksRead).to_owned()]);
     let everywhere = RwSignal::new(true);
     let seen = RwSignal::new(Vec::<String>::new());
-    let made = RwSignal::new(None::<String>);
+    let created_key = RwSignal::new(None::<String>);
     let submit = move |()| {
-        if made.with_untracked(Option::is_some) {
+        if created_key.with_untracked(Option::is_some) {
             return;
         }
         let chosen: Vec<_> = ApiScope::ALL
@@ -139,8 +139,8 @@ fn CreateDialog(keys: Collection<ApiKeyView>, services: Vec<ServiceView>) -> imp
             expires_at: None,
         });
         let work = submission.command(request, None);
-        let shown = move |answer: CreatedApiKey| {
-            made.set(Some(answer.key));
+        let shown = move |response: CreatedApiKey| {
+            created_key.set(Some(response.key));
             keys.reload();
         };
         submission.run(work, shown, move |failure| {
@@ -177,11 +177,11 @@ fn CreateDialog(keys: Collection<ApiKeyView>, services: Vec<ServiceView>) -> imp
             on_close=move |()| keys.close()
             on_submit=submit
             action=Box::new(move || {
-                let action = move || made.with(Option::is_none).then(|| handle.submit(messages::create())());
+                let action = move || created_key.with(Option::is_none).then(|| handle.submit(messages::create())());
                 action.into_any()
             })
         >
-            {move || match made.get() {
+            {move || match created_key.get() {
                 None => fields().into_any(),
                 Some(text) => view! {
                     <TextField

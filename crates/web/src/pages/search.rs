@@ -63,29 +63,30 @@ fn query_of(text: &str) -> Option<FindQuery> {
 pub(crate) fn SearchPage() -> impl IntoView {
     let client = Client::here();
     let query = use_query_map();
-    let asked = Memo::new(move |_| query.with(|query| query.get("q").unwrap_or_default().trim().to_owned()));
+    let query_text =
+        Memo::new(move |_| query.with(|query| query.get("q").unwrap_or_default().trim().to_owned()));
     let text = RwSignal::new(String::new());
     let found = RwSignal::new(Found::Nothing);
     let chosen = RwSignal::new(None::<CallbackId>);
     let question = StoredValue::new(0_u32);
-    let search = move |asked: &str| {
+    let search = move |query_text: &str| {
         question.update_value(|question| *question += 1);
         let number = question.get_value();
-        let query = query_of(asked);
+        let query = query_of(query_text);
         found.set(match &query {
-            _ if asked.is_empty() => Found::Nothing,
+            _ if query_text.is_empty() => Found::Nothing,
             None => Found::Unclear,
             Some(_) => Found::Searching,
         });
         let Some(query) = query else { return };
         spawn_local(async move {
-            let answer = client.call(&FindCallbacks(query)).await;
+            let response = client.call(&FindCallbacks(query)).await;
             // The response to an older search is dropped.
             if question.try_get_value() != Some(number) {
                 return;
             }
-            let outcome = match answer {
-                Ok(answer) => Found::Callbacks(answer.items),
+            let outcome = match response {
+                Ok(response) => Found::Callbacks(response.items),
                 Err(failure) if failure.kind() == Some(ProblemKind::Invalid) => Found::Unclear,
                 Err(failure) => Found::Failed(failure),
             };
@@ -96,20 +97,20 @@ pub(crate) fn SearchPage() -> impl IntoView {
         });
     };
     Effect::new(move |_| {
-        let asked = asked.get();
-        search(&asked);
-        text.set(asked);
+        let query_text = query_text.get();
+        search(&query_text);
+        text.set(query_text);
     });
     let navigate = use_navigate();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let wanted = text.get_untracked().trim().to_owned();
-        if asked.with_untracked(|asked| *asked == wanted) {
+        let new_text = text.get_untracked().trim().to_owned();
+        if query_text.with_untracked(|query_text| *query_text == new_text) {
             // The same search again, as something may have changed.
-            search(&wanted);
+            search(&new_text);
         } else {
-            let wanted = String::from(js_sys::encode_uri_component(&wanted));
-            navigate(&format!("/search?q={wanted}"), NavigateOptions::default());
+            let new_text = String::from(js_sys::encode_uri_component(&new_text));
+            navigate(&format!("/search?q={new_text}"), NavigateOptions::default());
         }
     };
     view! {
@@ -118,7 +119,7 @@ pub(crate) fn SearchPage() -> impl IntoView {
                 <SearchField text />
                 <Button appearance=Appearance::Primary submit=true>{messages::search()}</Button>
             </form>
-            <p class="subtle search-form__status" role="status">{move || found.with(|found| outcome(found, &asked.get()))}</p>
+            <p class="subtle search-form__status" role="status">{move || found.with(|found| outcome(found, &query_text.get()))}</p>
             {move || {
                 let hits = found.with(|found| match found {
                     Found::Callbacks(hits) if !hits.is_empty() => Some(hits.clone()),
@@ -154,7 +155,7 @@ fn SearchField(text: RwSignal<String>) -> impl IntoView {
 }
 
 /// The outcome of the search in a sentence.
-fn outcome(found: &Found, asked: &str) -> String {
+fn outcome(found: &Found, query_text: &str) -> String {
     match found {
         Found::Nothing => messages::search_hint().to_owned(),
         Found::Searching => messages::loading().to_owned(),
@@ -162,7 +163,7 @@ fn outcome(found: &Found, asked: &str) -> String {
         Found::Failed(failure) => failure.message(),
         Found::Callbacks(hits) if hits.is_empty() => messages::search_none(RETENTION_DAYS),
         Found::Callbacks(hits) => {
-            messages::search_found(u64::try_from(hits.len()).unwrap_or_default(), asked)
+            messages::search_found(u64::try_from(hits.len()).unwrap_or_default(), query_text)
         }
     }
 }
@@ -239,7 +240,7 @@ fn Record(row: Row) -> impl IntoView {
                 Err(_) => drop(failed.try_set(Some(messages::metrics_failed()))),
             }
             match client.call(&GetTimeline(id)).await {
-                Ok(answer) => drop(timeline.try_set(answer.items)),
+                Ok(response) => drop(timeline.try_set(response.items)),
                 Err(_) => drop(failed.try_set(Some(messages::timeline_failed()))),
             }
         });

@@ -24,8 +24,8 @@ pub(crate) fn UsersPage() -> impl IntoView {
     let services = RwSignal::new(Vec::<ServiceView>::new());
     let users = Collection::new(move || async move {
         // Users refer to services by id.
-        if let Ok(answer) = client.call(&ListServices).await {
-            services.try_set(answer.items);
+        if let Ok(response) = client.call(&ListServices).await {
+            services.try_set(response.items);
         }
         Ok(client.call(&ListUsers).await?.items)
     });

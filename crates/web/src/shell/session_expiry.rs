@@ -77,8 +77,8 @@ pub(crate) fn sign_in_again() -> AnyView {
     let password = RwSignal::new(String::new());
     let error = RwSignal::new(None);
     let field = NodeRef::<html::Input>::new();
-    let over = untrack(|| client.session_expired());
-    let title = if over { messages::session_over() } else { messages::stay_signed_in() };
+    let expired = untrack(|| client.session_expired());
+    let title = if expired { messages::session_over() } else { messages::stay_signed_in() };
     let handle = DialogHandle::new(title);
     let submission = Submission::of(handle);
     let text = messages::sign_in_again(&username);

@@ -31,8 +31,8 @@ pub(super) fn listen() {
 fn is_free(event: &KeyboardEvent) -> bool {
     const TYPING: &str = "input:not([type=checkbox]):not([type=radio]), select, textarea";
     let typing = browser::focused().is_some_and(|element| element.matches(TYPING).unwrap_or_default());
-    let held = event.ctrl_key() || event.meta_key() || event.alt_key();
-    !event.default_prevented() && !held && !typing && find("dialog[open], .menu:popover-open").is_none()
+    let modified = event.ctrl_key() || event.meta_key() || event.alt_key();
+    !event.default_prevented() && !modified && !typing && find("dialog[open], .menu:popover-open").is_none()
 }
 
 fn press(event: &KeyboardEvent, first: StoredValue<Option<Timestamp>>) {

@@ -129,9 +129,9 @@ fn leave_signed_in(session: Session) {
     let lazy = Lazy::here();
     Effect::new(move |_| match session.stage() {
         Stage::SignedIn(_) => {
-            let wanted = query.with_untracked(|query| query.get("next"));
+            let next = query.with_untracked(|query| query.get("next"));
             let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-            navigate(&own_path(wanted), options);
+            navigate(&own_path(next), options);
         }
         Stage::SignedOut { .. } => lazy.load(),
         Stage::Starting | Stage::Failed(_) => {}
@@ -139,9 +139,9 @@ fn leave_signed_in(session: Session) {
 }
 
 /// A path of this page. An address of another site could be used for phishing.
-fn own_path(wanted: Option<String>) -> String {
+fn own_path(next: Option<String>) -> String {
     let own = |path: &String| path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/\\");
-    wanted.filter(own).filter(|path| !path.starts_with("/login")).unwrap_or_else(|| "/callbacks".to_owned())
+    next.filter(own).filter(|path| !path.starts_with("/login")).unwrap_or_else(|| "/callbacks".to_owned())
 }
 
 /// A decoration of open rings, each a little thinner and turned a little

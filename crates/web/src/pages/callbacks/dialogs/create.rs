@@ -32,26 +32,26 @@ pub(super) fn CreateDialog() -> impl IntoView {
     let form = RequestForm::new(service, String::new(), style);
     let details = MoreDetails::new();
     let submit = move |()| {
-        let (filled, said) = (form.read(page.preferences.style_untracked()), details.read());
-        let (Some(filled), Some(said)) = (filled, said) else { return handle.focus_first_error() };
+        let (values, extra) = (form.read(page.preferences.style_untracked()), details.read());
+        let (Some(values), Some(extra)) = (values, extra) else { return handle.focus_first_error() };
         let request = PostCallback(CreateCallback {
-            callback_type: filled.callback_type,
-            service_id: filled.service_id,
-            customer_number: filled.customer_number,
-            desired_time: filled.desired_time,
-            customer_time_zone: said.time_zone,
-            language: said.language,
-            priority: said.priority,
-            user_data: said.user_data,
+            callback_type: values.callback_type,
+            service_id: values.service_id,
+            customer_number: values.customer_number,
+            desired_time: values.desired_time,
+            customer_time_zone: extra.time_zone,
+            language: extra.language,
+            priority: extra.priority,
+            user_data: extra.user_data,
             arrived_at: None,
         });
         let work = submission.command(request, None);
-        let made = move |view| {
+        let done = move |view| {
             handle.close();
             page.feed.load();
             toasts.show(created(page, &view, messages::callback_created()));
         };
-        submission.run(work, made, move |failure| {
+        submission.run(work, done, move |failure| {
             let fields = form.fields().into_iter().chain(details.fields()).collect::<Vec<_>>();
             handle.problem.set(show_problems(&failure, &fields));
             details.show_faults();

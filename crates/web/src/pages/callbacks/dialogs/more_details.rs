@@ -51,23 +51,23 @@ impl MoreDetails {
     /// The values of the form. `None` if one is invalid; its field is then
     /// marked.
     pub(super) fn read(self) -> Option<Details> {
-        let said = |field: RwSignal<String>| {
+        let value = |field: RwSignal<String>| {
             let text = field.get_untracked().trim().to_owned();
             (!text.is_empty()).then_some(text)
         };
-        let priority = said(self.priority).map(|text| text.parse()).transpose();
+        let priority = value(self.priority).map(|text| text.parse()).transpose();
         if priority.is_err() {
             self.priority_error.set(Some(messages::fault_priority().to_owned()));
         }
-        let user_data = said(self.data).map(|text| parse_user_data(&text)).transpose();
+        let user_data = value(self.data).map(|text| parse_user_data(&text)).transpose();
         if let Err(fault) = user_data {
             self.data_error.set(Some(fault.to_owned()));
         }
         self.show_faults();
         Some(Details {
-            language: said(self.language),
+            language: value(self.language),
             priority: priority.ok()?,
-            time_zone: said(self.zone),
+            time_zone: value(self.zone),
             user_data: user_data.ok()?.map(Value::Object),
         })
     }

@@ -32,8 +32,8 @@ pub(super) fn ReportsDialog() -> impl IntoView {
     let page = PageState::here();
     let jobs = RwSignal::new(None::<Result<Vec<BulkCancellation>, Failure>>);
     spawn_local(async move {
-        let answer = page.client.call(&ListBulkCancellations).await;
-        jobs.try_set(Some(answer.map(|answer| recent(answer.items))));
+        let response = page.client.call(&ListBulkCancellations).await;
+        jobs.try_set(Some(response.map(|response| recent(response.items))));
     });
     let content = move || match jobs.get() {
         None => view! { <p class="subtle">{messages::loading()}</p> }.into_any(),

@@ -87,8 +87,8 @@ fn NothingThere(list: ListState) -> impl IntoView {
         let bounds = neighbour.bounds(browser::now(), page.preferences.style_untracked().utc);
         let request =
             CountCallbacks { filter: bounds.into(), count: CountQuery { up_to: Some(NUMBERED_ROWS) } };
-        if let Ok(answer) = page.client.call(&request).await {
-            count.try_set(answer.total);
+        if let Ok(response) = page.client.call(&request).await {
+            count.try_set(response.total);
         }
     });
     let text = move || match count.get() {

@@ -147,14 +147,14 @@ impl Feed {
         }
         self.count(request_number);
         spawn_local(async move {
-            let answer = self.client.call(&request).await;
+            let response = self.client.call(&request).await;
             if self.request_number.try_get_value() != Some(request_number) {
                 return;
             }
             self.loading.set(Loading::Idle);
             let changes_while_loading =
                 self.changes_while_loading.try_update_value(mem::take).unwrap_or_default();
-            match answer {
+            match response {
                 Ok(page) => {
                     self.show_page(list, page);
                     self.apply_changes(changes_while_loading);
@@ -205,8 +205,8 @@ impl Feed {
             count: CountQuery { up_to: Some(NUMBERED_ROWS) },
         };
         spawn_local(async move {
-            let answer = self.client.call(&request).await;
-            if let (Ok(counts), Some(current)) = (answer, self.request_number.try_get_value())
+            let response = self.client.call(&request).await;
+            if let (Ok(counts), Some(current)) = (response, self.request_number.try_get_value())
                 && current == request_number
                 && self.counts.with_untracked(|old| old.as_ref() != Some(&counts))
             {

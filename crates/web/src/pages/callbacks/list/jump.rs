@@ -31,7 +31,7 @@ pub(super) fn first_ahead(feed: Feed, now: ringback_domain::Timestamp) -> Option
 pub(super) fn JumpToNow() -> impl IntoView {
     let page = PageState::here();
     let clock = Clock::here();
-    let wanted = RwSignal::new(false);
+    let scroll_pending = RwSignal::new(false);
     let possible = Memo::new(move |_| {
         let now = clock.coarse();
         let utc = page.preferences.style().utc;
@@ -44,8 +44,8 @@ pub(super) fn JumpToNow() -> impl IntoView {
     // Scrolls once the rows of the other page are loaded.
     Effect::new(move |_| {
         page.feed.rows.track();
-        if wanted.get_untracked() {
-            wanted.set(false);
+        if scroll_pending.get_untracked() {
+            scroll_pending.set(false);
             request_animation_frame(move || scroll(page));
         }
     });
@@ -55,7 +55,7 @@ pub(super) fn JumpToNow() -> impl IntoView {
             if page.view.with_untracked(|view| view.list.place == Place::Page(number)) {
                 scroll(page);
             } else {
-                wanted.set(true);
+                scroll_pending.set(true);
                 page.show(&page.view.get_untracked().with(|list| list.place = Place::Page(number)));
             }
         });

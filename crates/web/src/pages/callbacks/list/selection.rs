@@ -177,7 +177,7 @@ fn share(page: PageState) -> Memo<PageSelection> {
             selection.rows.with(|chosen| {
                 match rows.iter().filter(|row| chosen.contains_key(&row.id)).count() {
                     0 => PageSelection::None,
-                    some if some < rows.len() => PageSelection::Some,
+                    count if count < rows.len() => PageSelection::Some,
                     _ => PageSelection::All,
                 }
             })
@@ -237,11 +237,11 @@ pub(crate) fn SelectionBar() -> impl IntoView {
 /// `3 SCHEDULED, 1 QUEUED`.
 pub(crate) fn by_state(mut counts: CountByState) -> String {
     let states = StateName::ALL.into_iter().map(|state| (*counts.of(state), state));
-    let some: Vec<String> = states
+    let parts: Vec<String> = states
         .filter(|(count, _)| *count > 0)
         .map(|(count, state)| messages::count_in_state(format::count(count), state))
         .collect();
-    some.join(", ")
+    parts.join(", ")
 }
 
 /// The command for the selection; inactive without one.

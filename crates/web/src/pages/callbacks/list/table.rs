@@ -76,15 +76,15 @@ pub(crate) fn TableBar() -> impl IntoView {
 fn announced(arrivals: Memo<u64>) -> impl Fn() -> Option<String> {
     const PAUSE: i64 = 30;
     let clock = Clock::here();
-    let said = StoredValue::new(None);
+    let announced_at = StoredValue::new(None);
     let text = RwSignal::new(None);
     Effect::new(move |_| {
         let (new, now) = (arrivals.get(), clock.coarse());
-        let rested = said.get_value().is_none_or(|at| now.seconds_since(at) >= PAUSE);
+        let may_announce = announced_at.get_value().is_none_or(|at| now.seconds_since(at) >= PAUSE);
         if new == 0 {
             text.set(None);
-        } else if rested {
-            said.set_value(Some(now));
+        } else if may_announce {
+            announced_at.set_value(Some(now));
             text.set(Some(messages::new_callbacks(new)));
         }
     });

@@ -36,7 +36,7 @@ pub(crate) fn details() -> AnyView {
         version.get();
         spawn_local(async move {
             match client.call(&GetTimeline(id)).await {
-                Ok(answer) => drop(timeline.try_set(Some(answer.items))),
+                Ok(response) => drop(timeline.try_set(Some(response.items))),
                 Err(_) => drop(failed.try_set(Some(messages::timeline_failed()))),
             }
         });

@@ -12,15 +12,15 @@ use crate::messages;
 pub(crate) fn advanced(view: &CallbackView, style: Style) -> Vec<Fact> {
     let metrics = &view.metrics;
     let time = |at: Timestamp| format::day_time_seconds(at, style);
-    let known = |value: Option<String>| value.unwrap_or_else(|| messages::none().to_owned());
+    let or_dash = |value: Option<String>| value.unwrap_or_else(|| messages::none().to_owned());
     let mut facts = vec![
         Fact::code(messages::column_id(), view.id.to_string()),
         Fact::new(messages::term_origin(), origin(view.origin)),
         Fact::new(messages::term_created(), time(view.created_at)),
-        Fact::new(messages::term_created_by(), known(metrics.created_by.clone())),
-        Fact::new(messages::term_rescheduled_by(), known(metrics.rescheduled_by.clone())),
+        Fact::new(messages::term_created_by(), or_dash(metrics.created_by.clone())),
+        Fact::new(messages::term_rescheduled_by(), or_dash(metrics.rescheduled_by.clone())),
         Fact::new(messages::term_times_rescheduled(), metrics.reschedule_count.to_string()),
-        Fact::new(messages::term_language(), known(view.language.clone())),
+        Fact::new(messages::term_language(), or_dash(view.language.clone())),
         Fact::new(messages::term_priority(), view.priority.to_string()),
         Fact::new(messages::term_removed(), format::day_time(view.expires_at, style)),
     ];
@@ -31,7 +31,7 @@ pub(crate) fn advanced(view: &CallbackView, style: Style) -> Vec<Fact> {
     let reached = |state: StateName| view.state >= state && view.state != StateName::Completed;
     let mut after = |state: StateName, term: &'static str, value: Option<String>| {
         if value.is_some() || reached(state) {
-            facts.push(Fact::new(term, known(value)));
+            facts.push(Fact::new(term, or_dash(value)));
         }
     };
     let exact = |seconds: Option<i64>| seconds.map(format::exact_duration);
@@ -52,9 +52,9 @@ pub(crate) fn advanced(view: &CallbackView, style: Style) -> Vec<Fact> {
     if let Some(result) = view.result {
         facts.extend([
             Fact::new(messages::term_result(), result.as_str()),
-            Fact::new(messages::term_completed(), known(metrics.completed_at.map(time))),
-            Fact::new(messages::term_cancelled_by(), known(metrics.cancelled_by.clone())),
-            Fact::new(messages::term_recreated_by(), known(metrics.recreated_by.clone())),
+            Fact::new(messages::term_completed(), or_dash(metrics.completed_at.map(time))),
+            Fact::new(messages::term_cancelled_by(), or_dash(metrics.cancelled_by.clone())),
+            Fact::new(messages::term_recreated_by(), or_dash(metrics.recreated_by.clone())),
         ]);
         let again = view.recreated_as.map(|id| Fact::code(messages::term_recreated_as(), id.to_string()));
         facts.extend(again);

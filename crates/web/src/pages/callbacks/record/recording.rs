@@ -40,11 +40,11 @@ pub(super) fn Recording(
         busy.set(true);
         failed.set(None);
         spawn_local(async move {
-            let answer = client.file(&GetNameRecording(id)).await;
+            let response = client.file(&GetNameRecording(id)).await;
             if busy.try_set(false).is_some() {
                 return;
             }
-            match answer {
+            match response {
                 Ok(file) => address.set(Url::create_object_url_with_blob(&file).ok()),
                 Err(failure) => failed.set(Some(failure.message())),
             }
@@ -89,15 +89,16 @@ pub(super) fn RecordingNote(
     let text = move || {
         let view = full.get()?;
         let until = view.name_recording.map(|recording| recording.kept_until);
-        let ended = view.metrics.completed_at?;
+        let completed_at = view.metrics.completed_at?;
         match until {
             Some(Some(until)) => {
                 Some(messages::recording_is_kept(format::day_time(until, preferences.style())))
             }
             Some(None) => None,
             None => {
-                let over = ringback_domain::retention::name_recording_until(ended) <= browser::now();
-                over.then(|| messages::recording_is_lost().to_owned())
+                let expired =
+                    ringback_domain::retention::name_recording_until(completed_at) <= browser::now();
+                expired.then(|| messages::recording_is_lost().to_owned())
             }
         }
     };

@@ -55,12 +55,12 @@ pub(crate) fn RecreateDialog(
             },
         );
         let version = Some(record.with_untracked(|view| view.version));
-        let made = move |view| {
+        let done = move |view| {
             handle.close();
             host.recreated.run(view);
         };
         let work = submission.command(request, version);
-        submission.run(work, made, move |failure| {
+        submission.run(work, done, move |failure| {
             handle.problem.set(show_problems(&failure, &form.fields()));
             spawn_local(async move {
                 if let Ok(view) = client.call(&GetCallback(id)).await {

@@ -28,7 +28,7 @@ pub(crate) struct RequestForm {
 }
 
 /// The valid values of a form.
-pub(crate) struct Filled {
+pub(crate) struct Values {
     pub(crate) callback_type: CallbackType,
     pub(crate) service_id: ServiceId,
     pub(crate) customer_number: String,
@@ -49,7 +49,7 @@ impl RequestForm {
     }
 
     /// The values of the form. `None` if a field is invalid; it is then marked.
-    pub(crate) fn read(self, style: Style) -> Option<Filled> {
+    pub(crate) fn read(self, style: Style) -> Option<Values> {
         let service_id = self.service.get_untracked().parse().ok();
         if service_id.is_none() {
             self.service_error.set(Some(messages::choose_service().to_owned()));
@@ -61,7 +61,7 @@ impl RequestForm {
         if !has_number || (scheduled && desired_time.is_none()) {
             return None;
         }
-        Some(Filled {
+        Some(Values {
             callback_type,
             service_id: service_id?,
             customer_number: self.number.get_untracked().trim().to_owned(),
@@ -136,8 +136,8 @@ fn waiting_at(service: RwSignal<String>) -> Signal<Option<String>> {
         let filter =
             CallbackFilter { state: vec![StateName::Queued], service: vec![id], ..CallbackFilter::default() };
         spawn_local(async move {
-            let answer = client.call(&CountCallbacks { filter, count: CountQuery::default() }).await;
-            if let (Ok(count), Some(true)) = (answer, service.try_with_untracked(|now| *now == chosen)) {
+            let response = client.call(&CountCallbacks { filter, count: CountQuery::default() }).await;
+            if let (Ok(count), Some(true)) = (response, service.try_with_untracked(|now| *now == chosen)) {
                 waiting.try_set(Some(count.total));
             }
         });

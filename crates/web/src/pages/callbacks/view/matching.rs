@@ -73,8 +73,8 @@ fn contains(view: &CallbackView, field: SearchField, search: &str) -> bool {
         // Dashes are ignored.
         SearchField::Id => {
             let letters = |text: &str| lowercase(text).replace('-', "");
-            let wanted = letters(search);
-            !wanted.is_empty() && letters(&view.id.to_string()).contains(&wanted)
+            let part = letters(search);
+            !part.is_empty() && letters(&view.id.to_string()).contains(&part)
         }
         SearchField::Service => within(&view.service.name),
         SearchField::State => within(view.state.as_str()) || result(),

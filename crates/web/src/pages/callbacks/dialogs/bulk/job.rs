@@ -51,13 +51,13 @@ pub(super) async fn watch(
     let mut pause = PAUSES.0;
     loop {
         browser::sleep(pause).await;
-        let answer = client.call(&GetBulkCancellation(id)).await;
+        let response = client.call(&GetBulkCancellation(id)).await;
         // The dialog may have stopped the job meanwhile; then this response may
         // be older.
         if job.with_untracked(|job| job.as_ref().is_some_and(is_finished)) {
             return;
         }
-        match answer {
+        match response {
             Ok(now) if is_finished(&now) => {
                 if shown.is_disposed() {
                     toasts.show(result(&now));
@@ -193,12 +193,12 @@ pub(super) fn StopButton(
         busy.set(true);
         let command = Command::new(None);
         spawn_local(async move {
-            let answer = page.client.command(&PostBulkStop(id), &command).await;
+            let response = page.client.command(&PostBulkStop(id), &command).await;
             // The job may have ended before.
             if busy.try_set(false).is_some() {
                 return;
             }
-            match answer {
+            match response {
                 Ok(stopped) => job.set(Some(stopped)),
                 Err(failure) => problem.set(show_problems(&failure, &[])),
             }

@@ -31,25 +31,25 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
     let scope = CancelScope::new(page);
     // One signal lives as long as the job is watched, the other as long as the
     // dialog.
-    let known = ArcRwSignal::new(None::<BulkCancellation>);
-    let job = RwSignal::from(known.clone());
+    let watched = ArcRwSignal::new(None::<BulkCancellation>);
+    let job = RwSignal::from(watched.clone());
     let submit = move |()| {
         if job.with_untracked(Option::is_some) {
             return;
         }
         let Some(request) = scope.request().map(PostBulkCancellation) else { return };
-        let known = known.clone();
+        let watched = watched.clone();
         // The job is watched even if the dialog is closed at once.
         let work = async move {
-            let begun = submission.command(request, None).await?;
+            let started = submission.command(request, None).await?;
             page.feed.selection.clear();
-            let id = begun.id;
-            known.set(Some(begun));
-            spawn_local(watch(page.client, toasts, known, job, id));
+            let id = started.id;
+            watched.set(Some(started));
+            spawn_local(watch(page.client, toasts, watched, job, id));
             Ok(())
         };
-        let begun = move |()| handle.focus_title();
-        submission.run(work, begun, move |failure| handle.problem.set(show_problems(&failure, &[])));
+        let started = move |()| handle.focus_title();
+        submission.run(work, started, move |failure| handle.problem.set(show_problems(&failure, &[])));
     };
     let close = move |()| {
         page.dialog.set(None);
@@ -57,15 +57,15 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
             reveal(page);
         }
     };
-    let begun = Memo::new(move |_| job.with(|job| job.as_ref().map(|job| (job.id, is_finished(job)))));
+    let started = Memo::new(move |_| job.with(|job| job.as_ref().map(|job| (job.id, is_finished(job)))));
     Effect::new(move |_| {
-        if begun.get().is_some_and(|(_, over)| over) {
+        if started.get().is_some_and(|(_, finished)| finished) {
             handle.problem.set(None);
             handle.keep_focus();
         }
     });
     let obstacle = Signal::derive(move || scope.obstacle());
-    let action = move || match begun.get() {
+    let action = move || match started.get() {
         None => handle.submit_unless(Appearance::Danger, obstacle, messages::confirm())(),
         Some((id, true)) => view! { <ReportButton id /> }.into_any(),
         Some((_, false)) => ().into_any(),
@@ -73,7 +73,7 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
     let remark = move || scope.number().map(messages::callbacks_count);
     // Stop is not placed where Confirm was, so that a double click on Confirm
     // does not stop the job.
-    let aside = move || match begun.get() {
+    let aside = move || match started.get() {
         None => view! { <span class="hint num aside">{remark}</span> }.into_any(),
         Some((id, false)) => view! { <StopButton id job problem=handle.problem /> }.into_any(),
         Some((_, true)) => ().into_any(),
@@ -88,7 +88,7 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
             on_submit=submit
             action=Box::new(move || action.into_any())
         >
-            {move || match begun.get() {
+            {move || match started.get() {
                 None => view! { <ScopeFields scope /> }.into_any(),
                 Some(_) => view! { <JobView job /> }.into_any(),
             }}

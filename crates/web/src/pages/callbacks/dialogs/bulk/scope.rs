@@ -78,13 +78,13 @@ impl CancelScope {
         self.counts.set(None);
         let request = CountCallbacks { filter: self.filter(matching), count: CountQuery::default() };
         spawn_local(async move {
-            let answer = self.page.client.call(&request).await;
+            let response = self.page.client.call(&request).await;
             // The scope may have changed meanwhile, or the dialog been closed.
             if self.all.try_get_untracked() == Some(true)
                 && self.matching.get_untracked() == matching
                 && self.bounds.with_untracked(|bounds| request.filter.from == Some(bounds.from))
             {
-                self.counts.set(Some(answer.map(|counts| counts.by_state)));
+                self.counts.set(Some(response.map(|counts| counts.by_state)));
             }
         });
     }
@@ -251,15 +251,15 @@ fn Selected(scope: CancelScope) -> impl IntoView {
             <tr><td>{badge}</td><td class="num">{time}</td><td>{service}</td><td class="num" dir="ltr">{number}</td></tr>
         }
     };
-    let some = Memo::new(move |_| scope.number().unwrap_or_default());
+    let count = Memo::new(move |_| scope.number().unwrap_or_default());
     view! {
         <p>
-            {move || match some.get() {
+            {move || match count.get() {
                 0 => messages::cancel_none().to_owned(),
-                some => messages::cancel_these(some),
+                count => messages::cancel_these(count),
             }}
         </p>
-        <Show when=move || { some.get() > 0 }>
+        <Show when=move || { count.get() > 0 }>
             <div class="compact-table__region" tabindex="0" role="group" aria-label=messages::selected_callbacks()>
                 <table class="compact-table" aria-label=messages::selected_callbacks()>
                     <thead>

@@ -22,7 +22,7 @@ pub(super) fn ColumnList(
         let shown = columns.with(|columns| columns.iter().filter(|(_, shown)| *shown).count());
         messages::some_of(shown + 1, Column::MOVABLE.len() + 1)
     };
-    let said = RwSignal::new(String::new());
+    let announcement = RwSignal::new(String::new());
     view! {
         <Group label=messages::configure_columns() hint=Signal::derive(move || Some(count()))>
             <ul class="column-list">
@@ -36,15 +36,15 @@ pub(super) fn ColumnList(
                 <For
                     each=move || columns.get()
                     key=|(column, _)| *column
-                    children=move |(column, _)| line(columns, column, said)
+                    children=move |(column, _)| line(columns, column, announcement)
                 />
             </ul>
-            <span class="visually-hidden" role="status">{said}</span>
+            <span class="visually-hidden" role="status">{announcement}</span>
         </Group>
     }
 }
 
-fn line(columns: Columns, column: Column, said: RwSignal<String>) -> impl IntoView {
+fn line(columns: Columns, column: Column, announcement: RwSignal<String>) -> impl IntoView {
     let label = column.label();
     let place = move || columns.with(|columns| columns.iter().position(|(other, _)| *other == column));
     let shown = move || columns.with(|columns| columns.contains(&(column, true)));
@@ -64,7 +64,7 @@ fn line(columns: Columns, column: Column, said: RwSignal<String>) -> impl IntoVi
             let Some(from) = untrack(place) else { return };
             let to = if down { from + 1 } else { from.saturating_sub(1) };
             columns.update(|columns| columns.swap(from, to));
-            said.set(messages::moved_to(label, to + 2, last + 2));
+            announcement.set(messages::moved_to(label, to + 2, last + 2));
             // An element loses the focus when it is moved in the document.
             let focus = focus.clone();
             request_animation_frame(move || {

@@ -111,13 +111,13 @@ pub(super) fn OptionsDialog() -> impl IntoView {
         let visible = draft.visible(&services);
         let work =
             async move { page.preferences.save(|preferences| draft.write(preferences, &services)).await };
-        let kept = move |()| {
+        let saved = move |()| {
             handle.close();
             if before != visible {
                 page.replace(&page.view.get_untracked().with(|list| list.visible = visible));
             }
         };
-        submission.run(work, kept, move |failure| handle.problem.set(Some(failure.message())));
+        submission.run(work, saved, move |failure| handle.problem.set(Some(failure.message())));
     };
     let names = services.into_iter().map(|service| service.name.into_any()).collect();
     let badge = |state| view! { <StateBadge state result=None /> }.into_any();

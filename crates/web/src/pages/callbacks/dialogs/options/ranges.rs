@@ -92,14 +92,14 @@ impl Form {
 
     /// The range and its name. `None` if a field is invalid; the field is then
     /// marked.
-    fn read(self, known: &[(Range, String)], utc: bool) -> Option<(Range, String)> {
+    fn read(self, existing: &[(Range, String)], utc: bool) -> Option<(Range, String)> {
         self.entries().for_each(|entry| entry.error.set(None));
         let name = self.name.text.get_untracked().trim().to_owned();
         let wrong = if name.is_empty() {
             Some(messages::enter_name())
         } else if name.chars().count() > MAX_NAME_LENGTH {
             Some(messages::range_name_long())
-        } else if known.iter().any(|(_, taken)| *taken == name) {
+        } else if existing.iter().any(|(_, taken)| *taken == name) {
             Some(messages::range_name_taken())
         } else {
             None
@@ -140,11 +140,11 @@ pub(super) fn RangeForm(
 ) -> impl IntoView {
     let page = PageState::here();
     let form = Form::new();
-    let (first, said) = (NodeRef::<html::Input>::new(), RwSignal::new(String::new()));
+    let (first, announcement) = (NodeRef::<html::Input>::new(), RwSignal::new(String::new()));
     let busy = RwSignal::new(false);
     let ranges = Memo::new(move |_| page.preferences.with(ranges::custom_ranges));
     // Saves the range under the name, or removes the range with this name.
-    let keep = move |name: String, added: Option<Range>, done: String| {
+    let save = move |name: String, added: Option<Range>, done: String| {
         if busy.get_untracked() {
             return;
         }
@@ -164,24 +164,24 @@ pub(super) fn RangeForm(
                     Some(Range::Preset(_)) | None => {}
                 }
             };
-            let answer = page.preferences.save(change).await;
+            let response = page.preferences.save(change).await;
             if busy.try_set(false).is_some() {
                 return;
             }
-            if let Err(failure) = answer {
+            if let Err(failure) = response {
                 return problem.set(Some(failure.message()));
             }
-            said.set(done);
+            announcement.set(done);
             if let Some(first) = first.get_untracked() {
                 let _ = first.focus();
             }
         });
     };
     let add = move || {
-        let known = ranges.get_untracked();
-        let Some((range, name)) = form.read(&known, times.get_untracked().utc) else { return };
+        let existing = ranges.get_untracked();
+        let Some((range, name)) = form.read(&existing, times.get_untracked().utc) else { return };
         let done = messages::range_added(&name);
-        keep(name, Some(range), done);
+        save(name, Some(range), done);
     };
     // The form is cleared once the range is saved.
     Effect::new(move |before: Option<usize>| {
@@ -202,7 +202,7 @@ pub(super) fn RangeForm(
         let shown = name.clone();
         let label = messages::remove_range(&name);
         let remove = move |()| {
-            keep(name.clone(), None, messages::range_removed(&name));
+            save(name.clone(), None, messages::range_removed(&name));
         };
         view! {
             <li>
@@ -224,7 +224,7 @@ pub(super) fn RangeForm(
             <ul class="range-list">
                 <For each=move || ranges.get() key=|(_, name)| name.clone() children=line />
             </ul>
-            <span class="visually-hidden" role="status">{said}</span>
+            <span class="visually-hidden" role="status">{announcement}</span>
         </Group>
     }
 }
