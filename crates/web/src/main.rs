@@ -4,6 +4,12 @@
 //! the page says which view is shown; pages fetch and decide, components only
 //! render; every sentence that a person reads is in `messages`; what the first
 //! view does not need is a [`lazy::Part`], drawn by `secondary.rs`.
+//!
+//! Modules import each other in one direction. Lowest are those that wrap the
+//! browser and know its languages and times, up to `messages`, `format` and
+//! `ranges`; then `components`, and `api`, `client`, `preferences`, `session` and
+//! `events`, which talk to the server; then `forms` and `lazy`; then `shell` and
+//! `pages`. Only `secondary` and `app` know all of them.
 
 #![expect(
     clippy::large_types_passed_by_value,
