@@ -8,14 +8,14 @@ messages! {
     scheduled { en "Scheduled" de "Geplant" }
     scheduled_hint { en "At a date and time" de "Zu einem Datum und einer Uhrzeit" }
     service_type { en "Service Type" de "Service" }
-    customer_number { en "Customer Number" de "Kundennummer" }
+    customer_number { en "Customer Number" de "Rufnummer des Kunden" }
     customer_number_hint { en "In national or international form, for example +44 20 7946 0318." de "National oder international, zum Beispiel +49 30 23125 000." }
     date { en "Date" de "Datum" }
     time { en "Time" de "Uhrzeit" }
     time_zone_hint(zone) { en "Times in {zone}." de "Zeiten in {zone}." }
     create { en "Create" de "Anlegen" }
     choose_service { en "Choose a service." de "Service wählen." }
-    enter_number { en "Enter the customer's number." de "Nummer des Kunden eingeben." }
+    enter_number { en "Enter the customer's number." de "Rufnummer des Kunden eingeben." }
     enter_date { en "Enter a date." de "Datum eingeben." }
     enter_time { en "Enter a time." de "Uhrzeit eingeben." }
     time_in_past { en "This time has passed. Enter a later time." de "Diese Zeit ist vorbei. Bitte eine spätere eingeben." }

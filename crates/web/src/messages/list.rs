@@ -8,13 +8,13 @@ messages! {
     quick_all { en "All" de "Alle" }
     quick_scheduled { en "Scheduled" de "Geplant" }
     quick_queued { en "Queued" de "Wartend" }
-    quick_routing { en "Routing" de "Vermittelt" }
+    quick_routing { en "Routing" de "In Vermittlung" }
     quick_processing { en "Processing" de "Im Gespräch" }
     quick_completed { en "Completed" de "Beendet" }
     quick_overdue { en "Overdue" de "Überfällig" }
     date_range { en "Date Range" de "Zeitraum" }
     ranges_past { en "Past" de "Vergangen" }
-    ranges_now { en "Around now" de "Um jetzt" }
+    ranges_now { en "Around now" de "Aktuell" }
     ranges_ahead { en "Ahead" de "Bevorstehend" }
     last_30_days { en "Last 30 Days" de "Letzte 30 Tage" }
     last_14_days { en "Last 14 Days" de "Letzte 14 Tage" }
@@ -41,7 +41,7 @@ messages! {
     rows_of(from, to, total) { en "{from}–{to} of {total}" de "{from}–{to} von {total}" }
     rows_only(rows, total) { en "{rows} of {total}" de "{rows} von {total}" }
     no_rows { en "0 callbacks" de "0 Rückrufe" }
-    jump_to_now { en "Jump to now" de "Zu jetzt springen" }
+    jump_to_now { en "Jump to now" de "Zur aktuellen Zeit" }
     at_least(count) { en "{count}+" de "{count}+" }
     new_callbacks(count) { en [one "{count} new callback" other "{count} new callbacks"] de [one "{count} neuer Rückruf" other "{count} neue Rückrufe"] }
     loading_callbacks { en "Loading callbacks" de "Rückrufe werden geladen" }
@@ -60,7 +60,7 @@ messages! {
     column_state { en "State" de "Status" }
     column_desired_time { en "Desired Callback Time" de "Gewünschte Rückrufzeit" }
     column_service { en "Service Name" de "Service" }
-    column_number { en "Customer Number" de "Kundennummer" }
+    column_number { en "Customer Number" de "Rufnummer" }
     column_attempts { en "Attempts" de "Versuche" }
     column_agent { en "Agent" de "Agent" }
     column_updated { en "Last Update" de "Letzte Änderung" }
@@ -110,7 +110,7 @@ messages! {
     term_created { en "Created" de "Angelegt" }
     term_created_by { en "Created By" de "Angelegt von" }
     term_rescheduled_by { en "Rescheduled By" de "Verschoben von" }
-    term_times_rescheduled { en "Times rescheduled" de "Wie oft verschoben" }
+    term_times_rescheduled { en "Times rescheduled" de "Anzahl der Verschiebungen" }
     term_language { en "Language" de "Sprache" }
     term_priority { en "Priority" de "Priorität" }
     term_arrived { en "Waiting since" de "Wartet seit" }
@@ -141,7 +141,7 @@ messages! {
     // Name recording
     name_recording { en "Name recording" de "Namensaufnahme" }
     play_recording { en "Play" de "Abspielen" }
-    recording_kept_until(time) { en "kept until {time} for recreating" de "für ein Neuanlegen aufbewahrt bis {time}" }
+    recording_kept_until(time) { en "kept until {time} for recreating" de "zum Neuanlegen aufbewahrt bis {time}" }
     recording_is_kept(time) { en "The name recording is carried over, as the callback ended less than four days ago. It is kept until {time}." de "Die Namensaufnahme wird übernommen: Der Rückruf endete vor weniger als vier Tagen. Sie wird bis {time} aufbewahrt." }
     recording_is_lost { en "A name recording is not carried over, as the callback ended more than four days ago." de "Eine Namensaufnahme wird nicht übernommen: Der Rückruf endete vor mehr als vier Tagen." }
 
@@ -157,7 +157,7 @@ messages! {
     event_finished { en "Completed" de "Beendet" }
     event_cancelled(actor) { en "Cancelled by {actor}" de "Abgebrochen von {actor}" }
     event_recreated(actor) { en "Recreated by {actor}" de "Neu angelegt von {actor}" }
-    event_expired { en "Not reached while the record was kept" de "In der Aufbewahrungszeit nicht erreicht" }
+    event_expired { en "Not reached while the record was kept" de "Innerhalb der Aufbewahrungszeit nicht erreicht" }
     event_from_to(from, to) { en "{from} → {to}" de "{from} → {to}" }
     event_for(time) { en "for {time}" de "für {time}" }
     event_retry(time) { en "next attempt from {time}" de "nächster Versuch ab {time}" }
@@ -174,11 +174,11 @@ messages! {
     empty_range_text { en "Callbacks appear here when their desired time is in this range." de "Rückrufe erscheinen hier, sobald ihre gewünschte Zeit in diesem Zeitraum liegt." }
     empty_neighbour(count, range) { en [one "There is {count} callback in {range}." other "There are {count} callbacks in {range}."] de [one "{count} Rückruf liegt in: {range}." other "{count} Rückrufe liegen in: {range}."] }
     show_range(range) { en "Show {range}" de "{range} anzeigen" }
-    empty_search(column, text) { en "No {column} contains “{text}”" de "Keine {column} enthält „{text}“" }
-    empty_search_any(text) { en "Nothing contains “{text}”" de "Nichts enthält „{text}“" }
+    empty_search(column, text) { en "No {column} contains “{text}”" de "Kein Treffer für „{text}“ in der Spalte {column}" }
+    empty_search_any(text) { en "Nothing contains “{text}”" de "Kein Treffer für „{text}“" }
     searched(range) { en "Searched all callbacks in {range}." de "Durchsucht wurden alle Rückrufe: {range}." }
     clear_filter { en "Clear filter" de "Filter löschen" }
-    empty_filter(filter, range) { en "No {filter} callbacks in {range}" de "Keine Rückrufe {filter}: {range}" }
+    empty_filter(filter, range) { en "No {filter} callbacks in {range}" de "Keine Rückrufe mit dem Schnellfilter „{filter}“: {range}" }
     empty_filter_text { en "The quick filter hides the others." de "Der Schnellfilter blendet die anderen aus." }
     list_failed { en "The list could not be loaded" de "Die Liste konnte nicht geladen werden" }
     refresh_failed { en "The list could not be refreshed" de "Die Liste konnte nicht aktualisiert werden" }

@@ -18,7 +18,7 @@ messages! {
     account(name, role) { en "{name}, {role}" de "{name}, {role}" }
     account_menu { en "Account" de "Konto" }
     account_services(count) { en [one "{count} service" other "{count} services"] de [one "{count} Service" other "{count} Services"] }
-    theme { en "Theme" de "Farben" }
+    theme { en "Theme" de "Darstellung" }
     theme_system { en "System" de "System" }
     theme_light { en "Light" de "Hell" }
     theme_dark { en "Dark" de "Dunkel" }
@@ -67,7 +67,7 @@ messages! {
     session_ends(duration) { en "Your session ends in {duration}." de "Die Sitzung endet in {duration}." }
     stay_signed_in { en "Stay signed in" de "Angemeldet bleiben" }
     session_over { en "Sign in again" de "Neu anmelden" }
-    sign_in_again(name) { en "Enter the password of {name} to continue. Nothing you have filled in is lost." de "Zum Weitermachen das Passwort von {name} eingeben. Eingaben bleiben erhalten." }
+    sign_in_again(name) { en "Enter the password of {name} to continue. Nothing you have filled in is lost." de "Bitte das Passwort von {name} eingeben, um fortzufahren. Eingaben bleiben erhalten." }
     key_search { en "Search" de "Suchen" }
     key_next_row { en "Next row" de "Nächste Zeile" }
     key_previous_row { en "Previous row" de "Vorige Zeile" }
