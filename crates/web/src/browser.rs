@@ -52,7 +52,7 @@ pub(crate) fn hidden() -> bool {
 /// Saves a file as if a link to it had been clicked.
 pub(crate) fn save(file: &Blob, name: &str) {
     /// Long enough for the browser to take it.
-    const KEPT: Duration = Duration::from_mins(1);
+    const REVOKE_DELAY: Duration = Duration::from_mins(1);
     let Ok(url) = Url::create_object_url_with_blob(file) else { return };
     let link = document().create_element("a").ok().and_then(|link| link.dyn_into::<HtmlElement>().ok());
     if let Some(link) = link {
@@ -60,7 +60,7 @@ pub(crate) fn save(file: &Blob, name: &str) {
         let _ = link.set_attribute("download", name);
         link.click();
     }
-    set_timeout(move || drop(Url::revoke_object_url(&url)), KEPT);
+    set_timeout(move || drop(Url::revoke_object_url(&url)), REVOKE_DELAY);
 }
 
 /// Whether the browser is offline.

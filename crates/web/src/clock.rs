@@ -15,9 +15,9 @@ pub(crate) struct Clock {
 }
 
 /// Ages below this are shown in seconds.
-const YOUNG: i64 = 60;
+const MAX_AGE_IN_SECONDS: i64 = 60;
 /// How often the coarse time changes, in seconds.
-const COARSE: i64 = 10;
+const COARSE_INTERVAL: i64 = 10;
 
 impl Clock {
     /// Starts the timer and gives it to the components below.
@@ -29,7 +29,7 @@ impl Clock {
             }
             let now = browser::now();
             clock.second.set(now);
-            if now.seconds_since(clock.coarse.get_untracked()).abs() >= COARSE {
+            if now.seconds_since(clock.coarse.get_untracked()).abs() >= COARSE_INTERVAL {
                 clock.coarse.set(now);
             }
         };
@@ -56,7 +56,7 @@ impl Clock {
     /// shown.
     pub(crate) fn since(self, start: Timestamp) -> i64 {
         let age = self.coarse.get().seconds_since(start);
-        if (-YOUNG - COARSE..YOUNG + COARSE).contains(&age) {
+        if (-MAX_AGE_IN_SECONDS - COARSE_INTERVAL..MAX_AGE_IN_SECONDS + COARSE_INTERVAL).contains(&age) {
             self.second.get().seconds_since(start)
         } else {
             age

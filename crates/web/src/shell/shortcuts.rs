@@ -11,7 +11,7 @@ use crate::messages;
 use crate::preferences::PreferenceStore;
 
 /// The longest time between two keys of a shortcut, in seconds.
-const SEQUENCE: i64 = 2;
+const MAX_PAUSE: i64 = 2;
 
 /// Listens to keys while the calling component exists.
 pub(super) fn listen() {
@@ -38,7 +38,7 @@ fn is_free(event: &KeyboardEvent) -> bool {
 fn press(event: &KeyboardEvent, first: StoredValue<Option<Timestamp>>) {
     let key = event.key();
     let now = browser::now();
-    let second = first.get_value().is_some_and(|at| now.seconds_since(at) <= SEQUENCE);
+    let second = first.get_value().is_some_and(|at| now.seconds_since(at) <= MAX_PAUSE);
     first.set_value((key == "g" && !second).then_some(now));
     let done = match key.as_str() {
         _ if second => click(&format!("[data-keys=\"g {key}\"]")),

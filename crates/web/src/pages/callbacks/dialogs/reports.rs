@@ -17,11 +17,11 @@ use crate::messages;
 use crate::pages::callbacks::list::page::PageState;
 
 /// The age of jobs that count as recent, in seconds.
-const RECENT: i64 = 24 * 3_600;
+const MAX_AGE: i64 = 24 * 3_600;
 
 /// The recent jobs that cancelled something.
 fn recent(jobs: Vec<BulkCancellation>) -> Vec<BulkCancellation> {
-    let since = browser::now().plus_seconds(-RECENT);
+    let since = browser::now().plus_seconds(-MAX_AGE);
     let offered = |job: &BulkCancellation| job.created_at >= since && job.outcomes.cancelled > 0;
     jobs.into_iter().filter(offered).collect()
 }

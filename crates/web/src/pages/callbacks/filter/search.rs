@@ -13,7 +13,7 @@ use crate::pages::callbacks::view::search::{search_columns, search_field, search
 /// The id of the search box.
 pub(super) const SEARCH_ID: &str = "search";
 /// The server is asked this long after the last key press.
-const SEARCH_PAUSE: Duration = Duration::from_millis(150);
+const SEARCH_DELAY: Duration = Duration::from_millis(150);
 
 /// The search box with the column to search in.
 #[component]
@@ -45,7 +45,7 @@ pub(super) fn SearchBox() -> impl IntoView {
                 go(text.get_untracked());
             }
         };
-        set_timeout(search, SEARCH_PAUSE);
+        set_timeout(search, SEARCH_DELAY);
     };
     let keys = move |event: leptos::ev::KeyboardEvent| {
         if event.key() == "Escape" && !text.with_untracked(String::is_empty) {

@@ -224,17 +224,17 @@ impl<'a> Drawing<'a> {
 
     fn id(&self) -> Markup {
         /// The number of characters at the end that always stay visible.
-        const TAIL: usize = 8;
+        const END_LENGTH: usize = 8;
         let id = &self.id;
         let found = find_in_id(id, self.look.search_in(SearchField::Id));
-        let cut = id.len() - TAIL;
-        let (head, tail) = id.split_at(cut);
-        let in_head = found.clone().map(|found| found.start.min(cut)..found.end.min(cut));
-        let in_tail = found.map(|found| found.start.max(cut) - cut..found.end.max(cut) - cut);
+        let cut = id.len() - END_LENGTH;
+        let (start, end) = id.split_at(cut);
+        let in_start = found.clone().map(|found| found.start.min(cut)..found.end.min(cut));
+        let in_end = found.map(|found| found.start.max(cut) - cut..found.end.max(cut) - cut);
         markup!(
             r#"<span class="callback-id__start">{}</span><span class="callback-id__end">{}</span>"#,
-            marked(head, in_head),
-            marked(tail, in_tail)
+            marked(start, in_start),
+            marked(end, in_end)
         )
     }
 

@@ -83,7 +83,7 @@ pub(crate) struct Feed {
 }
 
 /// The shortest time between a change and new counts.
-const COUNT_PAUSE: Duration = Duration::from_secs(3);
+const COUNT_DELAY: Duration = Duration::from_secs(3);
 
 impl Feed {
     /// An empty list.
@@ -226,7 +226,7 @@ impl Feed {
                 self.count(self.request_number.get_value());
             }
         };
-        set_timeout(count, COUNT_PAUSE);
+        set_timeout(count, COUNT_DELAY);
     }
 
     /// Shows the effect of a command of this page.

@@ -166,18 +166,18 @@ fn draw_cells(element: Element, row: Row, columns: StoredValue<Vec<Column>>) -> 
 
 /// Flashes a changed cell.
 fn flash(cell: Element) {
-    const TURN: &str = "data-changed";
+    const ATTRIBUTE: &str = "data-changed";
     // Otherwise a cell out of view would flash when it is scrolled into view.
-    const MOMENT: Duration = Duration::from_millis(1_500);
+    const DURATION: Duration = Duration::from_millis(1_500);
     // Two equal animations alternate, so that each of two changes is seen.
-    let turn = if cell.get_attribute(TURN).as_deref() == Some("even") { "odd" } else { "even" };
-    update_attribute(&cell, TURN, Some(turn));
+    let value = if cell.get_attribute(ATTRIBUTE).as_deref() == Some("even") { "odd" } else { "even" };
+    update_attribute(&cell, ATTRIBUTE, Some(value));
     let end = move || {
-        if cell.get_attribute(TURN).as_deref() == Some(turn) {
-            update_attribute(&cell, TURN, None);
+        if cell.get_attribute(ATTRIBUTE).as_deref() == Some(value) {
+            update_attribute(&cell, ATTRIBUTE, None);
         }
     };
-    set_timeout(end, MOMENT);
+    set_timeout(end, DURATION);
 }
 
 /// Keeps the classes of a row and the state of its controls up to date.

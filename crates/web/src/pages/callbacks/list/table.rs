@@ -74,13 +74,13 @@ pub(crate) fn TableBar() -> impl IntoView {
 
 /// Announces new callbacks to screen readers, at most every 30 seconds.
 fn announced(arrivals: Memo<u64>) -> impl Fn() -> Option<String> {
-    const PAUSE: i64 = 30;
+    const MIN_INTERVAL: i64 = 30;
     let clock = Clock::here();
     let announced_at = StoredValue::new(None);
     let text = RwSignal::new(None);
     Effect::new(move |_| {
         let (new, now) = (arrivals.get(), clock.coarse());
-        let may_announce = announced_at.get_value().is_none_or(|at| now.seconds_since(at) >= PAUSE);
+        let may_announce = announced_at.get_value().is_none_or(|at| now.seconds_since(at) >= MIN_INTERVAL);
         if new == 0 {
             text.set(None);
         } else if may_announce {

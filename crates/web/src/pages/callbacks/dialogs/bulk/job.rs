@@ -47,10 +47,10 @@ pub(super) async fn watch(
     id: JobId,
 ) {
     /// Shortest and longest time between two polls, in milliseconds.
-    const PAUSES: (i32, i32) = (250, 4_000);
-    let mut pause = PAUSES.0;
+    const POLL_INTERVALS: (i32, i32) = (250, 4_000);
+    let mut interval = POLL_INTERVALS.0;
     loop {
-        browser::sleep(pause).await;
+        browser::sleep(interval).await;
         let response = client.call(&GetBulkCancellation(id)).await;
         // The dialog may have stopped the job meanwhile; then this response may
         // be older.
@@ -70,7 +70,7 @@ pub(super) async fn watch(
                 return toasts.show(Toast::error(messages::cancelling_lost(), failure.message()));
             }
         }
-        pause = (pause + pause / 4).min(PAUSES.1);
+        interval = (interval + interval / 4).min(POLL_INTERVALS.1);
     }
 }
 

@@ -278,13 +278,13 @@ fn Selected(scope: CancelScope) -> impl IntoView {
 
 /// Names the first callbacks that are not cancelled.
 fn left_out(rows: &[Row]) -> Option<String> {
-    const NAMED: usize = 3;
+    const MAX_NAMES: usize = 3;
     let name = |row: &Row| {
         let (service, state) = row.record.with(|view| (view.service.name.clone(), view.state));
         messages::left_out_name(row.number(), service, state)
     };
-    let more = rows.len().saturating_sub(NAMED);
-    let mut names: Vec<String> = rows.iter().take(NAMED).map(name).collect();
+    let more = rows.len().saturating_sub(MAX_NAMES);
+    let mut names: Vec<String> = rows.iter().take(MAX_NAMES).map(name).collect();
     names.extend((more > 0).then(|| messages::and_more(more)));
     let count = u64::try_from(rows.len()).unwrap_or_default();
     (count > 0).then(|| messages::left_out(count, names.join("; ")))
