@@ -10,11 +10,15 @@ use super::{log_in, says, web_dir};
 
 const NUMBER: &str = "+44 20 7946 0318";
 
+/// A server on which a callback stays SCHEDULED until the test submits it.
+async fn start_without_workers() -> TestApp {
+    let options = Options { clock: Clock::System, workers: false, simulator: None, web_dir: Some(web_dir()) };
+    TestApp::start_with(Backend::Sqlite, options).await
+}
+
 #[tokio::test]
 async fn edit_never_turns_save_into_a_cancellation() {
-    // Without workers a callback stays SCHEDULED until the test submits it.
-    let options = Options { clock: Clock::System, workers: false, simulator: None, web_dir: Some(web_dir()) };
-    let app = TestApp::start_with(Backend::Sqlite, options).await;
+    let app = start_without_workers().await;
     let browser = log_in(&app, "supervisor", "today").await;
     let counting = "const send = window.fetch; window.commands = []; \
                     window.fetch = request => { \
@@ -57,9 +61,8 @@ async fn edit_never_turns_save_into_a_cancellation() {
 }
 
 #[tokio::test]
-async fn what_is_queued_meanwhile_is_cancelled_only_by_choice() {
-    let options = Options { clock: Clock::System, workers: false, simulator: None, web_dir: Some(web_dir()) };
-    let app = TestApp::start_with(Backend::Sqlite, options).await;
+async fn a_callback_that_was_queued_meanwhile_is_cancelled_only_if_the_person_chooses_so() {
+    let app = start_without_workers().await;
     let browser = log_in(&app, "supervisor", "today").await;
     let due = app.clock.now().plus_seconds(2).to_string();
     let made = app.key(ApiScope::CallbacksWrite).ask_for(app.service, NUMBER, &due).await;
