@@ -5,13 +5,14 @@
 //! accessibility tree comes from Chromium's own protocol, through the same.
 
 mod axe;
+mod driver;
 pub mod key;
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -57,7 +58,7 @@ impl Browser {
     /// Starts a browser.
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let (driver, output, port) = start_driver(folder.path());
+        let (driver, output, port) = driver::start(folder.path());
         let http = reqwest::Client::new();
         let mut browser = Self { http, driver, _output: output, port, session: String::new(), folder };
         browser.session = browser.open_session().await;
@@ -193,6 +194,13 @@ impl Browser {
         let stroke = ["keyDown", "keyUp"].map(|what| json!({ "type": what, "value": key }));
         let actions = json!([{ "type": "key", "id": "keyboard", "actions": stroke }]);
         self.post("/actions", json!({ "actions": actions })).await.expect("the key is struck");
+    }
+
+    /// Presses the button of the mouse where the pointer is.
+    pub async fn press_mouse(&self) {
+        let actions = json!([{ "type": "pointerDown", "button": 0 }, { "type": "pointerUp", "button": 0 }]);
+        let pointer = json!({ "type": "pointer", "id": "mouse", "actions": actions });
+        self.post("/actions", json!({ "actions": [pointer] })).await.expect("the button is pressed");
     }
 
     /// What has the focus, such as `button "Save"`.
@@ -466,6 +474,11 @@ impl Place<'_> {
         .await;
     }
 
+    /// Where it is and how large, in CSS pixels.
+    pub async fn rect(&self) -> Value {
+        self.ask("rect").await
+    }
+
     /// The text that it shows.
     pub async fn text(&self) -> String {
         text(&self.ask("text").await)
@@ -557,37 +570,4 @@ fn text(value: &Value) -> String {
 /// The handle in `WebDriver`'s reference to an element, its only value.
 fn element(reference: &Value) -> String {
     reference.as_object().and_then(|object| object.values().next()).map(text).unwrap_or_default()
-}
-
-/// A driver and the port that it listens on. It takes any free one, for both
-/// kinds of addresses, and gives up where another program has one of the two.
-/// All that it and its browser leave behind is in the folder.
-fn start_driver(folder: &Path) -> (Child, BufReader<ChildStdout>, u16) {
-    const TRIES: usize = 5;
-    let program = setting("RINGBACK_TEST_CHROMEDRIVER").unwrap_or_else(|| "chromedriver".to_owned());
-    for _ in 0..TRIES {
-        let mut driver = Command::new(&program)
-            .arg("--port=0")
-            .env("TMPDIR", folder)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| {
-                panic!("cannot start {program}: {error}; `cargo xtask test` installs it")
-            });
-        let mut output = BufReader::new(driver.stdout.take().expect("its output is piped"));
-        if let Some(port) = port(&mut output) {
-            return (driver, output, port);
-        }
-        driver.wait().expect("it has ended");
-    }
-    panic!("{program} found no port in {TRIES} tries");
-}
-
-/// The port that the driver says it listens on; `None` if it ends without one.
-fn port(output: &mut impl BufRead) -> Option<u16> {
-    output.lines().map_while(Result::ok).find_map(|line| {
-        let (_, port) = line.split_once("started successfully on port ")?;
-        port.trim_end_matches('.').parse().ok()
-    })
 }

@@ -11,19 +11,19 @@ use web_sys::{AbortSignal, Blob};
 use crate::browser;
 use crate::messages;
 
-/// Why a request had no answer of use.
+/// Why a request failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// There is no way to the server.
+    /// The server cannot be reached.
     Unreachable,
-    /// The answer is not what the API promises; its status.
+    /// The response does not follow the API; its status code.
     Unreadable(u16),
-    /// The server refused, and says why.
+    /// The server refused the request and says why.
     Problem(Box<Problem>),
 }
 
 impl Failure {
-    /// What kind of refusal it is, if it is one.
+    /// The kind of problem, if the server reported one.
     pub(crate) fn kind(&self) -> Option<ProblemKind> {
         match self {
             Self::Problem(problem) => problem.known_kind(),
@@ -31,8 +31,8 @@ impl Failure {
         }
     }
 
-    /// Nobody knows whether the request was carried out.
-    pub(crate) fn leaves_open(&self) -> bool {
+    /// Whether the server may have carried out the request all the same.
+    pub(crate) fn outcome_is_unknown(&self) -> bool {
         match self {
             Self::Unreachable | Self::Unreadable(_) => true,
             Self::Problem(problem) => {
@@ -41,8 +41,8 @@ impl Failure {
         }
     }
 
-    /// The server does not know who asks.
-    pub(crate) fn wants_credentials(&self) -> bool {
+    /// The server does not accept the credentials.
+    pub(crate) fn is_unauthorized(&self) -> bool {
         match self {
             Self::Problem(problem) => problem.status == 401,
             Self::Unreadable(status) => *status == 401,
@@ -50,8 +50,8 @@ impl Failure {
         }
     }
 
-    /// One sentence for people.
-    pub(crate) fn sentence(&self) -> String {
+    /// A sentence for people.
+    pub(crate) fn message(&self) -> String {
         let problem = match self {
             Self::Unreachable => return messages::unreachable().to_owned(),
             Self::Unreadable(status) => return messages::unreadable(status),
@@ -76,7 +76,7 @@ impl Failure {
         known.map_or_else(|| problem.detail.clone(), ToOwned::to_owned)
     }
 
-    /// Names the request in the server's log, where it is the server's fault.
+    /// The id of the request in the server's log, for errors of the server.
     pub(crate) fn reference(&self) -> Option<String> {
         match self {
             Self::Problem(problem) if problem.status >= 500 => Some(problem.request_id.clone()),
@@ -85,33 +85,33 @@ impl Failure {
     }
 }
 
-/// What makes a request a command that is carried out once.
+/// The headers of a command, which the server carries out once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Command {
-    /// The same for each try of the same command.
+    /// The idempotency key: the same for each attempt at the same command.
     pub(crate) key: String,
     /// The version that the person saw.
     pub(crate) version: Option<i64>,
 }
 
 impl Command {
-    /// One that was not given before.
+    /// A new command.
     pub(crate) fn new(version: Option<i64>) -> Self {
-        Self { key: browser::random_key(), version }
+        Self { key: browser::random_uuid().to_string(), version }
     }
 }
 
-/// A request as it is sent. What is the same for all operations works on this,
-/// so that it is in the module once.
+/// A request as it is sent. Code that works for every operation takes this
+/// type, so that the module contains it once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Request {
+pub(crate) struct HttpRequest {
     method: Method,
     path: String,
     body: Option<String>,
     command: Option<Command>,
 }
 
-impl Request {
+impl HttpRequest {
     /// The request of an operation.
     pub(crate) fn of<E: Endpoint>(endpoint: &E, command: Option<&Command>) -> Result<Self, Failure> {
         let body = endpoint.body().map(serde_json::to_string).transpose();
@@ -124,40 +124,40 @@ impl Request {
     }
 }
 
-/// The text of a good answer, with its status.
+/// The body and the status code of a successful response.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
+pub(crate) struct HttpResponse {
     status: u16,
     text: String,
 }
 
-impl Answer {
-    /// What the text says.
+impl HttpResponse {
+    /// Parses the body.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        // An answer without content reads as `()`.
+        // An empty body is read as `()`.
         let text = if self.text.is_empty() { "null" } else { &self.text };
         serde_json::from_str(text).map_err(|_| Failure::Unreadable(self.status))
     }
 }
 
 /// Sends a request.
-pub(crate) async fn send(request: &Request, token: Option<&str>) -> Result<Answer, Failure> {
+pub(crate) async fn send(request: &HttpRequest, token: Option<&str>) -> Result<HttpResponse, Failure> {
     let response = respond(request, token, "application/json").await?;
     let text = response.text().await.map_err(|_| Failure::Unreachable)?;
-    Ok(Answer { status: response.status(), text })
+    Ok(HttpResponse { status: response.status(), text })
 }
 
-/// Fetches a file. The browser keeps it, on the disk where it is large.
-pub(crate) async fn fetch(request: &Request, token: &str) -> Result<Blob, Failure> {
+/// Fetches a file. The browser keeps large files on disk.
+pub(crate) async fn fetch(request: &HttpRequest, token: &str) -> Result<Blob, Failure> {
     let response: web_sys::Response = respond(request, Some(token), "*/*").await?.into();
     let file = response.blob().map_err(|_| Failure::Unreachable)?;
     let file = JsFuture::from(file).await.map_err(|_| Failure::Unreachable)?;
     Ok(file.unchecked_into())
 }
 
-/// A good answer, which is not read yet.
-async fn respond(request: &Request, token: Option<&str>, accept: &str) -> Result<Response, Failure> {
-    let Request { method, path, body, command } = request;
+/// Sends a request and checks the status; the body is not read yet.
+async fn respond(request: &HttpRequest, token: Option<&str>, accept: &str) -> Result<Response, Failure> {
+    let HttpRequest { method, path, body, command } = request;
     let verb = match method {
         Method::Get => Verb::GET,
         Method::Post => Verb::POST,
@@ -184,7 +184,7 @@ async fn respond(request: &Request, token: Option<&str>, accept: &str) -> Result
     checked(response).await
 }
 
-/// The answer unless it is a refusal.
+/// The response, or the failure that it reports.
 async fn checked(response: Response) -> Result<Response, Failure> {
     if response.ok() {
         return Ok(response);
@@ -200,7 +200,7 @@ fn refusal(status: u16, text: &str) -> Failure {
     }
 }
 
-/// Opens the stream of events; the body is read as it comes.
+/// Opens the stream of events; its body is read as it arrives.
 pub(crate) async fn open_events(
     token: &str,
     last_event_id: Option<&str>,
@@ -233,12 +233,12 @@ mod tests {
     #[test]
     fn only_a_refusal_says_that_nothing_was_done() {
         for (kind, status) in [("invalid", 422), ("state-conflict", 409), ("stale", 412)] {
-            assert!(!problem(kind, status).leaves_open(), "{kind}");
+            assert!(!problem(kind, status).outcome_is_unknown(), "{kind}");
         }
         for (kind, status) in [("internal", 500), ("unavailable", 503), ("in-flight", 409)] {
-            assert!(problem(kind, status).leaves_open(), "{kind}");
+            assert!(problem(kind, status).outcome_is_unknown(), "{kind}");
         }
-        assert!(refusal(502, "<html>").leaves_open());
-        assert!(Failure::Unreachable.leaves_open());
+        assert!(refusal(502, "<html>").outcome_is_unknown());
+        assert!(Failure::Unreachable.outcome_is_unknown());
     }
 }

@@ -5,12 +5,15 @@ use leptos_router::components::{FlatRoutes, Redirect, Route, Router};
 use leptos_router::path;
 use ringback_domain::Permission;
 
+use crate::client::Client;
 use crate::clock::Clock;
 use crate::components::toast::{ToastRegion, Toasts};
-use crate::later::{Later, Parts};
+use crate::lazy::{Lazy, Part};
 use crate::pages::callbacks::CallbacksPage;
 use crate::pages::login::LoginPage;
 use crate::pages::not_found::NotFoundPage;
+use crate::preferences::PreferenceStore;
+use crate::secondary;
 use crate::session::Session;
 use crate::shell::SignedIn;
 use crate::theme;
@@ -21,8 +24,9 @@ pub(crate) fn App() -> impl IntoView {
     theme::follow_system();
     Clock::provide();
     Toasts::provide();
-    Session::provide();
-    Later::provide();
+    Lazy::provide(secondary::load);
+    let client = Client::provide();
+    Session::provide(client, PreferenceStore::provide(client));
     view! {
         <Router>
             <FlatRoutes fallback=NotFoundPage>
@@ -32,10 +36,10 @@ pub(crate) fn App() -> impl IntoView {
                     path=path!("/callbacks")
                     view=|| view! { <SignedIn needs=Permission::ViewCallbacks><CallbacksPage /></SignedIn> }
                 />
-                <Route path=path!("/search") view=|| tool(Permission::ViewCallbacks, |parts| parts.search) />
-                <Route path=path!("/services") view=|| tool(Permission::ViewServices, |parts| parts.services) />
-                <Route path=path!("/integrations") view=|| tool(Permission::ManageApiKeys, |parts| parts.integrations) />
-                <Route path=path!("/users") view=|| tool(Permission::ManageUsers, |parts| parts.users) />
+                <Route path=path!("/search") view=|| tool(Permission::ViewCallbacks, Part::Search) />
+                <Route path=path!("/services") view=|| tool(Permission::ViewServices, Part::Services) />
+                <Route path=path!("/integrations") view=|| tool(Permission::ManageApiKeys, Part::Integrations) />
+                <Route path=path!("/users") view=|| tool(Permission::ManageUsers, Part::Users) />
             </FlatRoutes>
             <ToastRegion />
         </Router>
@@ -43,6 +47,6 @@ pub(crate) fn App() -> impl IntoView {
 }
 
 /// A page of the Tools menu.
-fn tool(needs: Permission, page: fn(Parts) -> fn() -> AnyView) -> AnyView {
-    view! { <SignedIn needs>{Later::here().show(move |parts| page(parts)())}</SignedIn> }.into_any()
+fn tool(needs: Permission, page: Part) -> AnyView {
+    view! { <SignedIn needs>{Lazy::here().show(page)}</SignedIn> }.into_any()
 }

@@ -1,28 +1,29 @@
-//! What the browser offers, without its sharp edges.
+//! Functions of the browser behind a simple interface.
 
 use std::time::Duration;
 
 use js_sys::{Function, JsString, Promise, Reflect};
 use leptos::prelude::{document, set_timeout, window};
 use ringback_domain::Timestamp;
+use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Element, HtmlElement, Url};
 
 /// The browser's clock.
 pub(crate) fn now() -> Timestamp {
-    Timestamp::from_micros(whole(js_sys::Date::now() * 1000.0))
+    Timestamp::from_micros(truncate(js_sys::Date::now() * 1000.0))
 }
 
-/// Cuts off what is behind the point; what JavaScript counts fits.
+/// Truncates a number of JavaScript, which fits into 64 bits here.
 #[expect(clippy::cast_possible_truncation, reason = "a saturating cast is meant")]
-pub(crate) fn whole(number: f64) -> i64 {
+pub(crate) fn truncate(number: f64) -> i64 {
     number as i64
 }
 
-/// For JavaScript, which knows one kind of number; exact up to 2⁵³.
+/// A whole number for JavaScript; exact up to 2⁵³.
 #[expect(clippy::cast_precision_loss, reason = "counts and times of this page are far below 2⁵³")]
-pub(crate) fn number(whole: i64) -> f64 {
+pub(crate) fn js_number(whole: i64) -> f64 {
     whole as f64
 }
 
@@ -34,28 +35,16 @@ pub(crate) async fn sleep(milliseconds: i32) {
     let _ = JsFuture::from(promise).await;
 }
 
-/// A key that no other request has.
-pub(crate) fn random_key() -> String {
+/// A random UUID.
+pub(crate) fn random_uuid() -> Uuid {
     let mut bytes = [0; 16];
     if let Ok(crypto) = window().crypto() {
         let _ = crypto.get_random_values_with_u8_array(&mut bytes);
     }
-    // The version and variant bits of a random UUID.
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let mut key = String::with_capacity(36);
-    for (index, byte) in bytes.into_iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            key.push('-');
-        }
-        for nibble in [byte >> 4, byte & 0x0f] {
-            key.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-        }
-    }
-    key
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
 }
 
-/// Nobody looks at the page.
+/// Whether the page is hidden.
 pub(crate) fn hidden() -> bool {
     document().hidden()
 }
@@ -63,7 +52,7 @@ pub(crate) fn hidden() -> bool {
 /// Saves a file as if a link to it had been clicked.
 pub(crate) fn save(file: &Blob, name: &str) {
     /// Long enough for the browser to take it.
-    const KEPT: Duration = Duration::from_mins(1);
+    const REVOKE_DELAY: Duration = Duration::from_mins(1);
     let Ok(url) = Url::create_object_url_with_blob(file) else { return };
     let link = document().create_element("a").ok().and_then(|link| link.dyn_into::<HtmlElement>().ok());
     if let Some(link) = link {
@@ -71,10 +60,10 @@ pub(crate) fn save(file: &Blob, name: &str) {
         let _ = link.set_attribute("download", name);
         link.click();
     }
-    set_timeout(move || drop(Url::revoke_object_url(&url)), KEPT);
+    set_timeout(move || drop(Url::revoke_object_url(&url)), REVOKE_DELAY);
 }
 
-/// The browser knows that there is no network.
+/// Whether the browser is offline.
 pub(crate) fn offline() -> bool {
     !window().navigator().on_line()
 }
@@ -85,9 +74,9 @@ pub(crate) fn focus(id: &str) -> bool {
     element.is_some_and(|element| element.focus().is_ok())
 }
 
-/// Gives an attribute its value, or takes it away. What stays as it is, is not
-/// touched: a browser would draw it again.
-pub(crate) fn put(element: &Element, name: &str, value: Option<&str>) {
+/// Sets or removes an attribute. An unchanged value is not written again, as
+/// the browser would redraw the element.
+pub(crate) fn update_attribute(element: &Element, name: &str, value: Option<&str>) {
     if element.get_attribute(name).as_deref() != value {
         let _ = match value {
             Some(value) => element.set_attribute(name, value),
@@ -101,13 +90,14 @@ pub(crate) fn focused() -> Option<HtmlElement> {
     document().active_element().and_then(|element| element.dyn_into().ok())
 }
 
-/// A value kept for this browser.
-pub(crate) fn stored(name: &str) -> Option<String> {
+/// A value from local storage.
+pub(crate) fn stored_item(name: &str) -> Option<String> {
     window().local_storage().ok().flatten()?.get_item(name).ok().flatten()
 }
 
-/// Keeps a value for this browser; private windows may refuse, which is fine.
-pub(crate) fn store(name: &str, value: Option<&str>) {
+/// Keeps a value in local storage, or removes it. Private windows may refuse;
+/// the value is then lost with the page.
+pub(crate) fn store_item(name: &str, value: Option<&str>) {
     if let Ok(Some(storage)) = window().local_storage() {
         let _ = match value {
             Some(value) => storage.set_item(name, value),
@@ -127,18 +117,18 @@ pub(crate) fn property(object: &JsValue, name: &str) -> Option<JsValue> {
     (!value.is_undefined() && !value.is_null()).then_some(value)
 }
 
-/// The languages that the person asks for, the dearest first.
+/// The preferred languages of the browser, most preferred first.
 pub(crate) fn languages() -> Vec<String> {
     window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect()
 }
 
-/// A text in lower case. The browser knows the letters of every script already;
-/// Rust's tables of them would be a fortieth of the page.
+/// Converts a text to lower case. It uses the browser's tables, as those of
+/// Rust would make the page 2.5 % larger.
 pub(crate) fn lowercase(text: &str) -> String {
     if text.is_ascii() { text.to_ascii_lowercase() } else { JsString::from(text).to_lower_case().into() }
 }
 
-/// Loads the page anew.
+/// Reloads the page.
 pub(crate) fn reload() {
     let _ = window().location().reload();
 }

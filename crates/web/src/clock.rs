@@ -1,4 +1,4 @@
-//! One timer for everything on the page that grows older.
+//! One timer for all ages and remaining times on the page.
 
 use std::time::Duration;
 
@@ -7,17 +7,17 @@ use ringback_domain::Timestamp;
 
 use crate::browser;
 
-/// The time, in two grains; both stand still while nobody looks.
+/// The time at two resolutions; both stop while the page is hidden.
 #[derive(Clone, Copy)]
 pub(crate) struct Clock {
     second: RwSignal<Timestamp>,
     coarse: RwSignal<Timestamp>,
 }
 
-/// Younger than this, the seconds are shown.
-const YOUNG: i64 = 60;
-/// How often the coarse time moves, in seconds.
-const COARSE: i64 = 10;
+/// Ages below this are shown in seconds.
+const MAX_AGE_IN_SECONDS: i64 = 60;
+/// How often the coarse time changes, in seconds.
+const COARSE_INTERVAL: i64 = 10;
 
 impl Clock {
     /// Starts the timer and gives it to the components below.
@@ -29,7 +29,7 @@ impl Clock {
             }
             let now = browser::now();
             clock.second.set(now);
-            if now.seconds_since(clock.coarse.get_untracked()).abs() >= COARSE {
+            if now.seconds_since(clock.coarse.get_untracked()).abs() >= COARSE_INTERVAL {
                 clock.coarse.set(now);
             }
         };
@@ -42,20 +42,21 @@ impl Clock {
         expect_context()
     }
 
-    /// Moves each second.
+    /// Changes every second; tracked.
     pub(crate) fn second(self) -> Timestamp {
         self.second.get()
     }
 
-    /// Moves every few seconds.
+    /// Changes every few seconds; tracked.
     pub(crate) fn coarse(self) -> Timestamp {
         self.coarse.get()
     }
 
-    /// Seconds since `start`, followed each second only while that is visible.
+    /// Seconds since `start`; tracked every second only while the seconds are
+    /// shown.
     pub(crate) fn since(self, start: Timestamp) -> i64 {
         let age = self.coarse.get().seconds_since(start);
-        if (-YOUNG - COARSE..YOUNG + COARSE).contains(&age) {
+        if (-MAX_AGE_IN_SECONDS - COARSE_INTERVAL..MAX_AGE_IN_SECONDS + COARSE_INTERVAL).contains(&age) {
             self.second.get().seconds_since(start)
         } else {
             age

@@ -1,4 +1,4 @@
-//! Follows the stream of changed callbacks, whatever happens to the connection.
+//! Follows the stream of changed callbacks and reconnects when it breaks.
 
 mod parser;
 
@@ -14,55 +14,56 @@ use web_sys::{AbortController, ReadableStream, ReadableStreamDefaultReader};
 
 use crate::api::{self, Failure};
 use crate::browser;
-use crate::session::Session;
+use crate::client::Client;
 use parser::{Message, Parser};
 
-/// What the stream says.
+/// An event of the stream.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
-    /// Connected; `resumed` if nothing was missed since the last time.
+    /// Connected.
     Connected {
-        /// The server was told where to go on.
+        /// No event was missed since the last connection.
         resumed: bool,
     },
     /// A callback as it is now.
     Changed(Box<CallbackView>),
-    /// Whether signing in anew would show other services.
+    /// Whether a new sign-in would show other services.
     ServicesChanged(bool),
-    /// Too much happened: read the list again.
+    /// Too many events were missed: the list has to be loaded again.
     Resync,
-    /// The connection is gone; it will be tried again.
+    /// The connection is lost; the next attempt follows.
     Disconnected,
 }
 
-/// First and longest wait before another try, in milliseconds.
-const WAITS: (i32, i32) = (1_000, 30_000);
-/// The server sends a sign of life every 15 s; after this long it is gone.
-const SILENCE_MS: i32 = 40_000;
+/// Shortest and longest wait before the next attempt, in milliseconds.
+const RETRY_WAITS: (i32, i32) = (1_000, 30_000);
+/// The connection counts as lost after this silence, in milliseconds. The
+/// server sends something every 10 s.
+const MAX_SILENCE: i32 = 40_000;
 
-/// Holds the stream open.
+/// An open stream.
 #[derive(Clone)]
 pub(crate) struct Listener(Rc<Control>);
 
 #[derive(Default)]
 struct Control {
     stopped: Cell<bool>,
-    hurry: Cell<bool>,
+    retry_now: Cell<bool>,
     abort: RefCell<Option<AbortController>>,
-    /// Counts what arrived, for the watchdog.
-    beats: Cell<u32>,
+    /// Counts received chunks, for the watchdog.
+    received: Cell<u32>,
 }
 
 impl Listener {
-    /// Ends it.
+    /// Closes the stream.
     pub(crate) fn stop(&self) {
         self.0.stopped.set(true);
         self.0.abort();
     }
 
-    /// Tries again at once.
+    /// Reconnects without waiting.
     pub(crate) fn reconnect(&self) {
-        self.0.hurry.set(true);
+        self.0.retry_now.set(true);
         self.0.abort();
     }
 }
@@ -74,89 +75,83 @@ impl Control {
         }
     }
 
-    /// Waits, unless someone is in a hurry.
+    /// Waits, unless a reconnect is asked for.
     async fn wait(&self, milliseconds: i32) {
         const STEP: i32 = 250;
         let mut left = milliseconds;
-        while left > 0 && !self.stopped.get() && !self.hurry.get() {
+        while left > 0 && !self.stopped.get() && !self.retry_now.get() {
             browser::sleep(STEP.min(left)).await;
             left -= STEP;
         }
-        self.hurry.set(false);
+        self.retry_now.set(false);
     }
 }
 
-/// Listens until stopped; `tell` gets everything that arrived together at once.
-pub(crate) fn listen(session: Session, tell: impl Fn(Vec<Event>) + 'static) -> Listener {
+/// Listens until stopped; `notify` gets all events of a chunk together.
+pub(crate) fn listen(client: Client, notify: impl Fn(Vec<Event>) + 'static) -> Listener {
     let control = Rc::new(Control::default());
     let listener = Listener(Rc::clone(&control));
     spawn_local(async move {
         let mut last_id = None;
-        let mut wait = WAITS.0;
+        let mut wait = RETRY_WAITS.0;
         while !control.stopped.get() {
-            match connect(session, last_id.as_deref(), &control).await {
+            match connect(client, last_id.as_deref(), &control).await {
                 Ok(body) => {
-                    tell(vec![Event::Connected { resumed: last_id.is_some() }]);
-                    let beats = control.beats.get();
-                    follow(body, &control, &mut last_id, &tell).await;
-                    if control.beats.get() != beats {
-                        wait = WAITS.0;
+                    notify(vec![Event::Connected { resumed: last_id.is_some() }]);
+                    let received = control.received.get();
+                    follow(body, &control, &mut last_id, &notify).await;
+                    if control.received.get() != received {
+                        wait = RETRY_WAITS.0;
                     }
                 }
-                // The server does not know the place, such as after a restore.
+                // The server does not know the last event, for example after a
+                // restore.
                 Err(Failure::Problem(problem)) if problem.status == 400 => last_id = None,
                 Err(_) => {}
             }
             if control.stopped.get() {
                 break;
             }
-            tell(vec![Event::Disconnected]);
-            // Not all pages at the same moment after the server was away.
-            let spread = browser::whole(js_sys::Math::random() * 500.0);
+            notify(vec![Event::Disconnected]);
+            // Pages do not reconnect all at the same moment after an outage.
+            let spread = browser::truncate(js_sys::Math::random() * 500.0);
             control.wait(wait + i32::try_from(spread).unwrap_or_default()).await;
-            wait = (wait * 2).min(WAITS.1);
+            wait = (wait * 2).min(RETRY_WAITS.1);
         }
     });
     listener
 }
 
 async fn connect(
-    session: Session,
+    client: Client,
     last_id: Option<&str>,
     control: &Rc<Control>,
 ) -> Result<ReadableStream, Failure> {
     let abort = AbortController::new().map_err(|_| Failure::Unreachable)?;
     let signal = abort.signal();
     control.abort.replace(Some(abort));
-    let token = session.token().await?;
-    match api::open_events(&token, last_id, &signal).await {
-        Err(failure) if failure.wants_credentials() => {
-            let token = session.renewed_token(&token).await?;
-            api::open_events(&token, last_id, &signal).await
-        }
-        answer => answer,
-    }
+    client.authorized(async |token: String| api::open_events(&token, last_id, &signal).await).await
 }
 
 async fn follow(
     body: ReadableStream,
     control: &Rc<Control>,
     last_id: &mut Option<String>,
-    tell: &impl Fn(Vec<Event>),
+    notify: &impl Fn(Vec<Event>),
 ) {
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let mut parser = Parser::default();
-    watch(control, control.beats.get());
+    watch(control, control.received.get());
     while let Ok(piece) = JsFuture::from(reader.read()).await {
         let Some(bytes) = browser::property(&piece, "value") else { break };
-        control.beats.set(control.beats.get().wrapping_add(1));
+        control.received.set(control.received.get().wrapping_add(1));
         let messages = parser.push(&Uint8Array::new(&bytes).to_vec());
         if let Some(id) = messages.iter().rev().find_map(|message| message.id.clone()) {
             *last_id = Some(id);
         }
         let events: Vec<Event> = messages.into_iter().filter_map(event).collect();
         if !events.is_empty() && !control.stopped.get() {
-            tell(events);
+            notify(events);
         }
     }
 }
@@ -170,14 +165,14 @@ fn event(message: Message) -> Option<Event> {
     }
 }
 
-/// Gives a connection up that is open but silent.
-fn watch(control: &Rc<Control>, beats: u32) {
+/// Closes a connection that is open but silent.
+fn watch(control: &Rc<Control>, received: u32) {
     let control = Rc::clone(control);
     spawn_local(async move {
-        let mut seen = beats;
+        let mut seen = received;
         loop {
-            browser::sleep(SILENCE_MS).await;
-            let now = control.beats.get();
+            browser::sleep(MAX_SILENCE).await;
+            let now = control.received.get();
             if control.stopped.get() {
                 return;
             }

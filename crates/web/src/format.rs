@@ -6,10 +6,12 @@ use std::collections::HashMap;
 use js_sys::{Array, Function, Intl, Object, Reflect};
 use leptos::prelude::window;
 use ringback_domain::{TimeOfDay, Timestamp};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 
-use crate::browser::{self, number};
-use crate::language::{self, Language};
+use crate::browser::{self, js_number};
+use crate::intl::{UTC, date_format, set};
+use crate::language;
+pub(crate) use crate::language::count;
 use crate::messages;
 use crate::zones;
 
@@ -18,7 +20,7 @@ use crate::zones;
 pub(crate) struct Style {
     /// 14:15 instead of 2:15 PM.
     pub(crate) h24: bool,
-    /// UTC instead of where the browser is.
+    /// UTC instead of the browser's time zone.
     pub(crate) utc: bool,
 }
 
@@ -38,22 +40,17 @@ thread_local! {
 }
 
 fn locale() -> String {
-    let wanted = window().navigator().language().unwrap_or_default();
-    // The order of day and month is that of the texts around them.
+    let browser_tag = window().navigator().language().unwrap_or_default();
+    // Day and month are ordered as in the texts around them.
     let tag = language::current().tag();
     match tag {
-        _ if wanted.starts_with(tag) => wanted,
+        _ if browser_tag.starts_with(tag) => browser_tag,
         "en" => "en-GB".to_owned(),
         _ => tag.to_owned(),
     }
 }
 
-/// Sets an option of a formatter.
-pub(crate) fn set(options: &Object, name: &str, value: &str) {
-    let _ = Reflect::set(options, &name.into(), &value.into());
-}
-
-/// What a formatter is made with.
+/// The options of a formatter.
 fn options(parts: Parts, h24: bool) -> Object {
     let options = Object::new();
     if matches!(parts, Parts::Day | Parts::DayTime | Parts::DayTimeSeconds) {
@@ -72,8 +69,8 @@ fn options(parts: Parts, h24: bool) -> Object {
 }
 
 fn formatter(parts: Parts, style: Style) -> Function {
-    FORMATTERS.with_borrow_mut(|known| {
-        known
+    FORMATTERS.with_borrow_mut(|cache| {
+        cache
             .entry((parts, style))
             .or_insert_with(|| {
                 let options = options(parts, style.h24);
@@ -92,9 +89,9 @@ fn formatted(at: Timestamp, parts: Parts, style: Style) -> String {
 }
 
 fn told_by(formatter: &Function, at: Timestamp) -> String {
-    let milliseconds = JsValue::from_f64(number(at.micros() / 1000));
+    let milliseconds = JsValue::from_f64(js_number(at.micros() / 1000));
     let text = formatter.call1(&JsValue::UNDEFINED, &milliseconds);
-    // Browsers put a narrow space before AM that no one types or searches.
+    // Browsers put a narrow space before AM, which nobody types into a search.
     text.ok().and_then(|text| text.as_string()).unwrap_or_default().replace('\u{202f}', " ")
 }
 
@@ -108,13 +105,14 @@ pub(crate) fn day_time_seconds(at: Timestamp, style: Style) -> String {
     formatted(at, Parts::DayTimeSeconds, style)
 }
 
-/// The same in a zone of this name; `None` where the browser does not know it.
+/// `24 Nov, 14:15:07` in a time zone; `None` if the browser does not know the
+/// zone.
 pub(crate) fn day_time_seconds_in(at: Timestamp, style: Style, zone: &str) -> Option<String> {
     formatted_in(at, Parts::DayTimeSeconds, style, zone)
 }
 
-/// `24 Nov, 14:15` in a zone of this name; `None` where the browser does not
-/// know it.
+/// `24 Nov, 14:15` in a time zone; `None` if the browser does not know the
+/// zone.
 pub(crate) fn day_time_in(at: Timestamp, style: Style, zone: &str) -> Option<String> {
     formatted_in(at, Parts::DayTime, style, zone)
 }
@@ -123,14 +121,6 @@ fn formatted_in(at: Timestamp, parts: Parts, style: Style, zone: &str) -> Option
     let options = options(parts, style.h24);
     set(&options, "timeZone", zone);
     Some(told_by(&date_format(&locale(), &options)?.format(), at))
-}
-
-/// A formatter; `None` where the browser refuses the options, such as a zone
-/// that it does not know.
-pub(crate) fn date_format(locale: &str, options: &Object) -> Option<Intl::DateTimeFormat> {
-    let class = browser::property(&browser::property(&window(), "Intl")?, "DateTimeFormat")?;
-    let arguments = Array::of2(&Array::of1(&locale.into()), options);
-    Some(Reflect::construct(class.unchecked_ref::<Function>(), &arguments).ok()?.unchecked_into())
 }
 
 /// `14:15`.
@@ -157,7 +147,7 @@ pub(crate) fn span(from: Timestamp, to: Timestamp, style: Style) -> String {
 
 /// `8:00 AM – 11:00 AM every day`.
 pub(crate) fn every_day(from: TimeOfDay, to: TimeOfDay, style: Style) -> String {
-    // It is the same time of the day wherever it is shown.
+    // A time of day is not converted between zones.
     let style = Style { utc: true, ..style };
     let [from, to] = [from, to].map(|at| {
         let at = Timestamp::from_micros(0).plus_seconds(i64::from(at.minutes()) * 60);
@@ -166,14 +156,11 @@ pub(crate) fn every_day(from: TimeOfDay, to: TimeOfDay, style: Style) -> String 
     messages::every_day(messages::from_to(from, to))
 }
 
-/// The time if it is of today, the day otherwise.
+/// The time if it is today, otherwise the day.
 pub(crate) fn time_or_day(at: Timestamp, today: &str, style: Style) -> String {
     let day = day(at, style);
     if day == today { time_seconds(at, style) } else { day }
 }
-
-/// UTC, as zones are named.
-pub(crate) const UTC: &str = "UTC";
 
 /// The name of the zone in which times are shown.
 pub(crate) fn zone_name(utc: bool) -> String {
@@ -185,17 +172,17 @@ pub(crate) fn zone_name(utc: bool) -> String {
     name.unwrap_or_else(|| UTC.to_owned())
 }
 
-/// The zone in which times are shown, and how far it is from UTC now.
+/// The zone in which times are shown, with its current offset from UTC.
 pub(crate) fn zone(style: Style) -> String {
     zone_at(browser::now(), style)
 }
 
-/// The zone in which times are shown, and how far it is from UTC then.
+/// The zone in which times are shown, with its offset from UTC at a time.
 pub(crate) fn zone_at(at: Timestamp, style: Style) -> String {
     zones::label(&zone_name(style.utc), at)
 }
 
-/// `12 min`: one unit, cut off.
+/// `12 min`: one unit, rounded down.
 pub(crate) fn duration(seconds: i64) -> String {
     let seconds = seconds.max(0);
     match seconds {
@@ -217,34 +204,9 @@ pub(crate) fn exact_duration(seconds: i64) -> String {
     }
 }
 
-/// `1,284`.
-pub(crate) fn count(count: u64) -> String {
-    let separator = match language::current() {
-        Language::English => ',',
-        Language::German => '.',
-    };
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(separator);
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn counts_are_grouped_by_thousands() {
-        assert_eq!(count(0), "0");
-        assert_eq!(count(999), "999");
-        assert_eq!(count(1284), "1,284");
-        assert_eq!(count(1_234_567), "1,234,567");
-    }
 
     #[test]
     fn durations_have_one_or_two_units() {

@@ -1,5 +1,4 @@
-//! Forms in dialogs: sends them, and puts what the server refused where it
-//! belongs.
+//! Sends the forms of dialogs, and shows problems at the fields they are about.
 
 use std::future::Future;
 
@@ -9,53 +8,55 @@ use ringback_domain::StateName;
 use ringback_domain::wire::endpoint::Endpoint;
 use ringback_domain::wire::problem::FieldProblem;
 
-use crate::api::{Command, Failure, Request};
+use crate::api::{Command, Failure, HttpRequest};
+use crate::client::Client;
 use crate::components::dialog::DialogHandle;
 use crate::components::field::FieldError;
 use crate::components::toast::{Toast, Toasts};
 use crate::messages;
-use crate::session::Session;
 
-/// The form of a dialog on its way to the server.
+/// Sends the form of a dialog.
 #[derive(Clone, Copy)]
-pub(crate) struct Sending {
+pub(crate) struct Submission {
     dialog: DialogHandle,
-    session: Session,
+    client: Client,
     toasts: Toasts,
-    /// What was asked for, while nobody knows what became of it.
-    asked: StoredValue<Option<(Request, Command)>>,
+    /// The last command, while its outcome is unknown.
+    unanswered: StoredValue<Option<(HttpRequest, Command)>>,
 }
 
-impl Sending {
+impl Submission {
     /// For the form of this dialog.
     pub(crate) fn of(dialog: DialogHandle) -> Self {
-        let (session, toasts) = (Session::here(), Toasts::here());
-        Self { dialog, session, toasts, asked: StoredValue::new(None) }
+        let unanswered = StoredValue::new(None);
+        Self { dialog, client: Client::here(), toasts: Toasts::here(), unanswered }
     }
 
-    /// Gives a command. While nobody knows what became of it the same request is
-    /// the same command, and carried out once.
+    /// Sends a command. While its outcome is unknown, the same request is sent
+    /// with the same key, so that it is carried out once.
     pub(crate) async fn command<E: Endpoint>(
         self,
         endpoint: E,
         version: Option<i64>,
     ) -> Result<E::Response, Failure> {
-        let request = Request::of(&endpoint, None)?;
-        let same = |(asked, command): &(Request, Command)| *asked == request && command.version == version;
-        let before = self.asked.with_value(|asked| asked.clone().filter(same));
+        let request = HttpRequest::of(&endpoint, None)?;
+        let same = |(unanswered, command): &(HttpRequest, Command)| {
+            *unanswered == request && command.version == version
+        };
+        let before = self.unanswered.with_value(|unanswered| unanswered.clone().filter(same));
         let command = before.map_or_else(|| Command::new(version), |(_, command)| command);
-        self.asked.set_value(Some((request, command.clone())));
-        let answer = self.session.command(&endpoint, &command).await;
-        if answer.as_ref().err().is_none_or(|failure| !failure.leaves_open()) {
-            self.asked.try_set_value(None);
+        self.unanswered.set_value(Some((request, command.clone())));
+        let response = self.client.command(&endpoint, &command).await;
+        if response.as_ref().err().is_none_or(|failure| !failure.outcome_is_unknown()) {
+            self.unanswered.try_set_value(None);
         }
-        answer
+        response
     }
 
-    /// Does what the form asks for. Then either `done` is told, or `refused`,
-    /// and the first field that is wrong has the focus. Where the dialog was
-    /// closed meanwhile, a toast says that it failed.
-    pub(crate) fn send<T: 'static>(
+    /// Runs the work of the form and calls `done` or `refused`. After a failure
+    /// the first invalid field gets the focus; if the dialog has been closed
+    /// meanwhile, a toast reports the failure.
+    pub(crate) fn run<T: 'static>(
         self,
         work: impl Future<Output = Result<T, Failure>> + 'static,
         done: impl FnOnce(T) + 'static,
@@ -63,47 +64,48 @@ impl Sending {
     ) {
         self.dialog.busy.set(true);
         spawn_local(async move {
-            let answer = work.await;
-            let gone = self.dialog.busy.try_set(false).is_some();
-            match answer {
-                Ok(answer) if !gone => done(answer),
+            let response = work.await;
+            let closed = self.dialog.busy.try_set(false).is_some();
+            match response {
+                Ok(response) if !closed => done(response),
                 Ok(_) => {}
-                Err(failure) if !gone => {
+                Err(failure) if !closed => {
                     refused(failure);
                     self.dialog.focus_first_error();
                 }
                 Err(failure) => {
-                    let why = place(&failure, &[]).unwrap_or_default();
-                    self.toasts.show(Toast::failed(self.dialog.title, why));
+                    let why = show_problems(&failure, &[]).unwrap_or_default();
+                    self.toasts.show(Toast::error(self.dialog.title, why));
                 }
             }
         });
     }
 }
 
-/// Marks the fields that a refusal is about. What belongs to no field comes
-/// back as a summary.
-pub(crate) fn place(failure: &Failure, fields: &[(&str, FieldError)]) -> Option<String> {
-    let Failure::Problem(problem) = failure else { return Some(failure.sentence()) };
-    let mut rest = Vec::new();
+/// Shows the problems at their fields. Returns those that belong to no field,
+/// as one text.
+pub(crate) fn show_problems(failure: &Failure, fields: &[(&str, FieldError)]) -> Option<String> {
+    let Failure::Problem(problem) = failure else { return Some(failure.message()) };
+    let mut texts = Vec::new();
     for error in &problem.errors {
         match fields.iter().find(|(pointer, _)| *pointer == error.pointer) {
-            Some((_, field)) => field.set(Some(fault(error))),
-            None => rest.push(fault(error)),
+            Some((_, field)) => field.set(Some(field_message(error))),
+            None => texts.push(field_message(error)),
         }
     }
     if problem.errors.is_empty() {
         let state = problem.state.map(|state: StateName| messages::is_now(state));
-        rest.push(failure.sentence());
-        rest.extend(state);
-        rest.extend(failure.reference().map(messages::reference));
+        texts.push(failure.message());
+        texts.extend(state);
+        texts.extend(failure.reference().map(messages::reference));
     }
-    (!rest.is_empty()).then(|| rest.join(" "))
+    (!texts.is_empty()).then(|| texts.join(" "))
 }
 
-/// What is wrong, in words of ours where the fault is known.
-fn fault(error: &FieldProblem) -> String {
-    let known = match (error.pointer.as_str(), error.code.as_str()) {
+/// A text for a problem: in the person's language if the problem is known, else
+/// the text of the server.
+fn field_message(error: &FieldProblem) -> String {
+    let text = match (error.pointer.as_str(), error.code.as_str()) {
         ("/service_id", "unknown") => messages::fault_unknown_service(),
         ("/service_id", "not_accepting") => messages::fault_not_accepting(),
         ("/customer_number", "malformed_number") => messages::fault_malformed_number(),
@@ -117,10 +119,10 @@ fn fault(error: &FieldProblem) -> String {
         ("/desired_time", "required") => messages::enter_time(),
         _ => return sentence(&error.detail),
     };
-    known.to_owned()
+    text.to_owned()
 }
 
-/// The server's words as a sentence.
+/// A text of the server as a sentence.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let Some(first) = letters.next() else { return String::new() };
@@ -128,7 +130,7 @@ fn sentence(text: &str) -> String {
     format!("{}{}{end}", first.to_uppercase(), letters.as_str())
 }
 
-/// Marks a field unless it is filled in; `true` if it is.
+/// Marks a field that is empty. `true` if it is filled in.
 pub(crate) fn require(value: RwSignal<String>, error: FieldError, message: &'static str) -> bool {
     let filled = value.with_untracked(|value| !value.trim().is_empty());
     if !filled {

@@ -3,7 +3,13 @@
 //! Invariants: only `api.rs` and `events.rs` talk to the server; the address of
 //! the page says which view is shown; pages fetch and decide, components only
 //! render; every sentence that a person reads is in `messages`; what the first
-//! view does not need is reached through `later.rs`.
+//! view does not need is a [`lazy::Part`], drawn by `secondary.rs`.
+//!
+//! Modules import each other in one direction. Lowest are those that wrap the
+//! browser and know its languages and times, up to `messages`, `format` and
+//! `ranges`; then `components`, and `api`, `client`, `preferences`, `session` and
+//! `events`, which talk to the server; then `forms` and `lazy`; then `shell` and
+//! `pages`. Only `secondary` and `app` know all of them.
 
 #![expect(
     clippy::large_types_passed_by_value,
@@ -18,17 +24,21 @@
 mod api;
 mod app;
 mod browser;
+mod client;
 mod clock;
 mod components;
 mod events;
 mod format;
 mod forms;
+mod intl;
 mod language;
-mod later;
+mod lazy;
 mod messages;
 mod pages;
 mod phone;
+mod preferences;
 mod ranges;
+mod secondary;
 mod session;
 mod shell;
 mod theme;
@@ -37,6 +47,6 @@ mod zones;
 
 fn main() {
     console_error_panic_hook::set_once();
-    language::begin();
+    language::init();
     leptos::mount::mount_to_body(app::App);
 }

@@ -1,15 +1,15 @@
-//! Phone numbers in groups that people can read. Only for the eye: the server
-//! decides what a number is.
+//! Groups the digits of phone numbers for reading. What a valid number is, the
+//! server decides.
 
-/// Country codes of one and two digits; every other has three.
+/// Country codes of one and two digits; all others have three.
 const SHORT_CODES: [&str; 46] = [
     "1", "7", "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47",
     "48", "49", "51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65", "66",
     "81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
 ];
 
-/// Sizes of the groups of a national number that begins so; what is left over
-/// goes to the last group.
+/// By country code and first digits, the sizes of the groups of a national
+/// number; further digits go to the last group.
 const GROUPS: &[(&str, &str, &[usize])] = &[
     ("1", "", &[3, 3, 4]),
     ("33", "", &[1, 2, 2, 2, 2]),

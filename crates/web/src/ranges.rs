@@ -1,125 +1,126 @@
-//! The date ranges, and where their bounds lie at a moment.
+//! The date ranges and their bounds at a given time.
 
 use js_sys::Date;
+use ringback_domain::retention::RETENTION_DAYS;
 use ringback_domain::wire::auth::Preferences;
 use ringback_domain::wire::bulk::{DailyHours, TimeRange};
 use ringback_domain::{TimeOfDay, Timestamp};
 
-use crate::browser::{number, whole};
+use crate::browser::{js_number, truncate};
 use crate::format::{self, Style};
 use crate::messages;
 
-/// A range that is there without being made.
+/// A built-in range.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum DateRange {
-    /// Thirty days until now.
+    /// The last thirty days until now.
     Last30Days,
-    /// Fourteen days until now.
+    /// The last fourteen days until now.
     Last14Days,
-    /// Seven days until now.
+    /// The last seven days until now.
     Last7Days,
-    /// The calendar day before.
+    /// The previous calendar day.
     Yesterday,
-    /// The calendar day.
+    /// The current calendar day.
     #[default]
     Today,
-    /// The calendar day after.
+    /// The next calendar day.
     Tomorrow,
-    /// A day from now on.
+    /// The next 24 hours from now.
     Next24Hours,
-    /// Seven days from now on.
+    /// The next seven days from now.
     Next7Days,
-    /// Fourteen days from now on.
+    /// The next fourteen days from now.
     Next14Days,
-    /// Thirty days from now on.
+    /// The next thirty days from now.
     Next30Days,
 }
 
 /// The range of a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Range {
-    /// One that is there without being made.
-    Given(DateRange),
-    /// From one moment until before another: one of a person's own, or of an
-    /// address.
-    Own(Timestamp, Timestamp),
-    /// From one time of the day until before another, every day.
+    /// A built-in range.
+    Preset(DateRange),
+    /// From one time until another, which is not included: a custom range of a
+    /// person, or one from an address.
+    Custom(Timestamp, Timestamp),
+    /// From one time of day until another, which is not included, every day.
     Daily(TimeOfDay, TimeOfDay),
 }
 
 impl Default for Range {
     fn default() -> Self {
-        Self::Given(DateRange::default())
+        Self::Preset(DateRange::default())
     }
 }
 
 impl Range {
-    /// How it is kept in the preferences and in the drop-down.
-    pub(crate) fn word(self) -> String {
+    /// The key in the preferences and in the drop-down.
+    pub(crate) fn key(self) -> String {
         match self {
-            Self::Given(range) => range.slug().to_owned(),
-            Self::Own(from, to) => format!("{from}/{to}"),
+            Self::Preset(range) => range.slug().to_owned(),
+            Self::Custom(from, to) => format!("{from}/{to}"),
             Self::Daily(from, to) => format!("{from}/{to}"),
         }
     }
 
-    /// The range that was kept as this.
-    pub(crate) fn from_word(word: &str) -> Option<Self> {
+    /// The range with this key.
+    pub(crate) fn from_key(word: &str) -> Option<Self> {
         match word.split_once('/') {
-            Some((from, to)) => Self::own(from, to).or_else(|| Self::daily(from, to)),
-            None => DateRange::from_slug(word).map(Self::Given),
+            Some((from, to)) => Self::custom(from, to).or_else(|| Self::daily(from, to)),
+            None => DateRange::from_slug(word).map(Self::Preset),
         }
     }
 
-    /// A range between two moments, the earlier one first.
-    pub(crate) fn own(from: &str, to: &str) -> Option<Self> {
+    /// A range between two times; `None` unless the first is earlier.
+    pub(crate) fn custom(from: &str, to: &str) -> Option<Self> {
         let (from, to) = (from.parse().ok()?, to.parse().ok()?);
-        (from < to).then_some(Self::Own(from, to))
+        (from < to).then_some(Self::Custom(from, to))
     }
 
-    /// The hours between two times of the day.
+    /// The hours between two times of day; `None` if they are equal.
     pub(crate) fn daily(from: &str, to: &str) -> Option<Self> {
         let (from, to) = (from.parse().ok()?, to.parse().ok()?);
         (from != to).then_some(Self::Daily(from, to))
     }
 
-    /// From when until before when, seen from `now`: hours of every day as far
-    /// as records are kept, and a month ahead.
+    /// The bounds at `now`. Daily hours reach back as long as records are kept,
+    /// and a month ahead.
     pub(crate) fn bounds(self, now: Timestamp, utc: bool) -> TimeRange {
         match self {
-            Self::Given(range) => range.bounds(now, utc),
-            Self::Own(from, to) => TimeRange { from, to, daily: None },
+            Self::Preset(range) => range.bounds(now, utc),
+            Self::Custom(from, to) => TimeRange { from, to, daily: None },
             Self::Daily(from, to) => TimeRange {
-                from: midnight(now, -14, utc),
+                from: midnight(now, -RETENTION_DAYS, utc),
                 to: midnight(now, 31, utc),
                 daily: Some(DailyHours { from, to, time_zone: format::zone_name(utc) }),
             },
         }
     }
 
-    /// What it is called where nobody gave it a name.
+    /// The label of a range that has no name.
     pub(crate) fn label(self, style: Style) -> String {
         match self {
-            Self::Given(range) => range.label().to_owned(),
-            Self::Own(from, to) => format::span(from, to, style),
+            Self::Preset(range) => range.label().to_owned(),
+            Self::Custom(from, to) => format::span(from, to, style),
             Self::Daily(from, to) => format::every_day(from, to, style),
         }
     }
 
-    /// The range to offer where this one is empty.
+    /// The range to offer when this one is empty.
     pub(crate) const fn neighbour(self) -> DateRange {
         match self {
-            Self::Given(range) => range.neighbour(),
-            Self::Own(..) | Self::Daily(..) => DateRange::Today,
+            Self::Preset(range) => range.neighbour(),
+            Self::Custom(..) | Self::Daily(..) => DateRange::Today,
         }
     }
 }
 
-/// The ranges that a person made, by their names.
-pub(crate) fn made(preferences: &Preferences) -> Vec<(Range, String)> {
+/// The custom ranges of a person, with their names.
+pub(crate) fn custom_ranges(preferences: &Preferences) -> Vec<(Range, String)> {
     let dates = preferences.custom_ranges.iter();
     let hours = preferences.daily_ranges.iter();
-    let dates = dates.map(|range| (Range::Own(range.from, range.to), range.name.clone()));
+    let dates = dates.map(|range| (Range::Custom(range.from, range.to), range.name.clone()));
     dates.chain(hours.map(|range| (Range::Daily(range.from, range.to), range.name.clone()))).collect()
 }
 
@@ -139,15 +140,15 @@ impl DateRange {
         Self::Next14Days,
         Self::Next30Days,
     ];
-    /// Those that end now or before.
+    /// The ranges that end now or earlier.
     pub(crate) const PAST: [Self; 4] = [Self::Last30Days, Self::Last14Days, Self::Last7Days, Self::Yesterday];
-    /// Those around now.
+    /// The ranges around now.
     pub(crate) const NOW: [Self; 2] = [Self::Today, Self::Tomorrow];
-    /// Those that begin now.
+    /// The ranges that begin now.
     pub(crate) const AHEAD: [Self; 4] =
         [Self::Next24Hours, Self::Next7Days, Self::Next14Days, Self::Next30Days];
 
-    /// The word in the address and in the preferences.
+    /// The name in the address and in the preferences.
     pub(crate) const fn slug(self) -> &'static str {
         match self {
             Self::Last30Days => "last-30-days",
@@ -163,12 +164,12 @@ impl DateRange {
         }
     }
 
-    /// The range with this word.
+    /// The range with this name.
     pub(crate) fn from_slug(slug: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|range| range.slug() == slug)
     }
 
-    /// What people call it.
+    /// The label.
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Last30Days => messages::last_30_days(),
@@ -184,8 +185,7 @@ impl DateRange {
         }
     }
 
-    /// From when until before when, seen from `now`; days begin in UTC or
-    /// where the browser is.
+    /// The bounds at `now`; days begin in UTC or in the browser's time zone.
     pub(crate) fn bounds(self, now: Timestamp, utc: bool) -> TimeRange {
         let day = |offset| midnight(now, offset, utc);
         let (from, to) = match self {
@@ -203,8 +203,8 @@ impl DateRange {
         TimeRange { from, to, daily: None }
     }
 
-    /// The narrowest range that a time lies in, if there is one.
-    pub(crate) fn around(at: Timestamp, now: Timestamp, utc: bool) -> Option<Self> {
+    /// The shortest range that contains a time, if there is one.
+    pub(crate) fn narrowest_containing(at: Timestamp, now: Timestamp, utc: bool) -> Option<Self> {
         const BY_WIDTH: [DateRange; 10] = [
             DateRange::Today,
             DateRange::Tomorrow,
@@ -223,7 +223,7 @@ impl DateRange {
         })
     }
 
-    /// The range to offer where this one is empty.
+    /// The range to offer when this one is empty.
     const fn neighbour(self) -> Self {
         match self {
             Self::Last30Days | Self::Last14Days | Self::Last7Days | Self::Today => Self::Next7Days,
@@ -233,16 +233,17 @@ impl DateRange {
     }
 }
 
-/// The beginning of the day that lies `offset` days from the one of `now`.
-fn midnight(now: Timestamp, offset: i32, utc: bool) -> Timestamp {
+/// The beginning of the day `offset` days after the day of `now`.
+fn midnight(now: Timestamp, offset: i64, utc: bool) -> Timestamp {
     if utc {
-        let days = now.micros().div_euclid(DAY * 1_000_000) + i64::from(offset);
+        let days = now.micros().div_euclid(DAY * 1_000_000) + offset;
         return Timestamp::from_micros(days * DAY * 1_000_000);
     }
-    let today = Date::new(&number(now.micros() / 1000).into());
-    let signed = |part: u32| i32::try_from(part).unwrap_or_default();
-    // JavaScript takes days beyond a month's end, and days of 23 hours too.
-    let (month, day) = (signed(today.get_month()), signed(today.get_date()) + offset);
+    let today = Date::new(&js_number(now.micros() / 1000).into());
+    let signed = |part: i64| i32::try_from(part).unwrap_or_default();
+    // JavaScript accepts days beyond the end of a month, and handles days of 23
+    // hours.
+    let (month, day) = (signed(today.get_month().into()), signed(i64::from(today.get_date()) + offset));
     let start = Date::new_with_year_month_day(today.get_full_year(), month, day);
-    Timestamp::from_micros(whole(start.get_time()) * 1000)
+    Timestamp::from_micros(truncate(start.get_time()) * 1000)
 }

@@ -1,10 +1,10 @@
-//! What is around every page of someone who is signed in.
+//! The frame around every page of a signed-in person.
 
 mod account;
-mod ending;
 mod guide;
 mod help;
 mod menus;
+mod session_expiry;
 mod shortcuts;
 
 use std::sync::Arc;
@@ -17,24 +17,23 @@ use ringback_domain::Permission;
 use ringback_domain::wire::auth::Me;
 
 use crate::browser;
-use crate::components::banner::{Banner, Gravity};
+use crate::components::banner::{Banner, Severity};
 use crate::components::button::Button;
 use crate::components::empty_state::EmptyState;
 use crate::components::icon::BrandMark;
 use crate::messages;
 use crate::session::{Session, Stage};
-pub(crate) use account::role_name;
-pub(crate) use ending::{Ending, sign_in_again};
-use ending::{EndingBanner, SignInAgain};
-pub(crate) use help::{Help, Topic, help};
-use help::{HelpDialog, HelpMenu};
+pub(crate) use help::help;
+use help::{Help, HelpDialog, HelpMenu};
 use menus::ToolsMenu;
+pub(crate) use session_expiry::sign_in_again;
+use session_expiry::{SessionExpiry, SessionExpiryBanner, SignInAgain};
 
-/// Shows a page to people who are signed in and may see it, and the way to sign
-/// in to others.
+/// Shows a page to people who are signed in and have the permission. Others get
+/// the sign-in page, or an explanation.
 #[component]
 pub(crate) fn SignedIn(
-    /// What one has to be allowed to do.
+    /// The permission that the page needs.
     needs: Permission,
     /// The page.
     children: ChildrenFn,
@@ -45,10 +44,10 @@ pub(crate) fn SignedIn(
     let children = StoredValue::new(children);
     move || {
         match session.stage() {
-        Stage::Starting => view! { <p class="vh" role="status">{messages::loading()}</p> }.into_any(),
+        Stage::Starting => view! { <p class="visually-hidden" role="status">{messages::loading()}</p> }.into_any(),
         Stage::Failed(failure) => view! {
             <main id="main" class="page-plain">
-                <EmptyState icon="circle-alert" bad=true title=messages::start_failed() text=failure.sentence()>
+                <EmptyState icon="circle-alert" bad=true title=messages::start_failed() text=failure.message()>
                     <Button icon="refresh-cw" on_press=move |()| session.resume()>{messages::try_again()}</Button>
                 </EmptyState>
             </main>
@@ -57,10 +56,10 @@ pub(crate) fn SignedIn(
         Stage::SignedOut { .. } => {
             let path = location.pathname.get_untracked();
             let query = location.search.get_untracked();
-            let wanted = if query.is_empty() { path } else { format!("{path}?{query}") };
-            let wanted = String::from(js_sys::encode_uri_component(&wanted));
+            let next = if query.is_empty() { path } else { format!("{path}?{query}") };
+            let next = String::from(js_sys::encode_uri_component(&next));
             let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-            navigate(&format!("/login?next={wanted}"), options);
+            navigate(&format!("/login?next={next}"), options);
             ().into_any()
         }
         Stage::SignedIn(me) if !me.permissions.contains(&needs) => view! {
@@ -72,7 +71,7 @@ pub(crate) fn SignedIn(
     }
 }
 
-/// Says which role is needed, and who can grant it.
+/// Says which role the page needs and who can grant it.
 #[component]
 fn Denied(needs: Permission) -> impl IntoView {
     let (page, title, text) = match needs {
@@ -85,13 +84,13 @@ fn Denied(needs: Permission) -> impl IntoView {
     document().set_title(&messages::page_title(page));
     view! {
         <main id="main" class="page-plain" tabindex="-1">
-            <h1 class="vh">{page}</h1>
+            <h1 class="visually-hidden">{page}</h1>
             <EmptyState icon="lock" title text=text.to_owned() />
         </main>
     }
 }
 
-/// Bar and banners.
+/// The bar, the banners and the page.
 #[component]
 fn Shell(me: Arc<Me>, children: Children) -> impl IntoView {
     let offline = RwSignal::new(browser::offline());
@@ -103,17 +102,16 @@ fn Shell(me: Arc<Me>, children: Children) -> impl IntoView {
     });
     let session = Session::here();
     let simulation = me.simulation;
-    let username = me.user.as_ref().map(|user| user.username.clone()).unwrap_or_default();
-    let ending = Ending::watch();
-    let help = Help::new();
+    SessionExpiry::provide();
+    Help::provide();
     shortcuts::listen();
     view! {
         <a class="skip" href="#main" rel="external">{messages::skip_to_content()}</a>
         <div class="app">
-            <header class="appbar">
+            <header class="app-bar">
                 <A href="/callbacks" attr:class="brand" attr:aria-label=messages::home()>
                     <BrandMark />
-                    <span class="brand-name">{messages::product()}</span>
+                    <span class="brand__name">{messages::product()}</span>
                 </A>
                 <nav class="nav" aria-label=messages::main_navigation()>
                     {session
@@ -121,20 +119,20 @@ fn Shell(me: Arc<Me>, children: Children) -> impl IntoView {
                         .then(|| view! { <A href="/callbacks" attr:data-keys="g c">{messages::callbacks()}</A> })}
                     <ToolsMenu />
                 </nav>
-                <div class="appbar-end"><HelpMenu help /><account::AccountMenu me /></div>
+                <div class="app-bar__end"><HelpMenu /><account::AccountMenu me /></div>
             </header>
             <div class="banners">
                 {simulation
-                    .then(|| view! { <Banner gravity=Gravity::Info icon="info"><span>{messages::simulation()}</span></Banner> })}
-                <EndingBanner ending />
+                    .then(|| view! { <Banner severity=Severity::Info icon="info"><span>{messages::simulation()}</span></Banner> })}
+                <SessionExpiryBanner />
                 <account::ServicesBanner />
                 <Show when=move || offline.get()>
-                    <Banner gravity=Gravity::Danger icon="wifi-off"><span>{messages::offline()}</span></Banner>
+                    <Banner severity=Severity::Danger icon="wifi-off"><span>{messages::offline()}</span></Banner>
                 </Show>
             </div>
             {children()}
         </div>
-        <HelpDialog help />
-        <SignInAgain ending username />
+        <HelpDialog />
+        <SignInAgain />
     }
 }

@@ -1,4 +1,4 @@
-//! How much room there is.
+//! The width of the window.
 
 use leptos::prelude::*;
 
@@ -7,7 +7,7 @@ use leptos::prelude::*;
 pub(crate) enum Width {
     /// Rows are cards.
     Cards,
-    /// A table with what matters most.
+    /// A table with the most important columns.
     Narrow,
     /// A table without some columns.
     Medium,
@@ -26,7 +26,7 @@ impl Width {
         }
     }
 
-    /// The width, followed as long as the component around it stands.
+    /// The current width; updated while the calling component exists.
     pub(crate) fn follow() -> Signal<Self> {
         let width = RwSignal::new(Self::now());
         let listener = window_event_listener(leptos::ev::resize, move |_| {

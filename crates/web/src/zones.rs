@@ -1,4 +1,4 @@
-//! Wall times in zones by their names, which only the browser knows.
+//! Wall times in named time zones, as the browser knows them.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -7,8 +7,8 @@ use js_sys::{Date, Intl, Object};
 use ringback_domain::Timestamp;
 use wasm_bindgen::JsValue;
 
-use crate::browser::{number, property};
-use crate::format::{UTC, date_format, set};
+use crate::browser::{js_number, property};
+use crate::intl::{UTC, date_format, set};
 use crate::messages;
 
 const DAY: i64 = 86_400;
@@ -18,11 +18,11 @@ thread_local! {
     static FORMATTERS: RefCell<HashMap<String, Intl::DateTimeFormat>> = RefCell::default();
 }
 
-/// What tells the parts of a wall time; `None` where the browser does not know
-/// the zone.
+/// A formatter for the parts of a wall time; `None` if the browser does not
+/// know the zone.
 fn formatter(zone: &str) -> Option<Intl::DateTimeFormat> {
-    FORMATTERS.with_borrow_mut(|known| {
-        if let Some(formatter) = known.get(zone) {
+    FORMATTERS.with_borrow_mut(|cache| {
+        if let Some(formatter) = cache.get(zone) {
             return Some(formatter.clone());
         }
         let options = Object::new();
@@ -33,34 +33,35 @@ fn formatter(zone: &str) -> Option<Intl::DateTimeFormat> {
             set(&options, part, "2-digit");
         }
         let formatter = date_format("en", &options)?;
-        known.insert(zone.to_owned(), formatter.clone());
+        cache.insert(zone.to_owned(), formatter.clone());
         Some(formatter)
     })
 }
 
-/// The wall time of an instant, as the fields for date and time take it; `None`
-/// where the browser does not know the zone.
+/// The wall time of an instant in the form of date and time fields; `None` if
+/// the browser does not know the zone.
 pub(crate) fn wall_time(at: Timestamp, zone: &str) -> Option<(String, String)> {
     if zone == UTC {
         let text = at.to_string();
         return Some((text[..10].to_owned(), text[11..16].to_owned()));
     }
-    let parts = formatter(zone)?.format_to_parts(&Date::new(&number(at.micros() / 1000).into()));
-    let part = |wanted: &str| {
+    let parts = formatter(zone)?.format_to_parts(&Date::new(&js_number(at.micros() / 1000).into()));
+    let part = |name: &str| {
         let kind = |part: &JsValue| property(part, "type")?.as_string();
-        let found = parts.iter().find(|part| kind(part).as_deref() == Some(wanted))?;
+        let found = parts.iter().find(|part| kind(part).as_deref() == Some(name))?;
         property(&found, "value")?.as_string()
     };
     let day = format!("{:0>4}-{}-{}", part("year")?, part("month")?, part("day")?);
     Some((day, format!("{}:{}", part("hour")?, part("minute")?)))
 }
 
-/// The instants of a wall time as `YYYY-MM-DD` and `HH:MM`, in order: none where
-/// it is no date or no zone, or where the clock leaves it out; two where it is
-/// put back.
+/// The instants of a wall time given as `YYYY-MM-DD` and `HH:MM`, in order.
+/// None if the date or zone is invalid or the clock skips the time; two if the
+/// clock goes back.
 pub(crate) fn instants(date: &str, time: &str, zone: &str) -> Vec<Timestamp> {
     let Ok(as_utc) = format!("{date}T{time}:00Z").parse::<Timestamp>() else { return Vec::new() };
-    // As far from UTC as a day before and a day after: clocks change less often.
+    // The offsets of the day before and the day after: clocks change less often
+    // than that.
     let offsets = [-DAY, DAY].map(|away| offset(as_utc.plus_seconds(away), zone));
     let mut found: Vec<_> = offsets.into_iter().flatten().map(|ahead| as_utc.plus_seconds(-ahead)).collect();
     found.retain(|at| wall_time(*at, zone).is_some_and(|wall| (&*wall.0, &*wall.1) == (date, time)));
@@ -69,7 +70,7 @@ pub(crate) fn instants(date: &str, time: &str, zone: &str) -> Vec<Timestamp> {
     found
 }
 
-/// How far clocks are ahead of UTC then, in seconds.
+/// The offset from UTC at an instant, in seconds.
 fn offset(at: Timestamp, zone: &str) -> Option<i64> {
     let minute = Timestamp::from_micros(at.micros() - at.micros().rem_euclid(60_000_000));
     let (date, time) = wall_time(minute, zone)?;
@@ -77,7 +78,7 @@ fn offset(at: Timestamp, zone: &str) -> Option<i64> {
     Some(wall.seconds_since(minute))
 }
 
-/// A zone with its distance from UTC then: `Europe/Berlin, UTC+01:00`.
+/// A zone with its offset from UTC at an instant: `Europe/Berlin, UTC+01:00`.
 pub(crate) fn label(zone: &str, at: Timestamp) -> String {
     let Some(ahead) = offset(at, zone).filter(|_| zone != UTC) else { return zone.to_owned() };
     let sign = if ahead < 0 { '-' } else { '+' };

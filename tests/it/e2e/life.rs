@@ -209,7 +209,7 @@ async fn more_may_be_said_of_a_callback_and_is_shown_with_its_metrics() {
     more.click().await;
     dialog.at("textbox", "Language").gone().await;
     dialog.at("button", "Create").click().await;
-    says(&dialog, "This is no language tag").await;
+    says(&dialog, "Use a language tag, for example en-GB.").await;
     dialog.at("textbox", "Language").fill("en-GB").await;
     dialog.at("button", "Create").click().await;
     dialog.gone().await;

@@ -82,7 +82,7 @@ async fn s91_s93_s94_s95_a_finished_callback_is_recreated_with_its_name_recordin
 
     browser.at("button", &format!("Recreate {NUMBER}")).click().await;
     let dialog = browser.at("dialog", "Recreate Callback");
-    dialog.like("StaticText", "The name recording is taken over").shown().await;
+    dialog.like("StaticText", "The name recording is carried over").shown().await;
     browser.press(ringback_tests::browser::key::ESCAPE).await;
     dialog.gone().await;
     assert_eq!(supervisor.callback(&made["id"]).await["recreated_as"], json!(null), "closing does nothing");

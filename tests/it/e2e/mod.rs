@@ -2,6 +2,7 @@
 
 mod accessibility;
 mod bulk;
+mod edit;
 mod flows;
 mod keyboard;
 mod life;

@@ -171,7 +171,7 @@ async fn s66_s67_s72_a_range_of_ones_own_is_offered_at_once_and_filters() {
     ranges.at("DateTime", "From").set(&field(1)).await;
     ranges.at("DateTime", "To").set(&field(-1)).await;
     ranges.at("button", "Add Range").click().await;
-    ranges.at("StaticText", "To has to be after From.").shown().await;
+    ranges.at("StaticText", "To must be after From.").shown().await;
     ranges.at("DateTime", "From").set(&field(-1)).await;
     ranges.at("DateTime", "To").set(&field(1)).await;
     ranges.at("button", "Add Range").click().await;
@@ -226,7 +226,7 @@ async fn s66_s67_s72_s104_hours_of_every_day_filter_by_the_clock_on_screen_and_b
     ranges.at("InputTime", "From").set("08:00").await;
     ranges.at("InputTime", "To").set("08:00").await;
     ranges.at("button", "Add Range").click().await;
-    ranges.at("StaticText", "To has to differ from From.").shown().await;
+    ranges.at("StaticText", "To must differ from From.").shown().await;
     browser.axe().await;
     ranges.at("InputTime", "To").set("11:00").await;
     ranges.at("button", "Add Range").click().await;

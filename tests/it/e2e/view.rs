@@ -1,5 +1,6 @@
 //! What the list shows: its columns, its pages, its ranges, its search.
 
+use futures_util::future::join_all;
 use ringback_api::clock::Clock;
 use ringback_domain::wire::auth::Preferences;
 use ringback_domain::wire::endpoint::PutPreferences;
@@ -296,4 +297,20 @@ async fn a_changed_cell_flashes_at_once_where_it_is_seen_and_never_later() {
     let scroll = "document.querySelector('tr.row:last-child').scrollIntoView(); \
                   for (let left = 5; left > 0; left--) await new Promise(requestAnimationFrame); return flashed";
     assert_eq!(browser.later(scroll).await, json!([first["id"]]));
+}
+
+#[tokio::test]
+async fn counts_are_grouped_as_in_the_language_of_the_page() {
+    let app = start(None).await;
+    let machine = app.key(ApiScope::CallbacksWrite);
+    let later = app.clock.now().plus_seconds(HOUR).to_string();
+    for _ in 0..10 {
+        join_all((0..101).map(|_| machine.ask_for(app.service, NUMBER, &later))).await;
+    }
+    let browser = log_in(&app, "supervisor", "next-24-hours").await;
+    browser.at("button", "All 1,010").shown().await;
+    browser.at("button", "supervisor, Supervisor").click().await;
+    browser.at("menuitem", "Language").click().await;
+    browser.at("menuitemradio", "Deutsch").click().await;
+    browser.at("button", "Alle 1.010").shown().await;
 }

@@ -34,7 +34,7 @@ pub(crate) fn check(bundle: &Bundle, sizes: &BTreeMap<String, usize>) -> Result<
     let missed = missed.join("; ");
     ensure!(
         missed.is_empty(),
-        "the first view is too large: {missed}; crates/web/src/later.rs is for what can wait"
+        "the first view is too large: {missed}; move what can wait behind crates/web/src/secondary.rs"
     );
     Ok(())
 }

@@ -1,5 +1,5 @@
 //! Takes what is loaded later out of the page's module. Where that begins,
-//! `crates/web/src/later.rs` says.
+//! the parts of `crates/web/src/secondary.rs` say.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::id::{ApiKeyId, CallbackId, JobId, ServiceId, UserId};
 use crate::wire::admin::{
@@ -56,44 +55,12 @@ pub trait Endpoint {
     }
 }
 
-/// Percent-encodes a value of a query.
-fn encode(into: &mut String, value: &str) {
-    for byte in value.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                into.push(char::from(byte));
-            }
-            _ => {
-                let hex = |nibble: u8| char::from(b"0123456789ABCDEF"[usize::from(nibble)]);
-                into.extend(['%', hex(byte >> 4), hex(byte & 15)]);
-            }
-        }
-    }
-}
-
 /// Adds the fields of a flat struct to a query; a list repeats its name.
 fn add_query(into: &mut String, fields: &impl Serialize) {
-    let Ok(Value::Object(fields)) = serde_json::to_value(fields) else { return };
-    for (name, value) in fields {
-        let values = match value {
-            Value::Array(values) => values,
-            value => vec![value],
-        };
-        for value in values {
-            let text = match value {
-                Value::String(text) => text,
-                Value::Bool(yes) => yes.to_string(),
-                // Whole, as writing fractions takes a table of 10 KB in the page.
-                value => match value.as_i64() {
-                    Some(number) => number.to_string(),
-                    None => continue,
-                },
-            };
-            into.push(if into.contains('?') { '&' } else { '?' });
-            into.push_str(&name);
-            into.push('=');
-            encode(into, &text);
-        }
+    let Ok(query) = serde_html_form::to_string(fields) else { return };
+    if !query.is_empty() {
+        into.push(if into.contains('?') { '&' } else { '?' });
+        into.push_str(&query);
     }
 }
 
@@ -387,7 +354,7 @@ mod tests {
         };
         assert_eq!(
             list.path(),
-            "/callbacks?from=2026-11-24T00%3A00%3A00Z&search=%2B44%2020&state=QUEUED&state=ROUTING&sort=-desired_time"
+            "/callbacks?from=2026-11-24T00%3A00%3A00Z&state=QUEUED&state=ROUTING&search=%2B44+20&sort=-desired_time"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Marks what was searched where it was found.
+//! Highlights search matches.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use crate::components::markup::{Markup, markup};
 
 use crate::browser::lowercase;
 
-/// The text with the part that was found marked.
+/// The text with the match marked.
 pub(crate) fn marked(text: &str, found: Option<Range<usize>>) -> Markup {
     let parts = found
         .filter(|found| !found.is_empty())
@@ -17,11 +17,11 @@ pub(crate) fn marked(text: &str, found: Option<Range<usize>>) -> Markup {
     }
 }
 
-/// Where a text contains another, upper or lower case.
+/// The position of a text within another, ignoring case.
 pub(crate) fn find_text(text: &str, search: &str) -> Option<Range<usize>> {
     let search = lowercase(search.trim());
     let lower = lowercase(text);
-    // Rarely letters take more bytes in lower case; then nothing is marked.
+    // A few letters take more bytes in lower case; then nothing is marked.
     if search.is_empty() || lower.len() != text.len() {
         return None;
     }
@@ -29,25 +29,26 @@ pub(crate) fn find_text(text: &str, search: &str) -> Option<Range<usize>> {
     Some(start..start + search.len())
 }
 
-/// Where a grouped number contains digits, whatever is between them.
+/// The position of digits within a grouped number, ignoring what is between
+/// them.
 pub(crate) fn find_digits(text: &str, search: &str) -> Option<Range<usize>> {
     find_among(text, search, char::is_ascii_digit)
 }
 
-/// Where an id contains a part of another, with dashes or without.
+/// The position of a part within an id, ignoring dashes.
 pub(crate) fn find_in_id(text: &str, search: &str) -> Option<Range<usize>> {
     find_among(text, &lowercase(search), char::is_ascii_alphanumeric)
 }
 
 fn find_among(text: &str, search: &str, counts: fn(&char) -> bool) -> Option<Range<usize>> {
-    let wanted: String = search.chars().filter(counts).collect();
+    let part: String = search.chars().filter(counts).collect();
     let (places, digits): (Vec<usize>, String) =
         text.char_indices().filter(|(_, letter)| counts(letter)).unzip();
-    if wanted.is_empty() {
+    if part.is_empty() {
         return None;
     }
-    let start = digits.find(&wanted)?;
-    Some(places[start]..places[start + wanted.len() - 1] + 1)
+    let start = digits.find(&part)?;
+    Some(places[start]..places[start + part.len() - 1] + 1)
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
-//! Markup as text, for what there are thousands of on a page: a browser reads
-//! it faster than it is told piece by piece. What is put into a template is
-//! escaped unless it is markup itself.
+//! Markup as text, for elements that occur thousands of times on a page:
+//! browsers parse it faster than they build it from single calls. Values are
+//! escaped unless they are markup themselves.
 
 use std::fmt::{self, Display, Formatter};
 
-/// Markup, in which no text has been taken for a tag.
+/// Escaped markup.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Markup(String);
 
-/// Fills in a template, whose attributes stand in double quotes.
+/// Fills in a template. Attribute values must be in double quotes.
 macro_rules! markup {
     ($template:literal $(, $part:expr)* $(,)?) => {
         $crate::components::markup::Markup::filled(
@@ -19,12 +19,12 @@ macro_rules! markup {
 pub(crate) use markup;
 
 impl Markup {
-    /// For the macro.
+    /// Used by the macro.
     pub(crate) fn filled(template: fmt::Arguments<'_>) -> Self {
         Self(template.to_string())
     }
 
-    /// For an element to take in.
+    /// The text for `innerHTML`.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -36,9 +36,9 @@ impl FromIterator<Markup> for Markup {
     }
 }
 
-/// What can be put into a template.
+/// A value that can be put into a template.
 pub(crate) trait Part {
-    /// As it stands there.
+    /// The escaped value.
     fn part(&self) -> impl Display;
 }
 

@@ -1,9 +1,10 @@
-//! Parts that any page is made of. They render what they are given and know
-//! neither the server nor the address.
+//! Building blocks of all pages. They render their properties and know neither
+//! the server nor the address.
 
 pub(crate) mod banner;
 pub(crate) mod boxes;
 pub(crate) mod button;
+pub(crate) mod check_list;
 pub(crate) mod choice;
 pub(crate) mod dialog;
 pub(crate) mod disclosure;
@@ -16,8 +17,10 @@ pub(crate) mod input;
 pub(crate) mod key_value;
 pub(crate) mod markup;
 pub(crate) mod menu;
+pub(crate) mod page;
 pub(crate) mod pager;
 mod placement;
+pub(crate) mod record_table;
 pub(crate) mod state_badge;
 pub(crate) mod timeline;
 pub(crate) mod toast;
@@ -25,7 +28,7 @@ pub(crate) mod tooltip;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// An id that no other element of the page has.
+/// An id that is unique on the page.
 pub(crate) fn unique_id(prefix: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     format!("{prefix}-{}", NEXT.fetch_add(1, Ordering::Relaxed))

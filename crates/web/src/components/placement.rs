@@ -1,15 +1,15 @@
-//! Puts a popover beside what it belongs to. By the CSSOM, as the content
-//! security policy permits no style attributes.
+//! Places a popover beside its anchor. It uses the CSSOM, as the content
+//! security policy forbids style attributes.
 
 use leptos::prelude::window;
 use web_sys::{Element, HtmlElement};
 
-use crate::browser::whole;
+use crate::browser::truncate;
 
-/// Where a popover is aligned to its anchor.
+/// How a popover is aligned to its anchor.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Align {
-    /// At the side where lines begin.
+    /// At the side where lines start.
     Start,
     /// At the side where lines end.
     End,
@@ -18,7 +18,8 @@ pub(super) enum Align {
 const GAP: f64 = 6.0;
 const MARGIN: f64 = 8.0;
 
-/// Below the anchor, or above it where there is no room; never off the screen.
+/// Places a popover below the anchor, or above it if there is no room; never
+/// outside the window.
 pub(super) fn place(anchor: &Element, popover: &HtmlElement, align: Align) {
     let around = anchor.get_bounding_client_rect();
     let own = popover.get_bounding_client_rect();
@@ -36,6 +37,6 @@ pub(super) fn place(anchor: &Element, popover: &HtmlElement, align: Align) {
         below
     };
     let style = popover.style();
-    let _ = style.set_property("left", &format!("{}px", whole(left)));
-    let _ = style.set_property("top", &format!("{}px", whole(top)));
+    let _ = style.set_property("left", &format!("{}px", truncate(left)));
+    let _ = style.set_property("top", &format!("{}px", truncate(top)));
 }

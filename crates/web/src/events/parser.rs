@@ -1,17 +1,17 @@
-//! Reads `text/event-stream` as it arrives, in pieces of any size.
+//! Parses `text/event-stream` from chunks of any size.
 
-/// One message of the stream.
+/// A message of the stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Message {
-    /// Its kind; empty where none is named.
+    /// The event type; empty if the message names none.
     pub(crate) event: String,
-    /// Its content.
+    /// The data.
     pub(crate) data: String,
-    /// Where the stream goes on from after it.
+    /// The id to resume from after this message.
     pub(crate) id: Option<String>,
 }
 
-/// What came so far of the next message.
+/// The incomplete rest of the stream.
 #[derive(Debug, Default)]
 pub(crate) struct Parser {
     line: Vec<u8>,
@@ -19,7 +19,7 @@ pub(crate) struct Parser {
 }
 
 impl Parser {
-    /// Takes what arrived and gives the messages that are complete with it.
+    /// Adds a chunk and returns the messages that it completes.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<Message> {
         let mut complete = Vec::new();
         for byte in bytes {
@@ -50,7 +50,8 @@ impl Parser {
                 self.message.data.push_str(value);
             }
             "id" => self.message.id = Some(value.to_owned()),
-            // A line that begins with a colon keeps the connection open.
+            // A line that begins with a colon is a comment, sent to keep the
+            // connection open.
             _ => {}
         }
     }

@@ -8,37 +8,37 @@ messages! {
     scheduled { en "Scheduled" de "Geplant" }
     scheduled_hint { en "At a date and time" de "Zu einem Datum und einer Uhrzeit" }
     service_type { en "Service Type" de "Service" }
-    customer_number { en "Customer Number" de "Kundennummer" }
-    customer_number_hint { en "In national or international form, such as +44 20 7946 0318." de "National oder international, etwa +49 30 23125 000." }
+    customer_number { en "Customer Number" de "Rufnummer des Kunden" }
+    customer_number_hint { en "In national or international form, for example +44 20 7946 0318." de "National oder international, zum Beispiel +49 30 23125 000." }
     date { en "Date" de "Datum" }
     time { en "Time" de "Uhrzeit" }
     time_zone_hint(zone) { en "Times in {zone}." de "Zeiten in {zone}." }
     create { en "Create" de "Anlegen" }
     choose_service { en "Choose a service." de "Service wählen." }
-    enter_number { en "Enter the customer's number." de "Nummer des Kunden eingeben." }
+    enter_number { en "Enter the customer's number." de "Rufnummer des Kunden eingeben." }
     enter_date { en "Enter a date." de "Datum eingeben." }
     enter_time { en "Enter a time." de "Uhrzeit eingeben." }
-    time_in_past { en "This time has passed." de "Diese Zeit ist vorbei." }
+    time_in_past { en "This time has passed. Enter a later time." de "Diese Zeit ist vorbei. Bitte eine spätere eingeben." }
     waiting_now(count) { en "{count} waiting." de "{count} in der Warteschlange." }
     more_details { en "More details" de "Weitere Angaben" }
     more_details_hint { en "language, priority, user data" de "Sprache, Priorität, Kundendaten" }
-    language_hint { en "Such as en-GB." de "Etwa de-DE." }
-    priority_hint { en "Higher is sooner; usually 0." de "Höher kommt früher; sonst 0." }
+    language_hint { en "For example en-GB." de "Zum Beispiel de-DE." }
+    priority_hint { en "Higher is served sooner; the default is 0." de "Höhere Werte kommen früher an die Reihe; normal ist 0." }
     customers_zone { en "Customer's time zone" de "Zeitzone des Kunden" }
     user_data { en "User data" de "Kundendaten" }
-    user_data_hint { en "One name and value a line, such as account: 4711." de "Je Zeile ein Name und ein Wert, etwa Konto: 4711." }
-    fault_language { en "This is no language tag such as en-GB." de "Das ist kein Sprachkürzel wie de-DE." }
+    user_data_hint { en "One name and value per line, for example account: 4711." de "Je Zeile ein Name und ein Wert, zum Beispiel Konto: 4711." }
+    fault_language { en "Use a language tag, for example en-GB." de "Bitte ein Sprachkürzel angeben, zum Beispiel de-DE." }
     fault_priority { en "Enter a whole number from -1000 to 1000." de "Bitte eine ganze Zahl von -1000 bis 1000 angeben." }
-    fault_user_data { en "Each line needs a name, a colon and a value, such as account: 4711." de "Jede Zeile braucht einen Namen, einen Doppelpunkt und einen Wert, etwa Konto: 4711." }
-    fault_user_data_twice { en "A name stands here twice." de "Ein Name steht hier zweimal." }
-    time_twice { en "Clocks are put back then: this time comes twice on this day." de "Dann werden die Uhren zurückgestellt: Diese Uhrzeit gibt es an diesem Tag zweimal." }
-    which_turn { en "Which of the two" de "Welche von beiden" }
-    first_turn { en "The first" de "Die erste" }
-    first_turn_hint { en "Before clocks are put back" de "Bevor die Uhren zurückgestellt werden" }
-    second_turn { en "The second" de "Die zweite" }
-    second_turn_hint { en "After clocks are put back" de "Nachdem die Uhren zurückgestellt wurden" }
-    choose_turn { en "This time comes twice: choose which." de "Diese Uhrzeit gibt es zweimal: Bitte wählen, welche." }
-    no_such_time { en "Clocks are put forward then: this time does not exist on this day." de "Dann werden die Uhren vorgestellt: Diese Uhrzeit gibt es an diesem Tag nicht." }
+    fault_user_data { en "Each line needs a name, a colon and a value, for example account: 4711." de "Jede Zeile braucht einen Namen, einen Doppelpunkt und einen Wert, zum Beispiel Konto: 4711." }
+    fault_user_data_twice { en "Use each name only once." de "Jeder Name darf nur einmal vorkommen." }
+    time_twice { en "The clocks go back on this day, so this time occurs twice." de "An diesem Tag werden die Uhren zurückgestellt, daher gibt es diese Uhrzeit zweimal." }
+    which_occurrence { en "Which of the two" de "Welche von beiden" }
+    first_occurrence { en "The first" de "Die erste" }
+    first_occurrence_hint { en "Before the clocks go back" de "Vor dem Zurückstellen der Uhren" }
+    second_occurrence { en "The second" de "Die zweite" }
+    second_occurrence_hint { en "After the clocks go back" de "Nach dem Zurückstellen der Uhren" }
+    choose_occurrence { en "This time occurs twice: choose which one." de "Diese Uhrzeit gibt es zweimal. Bitte die erste oder die zweite wählen." }
+    no_such_time { en "The clocks go forward then, so this time does not exist on this day. Enter another time." de "Dann werden die Uhren vorgestellt, daher gibt es diese Uhrzeit an diesem Tag nicht. Bitte eine andere eingeben." }
     callback_created { en "Callback created" de "Rückruf angelegt" }
     outside_range(time, range) { en "{time} is outside {range}." de "{time} liegt nicht in: {range}." }
     outside_filters { en "The current filters hide it." de "Die aktuellen Filter blenden ihn aus." }
@@ -47,28 +47,30 @@ messages! {
     edit_callback { en "Edit Callback" de "Rückruf bearbeiten" }
     edit_options { en "Edit Options" de "Bearbeiten" }
     reschedule { en "Reschedule" de "Verschieben" }
-    only_scheduled { en "Only a SCHEDULED callback can be rescheduled" de "Nur ein Rückruf im Status SCHEDULED lässt sich verschieben" }
+    reschedule_hint { en "To another date or time" de "Auf einen anderen Termin" }
+    only_scheduled { en "Only while SCHEDULED" de "Nur im Status SCHEDULED" }
+    cancel_hint { en "The customer is not called" de "Der Kunde wird nicht angerufen" }
     cancel_callback { en "Cancel Callback" de "Rückruf abbrechen" }
     save { en "Save" de "Speichern" }
     confirm { en "Confirm" de "Bestätigen" }
     cancel_consequence(time) { en "The customer will not be called. The record stays as COMPLETED (CANCELLED_BY_ADMIN) until {time}." de "Der Kunde wird nicht angerufen. Der Datensatz bleibt als COMPLETED (CANCELLED_BY_ADMIN) bis {time}." }
-    removal_moves { en "The record is removed 14 days after the desired time." de "Der Datensatz wird 14 Tage nach der gewünschten Zeit entfernt." }
+    removal_moves(days) { en "The record is removed {days} days after the desired time." de "Der Datensatz wird {days} Tage nach der gewünschten Zeit entfernt." }
     callback_rescheduled { en "Callback rescheduled" de "Rückruf verschoben" }
     callback_cancelled { en "Callback cancelled" de "Rückruf abgebrochen" }
     changed_meanwhile(before, after, time) { en "This callback went from {before} to {after} at {time}." de "Dieser Rückruf ging um {time} von {before} zu {after} über." }
     no_longer_reschedulable { en "It can no longer be rescheduled." de "Er lässt sich nicht mehr verschieben." }
     no_longer_cancellable { en "It can no longer be cancelled." de "Er lässt sich nicht mehr abbrechen." }
-    moved_meanwhile(time) { en "This callback was moved to {time} meanwhile." de "Dieser Rückruf wurde inzwischen auf {time} verschoben." }
+    moved_meanwhile(time) { en "This callback has been rescheduled to {time} meanwhile." de "Dieser Rückruf wurde inzwischen auf {time} verschoben." }
     recreate_callback { en "Recreate Callback" de "Rückruf neu anlegen" }
     recreate { en "Recreate" de "Neu anlegen" }
     callback_recreated { en "Callback recreated" de "Rückruf neu angelegt" }
-    recreate_consequence { en "A new callback is made. It and the old record name each other." de "Ein neuer Rückruf entsteht. Er und der alte Datensatz nennen einander." }
-    is_now(state) { en "It is {state} now." de "Er ist jetzt {state}." }
+    recreate_consequence { en "A new callback is created. The two records link to each other." de "Ein neuer Rückruf wird angelegt. Beide Datensätze verweisen aufeinander." }
+    is_now(state) { en "It is now {state}." de "Er ist jetzt {state}." }
 
     // What the server finds in a form
-    fault_unknown_service { en "This service does not exist any more." de "Diesen Service gibt es nicht mehr." }
-    fault_not_accepting { en "This service takes no new callbacks now." de "Dieser Service nimmt gerade keine neuen Rückrufe an." }
-    fault_malformed_number { en "This is not a phone number." de "Das ist keine Telefonnummer." }
+    fault_unknown_service { en "This service no longer exists. Choose another one." de "Diesen Service gibt es nicht mehr. Bitte einen anderen wählen." }
+    fault_not_accepting { en "This service does not accept new callbacks at the moment. Choose another one." de "Dieser Service nimmt gerade keine neuen Rückrufe an. Bitte einen anderen wählen." }
+    fault_malformed_number { en "This is not a phone number. Check the digits." de "Das ist keine Telefonnummer. Bitte die Ziffern prüfen." }
     fault_impossible_number { en "No number of this country has this length. Check for missing or extra digits." de "Keine Nummer dieses Landes ist so lang. Fehlen Ziffern, oder sind es zu viele?" }
 
     // Advanced Options
@@ -101,14 +103,14 @@ messages! {
     remove_range(range) { en "Remove {range}" de "{range} entfernen" }
     range_added(range) { en "{range} added" de "{range} hinzugefügt" }
     range_removed(range) { en "{range} removed" de "{range} entfernt" }
-    range_name_long { en "Use 60 characters at most." de "Höchstens 60 Zeichen." }
-    range_name_taken { en "There is a range of this name." de "Diesen Namen hat schon ein Zeitraum." }
+    range_name_long { en "Use at most 60 characters." de "Höchstens 60 Zeichen." }
+    range_name_taken { en "A range with this name already exists. Use another name." de "Einen Zeitraum mit diesem Namen gibt es schon. Bitte einen anderen Namen wählen." }
     enter_date_time { en "Enter date and time." de "Datum und Uhrzeit eingeben." }
-    range_order { en "To has to be after From." de "Bis muss nach Von liegen." }
-    range_hours_same { en "To has to differ from From." de "Von und Bis sind gleich." }
+    range_order { en "To must be after From." de "Bis muss nach Von liegen." }
+    range_hours_same { en "To must differ from From." de "Bis muss sich von Von unterscheiden." }
     visible_states { en "Visible Callback States" de "Sichtbare Status" }
     visible_services { en "Visible Callback Services" de "Sichtbare Services" }
-    visible_services_hint { en "Services you may see. New ones appear after your next sign-in." de "Services, die sichtbar sein dürfen. Neue erscheinen nach der nächsten Anmeldung." }
+    visible_services_hint { en "The services you have access to. New ones appear after your next sign-in." de "Die verfügbaren Services. Neue erscheinen nach der nächsten Anmeldung." }
     all_boxes { en "ALL" de "ALLE" }
     choose_one { en "Choose at least one" de "Mindestens einen Eintrag wählen" }
     apply { en "Apply" de "Anwenden" }
@@ -127,32 +129,32 @@ messages! {
     select_row(number) { en "Select {number}" de "{number} auswählen" }
     select_all(count) { en "Select all {count} on this page" de "Alle {count} auf dieser Seite auswählen" }
     select_first { en "Select callbacks first" de "Zuerst Rückrufe auswählen" }
-    selected(count) { en one "{count} selected" other "{count} selected" de one "{count} ausgewählt" other "{count} ausgewählt" }
+    selected(count) { en [one "{count} selected" other "{count} selected"] de [one "{count} ausgewählt" other "{count} ausgewählt"] }
     selection_cleared { en "Selection cleared" de "Auswahl aufgehoben" }
     clear { en "Clear" de "Aufheben" }
     count_in_state(count, state) { en "{count} {state}" de "{count} {state}" }
     cancel_callbacks { en "Cancel Callbacks" de "Rückrufe abbrechen" }
     cancel_title { en "Cancel Callbacks Confirmation" de "Rückrufe abbrechen: Bestätigung" }
     selected_callbacks { en "Selected callbacks" de "Ausgewählte Rückrufe" }
-    cancel_these(count) { en one "This callback will be cancelled and kept as COMPLETED (CANCELLED_BY_ADMIN)." other "These {count} callbacks will be cancelled and kept as COMPLETED (CANCELLED_BY_ADMIN)." de one "Dieser Rückruf wird abgebrochen und als COMPLETED (CANCELLED_BY_ADMIN) aufbewahrt." other "Diese {count} Rückrufe werden abgebrochen und als COMPLETED (CANCELLED_BY_ADMIN) aufbewahrt." }
-    cancel_none { en "None of the selected callbacks can be cancelled any more." de "Keiner der ausgewählten Rückrufe lässt sich noch abbrechen." }
+    cancel_these(count) { en [one "This callback will be cancelled and kept as COMPLETED (CANCELLED_BY_ADMIN)." other "These {count} callbacks will be cancelled and kept as COMPLETED (CANCELLED_BY_ADMIN)."] de [one "Dieser Rückruf wird abgebrochen und als COMPLETED (CANCELLED_BY_ADMIN) aufbewahrt." other "Diese {count} Rückrufe werden abgebrochen und als COMPLETED (CANCELLED_BY_ADMIN) aufbewahrt."] }
+    cancel_none { en "None of the selected callbacks can still be cancelled." de "Keiner der ausgewählten Rückrufe lässt sich noch abbrechen." }
     cancel_none_in_range { en "No callback in this time range can be cancelled." de "Kein Rückruf in diesem Zeitraum lässt sich abbrechen." }
-    left_out(count, names) { en one "{count} selected callback is left out: {names}." other "{count} selected callbacks are left out: {names}." de one "{count} ausgewählter Rückruf bleibt ausgenommen: {names}." other "{count} ausgewählte Rückrufe bleiben ausgenommen: {names}." }
+    left_out(count, names) { en [one "{count} selected callback is left out: {names}." other "{count} selected callbacks are left out: {names}."] de [one "{count} ausgewählter Rückruf bleibt ausgenommen: {names}." other "{count} ausgewählte Rückrufe bleiben ausgenommen: {names}."] }
     left_out_name(number, service, state) { en "{number}, {service}, {state}" de "{number}, {service}, {state}" }
     and_more(count) { en "and {count} more" de "und {count} weitere" }
     cancel_all { en "Cancel All Callbacks In Current Time Range" de "Alle Rückrufe im aktuellen Zeitraum abbrechen" }
     cancel_all_hint(range) { en "Overrides the selection. Current range: {range}. Search and filters are ignored." de "Ersetzt die Auswahl. Aktueller Zeitraum: {range}. Suche und Filter gelten nicht." }
-    cancel_matching_hint(range) { en "Overrides the selection. Current range: {range}, as far as search and filters leave it." de "Ersetzt die Auswahl. Aktueller Zeitraum: {range}, soweit Suche und Filter ihn zeigen." }
+    cancel_matching_hint(range) { en "Overrides the selection. Current range: {range}. Search and filters apply." de "Ersetzt die Auswahl. Aktueller Zeitraum: {range}. Suche und Filter gelten." }
     only_matching { en "Only callbacks matching the current filters" de "Nur Rückrufe, die den aktuellen Filtern entsprechen" }
     every_in { en "Every callback in " de "Jeder Rückruf im Zeitraum " }
     from_until(from, to) { en "{from} to {to}" de "{from} bis {to}" }
     hours_within(hours, range) { en "{hours}, {range}" de "{hours}, {range}" }
-    every_in_bounds(range, zone) { en " ({range}, {zone}) that can still be cancelled will be cancelled, on all pages and in the services you may see." de " ({range}, {zone}), der sich noch abbrechen lässt, wird abgebrochen, auf allen Seiten und in allen sichtbaren Services." }
+    every_in_bounds(range, zone) { en " ({range}, {zone}) that can still be cancelled will be cancelled, on all pages and in the services you have access to." de " ({range}, {zone}), der sich noch abbrechen lässt, wird abgebrochen, auf allen Seiten und in allen sichtbaren Services." }
     quoted(text) { en "“{text}”" de "„{text}“" }
     to_be_cancelled { en "To be cancelled" de "Abzubrechen" }
     counting { en "Counting callbacks" de "Rückrufe werden gezählt" }
     left_out_in_range(processing, completed) { en "{processing} in PROCESSING are left out and {completed} are already COMPLETED. The list is fixed when you confirm; calls that connect before their turn are skipped and reported." de "{processing} in PROCESSING bleiben ausgenommen, {completed} sind schon COMPLETED. Die Liste steht mit der Bestätigung fest; Anrufe, die vorher verbunden werden, werden übersprungen und vermerkt." }
-    callbacks_count(count) { en one "{count} callback" other "{count} callbacks" de one "{count} Rückruf" other "{count} Rückrufe" }
+    callbacks_count(count) { en [one "{count} callback" other "{count} callbacks"] de [one "{count} Rückruf" other "{count} Rückrufe"] }
     cancelling { en "Cancelling callbacks" de "Rückrufe werden abgebrochen" }
     done_of(done, total) { en "{done} of {total}" de "{done} von {total}" }
     cancelled { en "Cancelled" de "Abgebrochen" }
@@ -160,19 +162,19 @@ messages! {
     failed { en "Failed" de "Fehlgeschlagen" }
     not_begun { en "Not begun" de "Nicht begonnen" }
     stop { en "Stop" de "Anhalten" }
-    may_close { en "You may close this window. The work goes on and the result appears under Export Cancelled Reports." de "Dieses Fenster kann geschlossen werden. Die Arbeit geht weiter, und das Ergebnis erscheint unter „Abbruchberichte exportieren“." }
-    callbacks_cancelled(count) { en one "{count} callback cancelled" other "{count} callbacks cancelled" de one "{count} Rückruf abgebrochen" other "{count} Rückrufe abgebrochen" }
+    may_close { en "You can close this window. The cancellation continues, and the result appears under Export Cancelled Reports." de "Dieses Fenster kann geschlossen werden. Der Abbruch läuft weiter, und das Ergebnis erscheint unter „Abbruchberichte exportieren“." }
+    callbacks_cancelled(count) { en [one "{count} callback cancelled" other "{count} callbacks cancelled"] de [one "{count} Rückruf abgebrochen" other "{count} Rückrufe abgebrochen"] }
     not_cancelled(skipped, failed) { en "{skipped} skipped, {failed} failed." de "{skipped} übersprungen, {failed} fehlgeschlagen." }
-    stopped_before(count) { en one "Stopped; {count} was not begun." other "Stopped; {count} were not begun." de one "Angehalten; {count} wurde nicht begonnen." other "Angehalten; {count} wurden nicht begonnen." }
+    stopped_before(count) { en [one "Stopped; {count} was not begun." other "Stopped; {count} were not begun."] de [one "Angehalten; {count} wurde nicht begonnen." other "Angehalten; {count} wurden nicht begonnen."] }
     cancelling_lost { en "The progress of the cancellation could not be read" de "Der Fortschritt des Abbruchs konnte nicht gelesen werden" }
     exceptions { en "Not cancelled" de "Nicht abgebrochen" }
     outcome_processing { en "an agent is handling it" de "ein Agent bearbeitet ihn" }
-    outcome_completed { en "was over already" de "war schon beendet" }
+    outcome_completed { en "had already finished" de "war schon beendet" }
     outcome_not_permitted { en "not permitted" de "nicht erlaubt" }
     outcome_failed { en "could not be cancelled" de "ließ sich nicht abbrechen" }
     report { en "Cancellation Summary Report" de "Abbruchbericht" }
     report_failed { en "The report could not be saved" de "Der Bericht konnte nicht gespeichert werden" }
-    report_of(count, time, user) { en one "CSV, {count} callback, {time}, {user}" other "CSV, {count} callbacks, {time}, {user}" de one "CSV, {count} Rückruf, {time}, {user}" other "CSV, {count} Rückrufe, {time}, {user}" }
+    report_of(count, time, user) { en [one "CSV, {count} callback, {time}, {user}" other "CSV, {count} callbacks, {time}, {user}"] de [one "CSV, {count} Rückruf, {time}, {user}" other "CSV, {count} Rückrufe, {time}, {user}"] }
     reports_recent { en "Cancellations of the last 24 hours." de "Abbrüche der letzten 24 Stunden." }
     reports_none { en "No callbacks were cancelled in the last 24 hours." de "In den letzten 24 Stunden wurden keine Rückrufe abgebrochen." }
     export { en "Export" de "Exportieren" }

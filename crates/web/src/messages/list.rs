@@ -1,4 +1,4 @@
-//! The Callbacks page: the list, its rows and what they open to.
+//! The Callbacks page: the list, its rows and their details.
 
 messages! {
     // Callbacks page
@@ -8,13 +8,13 @@ messages! {
     quick_all { en "All" de "Alle" }
     quick_scheduled { en "Scheduled" de "Geplant" }
     quick_queued { en "Queued" de "Wartend" }
-    quick_routing { en "Routing" de "Vermittelt" }
+    quick_routing { en "Routing" de "In Vermittlung" }
     quick_processing { en "Processing" de "Im Gespräch" }
     quick_completed { en "Completed" de "Beendet" }
     quick_overdue { en "Overdue" de "Überfällig" }
     date_range { en "Date Range" de "Zeitraum" }
     ranges_past { en "Past" de "Vergangen" }
-    ranges_now { en "Around now" de "Um jetzt" }
+    ranges_now { en "Around now" de "Aktuell" }
     ranges_ahead { en "Ahead" de "Bevorstehend" }
     last_30_days { en "Last 30 Days" de "Letzte 30 Tage" }
     last_14_days { en "Last 14 Days" de "Letzte 14 Tage" }
@@ -41,18 +41,18 @@ messages! {
     rows_of(from, to, total) { en "{from}–{to} of {total}" de "{from}–{to} von {total}" }
     rows_only(rows, total) { en "{rows} of {total}" de "{rows} von {total}" }
     no_rows { en "0 callbacks" de "0 Rückrufe" }
-    jump_to_now { en "Jump to now" de "Zu jetzt springen" }
+    jump_to_now { en "Jump to now" de "Zur aktuellen Zeit" }
     at_least(count) { en "{count}+" de "{count}+" }
-    new_callbacks(count) { en one "{count} new callback" other "{count} new callbacks" de one "{count} neuer Rückruf" other "{count} neue Rückrufe" }
+    new_callbacks(count) { en [one "{count} new callback" other "{count} new callbacks"] de [one "{count} neuer Rückruf" other "{count} neue Rückrufe"] }
     loading_callbacks { en "Loading callbacks" de "Rückrufe werden geladen" }
-    callbacks_found(count) { en one "{count} callback found" other "{count} callbacks found" de one "{count} Rückruf gefunden" other "{count} Rückrufe gefunden" }
+    callbacks_found(count) { en [one "{count} callback found" other "{count} callbacks found"] de [one "{count} Rückruf gefunden" other "{count} Rückrufe gefunden"] }
     pages { en "Pages" de "Seiten" }
     page(number) { en "Page {number}" de "Seite {number}" }
     previous_page { en "Previous page" de "Vorige Seite" }
     next_page { en "Next page" de "Nächste Seite" }
     times_in(zone) { en "Times in {zone}" de "Zeiten in {zone}" }
     zone_offset(zone, offset) { en "{zone}, {offset}" de "{zone}, {offset}" }
-    kept { en "Kept 14 days" de "14 Tage aufbewahrt" }
+    kept(days) { en "Kept {days} days" de "{days} Tage aufbewahrt" }
     now_line(time) { en "Now {time}" de "Jetzt {time}" }
 
     // Columns
@@ -60,7 +60,7 @@ messages! {
     column_state { en "State" de "Status" }
     column_desired_time { en "Desired Callback Time" de "Gewünschte Rückrufzeit" }
     column_service { en "Service Name" de "Service" }
-    column_number { en "Customer Number" de "Kundennummer" }
+    column_number { en "Customer Number" de "Rufnummer" }
     column_attempts { en "Attempts" de "Versuche" }
     column_agent { en "Agent" de "Agent" }
     column_updated { en "Last Update" de "Letzte Änderung" }
@@ -88,7 +88,7 @@ messages! {
     seconds(count) { en "{count} s" de "{count} s" }
     minutes(count) { en "{count} min" de "{count} min" }
     hours(count) { en "{count} h" de "{count} h" }
-    days(count) { en one "{count} day" other "{count} days" de one "{count} Tag" other "{count} Tage" }
+    days(count) { en [one "{count} day" other "{count} days"] de [one "{count} Tag" other "{count} Tage"] }
     minutes_seconds(minutes, seconds) { en "{minutes} min {seconds} s" de "{minutes} min {seconds} s" }
     hours_minutes(hours, minutes) { en "{hours} h {minutes} min" de "{hours} h {minutes} min" }
 
@@ -110,7 +110,7 @@ messages! {
     term_created { en "Created" de "Angelegt" }
     term_created_by { en "Created By" de "Angelegt von" }
     term_rescheduled_by { en "Rescheduled By" de "Verschoben von" }
-    term_times_rescheduled { en "Times rescheduled" de "Wie oft verschoben" }
+    term_times_rescheduled { en "Times rescheduled" de "Anzahl der Verschiebungen" }
     term_language { en "Language" de "Sprache" }
     term_priority { en "Priority" de "Priorität" }
     term_arrived { en "Waiting since" de "Wartet seit" }
@@ -141,9 +141,9 @@ messages! {
     // Name recording
     name_recording { en "Name recording" de "Namensaufnahme" }
     play_recording { en "Play" de "Abspielen" }
-    recording_kept_until(time) { en "kept until {time} for a recreate" de "für ein Neuanlegen aufbewahrt bis {time}" }
-    recording_is_kept(time) { en "The name recording is taken over: the callback ended less than four days ago. It is kept until {time}." de "Die Namensaufnahme wird übernommen: Der Rückruf endete vor weniger als vier Tagen. Sie wird bis {time} aufbewahrt." }
-    recording_is_lost { en "A name recording is not taken over: the callback ended more than four days ago." de "Eine Namensaufnahme wird nicht übernommen: Der Rückruf endete vor mehr als vier Tagen." }
+    recording_kept_until(time) { en "kept until {time} for recreating" de "zum Neuanlegen aufbewahrt bis {time}" }
+    recording_is_kept(time) { en "The name recording is carried over, as the callback ended less than four days ago. It is kept until {time}." de "Die Namensaufnahme wird übernommen: Der Rückruf endete vor weniger als vier Tagen. Sie wird bis {time} aufbewahrt." }
+    recording_is_lost { en "A name recording is not carried over, as the callback ended more than four days ago." de "Eine Namensaufnahme wird nicht übernommen: Der Rückruf endete vor mehr als vier Tagen." }
 
     // Timeline
     event_created(actor) { en "Created by {actor}" de "Angelegt von {actor}" }
@@ -152,12 +152,12 @@ messages! {
     event_reserved { en "Agent reserved" de "Agent reserviert" }
     event_connected { en "Agent connected" de "Agent verbunden" }
     event_released { en "Back in queue" de "Zurück in der Warteschlange" }
-    event_lease_expired { en "Reservation ran out, back in queue" de "Reservierung abgelaufen, zurück in der Warteschlange" }
+    event_lease_expired { en "Reservation expired, back in queue" de "Reservierung abgelaufen, zurück in der Warteschlange" }
     event_attempt_failed { en "Attempt failed" de "Versuch gescheitert" }
     event_finished { en "Completed" de "Beendet" }
     event_cancelled(actor) { en "Cancelled by {actor}" de "Abgebrochen von {actor}" }
     event_recreated(actor) { en "Recreated by {actor}" de "Neu angelegt von {actor}" }
-    event_expired { en "Not reached while the record was kept" de "In der Aufbewahrungszeit nicht erreicht" }
+    event_expired { en "Not reached while the record was kept" de "Innerhalb der Aufbewahrungszeit nicht erreicht" }
     event_from_to(from, to) { en "{from} → {to}" de "{from} → {to}" }
     event_for(time) { en "for {time}" de "für {time}" }
     event_retry(time) { en "next attempt from {time}" de "nächster Versuch ab {time}" }
@@ -171,14 +171,14 @@ messages! {
 
     // Empty and failed lists
     empty_range(range) { en "No callbacks in {range}" de "Keine Rückrufe: {range}" }
-    empty_range_text { en "Callbacks appear here as soon as their desired time lies in this range." de "Rückrufe erscheinen hier, sobald ihre gewünschte Zeit in diesem Zeitraum liegt." }
-    empty_neighbour(count, range) { en one "{count} callback lies in {range}." other "{count} callbacks lie in {range}." de one "{count} Rückruf liegt in: {range}." other "{count} Rückrufe liegen in: {range}." }
+    empty_range_text { en "Callbacks appear here when their desired time is in this range." de "Rückrufe erscheinen hier, sobald ihre gewünschte Zeit in diesem Zeitraum liegt." }
+    empty_neighbour(count, range) { en [one "There is {count} callback in {range}." other "There are {count} callbacks in {range}."] de [one "{count} Rückruf liegt in: {range}." other "{count} Rückrufe liegen in: {range}."] }
     show_range(range) { en "Show {range}" de "{range} anzeigen" }
-    empty_search(column, text) { en "No {column} contains “{text}”" de "Keine {column} enthält „{text}“" }
-    empty_search_any(text) { en "Nothing contains “{text}”" de "Nichts enthält „{text}“" }
+    empty_search(column, text) { en "No {column} contains “{text}”" de "Kein Treffer für „{text}“ in der Spalte {column}" }
+    empty_search_any(text) { en "Nothing contains “{text}”" de "Kein Treffer für „{text}“" }
     searched(range) { en "Searched all callbacks in {range}." de "Durchsucht wurden alle Rückrufe: {range}." }
     clear_filter { en "Clear filter" de "Filter löschen" }
-    empty_filter(filter, range) { en "No {filter} callbacks in {range}" de "Keine Rückrufe {filter}: {range}" }
+    empty_filter(filter, range) { en "No {filter} callbacks in {range}" de "Keine Rückrufe mit dem Schnellfilter „{filter}“: {range}" }
     empty_filter_text { en "The quick filter hides the others." de "Der Schnellfilter blendet die anderen aus." }
     list_failed { en "The list could not be loaded" de "Die Liste konnte nicht geladen werden" }
     refresh_failed { en "The list could not be refreshed" de "Die Liste konnte nicht aktualisiert werden" }
@@ -186,10 +186,10 @@ messages! {
     // Callback Search
     callback_search { en "Callback Search" de "Rückrufsuche" }
     search_for { en "Callback ID or Phone Number" de "Rückruf-ID oder Telefonnummer" }
-    search_hint { en "Searches every time range in the services you may see." de "Durchsucht alle Zeiträume der sichtbaren Services." }
-    search_unclear { en "Enter a Callback ID such as 019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2, or a number such as +44 20 7946 0318." de "Eine Rückruf-ID eingeben, etwa 019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2, oder eine Nummer, etwa +49 30 23125 000." }
-    search_none { en "No callback with this ID or number. Records are kept 14 days." de "Kein Rückruf mit dieser ID oder Nummer. Datensätze werden 14 Tage aufbewahrt." }
-    search_found(count, text) { en one "{count} callback for {text}, in every time range and service you may see." other "{count} callbacks for {text}, in every time range and service you may see." de one "{count} Rückruf zu {text}, in allen Zeiträumen und sichtbaren Services." other "{count} Rückrufe zu {text}, in allen Zeiträumen und sichtbaren Services." }
+    search_hint { en "Searches all time ranges in the services you have access to." de "Durchsucht alle Zeiträume der sichtbaren Services." }
+    search_unclear { en "Enter a Callback ID such as 019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2, or a number such as +44 20 7946 0318." de "Bitte eine Rückruf-ID eingeben, zum Beispiel 019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2, oder eine Nummer, zum Beispiel +49 30 23125 000." }
+    search_none(days) { en "No callback with this ID or number. Records are kept {days} days." de "Kein Rückruf mit dieser ID oder Nummer. Datensätze werden {days} Tage aufbewahrt." }
+    search_found(count, text) { en [one "{count} callback for {text}, in all time ranges and in the services you have access to." other "{count} callbacks for {text}, in all time ranges and in the services you have access to."] de [one "{count} Rückruf zu {text}, in allen Zeiträumen und sichtbaren Services." other "{count} Rückrufe zu {text}, in allen Zeiträumen und sichtbaren Services."] }
     results { en "Results" de "Treffer" }
     show_in_callbacks { en "Show in Callbacks" de "In den Rückrufen anzeigen" }
 }

@@ -1,11 +1,14 @@
-//! Every sentence that a person reads, by a name that the compiler checks, in
-//! every language that the page speaks.
+//! Every text of the page in every language, as functions that the compiler
+//! checks.
 //!
-//! A message without parameters is a constant text; with parameters they stand
-//! in braces; a message that counts has a form for one and one for others. For
-//! another language add it to [`Language`](crate::language::Language), and the compiler asks for its texts.
+//! The parameters of a message are in braces in its text. A message with a count
+//! has a form for each plural category of a language. To add a language, add it
+//! to [`Language`](crate::language::Language) and to the macro; the compiler
+//! then asks for its texts.
 
 use std::fmt::Display;
+
+use ringback_domain::Role;
 
 macro_rules! messages {
     (@ $name:ident [] en $en:literal de $de:literal) => {
@@ -26,15 +29,14 @@ macro_rules! messages {
         }
     };
     (@ $name:ident [$count:ident $($arg:ident)*]
-        en one $en_one:literal other $en:literal de one $de_one:literal other $de:literal) => {
+        en [$($en_category:ident $en:literal)+] de [$($de_category:ident $de:literal)+]) => {
         pub(crate) fn $name($count: u64 $(, $arg: impl std::fmt::Display)*) -> String {
-            let text = match ($crate::language::current(), $count) {
-                ($crate::language::Language::English, 1) => $en_one,
-                ($crate::language::Language::English, _) => $en,
-                ($crate::language::Language::German, 1) => $de_one,
-                ($crate::language::Language::German, _) => $de,
+            let texts: &[(&str, &str)] = match $crate::language::current() {
+                $crate::language::Language::English => &[$((stringify!($en_category), $en)),+],
+                $crate::language::Language::German => &[$((stringify!($de_category), $de)),+],
             };
-            let $count = crate::format::count($count);
+            let text = $crate::language::plural($count, texts);
+            let $count = $crate::language::count($count);
             $crate::messages::fill(text, &[(stringify!($count), &$count) $(, (stringify!($arg), &$arg))*])
         }
     };
@@ -79,6 +81,16 @@ pub(crate) use dialogs::*;
 pub(crate) use guide::*;
 pub(crate) use list::*;
 pub(crate) use shell::*;
+
+/// The name of a role.
+pub(crate) fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Administrator => role_administrator(),
+        Role::Supervisor => role_supervisor(),
+        Role::Monitor => role_monitor(),
+        Role::Developer => role_developer(),
+    }
+}
 
 #[cfg(test)]
 mod tests {

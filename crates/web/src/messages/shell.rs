@@ -1,4 +1,4 @@
-//! What stands around every page, and what goes wrong.
+//! The frame of every page, and failures.
 
 messages! {
     product { en "Ringback" de "Ringback" }
@@ -17,8 +17,8 @@ messages! {
     main_navigation { en "Main" de "Hauptnavigation" }
     account(name, role) { en "{name}, {role}" de "{name}, {role}" }
     account_menu { en "Account" de "Konto" }
-    account_services(count) { en one "{count} service" other "{count} services" de one "{count} Service" other "{count} Services" }
-    theme { en "Theme" de "Farben" }
+    account_services(count) { en [one "{count} service" other "{count} services"] de [one "{count} Service" other "{count} Services"] }
+    theme { en "Theme" de "Darstellung" }
     theme_system { en "System" de "System" }
     theme_light { en "Light" de "Hell" }
     theme_dark { en "Dark" de "Dunkel" }
@@ -26,7 +26,7 @@ messages! {
     sign_out { en "Sign out" de "Abmelden" }
     notifications { en "Messages" de "Meldungen" }
     simulation { en "Simulation: agents and customers are played by Ringback. Nobody is really called." de "Simulation: Ringback spielt Agenten und Kunden. Niemand wird wirklich angerufen." }
-    offline { en "Offline. You can read; changes are disabled." de "Offline. Lesen ist möglich, Änderungen sind gesperrt." }
+    offline { en "You are offline. Changes are disabled." de "Offline. Lesen ist möglich, Änderungen sind gesperrt." }
     role_administrator { en "Administrator" de "Administrator" }
     role_supervisor { en "Supervisor" de "Supervisor" }
     role_monitor { en "Monitor" de "Monitor" }
@@ -39,8 +39,8 @@ messages! {
     show_password { en "Show password" de "Passwort anzeigen" }
     enter_username { en "Enter your username." de "Benutzernamen eingeben." }
     enter_password { en "Enter your password." de "Passwort eingeben." }
-    wrong_credentials { en "Username or password is wrong." de "Benutzername oder Passwort ist falsch." }
-    session_ended { en "Your session has ended. Sign in again to go on." de "Die Sitzung ist beendet. Bitte neu anmelden." }
+    wrong_credentials { en "The username or the password is wrong." de "Benutzername oder Passwort ist falsch." }
+    session_ended { en "Your session has ended. Sign in again to continue." de "Die Sitzung ist beendet. Bitte neu anmelden." }
     version(number) { en "Ringback {number}" de "Ringback {number}" }
 
     // Other pages
@@ -48,7 +48,7 @@ messages! {
     not_found_text { en "There is no page at this address." de "Unter dieser Adresse gibt es keine Seite." }
     go_to_callbacks { en "Go to Callbacks" de "Zu den Rückrufen" }
     no_access { en "You have no access to callbacks" de "Kein Zugriff auf Rückrufe" }
-    no_access_text { en "Callbacks are open to the roles Monitor, Supervisor and Administrator. Ask an Administrator to change your role." de "Rückrufe sehen die Rollen Monitor, Supervisor und Administrator. Ein Administrator kann die Rolle ändern." }
+    no_access_text { en "Callbacks are available to the roles Monitor, Supervisor and Administrator. Ask an Administrator to change your role." de "Rückrufe sehen die Rollen Monitor, Supervisor und Administrator. Ein Administrator kann die Rolle ändern." }
     start_failed { en "Ringback cannot be reached" de "Ringback ist nicht erreichbar" }
 
     // Menus, keys and the end of a session
@@ -62,33 +62,33 @@ messages! {
     reload_permissions { en "Reload permissions" de "Berechtigungen neu laden" }
     services_changed { en "Your services changed. Sign in again to use them." de "Die Services haben sich geändert. Nach einer neuen Anmeldung gelten sie." }
     permissions_reloaded { en "Permissions reloaded" de "Berechtigungen neu geladen" }
-    permissions_unchanged { en "Permissions are as before" de "Berechtigungen unverändert" }
+    permissions_unchanged { en "Permissions have not changed" de "Berechtigungen unverändert" }
     permissions_not_reloaded { en "Permissions could not be reloaded" de "Berechtigungen konnten nicht neu geladen werden" }
     session_ends(duration) { en "Your session ends in {duration}." de "Die Sitzung endet in {duration}." }
     stay_signed_in { en "Stay signed in" de "Angemeldet bleiben" }
     session_over { en "Sign in again" de "Neu anmelden" }
-    sign_in_again(name) { en "Enter the password of {name} to go on. What you have filled in is kept." de "Zum Weitermachen das Passwort von {name} eingeben. Eingaben bleiben erhalten." }
+    sign_in_again(name) { en "Enter the password of {name} to continue. Nothing you have filled in is lost." de "Bitte das Passwort von {name} eingeben, um fortzufahren. Eingaben bleiben erhalten." }
     key_search { en "Search" de "Suchen" }
     key_next_row { en "Next row" de "Nächste Zeile" }
     key_previous_row { en "Previous row" de "Vorige Zeile" }
     key_edit { en "Edit or recreate the row" de "Zeile bearbeiten oder neu anlegen" }
     key_select { en "Select the row" de "Zeile auswählen" }
-    key_stretch { en "Select a stretch of rows" de "Mehrere Zeilen auswählen" }
+    key_extend { en "Select a range of rows" de "Mehrere Zeilen auswählen" }
     key_pages { en "Previous, next page" de "Vorige, nächste Seite" }
     key_callbacks { en "Go to Callbacks" de "Zu den Rückrufen" }
     key_callback_search { en "Go to Callback Search" de "Zur Rückrufsuche" }
-    key_escape { en "Close; else clear search; else clear selection" de "Schließen; sonst Suche, sonst Auswahl aufheben" }
+    key_escape { en "Close, clear the search, or clear the selection" de "Schließen, Suche löschen oder Auswahl aufheben" }
     key_list { en "This list" de "Diese Liste" }
-    shortcuts_hint { en "Single keys work outside text fields and dialogs. The account menu switches them off." de "Einzelne Tasten wirken außerhalb von Textfeldern und Dialogen. Das Kontomenü schaltet sie aus." }
+    shortcuts_hint { en "Shortcuts work outside text fields and dialogs. You can turn them off in the account menu." de "Einzelne Tasten wirken außerhalb von Textfeldern und Dialogen. Das Kontomenü schaltet sie aus." }
 
     // Failures
-    unreachable { en "The server could not be reached. Check the connection." de "Der Server ist nicht erreichbar. Bitte die Verbindung prüfen." }
-    unreadable(status) { en "The server gave an answer that this page does not understand ({status})." de "Der Server gab eine Antwort, die diese Seite nicht versteht ({status})." }
+    unreachable { en "The server could not be reached. Check your connection." de "Der Server ist nicht erreichbar. Bitte die Verbindung prüfen." }
+    unreadable(status) { en "The server sent a response that this page does not understand ({status}). Try again." de "Der Server hat unerwartet geantwortet ({status}). Bitte noch einmal versuchen." }
     reference(id) { en "Reference {id}." de "Referenz {id}." }
-    problem_forbidden { en "Your role does not permit this." de "Die Rolle erlaubt das nicht." }
-    problem_not_found { en "It does not exist any more, or you may not see it." de "Es gibt das nicht mehr, oder es ist nicht sichtbar." }
-    problem_state { en "Its state does not allow this any more." de "Der Status erlaubt das nicht mehr." }
-    problem_stale { en "It was changed meanwhile." de "Es wurde inzwischen geändert." }
+    problem_forbidden { en "Your role does not allow this." de "Die Rolle erlaubt das nicht." }
+    problem_not_found { en "It no longer exists, or you have no access to it." de "Es existiert nicht mehr, oder der Zugriff fehlt." }
+    problem_state { en "Its state no longer allows this." de "Der Status erlaubt das nicht mehr." }
+    problem_stale { en "It has been changed meanwhile." de "Es wurde inzwischen geändert." }
     problem_in_flight { en "The same request is still running. Try again in a moment." de "Dieselbe Anfrage läuft noch. Bitte gleich noch einmal versuchen." }
     problem_invalid { en "Some values are invalid." de "Einige Angaben sind ungültig." }
     problem_rate { en "Too many requests. Try again in a moment." de "Zu viele Anfragen. Bitte gleich noch einmal versuchen." }

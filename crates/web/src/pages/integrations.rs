@@ -1,27 +1,28 @@
-//! Integrations: the API keys of machines.
+//! Integrations: the API keys of other systems.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use ringback_domain::ApiScope;
 use ringback_domain::wire::admin::{ApiKeyView, CreateApiKey, CreatedApiKey, ServiceView};
 use ringback_domain::wire::endpoint::{DeleteApiKey, ListApiKeys, ListServices, PostApiKey};
 use ringback_domain::wire::problem::ProblemKind;
 
-use super::{Checks, Listed, PlainPage, Subject, names_of};
+use super::collection::{Collection, CollectionPage, Subject, service_names};
 use crate::browser;
-use crate::components::button::{Button, Weight};
+use crate::client::Client;
+use crate::components::button::Appearance;
+use crate::components::check_list::CheckList;
 use crate::components::choice::Switch;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::icon_button::IconButton;
 use crate::components::input::TextField;
 use crate::components::toast::{Toast, Toasts};
 use crate::format;
-use crate::forms::{Sending, place, require};
+use crate::forms::{Submission, require, show_problems};
 use crate::messages;
-use crate::session::Session;
+use crate::preferences::PreferenceStore;
 
-/// The word of a scope on the wire, which programs know it by.
-fn word(scope: ApiScope) -> &'static str {
+/// The name of a scope in the API.
+fn scope_name(scope: ApiScope) -> &'static str {
     match scope {
         ApiScope::CallbacksRead => "callbacks:read",
         ApiScope::CallbacksWrite => "callbacks:write",
@@ -33,33 +34,21 @@ fn word(scope: ApiScope) -> &'static str {
 /// The page.
 #[component]
 pub(crate) fn IntegrationsPage() -> impl IntoView {
-    let session = Session::here();
-    let keys = RwSignal::new(None);
+    let client = Client::here();
+    let preferences = PreferenceStore::here();
     let services = RwSignal::new(Vec::<ServiceView>::new());
-    let load = Callback::new(move |()| {
-        spawn_local(async move {
-            if let Ok(answer) = session.get(&ListServices).await {
-                services.try_set(answer.items);
-            }
-            let answer = session.get(&ListApiKeys).await;
-            keys.try_set(Some(answer.map(|answer| answer.items)));
-        });
+    let keys = Collection::new(move || async move {
+        // Keys refer to services by id.
+        if let Ok(response) = client.call(&ListServices).await {
+            services.try_set(response.items);
+        }
+        Ok(client.call(&ListApiKeys).await?.items)
     });
-    load.run(());
-    let open = RwSignal::new(None::<Subject<ApiKeyView>>);
-    let close = Callback::new(move |()| open.set(None));
-    let create = view! {
-        <div class="actions">
-            <Button weight=Weight::Primary icon="plus" on_press=move |()| open.set(Some(Subject::New))>
-                {messages::create_api_key()}
-            </Button>
-        </div>
-    };
     let row = move |key: ApiKeyView| {
-        let scopes: Vec<_> = key.scopes.iter().copied().map(word).collect();
-        let seen = services.with_untracked(|services| names_of(key.services.as_deref(), services));
-        let ended = key.expires_at.is_some_and(|at| at <= browser::now());
-        let state = match (key.revoked_at, ended) {
+        let scopes: Vec<_> = key.scopes.iter().copied().map(scope_name).collect();
+        let visible = services.with_untracked(|services| service_names(key.services.as_deref(), services));
+        let expired = key.expires_at.is_some_and(|at| at <= browser::now());
+        let state = match (key.revoked_at, expired) {
             (Some(_), _) => messages::revoked(),
             (None, true) => messages::expired(),
             (None, false) => messages::active(),
@@ -69,15 +58,15 @@ pub(crate) fn IntegrationsPage() -> impl IntoView {
             <tr>
                 <th scope="row">{key.name.clone()}</th>
                 <td class="mono wrap">{scopes.join(", ")}</td>
-                <td class="wrap">{seen}</td>
-                <td class="num">{format::day_time(key.created_at, session.style_now())}</td>
+                <td class="wrap">{visible}</td>
+                <td class="num">{format::day_time(key.created_at, preferences.style_untracked())}</td>
                 <td>{state}</td>
                 <td>
-                    {(key.revoked_at.is_none() && !ended).then(move || view! {
+                    {(key.revoked_at.is_none() && !expired).then(move || view! {
                         <IconButton
                             icon="ban"
                             label=messages::revoke_of(key.name)
-                            on_press=move |()| open.set(Some(Subject::Known(revoked.clone())))
+                            on_press=move |()| keys.open(revoked.clone())
                         />
                     })}
                 </td>
@@ -85,7 +74,7 @@ pub(crate) fn IntegrationsPage() -> impl IntoView {
         }
         .into_any()
     };
-    let heads = vec![
+    let columns = vec![
         messages::name(),
         messages::scopes(),
         messages::services(),
@@ -93,40 +82,46 @@ pub(crate) fn IntegrationsPage() -> impl IntoView {
         messages::column_state(),
         messages::column_actions(),
     ];
+    let dialog = move |subject| match subject {
+        Subject::New => {
+            let services = services.get_untracked();
+            view! { <CreateDialog keys services /> }.into_any()
+        }
+        Subject::Existing(api_key) => view! { <RevokeDialog keys api_key /> }.into_any(),
+    };
     view! {
-        <PlainPage title=messages::integrations() actions=create.into_any()>
-            <Listed items=keys heads label=messages::api_keys() row=Callback::new(row) load />
-        </PlainPage>
-        {move || {
-            Some(match open.get()? {
-                Subject::New => {
-                    let services = services.get_untracked();
-                    view! { <CreateDialog services close load /> }.into_any()
-                }
-                Subject::Known(key) => view! { <RevokeDialog api_key=key close load /> }.into_any(),
-            })
-        }}
+        <CollectionPage
+            collection=keys
+            title=messages::integrations()
+            label=messages::api_keys()
+            create=Some(messages::create_api_key())
+            columns
+            row
+            dialog
+        />
     }
 }
 
-/// A new key, shown this once.
+/// Creates a key, and shows it once.
 #[component]
-fn CreateDialog(services: Vec<ServiceView>, close: Callback<()>, load: Callback<()>) -> impl IntoView {
+fn CreateDialog(keys: Collection<ApiKeyView>, services: Vec<ServiceView>) -> impl IntoView {
     let handle = DialogHandle::new(messages::create_api_key());
-    let sending = Sending::of(handle);
+    let submission = Submission::of(handle);
     let name = RwSignal::new(String::new());
     let (name_error, scopes_error) = (RwSignal::new(None), RwSignal::new(None::<String>));
-    let scopes = RwSignal::new(vec![word(ApiScope::CallbacksRead).to_owned()]);
+    let scopes = RwSignal::new(vec![scope_name(ApiScope::CallbacksRead).to_owned()]);
     let everywhere = RwSignal::new(true);
     let seen = RwSignal::new(Vec::<String>::new());
-    let made = RwSignal::new(None::<String>);
+    let created_key = RwSignal::new(None::<String>);
     let submit = move |()| {
-        if made.with_untracked(Option::is_some) {
+        if created_key.with_untracked(Option::is_some) {
             return;
         }
         let chosen: Vec<_> = ApiScope::ALL
             .into_iter()
-            .filter(|scope| scopes.with_untracked(|words| words.iter().any(|own| own == word(*scope))))
+            .filter(|scope| {
+                scopes.with_untracked(|chosen| chosen.iter().any(|name| name == scope_name(*scope)))
+            })
             .collect();
         let named = require(name, name_error, messages::enter_name());
         if chosen.is_empty() {
@@ -143,27 +138,27 @@ fn CreateDialog(services: Vec<ServiceView>, close: Callback<()>, load: Callback<
             services,
             expires_at: None,
         });
-        let work = sending.command(request, None);
-        let shown = move |answer: CreatedApiKey| {
-            made.set(Some(answer.key));
-            load.run(());
+        let work = submission.command(request, None);
+        let shown = move |response: CreatedApiKey| {
+            created_key.set(Some(response.key));
+            keys.reload();
         };
-        sending.send(work, shown, move |failure| {
+        submission.run(work, shown, move |failure| {
             if failure.kind() == Some(ProblemKind::Duplicate) {
                 return name_error.set(Some(messages::name_taken().to_owned()));
             }
             let fields = [("/name", name_error), ("/scopes", scopes_error)];
-            handle.problem.set(place(&failure, &fields));
+            handle.problem.set(show_problems(&failure, &fields));
         });
     };
-    let words: Vec<_> = ApiScope::ALL.map(|scope| (word(scope).to_owned(), word(scope).to_owned())).to_vec();
+    let names = ApiScope::ALL.map(|scope| (scope_name(scope).to_owned(), scope_name(scope).to_owned()));
     let services: Vec<_> =
         services.into_iter().map(|service| (service.id.to_string(), service.name)).collect();
-    let (words, services) = (StoredValue::new(words), StoredValue::new(services));
+    let (names, services) = (StoredValue::new(names.to_vec()), StoredValue::new(services));
     let fields = move || {
         view! {
             <TextField label=messages::name() value=name error=name_error autofocus=true />
-            <Checks label=messages::scopes() items=words.get_value() chosen=scopes />
+            <CheckList label=messages::scopes() items=names.get_value() chosen=scopes />
             <div class="switches">
                 <Switch
                     label=messages::all_services()
@@ -171,7 +166,7 @@ fn CreateDialog(services: Vec<ServiceView>, close: Callback<()>, load: Callback<
                     on_switch=move |on| everywhere.set(on)
                 />
                 <Show when=move || !everywhere.get()>
-                    <Checks label=messages::services() items=services.get_value() chosen=seen />
+                    <CheckList label=messages::services() items=services.get_value() chosen=seen />
                 </Show>
             </div>
         }
@@ -179,14 +174,14 @@ fn CreateDialog(services: Vec<ServiceView>, close: Callback<()>, load: Callback<
     view! {
         <Dialog
             handle
-            on_close=close
+            on_close=move |()| keys.close()
             on_submit=submit
             action=Box::new(move || {
-                let action = move || made.with(Option::is_none).then(|| handle.submit(messages::create())());
+                let action = move || created_key.with(Option::is_none).then(|| handle.submit(messages::create())());
                 action.into_any()
             })
         >
-            {move || match made.get() {
+            {move || match created_key.get() {
                 None => fields().into_any(),
                 Some(text) => view! {
                     <TextField
@@ -202,26 +197,26 @@ fn CreateDialog(services: Vec<ServiceView>, close: Callback<()>, load: Callback<
     }
 }
 
-/// Whether the key is to end.
+/// Asks before a key is revoked.
 #[component]
-fn RevokeDialog(api_key: ApiKeyView, close: Callback<()>, load: Callback<()>) -> impl IntoView {
-    let session = Session::here();
+fn RevokeDialog(keys: Collection<ApiKeyView>, api_key: ApiKeyView) -> impl IntoView {
+    let client = Client::here();
     let toasts = Toasts::here();
     let handle = DialogHandle::new(messages::revoke_api_key());
-    let sending = Sending::of(handle);
+    let submission = Submission::of(handle);
     let id = api_key.id;
     let submit = move |()| {
         let revoked = move |()| {
             handle.close();
-            load.run(());
-            toasts.show(Toast::done(messages::api_key_revoked()));
+            keys.reload();
+            toasts.show(Toast::success(messages::api_key_revoked()));
         };
-        let work = async move { session.get(&DeleteApiKey(id)).await };
-        sending.send(work, revoked, move |failure| handle.problem.set(Some(failure.sentence())));
+        let work = async move { client.call(&DeleteApiKey(id)).await };
+        submission.run(work, revoked, move |failure| handle.problem.set(Some(failure.message())));
     };
-    let button = handle.submit_unless(Weight::Danger, Signal::stored(None), messages::revoke());
+    let button = handle.submit_unless(Appearance::Danger, Signal::stored(None), messages::revoke());
     view! {
-        <Dialog handle on_close=close on_submit=submit action=button>
+        <Dialog handle on_close=move |()| keys.close() on_submit=submit action=button>
             <p>{messages::revoke_consequence(api_key.name)}</p>
         </Dialog>
     }

@@ -1,4 +1,4 @@
-//! There is nothing at this address.
+//! The page for unknown addresses.
 
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -6,13 +6,13 @@ use leptos_router::components::A;
 use crate::components::empty_state::EmptyState;
 use crate::messages;
 
-/// Says so, and leads back.
+/// The page, with a link to the callbacks.
 #[component]
 pub(crate) fn NotFoundPage() -> impl IntoView {
     document().set_title(&messages::page_title(messages::not_found()));
     view! {
         <main id="main" class="page-plain">
-            <h1 class="vh">{messages::not_found()}</h1>
+            <h1 class="visually-hidden">{messages::not_found()}</h1>
             <EmptyState icon="search" title=messages::not_found() text=messages::not_found_text().to_owned()>
                 <A href="/callbacks" attr:class="btn">{messages::go_to_callbacks()}</A>
             </EmptyState>

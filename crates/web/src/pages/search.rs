@@ -1,4 +1,4 @@
-//! Callback Search: by ID or number, whatever the time.
+//! Callback Search: by ID or number, in all time ranges.
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -7,46 +7,48 @@ use leptos_router::NavigateOptions;
 use leptos_router::components::A;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use ringback_domain::CallbackId;
+use ringback_domain::retention::RETENTION_DAYS;
 use ringback_domain::wire::callback::{CallbackView, TimelineEntry};
 use ringback_domain::wire::endpoint::{FindCallbacks, GetCallback, GetTimeline};
 use ringback_domain::wire::list::FindQuery;
 use ringback_domain::wire::problem::ProblemKind;
 
-use super::PlainPage;
-use super::callbacks::cells::{Action, arrow_id, shown_number};
-use super::callbacks::edit::EditDialog;
-use super::callbacks::recreate::RecreateDialog;
-use super::callbacks::{Host, Row, address_of, history, metrics};
+use super::callbacks::record::edit::EditDialog;
+use super::callbacks::record::recreate::RecreateDialog;
+use super::callbacks::record::row::{Action, Row};
+use super::callbacks::record::{Host, metrics, timeline};
+use super::callbacks::view::state::ViewState;
 use crate::api::Failure;
 use crate::browser;
-use crate::components::button::{Button, Weight};
+use crate::client::Client;
+use crate::components::button::{Appearance, Button};
 use crate::components::icon::Icon;
 use crate::components::key_value::KeyValue;
+use crate::components::page::PlainPage;
 use crate::components::state_badge::StateBadge;
 use crate::components::timeline::Timeline;
 use crate::components::toast::{Toast, Toasts};
 use crate::components::unique_id;
 use crate::format::{self, Style};
 use crate::messages;
-use crate::session::Session;
+use crate::preferences::PreferenceStore;
 
-/// What a search came to.
+/// The outcome of a search.
 #[derive(Clone, Debug, PartialEq)]
 enum Found {
-    /// Nothing was asked for yet.
+    /// Nothing was searched yet.
     Nothing,
-    /// The server is being asked.
+    /// The search is running.
     Searching,
-    /// It is neither an ID nor a number.
+    /// The text is neither an ID nor a number.
     Unclear,
-    /// It could not be searched.
+    /// The search failed.
     Failed(Failure),
-    /// These.
+    /// The callbacks found.
     Callbacks(Vec<CallbackView>),
 }
 
-/// What to ask the server for; `None` if the text is neither an ID nor a
-/// number.
+/// The query for a text; `None` if it is neither an ID nor a number.
 fn query_of(text: &str) -> Option<FindQuery> {
     if text.parse::<CallbackId>().is_ok() {
         return Some(FindQuery { id: Some(text.to_owned()), customer_number: None });
@@ -59,31 +61,32 @@ fn query_of(text: &str) -> Option<FindQuery> {
 /// The page.
 #[component]
 pub(crate) fn SearchPage() -> impl IntoView {
-    let session = Session::here();
+    let client = Client::here();
     let query = use_query_map();
-    let asked = Memo::new(move |_| query.with(|query| query.get("q").unwrap_or_default().trim().to_owned()));
+    let query_text =
+        Memo::new(move |_| query.with(|query| query.get("q").unwrap_or_default().trim().to_owned()));
     let text = RwSignal::new(String::new());
     let found = RwSignal::new(Found::Nothing);
     let chosen = RwSignal::new(None::<CallbackId>);
     let question = StoredValue::new(0_u32);
-    let search = move |asked: &str| {
+    let search = move |query_text: &str| {
         question.update_value(|question| *question += 1);
         let number = question.get_value();
-        let query = query_of(asked);
+        let query = query_of(query_text);
         found.set(match &query {
-            _ if asked.is_empty() => Found::Nothing,
+            _ if query_text.is_empty() => Found::Nothing,
             None => Found::Unclear,
             Some(_) => Found::Searching,
         });
         let Some(query) = query else { return };
         spawn_local(async move {
-            let answer = session.get(&FindCallbacks(query)).await;
-            // The answer to an older question is dropped.
+            let response = client.call(&FindCallbacks(query)).await;
+            // The response to an older search is dropped.
             if question.try_get_value() != Some(number) {
                 return;
             }
-            let outcome = match answer {
-                Ok(answer) => Found::Callbacks(answer.items),
+            let outcome = match response {
+                Ok(response) => Found::Callbacks(response.items),
                 Err(failure) if failure.kind() == Some(ProblemKind::Invalid) => Found::Unclear,
                 Err(failure) => Found::Failed(failure),
             };
@@ -94,29 +97,29 @@ pub(crate) fn SearchPage() -> impl IntoView {
         });
     };
     Effect::new(move |_| {
-        let asked = asked.get();
-        search(&asked);
-        text.set(asked);
+        let query_text = query_text.get();
+        search(&query_text);
+        text.set(query_text);
     });
     let navigate = use_navigate();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let wanted = text.get_untracked().trim().to_owned();
-        if asked.with_untracked(|asked| *asked == wanted) {
-            // The same again: something may have changed.
-            search(&wanted);
+        let new_text = text.get_untracked().trim().to_owned();
+        if query_text.with_untracked(|query_text| *query_text == new_text) {
+            // The same search again, as something may have changed.
+            search(&new_text);
         } else {
-            let wanted = String::from(js_sys::encode_uri_component(&wanted));
-            navigate(&format!("/search?q={wanted}"), NavigateOptions::default());
+            let new_text = String::from(js_sys::encode_uri_component(&new_text));
+            navigate(&format!("/search?q={new_text}"), NavigateOptions::default());
         }
     };
     view! {
         <PlainPage title=messages::callback_search()>
-            <form class="sform" role="search" aria-label=messages::callback_search() on:submit=submit>
+            <form class="search-form" role="search" aria-label=messages::callback_search() on:submit=submit>
                 <SearchField text />
-                <Button weight=Weight::Primary submit=true>{messages::search()}</Button>
+                <Button appearance=Appearance::Primary submit=true>{messages::search()}</Button>
             </form>
-            <p class="subtle sr-line" role="status">{move || found.with(|found| outcome(found, &asked.get()))}</p>
+            <p class="subtle search-form__status" role="status">{move || found.with(|found| outcome(found, &query_text.get()))}</p>
             {move || {
                 let hits = found.with(|found| match found {
                     Found::Callbacks(hits) if !hits.is_empty() => Some(hits.clone()),
@@ -134,7 +137,7 @@ fn SearchField(text: RwSignal<String>) -> impl IntoView {
     view! {
         <div class="field">
             <label class="label" for=id.clone()>{messages::search_for()}</label>
-            <div class="searchbox searchbox-solo">
+            <div class="search-box search-box--wide">
                 <Icon name="search" />
                 <input
                     class="input num"
@@ -151,24 +154,24 @@ fn SearchField(text: RwSignal<String>) -> impl IntoView {
     }
 }
 
-/// What the search came to, in a sentence.
-fn outcome(found: &Found, asked: &str) -> String {
+/// The outcome of the search in a sentence.
+fn outcome(found: &Found, query_text: &str) -> String {
     match found {
         Found::Nothing => messages::search_hint().to_owned(),
         Found::Searching => messages::loading().to_owned(),
         Found::Unclear => messages::search_unclear().to_owned(),
-        Found::Failed(failure) => failure.sentence(),
-        Found::Callbacks(hits) if hits.is_empty() => messages::search_none().to_owned(),
+        Found::Failed(failure) => failure.message(),
+        Found::Callbacks(hits) if hits.is_empty() => messages::search_none(RETENTION_DAYS),
         Found::Callbacks(hits) => {
-            messages::search_found(u64::try_from(hits.len()).unwrap_or_default(), asked)
+            messages::search_found(u64::try_from(hits.len()).unwrap_or_default(), query_text)
         }
     }
 }
 
-/// The list, where there are several, and the chosen one.
+/// The list if there are several callbacks, and the chosen one.
 #[component]
 fn Results(hits: Vec<CallbackView>, chosen: RwSignal<Option<CallbackId>>) -> impl IntoView {
-    let session = Session::here();
+    let preferences = PreferenceStore::here();
     let several = hits.len() > 1;
     let all = StoredValue::new(hits.into_iter().map(Row::new).collect::<Vec<_>>());
     let item = move |row: &Row| {
@@ -185,8 +188,8 @@ fn Results(hits: Vec<CallbackView>, chosen: RwSignal<Option<CallbackId>>) -> imp
                     on:click=move |_| chosen.set(Some(id))
                 >
                     {move || badge(hit)}
-                    <b class="semi num">
-                        {move || format::day_time(hit.with(|hit| hit.desired_time), session.style())}
+                    <b class="semibold num">
+                        {move || format::day_time(hit.with(|hit| hit.desired_time), preferences.style())}
                     </b>
                     <span class="muted small">{service}</span>
                     <span class="mono subtle">{tail}</span>
@@ -211,7 +214,7 @@ fn Results(hits: Vec<CallbackView>, chosen: RwSignal<Option<CallbackId>>) -> imp
     }
 }
 
-/// Its state and result as they are now.
+/// Its current state and result.
 fn badge(hit: RwSignal<CallbackView>) -> impl IntoView {
     let (state, result) = hit.with(|hit| (hit.state, hit.result));
     view! { <StateBadge state result /> }
@@ -220,21 +223,24 @@ fn badge(hit: RwSignal<CallbackView>) -> impl IntoView {
 /// Everything about one callback.
 #[component]
 fn Record(row: Row) -> impl IntoView {
-    let (session, toasts) = (Session::here(), Toasts::here());
+    let client = Client::here();
+    let preferences = PreferenceStore::here();
+    let toasts = Toasts::here();
     let id = row.id;
-    let number = shown_number(&row);
+    let number = row.number();
     let view = RwSignal::from(row.record.clone());
     let timeline = RwSignal::new(Vec::<TimelineEntry>::new());
     let failed = RwSignal::new(None::<&'static str>);
     let load = move || {
         spawn_local(async move {
-            // The hit says neither the place in the queue nor what happened.
-            match session.get(&GetCallback(id)).await {
+            // Search results have neither the position in the queue nor the
+            // timeline.
+            match client.call(&GetCallback(id)).await {
                 Ok(full) => drop(view.try_set(full)),
                 Err(_) => drop(failed.try_set(Some(messages::metrics_failed()))),
             }
-            match session.get(&GetTimeline(id)).await {
-                Ok(answer) => drop(timeline.try_set(answer.items)),
+            match client.call(&GetTimeline(id)).await {
+                Ok(response) => drop(timeline.try_set(response.items)),
                 Err(_) => drop(failed.try_set(Some(messages::timeline_failed()))),
             }
         });
@@ -242,12 +248,12 @@ fn Record(row: Row) -> impl IntoView {
     load();
     let open = RwSignal::new(Action::None);
     let host = Host {
-        put: Callback::new(move |now| {
+        changed: Callback::new(move |now| {
             view.set(now);
             load();
         }),
-        made: Callback::new(move |_| {
-            toasts.show(Toast::done(messages::callback_recreated()));
+        recreated: Callback::new(move |_| {
+            toasts.show(Toast::success(messages::callback_recreated()));
             load();
         }),
         closed: Callback::new(move |()| open.set(Action::None)),
@@ -262,8 +268,8 @@ fn Record(row: Row) -> impl IntoView {
         let press = move |()| open.set(offered.get_untracked());
         Some(view! { <Button icon on_press=press>{text}</Button> })
     };
-    // Where the focus goes if the button is another after its dialog.
-    let heading = arrow_id(&row);
+    // The focus goes here if the button has changed while its dialog was open.
+    let heading = row.arrow_id();
     let row = StoredValue::new(row);
     let dialog = move || match open.get() {
         Action::None => ().into_any(),
@@ -273,38 +279,40 @@ fn Record(row: Row) -> impl IntoView {
     let labelled_by = heading.clone();
     view! {
         <section class="card" aria-labelledby=labelled_by>
-            <header class="rec-h">
+            <header class="record__header">
                 <div class="grow">
                     <h2 id=heading class="num" dir="ltr" tabindex="-1">{number}</h2>
-                    <div class="rec-sub">
+                    <div class="record__subtitle">
                         {move || badge(view)}
                         <span class="mono subtle">{id.to_string()}</span>
                     </div>
                 </div>
                 {move || {
-                    let href = view.with(|view| address_of(view, session.style().utc))?;
+                    let href = view.with(|view| {
+                        ViewState::of_callback(view, browser::now(), preferences.style().utc)
+                    })?;
                     Some(view! {
-                        <A href=href attr:class="btn"><Icon name="list" />{messages::show_in_callbacks()}</A>
+                        <A href=href.href() attr:class="btn"><Icon name="list" />{messages::show_in_callbacks()}</A>
                     })
                 }}
                 {button}
             </header>
-            <div class="rec-b">
+            <div class="record__body">
                 <dl class="facts">
                     {move || {
-                        let facts = view.with(|view| facts(view, session.style()));
+                        let facts = view.with(|view| facts(view, preferences.style()));
                         facts.into_iter().map(|(term, value)| view! { <div><dt>{term}</dt><dd class="num">{value}</dd></div> })
                             .collect_view()
                     }}
                 </dl>
-                {move || failed.get().map(|text| view! { <p class="note note-warn" role="alert">{text}</p> })}
-                <div class="rec-cols">
+                {move || failed.get().map(|text| view! { <p class="note note--warning" role="alert">{text}</p> })}
+                <div class="record__columns">
                     <section aria-label=messages::timeline()>
                         <h3>{messages::timeline()}</h3>
                         {move || {
-                            let (style, now) = (session.style(), browser::now());
+                            let (style, now) = (preferences.style(), browser::now());
                             let entries = timeline.with(|timeline| {
-                                view.with(|view| history::entries(timeline, view, style, now))
+                                view.with(|view| timeline::entries(timeline, view, style, now))
                             });
                             view! { <Timeline entries /> }
                         }}
@@ -312,7 +320,7 @@ fn Record(row: Row) -> impl IntoView {
                     <section aria-label=messages::advanced_metrics()>
                         <h3>{messages::advanced_metrics()}</h3>
                         {move || {
-                            let facts = view.with(|view| metrics::advanced(view, session.style()));
+                            let facts = view.with(|view| metrics::advanced(view, preferences.style()));
                             view! { <KeyValue facts /> }
                         }}
                     </section>
@@ -332,7 +340,7 @@ fn Record(row: Row) -> impl IntoView {
     }
 }
 
-/// What one wants to know first.
+/// The most important facts.
 fn facts(view: &CallbackView, style: Style) -> Vec<(&'static str, String)> {
     let metrics = &view.metrics;
     let none = || messages::none().to_owned();

@@ -1,73 +1,57 @@
 //! Users: who may log in, as what, and for which services.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use ringback_domain::wire::admin::{CreateUser, EditUser, ServiceView, UserView};
 use ringback_domain::wire::endpoint::{ListServices, ListUsers, PatchUser, PostUser};
 use ringback_domain::wire::problem::ProblemKind;
 use ringback_domain::{Role, ServiceId};
 
-use super::{Checks, Listed, PlainPage, Subject, names_of};
-use crate::components::button::{Button, Weight};
+use super::collection::{Collection, CollectionPage, Subject, service_names};
+use crate::client::Client;
+use crate::components::check_list::CheckList;
 use crate::components::choice::Switch;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::icon_button::IconButton;
-use crate::components::input::{Choice, SelectField, TextField};
+use crate::components::input::{SelectField, SelectOption, TextField};
 use crate::components::toast::{Toast, Toasts};
-use crate::forms::{Sending, place, require};
+use crate::forms::{Submission, require, show_problems};
 use crate::messages;
-use crate::session::Session;
-use crate::shell::role_name;
 
 /// The page.
 #[component]
 pub(crate) fn UsersPage() -> impl IntoView {
-    let session = Session::here();
-    let users = RwSignal::new(None);
+    let client = Client::here();
     let services = RwSignal::new(Vec::<ServiceView>::new());
-    let load = Callback::new(move |()| {
-        spawn_local(async move {
-            // Users name services by their ids.
-            if let Ok(answer) = session.get(&ListServices).await {
-                services.try_set(answer.items);
-            }
-            let answer = session.get(&ListUsers).await;
-            users.try_set(Some(answer.map(|answer| answer.items)));
-        });
+    let users = Collection::new(move || async move {
+        // Users refer to services by id.
+        if let Ok(response) = client.call(&ListServices).await {
+            services.try_set(response.items);
+        }
+        Ok(client.call(&ListUsers).await?.items)
     });
-    load.run(());
-    let open = RwSignal::new(None::<Subject<UserView>>);
-    let close = Callback::new(move |()| open.set(None));
-    let create = view! {
-        <div class="actions">
-            <Button weight=Weight::Primary icon="plus" on_press=move |()| open.set(Some(Subject::New))>
-                {messages::create_user()}
-            </Button>
-        </div>
-    };
     let row = move |user: UserView| {
         let edited = user.clone();
-        let seen = services.with_untracked(|services| names_of(user.services.as_deref(), services));
+        let visible = services.with_untracked(|services| service_names(user.services.as_deref(), services));
         view! {
             <tr>
                 <th scope="row">{user.username.clone()}</th>
                 <td>{user.display_name}</td>
-                <td>{role_name(user.role)}</td>
-                <td class="wrap">{seen}</td>
+                <td>{messages::role_name(user.role)}</td>
+                <td class="wrap">{visible}</td>
                 <td>{if user.disabled { messages::disabled() } else { messages::active() }}</td>
                 <td>
                     <IconButton
-                        class="iconbtn-accent"
+                        class="icon-button--accent"
                         icon="pencil"
                         label=messages::edit_of(user.username)
-                        on_press=move |()| open.set(Some(Subject::Known(edited.clone())))
+                        on_press=move |()| users.open(edited.clone())
                     />
                 </td>
             </tr>
         }
         .into_any()
     };
-    let heads = vec![
+    let columns = vec![
         messages::username(),
         messages::name(),
         messages::role(),
@@ -75,18 +59,24 @@ pub(crate) fn UsersPage() -> impl IntoView {
         messages::column_state(),
         messages::column_actions(),
     ];
+    let dialog = move |subject| {
+        let services = services.get_untracked();
+        view! { <UserDialog subject users services /> }.into_any()
+    };
     view! {
-        <PlainPage title=messages::users() actions=create.into_any()>
-            <Listed items=users heads label=messages::users() row=Callback::new(row) load />
-        </PlainPage>
-        {move || {
-            let services = services.get_untracked();
-            open.get().map(|subject| view! { <UserDialog subject services close load /> })
-        }}
+        <CollectionPage
+            collection=users
+            title=messages::users()
+            label=messages::users()
+            create=Some(messages::create_user())
+            columns
+            row
+            dialog
+        />
     }
 }
 
-/// What is filled in, and what is wrong with it.
+/// The form and its errors.
 #[derive(Clone, Copy)]
 struct Form {
     username: RwSignal<String>,
@@ -96,7 +86,7 @@ struct Form {
     everywhere: RwSignal<bool>,
     services: RwSignal<Vec<String>>,
     disabled: RwSignal<bool>,
-    /// In the order of the first four.
+    /// The errors of the first four fields.
     errors: [RwSignal<Option<String>>; 4],
 }
 
@@ -116,7 +106,7 @@ impl Form {
         }
     }
 
-    /// `true` if nothing is missing.
+    /// Marks empty fields. `true` if nothing is missing.
     fn check(self, edits: bool) -> bool {
         let [username, display_name, password, _] = self.errors;
         let filled = if edits {
@@ -150,7 +140,7 @@ impl Form {
         })
     }
 
-    /// What is different; what stays is not named, as a new role ends sessions.
+    /// The changed values only, as setting a role ends sessions.
     fn changes(self, user: &UserView) -> EditUser {
         let name = self.display_name.get_untracked().trim().to_owned();
         let password = self.password.get_untracked();
@@ -167,16 +157,15 @@ impl Form {
     }
 }
 
-/// A new user, or another role, other services, another password.
+/// Creates a user, or changes one.
 #[component]
 fn UserDialog(
     subject: Subject<UserView>,
+    users: Collection<UserView>,
     services: Vec<ServiceView>,
-    close: Callback<()>,
-    load: Callback<()>,
 ) -> impl IntoView {
     let toasts = Toasts::here();
-    let user = subject.known();
+    let user = subject.existing();
     let form = Form::of(user.as_ref());
     let [username_error, name_error, password_error, role_error] = form.errors;
     let edits = user.is_some();
@@ -187,7 +176,7 @@ fn UserDialog(
     };
     let hint = if edits { messages::new_password_hint() } else { messages::password_hint() };
     let handle = DialogHandle::new(title);
-    let sending = Sending::of(handle);
+    let submission = Submission::of(handle);
     let user = StoredValue::new(user);
     let submit = move |()| {
         if !form.check(edits) {
@@ -197,33 +186,36 @@ fn UserDialog(
         let work = async move {
             match user.get_value() {
                 Some(user) => {
-                    sending.command(PatchUser(user.id, form.changes(&user)), Some(user.version)).await
+                    submission.command(PatchUser(user.id, form.changes(&user)), Some(user.version)).await
                 }
-                None => sending.command(PostUser(new_user), None).await,
+                None => submission.command(PostUser(new_user), None).await,
             }
         };
         let saved = move |_| {
             handle.close();
-            load.run(());
-            toasts.show(Toast::done(done));
+            users.reload();
+            toasts.show(Toast::success(done));
         };
-        sending.send(work, saved, move |failure| {
+        submission.run(work, saved, move |failure| {
             if failure.kind() == Some(ProblemKind::Duplicate) {
                 return username_error.set(Some(messages::name_taken().to_owned()));
             }
             let pointers = ["/username", "/display_name", "/password", "/role"];
             let fields: Vec<_> = pointers.into_iter().zip(form.errors).collect();
-            handle.problem.set(place(&failure, &fields));
+            handle.problem.set(show_problems(&failure, &fields));
         });
     };
     let roles = Role::ALL
-        .map(|role| Choice { value: role.as_str().to_owned(), label: role_name(role).to_owned() })
+        .map(|role| SelectOption {
+            value: role.as_str().to_owned(),
+            label: messages::role_name(role).to_owned(),
+        })
         .to_vec();
     let services: Vec<_> =
         services.into_iter().map(|service| (service.id.to_string(), service.name)).collect();
     let services = StoredValue::new(services);
     view! {
-        <Dialog handle on_close=close on_submit=submit action=handle.submit(button)>
+        <Dialog handle on_close=move |()| users.close() on_submit=submit action=handle.submit(button)>
             {(!edits).then(|| view! {
                 <TextField
                     label=messages::username()
@@ -249,7 +241,7 @@ fn UserDialog(
                     on_switch=move |on| form.everywhere.set(on)
                 />
                 <Show when=move || !form.everywhere.get()>
-                    <Checks label=messages::services() items=services.get_value() chosen=form.services />
+                    <CheckList label=messages::services() items=services.get_value() chosen=form.services />
                 </Show>
                 {edits.then(|| view! {
                     <Switch

@@ -1,28 +1,29 @@
-//! Who is signed in, and how the page is to be for them.
+//! The account menu: the signed-in person and their settings.
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use ringback_domain::Role;
 use ringback_domain::wire::auth::{Me, Theme};
 
-use crate::components::banner::{Banner, Gravity};
+use crate::components::banner::{Banner, Severity};
 use crate::components::button::LinkButton;
 use crate::components::icon::Icon;
 use crate::components::menu::{Menu, MenuItem, MenuRadio, Submenu};
 use crate::components::toast::{Toast, Toasts};
 use crate::language::{self, Language};
 use crate::messages;
+use crate::preferences::PreferenceStore;
 use crate::session::Session;
 use crate::theme;
 
 /// The menu.
 #[component]
 pub(super) fn AccountMenu(
-    /// Who.
+    /// The person.
     me: Arc<Me>,
 ) -> impl IntoView {
+    let preferences = PreferenceStore::here();
     let session = Session::here();
     let toasts = Toasts::here();
     let name = match (&me.user, &me.api_key) {
@@ -30,38 +31,38 @@ pub(super) fn AccountMenu(
         (None, Some(key)) => key.clone(),
         (None, None) => String::new(),
     };
-    let role = me.roles.first().map_or("", |role| role_name(*role));
+    let role = me.roles.first().map_or("", |role| messages::role_name(*role));
     let services = u64::try_from(me.services.len()).unwrap_or_default();
     let language_item = move |choice: Language| {
         view! {
             <MenuRadio
                 checked=Signal::stored(language::current() == choice)
-                on_choose=move |()| spawn_local(session.speak(choice))
+                on_choose=move |()| spawn_local(preferences.set_language(choice))
             >
                 <span lang=choice.tag()>{choice.own_name()}</span>
             </MenuRadio>
         }
     };
-    let theme = move || session.preferences().with(|preferences| preferences.theme);
+    let theme = move || preferences.with(|preferences| preferences.theme);
     let theme_item = move |choice: Option<Theme>| {
         view! {
             <MenuRadio
                 checked=Signal::derive(move || theme() == choice)
                 on_choose=move |()| {
                     theme::apply(choice);
-                    session.prefer(move |preferences| preferences.theme = choice);
+                    preferences.update_soon(move |preferences| preferences.theme = choice);
                 }
             >
                 {theme_name(choice)}
             </MenuRadio>
         }
     };
-    let keys_off = move || session.preferences().with(|preferences| preferences.shortcuts_off);
+    let keys_off = move || preferences.with(|preferences| preferences.shortcuts_off);
     let keys_item = move |off: bool| {
         view! {
             <MenuRadio
                 checked=Signal::derive(move || keys_off() == off)
-                on_choose=move |()| session.prefer(move |preferences| preferences.shortcuts_off = off)
+                on_choose=move |()| preferences.update_soon(move |preferences| preferences.shortcuts_off = off)
             >
                 {on_or_off(!off)}
             </MenuRadio>
@@ -74,18 +75,18 @@ pub(super) fn AccountMenu(
         <Menu
             label=messages::account_menu()
             button_label
-            button_class="userbtn"
+            button_class="account-button"
             button=Box::new(move || {
                 view! {
                     <span class="avatar" aria-hidden="true" data-initials=initials></span>
                     <span class="username">{name}</span>
-                    <Icon name="chevron-down" class="i-sm" />
+                    <Icon name="chevron-down" class="icon--small" />
                 }
                 .into_any()
             })
         >
-            <div class="grp">
-                <b class="semi acct">{full_name}</b>
+            <div class="menu__group">
+                <b class="semibold account-name">{full_name}</b>
                 <br />
                 {messages::account(role, messages::account_services(services))}
             </div>
@@ -120,25 +121,25 @@ pub(super) fn AccountMenu(
     }
 }
 
-/// What a person may do and see is read when signing in; this reads it anew.
+/// Reads permissions and services again, which are otherwise read at sign-in.
 fn reload(session: Session, toasts: Toasts) {
     spawn_local(async move {
         toasts.show(match session.reload().await {
-            Ok(true) => Toast::done(messages::permissions_reloaded()),
-            Ok(false) => Toast::done(messages::permissions_unchanged()),
-            Err(failure) => Toast::failed(messages::permissions_not_reloaded(), failure.sentence()),
+            Ok(true) => Toast::success(messages::permissions_reloaded()),
+            Ok(false) => Toast::success(messages::permissions_unchanged()),
+            Err(failure) => Toast::error(messages::permissions_not_reloaded(), failure.message()),
         });
     });
 }
 
-/// Says that signing in anew would show other services.
+/// Says that a new sign-in would show other services.
 #[component]
 pub(super) fn ServicesBanner() -> impl IntoView {
     let session = Session::here();
     let toasts = Toasts::here();
     view! {
         <Show when=move || session.services_changed().get()>
-            <Banner gravity=Gravity::Info icon="info">
+            <Banner severity=Severity::Info icon="info">
                 <span>{messages::services_changed()}</span>
                 <LinkButton on_press=move |()| {
                     reload(session, toasts);
@@ -157,16 +158,6 @@ fn theme_name(theme: Option<Theme>) -> &'static str {
         None => messages::theme_system(),
         Some(Theme::Light) => messages::theme_light(),
         Some(Theme::Dark) => messages::theme_dark(),
-    }
-}
-
-/// What people call a role.
-pub(crate) fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Administrator => messages::role_administrator(),
-        Role::Supervisor => messages::role_supervisor(),
-        Role::Monitor => messages::role_monitor(),
-        Role::Developer => messages::role_developer(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A short guide, in the words of the page.
 
 use leptos::prelude::*;
+use ringback_domain::retention::RETENTION_DAYS;
 use ringback_domain::{ResultCode, StateName};
 
 use crate::components::state_badge::StateBadge;
@@ -16,7 +17,7 @@ const STATES: [(StateName, Text); 5] = [
     (StateName::Completed, messages::guide_completed),
 ];
 
-/// One of each kind.
+/// A result of each category.
 const RESULTS: [(ResultCode, Text); 3] = [
     (ResultCode::AGENT_CONNECTED, messages::guide_success),
     (ResultCode::CANCELLED_BY_ADMIN, messages::guide_cancelled),
@@ -36,7 +37,7 @@ const TASKS: [(Text, &[Text]); 7] = [
     (messages::guide_own, &[messages::guide_own_text]),
 ];
 
-/// The whole of it.
+/// The guide.
 pub(super) fn guide() -> AnyView {
     let explained = |state, result, text: Text| {
         view! { <div><dt><StateBadge state result /></dt><dd>{text()}</dd></div> }
@@ -48,10 +49,11 @@ pub(super) fn guide() -> AnyView {
         view! { <h3>{title()}</h3>{texts} }
     };
     view! {
-        // It is longer than most screens, and to be scrolled by keys too.
+        // The guide is longer than most screens; focus makes it scrollable by
+        // keyboard.
         <div class="guide" tabindex="0" role="region" aria-label=messages::guide()>
             <h3>{messages::guide_states()}</h3>
-            <p>{messages::guide_states_text()}</p>
+            <p>{messages::guide_states_text(RETENTION_DAYS)}</p>
             <dl>{states}</dl>
             <h3>{messages::guide_results()}</h3>
             <dl>{results.collect_view()}</dl>

@@ -1,4 +1,4 @@
-//! Help: the guide, the keys, and what was told.
+//! Help: the guide, the keys, and past messages.
 
 use leptos::prelude::*;
 use ringback_domain::Timestamp;
@@ -10,41 +10,42 @@ use crate::components::icon::Icon;
 use crate::components::menu::{Menu, MenuItem, MenuLink};
 use crate::components::toast::{Toast, Toasts};
 use crate::format;
-use crate::later::Later;
+use crate::lazy::{Lazy, Part};
 use crate::messages;
-use crate::session::Session;
+use crate::preferences::PreferenceStore;
 
-/// What help is about.
+/// A topic of Help.
 #[derive(Clone, Copy)]
-pub(crate) enum Topic {
+enum Topic {
     /// What callbacks are, and how to work with them.
     Guide,
-    /// The single keys.
+    /// The keyboard shortcuts.
     Shortcuts,
-    /// What was told since the page was opened.
-    News,
+    /// The messages since the page was opened.
+    Messages,
 }
 
 /// The topic that is open.
 #[derive(Clone, Copy)]
-pub(crate) struct Help(RwSignal<Option<Topic>>);
+pub(super) struct Help(RwSignal<Option<Topic>>);
 
 impl Help {
-    /// With nothing open.
-    pub(super) fn new() -> Self {
-        Self(RwSignal::new(None))
+    /// Gives Help to the components below, with no topic open.
+    pub(super) fn provide() {
+        provide_context(Self(RwSignal::new(None)));
     }
 }
 
 /// The menu.
 #[component]
-pub(super) fn HelpMenu(help: Help) -> impl IntoView {
+pub(super) fn HelpMenu() -> impl IntoView {
+    let help: Help = expect_context();
     let open = move |topic| move |()| help.0.set(Some(topic));
     view! {
         <Menu
             label=messages::help()
             button_label=messages::help().to_owned()
-            button_class="iconbtn iconbtn-lg"
+            button_class="icon-button icon-button--large"
             button=Box::new(|| view! { <Icon name="circle-question-mark" /> }.into_any())
         >
             <MenuItem on_press=open(Topic::Guide)>
@@ -54,9 +55,9 @@ pub(super) fn HelpMenu(help: Help) -> impl IntoView {
             <MenuItem keys="?" on_press=open(Topic::Shortcuts)>
                 <Icon name="keyboard" />
                 {messages::shortcuts()}
-                <kbd class="end" aria-hidden="true">"?"</kbd>
+                <kbd class="menu__shortcut" aria-hidden="true">"?"</kbd>
             </MenuItem>
-            <MenuItem on_press=open(Topic::News)>
+            <MenuItem on_press=open(Topic::Messages)>
                 <Icon name="scroll-text" />
                 {messages::notifications()}
             </MenuItem>
@@ -70,17 +71,20 @@ pub(super) fn HelpMenu(help: Help) -> impl IntoView {
 
 /// The topic, while it is open.
 #[component]
-pub(super) fn HelpDialog(help: Help) -> impl IntoView {
-    let later = Later::here();
-    move || help.0.get().map(|topic| later.show(move |parts| (parts.help)(help, topic)))
+pub(super) fn HelpDialog() -> impl IntoView {
+    let Help(open) = expect_context();
+    let lazy = Lazy::here();
+    move || open.with(Option::is_some).then(|| lazy.show(Part::Help))
 }
 
-/// What it says.
-pub(crate) fn help(Help(open): Help, topic: Topic) -> AnyView {
-    let (title, class, content) = match topic {
-        Topic::Guide => (messages::guide(), "dialog-md", guide()),
-        Topic::Shortcuts => (messages::shortcuts(), "", shortcut_list()),
-        Topic::News => (messages::notifications(), "", view! { <News /> }.into_any()),
+/// Draws the open topic; nothing if none is open.
+pub(crate) fn help() -> AnyView {
+    let Help(open) = expect_context();
+    let (title, class, content) = match open.get_untracked() {
+        None => return ().into_any(),
+        Some(Topic::Guide) => (messages::guide(), "dialog--medium", guide()),
+        Some(Topic::Shortcuts) => (messages::shortcuts(), "", shortcut_list()),
+        Some(Topic::Messages) => (messages::notifications(), "", view! { <PastMessages /> }.into_any()),
     };
     view! {
         <Dialog
@@ -95,30 +99,31 @@ pub(crate) fn help(Help(open): Help, topic: Topic) -> AnyView {
     .into_any()
 }
 
-/// The newest first.
+/// The messages since the page was opened, the newest first.
 #[component]
-fn News() -> impl IntoView {
-    let (session, toasts) = (Session::here(), Toasts::here());
+fn PastMessages() -> impl IntoView {
+    let preferences = PreferenceStore::here();
+    let toasts = Toasts::here();
     move || {
-        let told = toasts.told();
-        if told.is_empty() {
+        let history = toasts.history();
+        if history.is_empty() {
             return view! { <p>{messages::no_news()}</p> }.into_any();
         }
         let line = |(at, toast): (Timestamp, Toast)| {
-            let (class, icon) = toast.look();
+            let (class, icon) = toast.class_and_icon();
             view! {
                 <li class=class>
                     <Icon name=icon />
                     <span>
-                        <b class="semi">{toast.title}</b>
+                        <b class="semibold">{toast.title}</b>
                         {toast.detail.map(|detail| view! { <small>{detail}</small> })}
                     </span>
                     <time class="num subtle" datetime=at.to_string()>
-                        {format::time_seconds(at, session.style())}
+                        {format::time_seconds(at, preferences.style())}
                     </time>
                 </li>
             }
         };
-        view! { <ol class="news">{told.into_iter().map(line).collect_view()}</ol> }.into_any()
+        view! { <ol class="news">{history.into_iter().map(line).collect_view()}</ol> }.into_any()
     }
 }

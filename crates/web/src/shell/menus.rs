@@ -1,4 +1,4 @@
-//! The ways to the pages that are not tabs.
+//! The Tools menu.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -9,7 +9,7 @@ use crate::components::menu::{Menu, MenuLink};
 use crate::messages;
 use crate::session::Session;
 
-/// A page of the menu: what it needs, where it is, its icon, its keys, its name.
+/// A page of the menu: its permission, address, icon, shortcut and name.
 type Tool = (Permission, &'static str, &'static str, Option<&'static str>, fn() -> &'static str);
 
 const TOOLS: [Tool; 4] = [
@@ -19,7 +19,7 @@ const TOOLS: [Tool; 4] = [
     (Permission::ManageUsers, "/users", "users", None, messages::users),
 ];
 
-/// Tools; what the person may not use is not there.
+/// The menu, without the pages that the person may not use.
 #[component]
 pub(super) fn ToolsMenu() -> impl IntoView {
     let session = Session::here();
@@ -45,7 +45,7 @@ pub(super) fn ToolsMenu() -> impl IntoView {
             button=Box::new(|| {
                 view! {
                     {messages::tools()}
-                    <Icon name="chevron-down" class="i-sm" />
+                    <Icon name="chevron-down" class="icon--small" />
                 }
                 .into_any()
             })

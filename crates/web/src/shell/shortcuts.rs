@@ -1,5 +1,5 @@
-//! Single keys. What a key presses says so itself, by `data-keys`; what it
-//! does to a row is found in the row that has the focus.
+//! Keyboard shortcuts. An element names its shortcut in `data-keys`; keys for
+//! rows act on the row that has the focus.
 
 use leptos::prelude::*;
 use ringback_domain::Timestamp;
@@ -8,17 +8,17 @@ use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent,
 
 use crate::browser;
 use crate::messages;
-use crate::session::Session;
+use crate::preferences::PreferenceStore;
 
-/// The second of two keys comes within so many seconds.
-const SEQUENCE: i64 = 2;
+/// The longest time between two keys of a shortcut, in seconds.
+const MAX_PAUSE: i64 = 2;
 
-/// Listens to keys as long as the component around it stands.
+/// Listens to keys while the calling component exists.
 pub(super) fn listen() {
-    let session = Session::here();
+    let preferences = PreferenceStore::here();
     let first = StoredValue::new(None::<Timestamp>);
     let listener = window_event_listener(leptos::ev::keydown, move |event| {
-        let off = session.preferences().with_untracked(|preferences| preferences.shortcuts_off);
+        let off = preferences.with_untracked(|preferences| preferences.shortcuts_off);
         if !off && is_free(&event) {
             press(&event, first);
         }
@@ -26,28 +26,28 @@ pub(super) fn listen() {
     on_cleanup(move || listener.remove());
 }
 
-/// Whether a key is meant for nothing else: no text field has the focus, no
-/// dialog and no menu is open.
+/// Whether a key may be a shortcut: no text field has the focus, and no dialog
+/// or menu is open.
 fn is_free(event: &KeyboardEvent) -> bool {
     const TYPING: &str = "input:not([type=checkbox]):not([type=radio]), select, textarea";
     let typing = browser::focused().is_some_and(|element| element.matches(TYPING).unwrap_or_default());
-    let held = event.ctrl_key() || event.meta_key() || event.alt_key();
-    !event.default_prevented() && !held && !typing && find("dialog[open], .menu:popover-open").is_none()
+    let modified = event.ctrl_key() || event.meta_key() || event.alt_key();
+    !event.default_prevented() && !modified && !typing && find("dialog[open], .menu:popover-open").is_none()
 }
 
 fn press(event: &KeyboardEvent, first: StoredValue<Option<Timestamp>>) {
     let key = event.key();
     let now = browser::now();
-    let second = first.get_value().is_some_and(|at| now.seconds_since(at) <= SEQUENCE);
+    let second = first.get_value().is_some_and(|at| now.seconds_since(at) <= MAX_PAUSE);
     first.set_value((key == "g" && !second).then_some(now));
     let done = match key.as_str() {
         _ if second => click(&format!("[data-keys=\"g {key}\"]")),
         "j" => step(1),
         "k" => step(-1),
-        "e" => in_row(".k-act button").map(|button| button.click()).is_some(),
+        "e" => in_row(".col-actions button").map(|button| button.click()).is_some(),
         "x" | "X" => in_row("input[type=checkbox]").is_some_and(|check| select(&check, key == "X")),
         "/" => focus_search(),
-        // Where nothing is searched, the list gives its selection up.
+        // Without a search, the list clears its selection.
         "Escape" => clear_search(),
         "c" | "C" | "r" | "n" | "o" | "[" | "]" | "?" => click(&format!("[data-keys=\"{key}\"]")),
         _ => false,
@@ -65,20 +65,20 @@ fn click(selector: &str) -> bool {
     find(selector).map(|element| element.click()).is_some()
 }
 
-/// The row that has the focus, or whose details have it.
+/// The row that contains the focus, itself or in its details.
 fn row() -> Option<Element> {
     let row = browser::focused()?.closest("tr").ok().flatten()?;
-    if row.matches(".detailrow").unwrap_or_default() { row.previous_element_sibling() } else { Some(row) }
+    if row.matches(".detail-row").unwrap_or_default() { row.previous_element_sibling() } else { Some(row) }
 }
 
 fn in_row(selector: &str) -> Option<HtmlElement> {
     row()?.query_selector(selector).ok().flatten()?.dyn_into().ok()
 }
 
-/// Moves the focus to the arrow of the next row or the one before.
+/// Moves the focus to the arrow of the next or the previous row.
 fn step(by: isize) -> bool {
-    let Ok(arrows) = document().query_selector_all("tr:not([hidden]) .exp") else { return false };
-    let here = in_row(".exp");
+    let Ok(arrows) = document().query_selector_all("tr:not([hidden]) .expand-button") else { return false };
+    let here = in_row(".expand-button");
     let arrow = |index: u32| arrows.item(index)?.dyn_into::<HtmlElement>().ok();
     let at = here.and_then(|here| (0..arrows.length()).find(|index| arrow(*index).as_ref() == Some(&here)));
     let next = match at {
@@ -89,7 +89,7 @@ fn step(by: isize) -> bool {
     next.and_then(arrow).is_some_and(|arrow| arrow.focus().is_ok())
 }
 
-/// Ticks a row's box; with a stretch, as a click with the shift key does.
+/// Ticks the box of a row; `extend` acts as a click with the shift key.
 fn select(check: &HtmlElement, stretch: bool) -> bool {
     let how = MouseEventInit::new();
     how.set_bubbles(true);
@@ -122,7 +122,7 @@ fn bubbling() -> web_sys::EventInit {
     init
 }
 
-/// A key and what it does.
+/// A key and its meaning.
 type Line = (&'static str, fn() -> &'static str);
 
 const LIST: [Line; 16] = [
@@ -134,7 +134,7 @@ const LIST: [Line; 16] = [
     ("k", messages::key_previous_row),
     ("e", messages::key_edit),
     ("x", messages::key_select),
-    ("Shift + x", messages::key_stretch),
+    ("Shift + x", messages::key_extend),
     ("Shift + c", messages::cancel_callbacks),
     ("o", messages::advanced_options),
     ("[ ]", messages::key_pages),
@@ -144,13 +144,13 @@ const LIST: [Line; 16] = [
     ("?", messages::key_list),
 ];
 
-/// The list.
+/// The list and its state.
 pub(super) fn shortcut_list() -> AnyView {
     let line = |(key, what): Line| {
         view! { <div><dt>{what()}</dt><dd><kbd>{key}</kbd></dd></div> }
     };
     view! {
-        <dl class="kv keys">{LIST.map(line).collect_view()}</dl>
+        <dl class="key-value keys">{LIST.map(line).collect_view()}</dl>
         <p class="hint">{messages::shortcuts_hint()}</p>
     }
     .into_any()

@@ -1,34 +1,34 @@
-//! A line across the page that says how things stand.
+//! A message across the page.
 
 use leptos::prelude::*;
 
 use crate::components::icon::Icon;
 
-/// How much a banner matters.
+/// How serious a banner is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Gravity {
-    /// Good to know.
+pub(crate) enum Severity {
+    /// Information.
     Info,
-    /// Something is not as it should be.
+    /// Something needs attention.
     Warning,
     /// Something does not work.
     Danger,
 }
 
-/// The line.
+/// The banner.
 #[component]
 pub(crate) fn Banner(
-    /// How much it matters.
-    gravity: Gravity,
+    /// How serious it is.
+    severity: Severity,
     /// An icon before the text.
     icon: &'static str,
-    /// Text, and a link button if there is something to do about it.
+    /// The text, and a link button if there is something to do.
     children: Children,
 ) -> impl IntoView {
-    let class = match gravity {
-        Gravity::Info => "banner banner-info",
-        Gravity::Warning => "banner banner-warn",
-        Gravity::Danger => "banner banner-danger",
+    let class = match severity {
+        Severity::Info => "banner banner--info",
+        Severity::Warning => "banner banner--warning",
+        Severity::Danger => "banner banner--danger",
     };
     view! { <div class=class role="status"><Icon name=icon />{children()}</div> }
 }

@@ -1,4 +1,4 @@
-//! Boxes to tick, with one for all of them.
+//! A group of checkboxes with one for all.
 
 use leptos::prelude::*;
 
@@ -6,27 +6,27 @@ use crate::components::icon::Icon;
 use crate::components::unique_id;
 use crate::messages;
 
-/// Which of some boxes are ticked.
+/// The ticked boxes of a group.
 #[derive(Clone, Copy)]
 pub(crate) struct Ticked {
     boxes: RwSignal<Vec<bool>>,
-    /// Unticking the last one was tried.
+    /// The person tried to untick the last box.
     refused: RwSignal<bool>,
 }
 
 impl Ticked {
-    /// As they are at first.
+    /// Boxes with an initial state.
     pub(crate) fn new(boxes: Vec<bool>) -> Self {
         Self { boxes: RwSignal::new(boxes), refused: RwSignal::new(false) }
     }
 
-    /// Ticks or unticks all.
+    /// Ticks or unticks all boxes.
     pub(crate) fn set_all(self, ticked: bool) {
         self.boxes.update(|boxes| boxes.fill(ticked));
         self.refused.set(!ticked);
     }
 
-    /// Ticks or unticks one; `false` if it is the last one.
+    /// Ticks or unticks a box. `false` if that would untick the last one.
     fn set(self, index: usize, ticked: bool) -> bool {
         let possible = ticked || self.count() > 1;
         self.refused.set(!possible);
@@ -36,17 +36,17 @@ impl Ticked {
         possible
     }
 
-    /// How many are ticked.
+    /// The number of ticked boxes.
     pub(crate) fn count(self) -> usize {
         self.boxes.with(|boxes| boxes.iter().filter(|ticked| **ticked).count())
     }
 
-    /// How many there are.
+    /// The number of boxes.
     pub(crate) fn len(self) -> usize {
         self.boxes.with(Vec::len)
     }
 
-    /// What the ticked boxes stand for; `None` if all are ticked.
+    /// The values of the ticked boxes; `None` if all are ticked.
     pub(crate) fn chosen<T: Clone>(self, values: &[T]) -> Option<Vec<T>> {
         let all = self.count() == self.len();
         let ticked = self.boxes.get();
@@ -55,12 +55,12 @@ impl Ticked {
     }
 }
 
-/// Controls under a heading of their own.
+/// Controls under a heading.
 #[component]
 pub(crate) fn Group(
     /// The heading.
     label: &'static str,
-    /// What is beside it, and no part of the group's name.
+    /// A text beside the heading that is not part of the group's name.
     #[prop(optional, into)]
     hint: MaybeProp<String>,
     /// The controls.
@@ -69,28 +69,28 @@ pub(crate) fn Group(
     let id = unique_id("group");
     let labelled_by = id.clone();
     view! {
-        <fieldset class="fs" aria-labelledby=labelled_by>
+        <fieldset class="field-group" aria-labelledby=labelled_by>
             <legend><span id=id>{label}</span><span class="hint num">{hint}</span></legend>
             {children()}
         </fieldset>
     }
 }
 
-/// The boxes, of which at least one has to be ticked.
+/// The group. At least one box has to be ticked.
 #[component]
 pub(crate) fn Boxes(
-    /// What is chosen by them.
+    /// The name of the group.
     label: &'static str,
-    /// What is ticked.
+    /// The ticked boxes.
     ticked: Ticked,
-    /// The names of the boxes.
+    /// The labels of the boxes.
     names: Vec<AnyView>,
-    /// Help beside the box for all.
+    /// A hint beside the box for all.
     #[prop(optional)]
     hint: Option<&'static str>,
 ) -> impl IntoView {
-    let error = StoredValue::new(unique_id("boxes-error"));
-    let box_of = move |(index, name): (usize, AnyView)| {
+    let error = StoredValue::new(unique_id("choose-one"));
+    let checkbox_of = move |(index, name): (usize, AnyView)| {
         let change = move |event: leptos::ev::Event| {
             if !ticked.set(index, event_target_checked(&event)) {
                 event_target::<web_sys::HtmlInputElement>(&event).set_checked(true);
@@ -98,7 +98,7 @@ pub(crate) fn Boxes(
         };
         let checked = move || ticked.boxes.with(|boxes| boxes[index]);
         view! {
-            <label class="optrow">
+            <label class="option-row">
                 <input type="checkbox" class="check" prop:checked=checked on:change=change />
                 {name}
             </label>
@@ -108,8 +108,8 @@ pub(crate) fn Boxes(
     let mixed = Memo::new(move |_| !all.get() && ticked.count() > 0);
     view! {
         <Group label hint=Signal::derive(move || Some(messages::some_of(ticked.count(), ticked.len())))>
-            <div class="all">
-                <label class="optrow">
+            <div class="check-group__all">
+                <label class="option-row">
                     <input
                         type="checkbox"
                         class="check"
@@ -124,11 +124,11 @@ pub(crate) fn Boxes(
                 </label>
                 {hint.map(|hint| view! { <span class="hint">{hint}</span> })}
             </div>
-            <div class="checkgrid">{names.into_iter().enumerate().map(box_of).collect_view()}</div>
-            <div role="alert" class="boxes-error" id=error.get_value()>
+            <div class="check-grid">{names.into_iter().enumerate().map(checkbox_of).collect_view()}</div>
+            <div role="alert" class="check-group__error" id=error.get_value()>
                 {move || {
                     ticked.refused.get().then(|| {
-                        view! { <Icon name="circle-alert" class="i-sm" /> {messages::choose_one()} }
+                        view! { <Icon name="circle-alert" class="icon--small" /> {messages::choose_one()} }
                     })
                 }}
             </div>

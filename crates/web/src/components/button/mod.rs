@@ -5,19 +5,19 @@ use leptos::prelude::*;
 use crate::components::icon::Icon;
 use crate::components::unique_id;
 
-/// How much a button stands out.
+/// The appearance of a button.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Weight {
-    /// What one came for; one of a kind.
+pub(crate) enum Appearance {
+    /// The main action of a page or dialog.
     Primary,
-    /// Everything else.
+    /// Any other action.
     #[default]
     Normal,
-    /// What cannot be taken back.
+    /// An action that cannot be undone.
     Danger,
 }
 
-/// How large a button is.
+/// The size of a button.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Size {
     /// 32 px.
@@ -27,53 +27,53 @@ pub(crate) enum Size {
     Large,
 }
 
-/// A button. It stays in reach while it is inactive, and says why.
+/// A button. It keeps the focus while it is inactive, and describes the reason.
 #[component]
 pub(crate) fn Button(
-    /// How much it stands out.
+    /// Its appearance.
     #[prop(optional)]
-    weight: Weight,
-    /// How large it is.
+    appearance: Appearance,
+    /// Its size.
     #[prop(optional)]
     size: Size,
-    /// As wide as what is around it.
+    /// As wide as its container.
     #[prop(optional)]
     wide: bool,
     /// An icon before the text.
     #[prop(optional)]
     icon: Option<&'static str>,
-    /// Sends the form around it.
+    /// Submits the form.
     #[prop(optional)]
     submit: bool,
-    /// Works on something: a second press does nothing.
+    /// Work is in progress: a second press does nothing.
     #[prop(optional, into)]
     busy: Signal<bool>,
-    /// Why it cannot be pressed now.
+    /// Why it is inactive; `None` while it is active.
     #[prop(optional, into)]
     inactive: Signal<Option<String>>,
-    /// Further classes.
+    /// Additional classes.
     #[prop(optional)]
     class: &'static str,
-    /// The key that presses it too.
+    /// The keyboard shortcut.
     #[prop(optional)]
     keys: Option<&'static str>,
-    /// What it does; nothing if it only sends a form.
+    /// The action; not needed for a button that submits a form.
     #[prop(optional, into)]
     on_press: Option<Callback<()>>,
     /// The text.
     children: Children,
 ) -> impl IntoView {
     let mut classes = vec!["btn"];
-    classes.extend(match weight {
-        Weight::Primary => Some("btn-primary"),
-        Weight::Normal => None,
-        Weight::Danger => Some("btn-danger-solid"),
+    classes.extend(match appearance {
+        Appearance::Primary => Some("btn--primary"),
+        Appearance::Normal => None,
+        Appearance::Danger => Some("btn--danger-solid"),
     });
     classes.extend(match size {
         Size::Medium => None,
-        Size::Large => Some("btn-lg"),
+        Size::Large => Some("btn--large"),
     });
-    classes.extend(wide.then_some("btn-block"));
+    classes.extend(wide.then_some("btn--block"));
     classes.extend((!class.is_empty()).then_some(class));
     let reason = StoredValue::new(unique_id("reason"));
     let stopped = move || busy.get() || inactive.with(Option::is_some);
@@ -103,25 +103,25 @@ pub(crate) fn Button(
         </button>
         {move || {
             let text = inactive.get()?;
-            Some(view! { <span class="vh" id=reason.get_value()>{text}</span> })
+            Some(view! { <span class="visually-hidden" id=reason.get_value()>{text}</span> })
         }}
     }
 }
 
-/// A button that looks like a link, inside a sentence or a bar.
+/// A button that looks like a link, for use in sentences and bars.
 #[component]
 pub(crate) fn LinkButton(
-    /// The key that presses it too.
+    /// The keyboard shortcut.
     #[prop(optional)]
     keys: Option<&'static str>,
-    /// What it does.
+    /// The action.
     #[prop(into)]
     on_press: Callback<()>,
     /// The text.
     children: Children,
 ) -> impl IntoView {
     view! {
-        <button type="button" class="linkbtn" data-keys=keys on:click=move |_| on_press.run(())>
+        <button type="button" class="link-button" data-keys=keys on:click=move |_| on_press.run(())>
             {children()}
         </button>
     }

@@ -4,29 +4,30 @@ use leptos::prelude::*;
 
 use crate::components::unique_id;
 
-/// One of several ways to go on.
+/// One of several options.
 #[derive(Clone)]
 pub(crate) struct Card<T> {
-    /// What it stands for.
+    /// The value.
     pub(crate) value: T,
-    /// Its name.
+    /// The label.
     pub(crate) label: &'static str,
-    /// What it means; or why it cannot be chosen.
+    /// An explanation, or why it cannot be chosen.
     pub(crate) hint: Signal<Option<&'static str>>,
-    /// Cannot be chosen now.
+    /// Cannot be chosen now. It can still have the focus, as a control that is
+    /// disabled while it has the focus would lose it.
     pub(crate) disabled: Signal<bool>,
 }
 
 /// Radio buttons as large as cards.
 #[component]
 pub(crate) fn RadioCards<T>(
-    /// What is chosen by them.
+    /// The name of the group.
     label: &'static str,
-    /// The choice.
+    /// The chosen value.
     value: RwSignal<T>,
-    /// What there is to choose from.
+    /// The options.
     cards: Vec<Card<T>>,
-    /// The chosen one has the focus when a dialog opens.
+    /// The chosen option gets the focus when a dialog opens.
     #[prop(optional)]
     autofocus: bool,
 ) -> impl IntoView
@@ -43,16 +44,21 @@ where
             let hint_id = StoredValue::new(format!("{group}-{index}-hint"));
             let Card { value: own, label, hint, disabled } = card;
             view! {
-                <label class="segopt">
+                <label class="radio-card">
                     <input
                         class="radio"
                         type="radio"
                         name=group.clone()
                         autofocus=autofocus && own == first
                         prop:checked=move || value.get() == own
-                        disabled=disabled
+                        aria-disabled=move || disabled.get().then_some("true")
                         aria-labelledby=name_id.clone()
                         aria-describedby=move || hint.get().map(|_| hint_id.get_value())
+                        on:click=move |event| {
+                            if disabled.get_untracked() {
+                                event.prevent_default();
+                            }
+                        }
                         on:change=move |_| value.set(own)
                     />
                     <b id=name_id>{label}</b>
@@ -64,23 +70,23 @@ where
             }
         })
         .collect_view();
-    view! { <div class="seg" role="radiogroup" aria-label=label>{cards}</div> }
+    view! { <div class="radio-cards" role="radiogroup" aria-label=label>{cards}</div> }
 }
 
-/// A switch with its label after it.
+/// A switch followed by its label.
 #[component]
 pub(crate) fn Switch(
-    /// What it switches.
+    /// The label.
     label: &'static str,
     /// Whether it is on.
     #[prop(into)]
     on: Signal<bool>,
-    /// What happens when it is switched.
+    /// Called when it is switched.
     #[prop(into)]
     on_switch: Callback<bool>,
 ) -> impl IntoView {
     view! {
-        <label class="optrow">
+        <label class="option-row">
             <input
                 type="checkbox"
                 role="switch"

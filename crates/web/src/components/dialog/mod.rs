@@ -1,48 +1,50 @@
-//! Dialogs: native ones, so that the page behind them is out of reach.
+//! Native dialogs, which make the page behind them inert.
 
 use leptos::html;
 use leptos::prelude::*;
 
 use crate::browser;
-use crate::components::button::{Button, Size, Weight};
+use crate::components::button::{Appearance, Button, Size};
 use crate::components::icon::Icon;
 use crate::components::icon_button::IconButton;
 use crate::components::unique_id;
 use crate::messages;
 
-/// A dialog, for what is in it: closes it, moves its focus, says what is wrong.
+/// A handle for the content of a dialog: closes it, moves the focus, shows
+/// problems.
 #[derive(Clone, Copy)]
 pub(crate) struct DialogHandle {
     node: NodeRef<html::Dialog>,
-    /// What it is about.
+    /// The title.
     pub(crate) title: &'static str,
-    /// What could not be done, and why.
+    /// The problem shown above the buttons.
     pub(crate) problem: RwSignal<Option<String>>,
-    /// Its form is on the way: it is not sent again.
+    /// The form is being sent and is not sent again.
     pub(crate) busy: RwSignal<bool>,
 }
 
 impl DialogHandle {
-    /// For a dialog that is not there yet, and what it is about.
+    /// A handle for a dialog that is not drawn yet.
     pub(crate) fn new(title: &'static str) -> Self {
         Self { node: NodeRef::new(), title, problem: RwSignal::new(None), busy: RwSignal::new(false) }
     }
 
-    /// The button that sends the form.
+    /// The button that submits the form.
     pub(crate) fn submit(self, text: &'static str) -> Children {
-        self.submit_unless(Weight::Primary, Signal::stored(None), text)
+        self.submit_unless(Appearance::Primary, Signal::stored(None), text)
     }
 
-    /// The button that sends the form, unless something stands against it.
+    /// The button that submits the form, with the reason why it is inactive, if
+    /// it is.
     pub(crate) fn submit_unless(
         self,
-        weight: Weight,
+        appearance: Appearance,
         obstacle: Signal<Option<String>>,
         text: &'static str,
     ) -> Children {
         Box::new(move || {
             view! {
-                <Button weight size=Size::Large submit=true busy=Signal::from(self.busy) inactive=obstacle>
+                <Button appearance size=Size::Large submit=true busy=Signal::from(self.busy) inactive=obstacle>
                     {text}
                 </Button>
             }
@@ -50,24 +52,26 @@ impl DialogHandle {
         })
     }
 
-    /// Closes it; the browser gives the focus back to what opened it.
+    /// Closes the dialog. The browser returns the focus to the element that
+    /// opened it.
     pub(crate) fn close(self) {
         if let Some(dialog) = self.node.get_untracked() {
             dialog.close();
         }
     }
 
-    /// Moves the focus to the first field that is wrong, once it is marked.
+    /// Moves the focus to the first invalid field.
     pub(crate) fn focus_first_error(self) {
         self.focus("[aria-invalid=\"true\"]");
     }
 
-    /// Moves the focus to the title, as what had it is about to go.
+    /// Moves the focus to the title, as the focused element is about to
+    /// disappear.
     pub(crate) fn focus_title(self) {
         self.focus("h2");
     }
 
-    /// Moves the focus to the title where what had it went.
+    /// Moves the focus to the title if the focused element has disappeared.
     pub(crate) fn keep_focus(self) {
         request_animation_frame(move || {
             if focus_is_lost() {
@@ -88,36 +92,36 @@ impl DialogHandle {
     }
 }
 
-/// What had the focus is gone.
+/// Whether the focused element has disappeared.
 fn focus_is_lost() -> bool {
     browser::focused().is_none_or(|element| element.tag_name() == "BODY")
 }
 
-/// A dialog with a form. Closing is always called Close, since Cancel is about
-/// callbacks here.
+/// A dialog with a form. Its closing button is always called Close, as Cancel
+/// means cancelling a callback here.
 #[component]
 pub(crate) fn Dialog(
-    /// For what is in it.
+    /// The handle for its content.
     handle: DialogHandle,
-    /// How wide it is, unless as usual.
+    /// An additional class, for example for another width.
     #[prop(optional)]
     class: &'static str,
-    /// What stands at the other end of the buttons.
+    /// Content at the start of the footer.
     #[prop(optional)]
     aside: Option<Children>,
-    /// Is to be read first: the focus begins on the title.
+    /// The dialog is to be read first: the title gets the focus.
     #[prop(optional)]
     confirms: bool,
-    /// The id of what gets the focus where the opener is gone.
+    /// The id of the element that gets the focus if the opener has disappeared.
     #[prop(optional, into)]
     fallback_focus: Option<String>,
-    /// After it was closed, by whatever means.
+    /// Called after it was closed, in whatever way.
     #[prop(into)]
     on_close: Callback<()>,
-    /// When the form is sent, unless it is on its way.
+    /// Called when the form is submitted, unless it is being sent.
     #[prop(optional, into)]
     on_submit: Option<Callback<()>>,
-    /// The button that sends the form.
+    /// The button that submits the form.
     #[prop(optional)]
     action: Option<Children>,
     /// The fields.
@@ -127,7 +131,7 @@ pub(crate) fn Dialog(
     let title_id = unique_id("dialog");
     let labelled_by = title_id.clone();
     node.on_load(|dialog| {
-        // Not before it is in the document.
+        // It has to be in the document first.
         request_animation_frame(move || {
             if dialog.is_connected() && !dialog.open() {
                 let _ = dialog.show_modal();
@@ -156,7 +160,7 @@ pub(crate) fn Dialog(
                     }
                 }
             >
-                <div class="dialog-h">
+                <div class="dialog__header">
                     <h2 id=title_id tabindex="-1" autofocus=confirms>{title}</h2>
                     <IconButton
                         icon="x"
@@ -164,18 +168,18 @@ pub(crate) fn Dialog(
                         on_press=move |()| handle.close()
                     />
                 </div>
-                <div class="dialog-b">
+                <div class="dialog__body">
                     {children()}
-                    <div role="alert" class="dialog-problem">
+                    <div role="alert" class="dialog__problem">
                         {move || {
                             let problem = problem.get()?;
                             Some(view! {
-                                <div class="note note-danger"><Icon name="circle-alert" /><span>{problem}</span></div>
+                                <div class="note note--danger"><Icon name="circle-alert" /><span>{problem}</span></div>
                             })
                         }}
                     </div>
                 </div>
-                <footer class="dialog-f">
+                <footer class="dialog__footer">
                     {aside.map(|aside| aside())}
                     <Button size=Size::Large on_press=move |()| handle.close()>{messages::close()}</Button>
                     {action.map(|action| action())}

@@ -1,36 +1,36 @@
-//! A part of a form that is closed until somebody wants it.
+//! A collapsible part of a form.
 
 use leptos::prelude::*;
 
 use crate::components::icon::Icon;
 use crate::components::unique_id;
 
-/// A button, and what it opens.
+/// A button and the content that it opens.
 #[component]
 pub(crate) fn Disclosure(
-    /// What it opens.
+    /// The label of the button.
     label: &'static str,
-    /// What is in it.
+    /// A hint beside the label.
     hint: &'static str,
     /// Whether it is open.
     open: RwSignal<bool>,
-    /// What it shows.
+    /// The content.
     children: Children,
 ) -> impl IntoView {
     let body = unique_id("disclosure");
     let hint_id = format!("{body}-hint");
     view! {
         <div>
-            <div class="disc-h">
+            <div class="disclosure__header">
                 <button
                     type="button"
-                    class="disc"
+                    class="disclosure__button"
                     aria-expanded=move || open.get().to_string()
                     aria-controls=body.clone()
                     aria-describedby=hint_id.clone()
                     on:click=move |_| open.update(|open| *open = !*open)
                 >
-                    <Icon name="chevron-right" class="i-sm" />
+                    <Icon name="chevron-right" class="icon--small" />
                     {label}
                 </button>
                 <span id=hint_id class="subtle">{hint}</span>

@@ -1,21 +1,21 @@
-//! What is shown where there is nothing to show, and what while it loads.
+//! Placeholders for empty and for loading content.
 
 use leptos::prelude::*;
 
 use crate::components::icon::Icon;
 
-/// Says why there is nothing, and what to do.
+/// Says why there is no content, and what to do.
 #[component]
 pub(crate) fn EmptyState(
-    /// A picture.
+    /// The icon.
     icon: &'static str,
-    /// Why there is nothing.
+    /// The reason.
     #[prop(into)]
     title: String,
-    /// The rest of it.
+    /// Further explanation.
     #[prop(into)]
     text: Signal<String>,
-    /// It should not be so.
+    /// It is an error.
     #[prop(optional)]
     bad: bool,
     /// Buttons.
@@ -24,7 +24,7 @@ pub(crate) fn EmptyState(
 ) -> impl IntoView {
     view! {
         <div class="empty" role=if bad { "alert" } else { "status" }>
-            <span class=if bad { "ico bad" } else { "ico" }><Icon name=icon class="i-lg" /></span>
+            <span class=if bad { "empty__icon empty__icon--error" } else { "empty__icon" }><Icon name=icon class="icon--large" /></span>
             <h2>{title}</h2>
             <p>{text}</p>
             {children.map(|children| view! { <div class="row-actions">{children()}</div> })}
@@ -32,16 +32,16 @@ pub(crate) fn EmptyState(
     }
 }
 
-/// Rows to come.
+/// Placeholder rows while content is loading.
 #[component]
 pub(crate) fn Skeleton(
-    /// What is loaded.
+    /// What is being loaded.
     label: &'static str,
 ) -> impl IntoView {
     let row = || view! { <div><i></i><i></i><i></i><i></i><i></i></div> };
     view! {
-        <div class="skel" role="status">
-            <span class="vh">{label}</span>
+        <div class="skeleton" role="status">
+            <span class="visually-hidden">{label}</span>
             {(0..12).map(|_| row()).collect_view()}
         </div>
     }

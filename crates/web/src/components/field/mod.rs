@@ -1,21 +1,21 @@
-//! A label, a control, and what is to be said about it.
+//! A label, a control, its hint and its error.
 
 use leptos::prelude::*;
 
 use crate::components::icon::Icon;
 use crate::components::unique_id;
 
-/// The ids that tie a control to its texts.
+/// The ids that link a control to its texts.
 #[derive(Clone, Copy)]
 pub(crate) struct FieldIds(StoredValue<String>);
 
 impl FieldIds {
-    /// Ids of a field that is not there yet.
+    /// New ids for a field.
     pub(crate) fn new() -> Self {
         Self(StoredValue::new(unique_id("field")))
     }
 
-    /// Of the control.
+    /// The id of the control.
     pub(crate) fn control(self) -> String {
         self.0.get_value()
     }
@@ -28,7 +28,7 @@ impl FieldIds {
         format!("{}-error", self.0.get_value())
     }
 
-    /// For `aria-describedby` of the control.
+    /// The value of `aria-describedby` of the control.
     pub(crate) fn described_by(self, hint: bool, error: bool) -> Option<String> {
         match (hint, error) {
             (false, false) => None,
@@ -39,20 +39,20 @@ impl FieldIds {
     }
 }
 
-/// What is wrong with a field, if anything is.
+/// The error of a field, if there is one.
 pub(crate) type FieldError = RwSignal<Option<String>>;
 
 /// The frame of a field; the control inside it uses the same ids.
 #[component]
 pub(crate) fn Field(
-    /// Ties control and texts together.
+    /// The ids of control and texts.
     ids: FieldIds,
-    /// What is asked for.
+    /// The label.
     label: &'static str,
-    /// Help that is always there.
+    /// The hint.
     #[prop(optional, into)]
     hint: MaybeProp<String>,
-    /// What is wrong.
+    /// The error.
     #[prop(into)]
     error: Signal<Option<String>>,
     /// The control.
@@ -65,7 +65,7 @@ pub(crate) fn Field(
             {move || {
                 let text = error.get()?;
                 Some(view! {
-                    <span class="error" id=ids.error()><Icon name="circle-alert" class="i-sm" />{text}</span>
+                    <span class="error" id=ids.error()><Icon name="circle-alert" class="icon--small" />{text}</span>
                 })
             }}
             {move || {

@@ -1,4 +1,4 @@
-//! Buttons that show an icon only. Their name is for everyone else.
+//! Buttons with an icon and an accessible name, but no visible text.
 
 use leptos::prelude::*;
 
@@ -10,22 +10,22 @@ pub(crate) fn IconButton(
     /// The icon.
     #[prop(into)]
     icon: Signal<&'static str>,
-    /// Its name.
+    /// The accessible name.
     #[prop(into)]
     label: Signal<String>,
-    /// Names the element, to give it the focus.
+    /// The id of the element, to give it the focus.
     #[prop(optional, into)]
     id: Option<String>,
-    /// Further classes.
+    /// Additional classes.
     #[prop(optional)]
     class: &'static str,
-    /// Whether what it switches is on.
+    /// Whether it is pressed, for a toggle button.
     #[prop(optional, into)]
     pressed: Option<Signal<bool>>,
-    /// Does nothing for now.
+    /// Whether it is inactive.
     #[prop(optional, into)]
     inactive: Signal<bool>,
-    /// What it does.
+    /// The action.
     #[prop(into)]
     on_press: Callback<()>,
 ) -> impl IntoView {
@@ -33,7 +33,7 @@ pub(crate) fn IconButton(
         <button
             type="button"
             id=id
-            class=format!("iconbtn {class}")
+            class=format!("icon-button {class}")
             aria-label=label
             aria-pressed=move || pressed.map(|pressed| if pressed.get() { "true" } else { "false" })
             aria-disabled=move || inactive.get().then_some("true")

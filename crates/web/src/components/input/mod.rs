@@ -1,4 +1,4 @@
-//! Text fields and drop-downs, native ones.
+//! Native text fields and drop-downs.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -11,28 +11,28 @@ use crate::messages;
 /// A field for a line of text, a date or a time.
 #[component]
 pub(crate) fn TextField(
-    /// What is asked for.
+    /// The label.
     label: &'static str,
     /// The text.
     value: RwSignal<String>,
-    /// What is wrong with it; gone as soon as it is changed.
+    /// The error; cleared when the text is changed.
     error: FieldError,
-    /// The native type.
+    /// The `type` of the input.
     #[prop(default = "text")]
     kind: &'static str,
-    /// Help that is always there.
+    /// The hint.
     #[prop(optional, into)]
     hint: MaybeProp<String>,
-    /// For password managers and keyboards.
+    /// The `autocomplete` attribute.
     #[prop(optional)]
     autocomplete: Option<&'static str>,
-    /// Which keyboard a phone shows.
+    /// The `inputmode` attribute.
     #[prop(optional)]
     inputmode: Option<&'static str>,
-    /// Has the focus when a dialog opens.
+    /// Gets the focus when a dialog opens.
     #[prop(optional)]
     autofocus: bool,
-    /// Reaches the element.
+    /// The element.
     #[prop(optional)]
     node: NodeRef<html::Input>,
 ) -> impl IntoView {
@@ -44,7 +44,7 @@ pub(crate) fn TextField(
         <input
             node_ref=node
             id=ids.control()
-            class="input input-lg num"
+            class="input input--large num"
             type=move || if secret && shown.get() { "text" } else { kind }
             autocomplete=autocomplete.unwrap_or("off")
             inputmode=inputmode
@@ -62,10 +62,10 @@ pub(crate) fn TextField(
     };
     let input = if secret {
         view! {
-            <span class="inputwrap">
+            <span class="input-wrapper">
                 {input}
                 <IconButton
-                    class="inbtn"
+                    class="input-wrapper__button"
                     icon="eye"
                     label=messages::show_password().to_owned()
                     pressed=Signal::from(shown)
@@ -80,16 +80,16 @@ pub(crate) fn TextField(
     view! { <Field ids label hint error>{input}</Field> }
 }
 
-/// A field for some lines of text.
+/// A field for several lines of text.
 #[component]
 pub(crate) fn TextArea(
-    /// What is asked for.
+    /// The label.
     label: &'static str,
     /// The text.
     value: RwSignal<String>,
-    /// What is wrong with it; gone as soon as it is changed.
+    /// The error; cleared when the text is changed.
     error: FieldError,
-    /// Help that is always there.
+    /// The hint.
     hint: String,
 ) -> impl IntoView {
     let ids = FieldIds::new();
@@ -112,27 +112,27 @@ pub(crate) fn TextArea(
     }
 }
 
-/// A choice of a drop-down.
+/// An option of a drop-down.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Choice {
-    /// What is kept.
+pub(crate) struct SelectOption {
+    /// The value.
     pub(crate) value: String,
-    /// What is shown.
+    /// The label.
     pub(crate) label: String,
 }
 
 /// A field with a drop-down.
 #[component]
 pub(crate) fn SelectField(
-    /// What is asked for.
+    /// The label.
     label: &'static str,
     /// The chosen value.
     value: RwSignal<String>,
-    /// What is wrong with it.
+    /// The error.
     error: FieldError,
-    /// What there is to choose from.
-    choices: Vec<Choice>,
-    /// What is to be known of the chosen one.
+    /// The options.
+    choices: Vec<SelectOption>,
+    /// A hint about the chosen option.
     #[prop(optional, into)]
     hint: MaybeProp<String>,
 ) -> impl IntoView {
@@ -151,10 +151,10 @@ pub(crate) fn SelectField(
         .collect_view();
     view! {
         <Field ids label error hint>
-            <span class="selectwrap">
+            <span class="select-wrapper">
                 <select
                     id=ids.control()
-                    class="select select-lg"
+                    class="select select--large"
                     aria-invalid=move || error.with(Option::is_some).then_some("true")
                     aria-describedby=move || ids.described_by(has_hint(), error.with(Option::is_some))
                     on:change=move |event| {
@@ -164,7 +164,7 @@ pub(crate) fn SelectField(
                 >
                     {options}
                 </select>
-                <Icon name="chevron-down" class="i-sm" />
+                <Icon name="chevron-down" class="icon--small" />
             </span>
         </Field>
     }

@@ -27,17 +27,17 @@ impl Fact {
     }
 }
 
-/// The list.
+/// The list and its state.
 #[component]
 pub(crate) fn KeyValue(
-    /// What is known.
+    /// The terms with their values.
     facts: Vec<Fact>,
 ) -> impl IntoView {
     let line = |fact: Fact| {
         let class = if fact.code { "mono" } else { "num" };
-        // The whole value where it does not fit.
+        // The tooltip shows values that do not fit.
         let title = fact.value.clone();
         view! { <div><dt>{fact.term}</dt><dd class=class title=title>{fact.value}</dd></div> }
     };
-    view! { <dl class="kv">{facts.into_iter().map(line).collect_view()}</dl> }
+    view! { <dl class="key-value">{facts.into_iter().map(line).collect_view()}</dl> }
 }

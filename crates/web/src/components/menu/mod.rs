@@ -10,12 +10,12 @@ use crate::components::icon::Icon;
 use crate::components::placement::{Align, place};
 use crate::components::unique_id;
 
-/// Closes the menu around an item.
+/// Closes the menu that contains an item.
 #[derive(Clone, Copy)]
 pub(crate) struct MenuHandle(NodeRef<html::Div>);
 
 impl MenuHandle {
-    /// Closes it; the focus goes back to the button.
+    /// Closes the menu and returns the focus to its button.
     pub(crate) fn close(self) {
         if let Some(menu) = self.0.get_untracked() {
             let _ = menu.hide_popover();
@@ -26,19 +26,19 @@ impl MenuHandle {
 /// The button and its menu.
 #[component]
 pub(crate) fn Menu(
-    /// The menu's name.
+    /// The accessible name of the menu.
     label: &'static str,
-    /// The button's name.
+    /// The accessible name of the button.
     button_label: String,
-    /// The button's classes.
+    /// The classes of the button.
     button_class: &'static str,
-    /// Opens to the side where lines end.
+    /// Is aligned to the start of its button.
     #[prop(optional)]
     at_start: bool,
-    /// The page that is shown is one of its items.
+    /// Whether the current page is one of its items.
     #[prop(optional, into)]
     current: Signal<bool>,
-    /// What the button shows.
+    /// The content of the button.
     button: Children,
     /// The items.
     children: Children,
@@ -124,21 +124,21 @@ fn items(menu: &HtmlElement) -> Vec<HtmlElement> {
     (0..found.length()).filter_map(|index| found.item(index)?.dyn_into().ok()).collect()
 }
 
-/// An item that leads to a page.
+/// An item that links to a page.
 #[component]
 pub(crate) fn MenuLink(
-    /// The page's address.
+    /// The address of the page.
     href: &'static str,
-    /// The page is shown.
+    /// Whether the page is the current one.
     #[prop(optional, into)]
     current: Signal<bool>,
-    /// It is no page of this program, and opens beside it.
+    /// The page is not part of this program and opens in another tab.
     #[prop(optional)]
     outside: bool,
-    /// The keys that go there too.
+    /// The keyboard shortcut.
     #[prop(optional)]
     keys: Option<&'static str>,
-    /// Icon and text.
+    /// The icon and the text.
     children: Children,
 ) -> impl IntoView {
     let menu: MenuHandle = expect_context();
@@ -161,11 +161,11 @@ pub(crate) fn MenuLink(
 /// An item that opens and closes further items below it.
 #[component]
 pub(crate) fn Submenu(
-    /// An icon.
+    /// The icon.
     icon: &'static str,
-    /// Its name, and the group's.
+    /// The name of the item and of the group.
     label: &'static str,
-    /// What is chosen in it.
+    /// The label of the chosen item.
     #[prop(into)]
     chosen: Signal<&'static str>,
     /// The items.
@@ -176,28 +176,29 @@ pub(crate) fn Submenu(
         <MenuItem expanded=Signal::from(open) on_press=move |()| open.update(|open| *open = !*open)>
             <Icon name=icon />
             {label}
-            <span class="end" aria-hidden="true">{chosen}</span>
+            <span class="menu__shortcut" aria-hidden="true">{chosen}</span>
         </MenuItem>
         {move || {
             let items = open.get().then(&*children)?;
-            Some(view! { <div role="group" aria-label=label class="subitems">{items}</div> })
+            Some(view! { <div role="group" aria-label=label class="menu__subitems">{items}</div> })
         }}
     }
 }
 
-/// An item that does something.
+/// An item with an action.
 #[component]
 pub(crate) fn MenuItem(
-    /// What it does.
+    /// The action.
     #[prop(into)]
     on_press: Callback<()>,
-    /// Opens and closes further items below it; then the menu stays open.
+    /// Whether further items below it are shown, for an item that opens them.
+    /// Such an item keeps the menu open.
     #[prop(optional, into)]
     expanded: Option<Signal<bool>>,
-    /// The keys that do it too.
+    /// The keyboard shortcut.
     #[prop(optional)]
     keys: Option<&'static str>,
-    /// Icon and text.
+    /// The icon and the text.
     children: Children,
 ) -> impl IntoView {
     let menu: MenuHandle = expect_context();
@@ -220,14 +221,14 @@ pub(crate) fn MenuItem(
     }
 }
 
-/// An item that is one of several; the menu stays open, so that the effect can
-/// be seen.
+/// An item that is one of several options. The menu stays open so that the
+/// effect can be seen.
 #[component]
 pub(crate) fn MenuRadio(
-    /// Whether it is the chosen one.
+    /// Whether it is chosen.
     #[prop(into)]
     checked: Signal<bool>,
-    /// When it is chosen.
+    /// Called when it is chosen.
     #[prop(into)]
     on_choose: Callback<()>,
     /// The text.

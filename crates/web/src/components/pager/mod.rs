@@ -5,25 +5,25 @@ use leptos::prelude::*;
 use crate::components::icon::Icon;
 use crate::messages;
 
-/// A page to go to, with its address.
+/// A link to a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PageLink {
-    /// Its number, from 1.
+    /// The number of the page, from 1.
     pub(crate) number: u32,
-    /// Its address.
+    /// The address of the page.
     pub(crate) href: String,
 }
 
-/// Where one can go from here.
+/// The links of the pager.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pages {
-    /// The number of this page, where it has one.
+    /// The number of the current page; `None` for a page behind a cursor.
     pub(crate) current: Option<u32>,
-    /// Pages by number; a gap where some are left out.
+    /// Numbered pages; `None` is a gap.
     pub(crate) numbered: Vec<Option<PageLink>>,
-    /// The page before.
+    /// The previous page.
     pub(crate) previous: Option<String>,
-    /// The page after.
+    /// The next page.
     pub(crate) next: Option<String>,
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn window(current: u32, last: u32) -> Vec<Option<u32>> {
     for number in (1..=last).filter(near) {
         match number - before {
             1 => {}
-            // A gap of one is no shorter than its number.
+            // A gap of one page takes as much room as its number.
             2 => numbers.push(Some(number - 1)),
             _ => numbers.push(None),
         }
@@ -48,10 +48,10 @@ pub(crate) fn window(current: u32, last: u32) -> Vec<Option<u32>> {
     numbers
 }
 
-/// The links.
+/// The pager.
 #[component]
 pub(crate) fn Pager(
-    /// Where one can go.
+    /// The links.
     #[prop(into)]
     pages: Signal<Pages>,
 ) -> impl IntoView {
@@ -71,7 +71,7 @@ pub(crate) fn Pager(
                     .numbered
                     .into_iter()
                     .map(|link| match link {
-                        None => view! { <span class="gap" aria-hidden="true">"…"</span> }.into_any(),
+                        None => view! { <span class="pager__gap" aria-hidden="true">"…"</span> }.into_any(),
                         Some(link) => {
                             let here = pages.current == Some(link.number);
                             view! {

@@ -1,4 +1,4 @@
-//! A callback's state, and its result beside it.
+//! The state of a callback with its result.
 
 use leptos::prelude::*;
 use ringback_domain::{ResultCategory, ResultCode, StateName};
@@ -6,7 +6,7 @@ use ringback_domain::{ResultCategory, ResultCode, StateName};
 use crate::components::highlight::{find_text, marked};
 use crate::components::markup::{Markup, markup};
 
-/// A ring that fills as the callback advances; a disc when it is over.
+/// A ring that fills as the callback advances, and a disc when it is completed.
 fn glyph(state: StateName, category: Option<ResultCategory>) -> Markup {
     let filled = |part: &str| {
         markup!(
@@ -16,7 +16,7 @@ fn glyph(state: StateName, category: Option<ResultCategory>) -> Markup {
     };
     let disc = |mark: &str| {
         markup!(
-            r#"<circle cx="7" cy="7" r="6.2" fill="currentColor" stroke="none"/><path class="g-cut" d="{}"/>"#,
+            r#"<circle cx="7" cy="7" r="6.2" fill="currentColor" stroke="none"/><path class="state-glyph__cut" d="{}"/>"#,
             mark
         )
     };
@@ -33,30 +33,30 @@ fn glyph(state: StateName, category: Option<ResultCategory>) -> Markup {
     }
 }
 
-/// State and result, with what is searched in them marked. The text is the
-/// state's word and, behind one space, the result in brackets.
+/// State and result with search matches marked. The text is the state and,
+/// after one space, the result in parentheses.
 pub(crate) fn badge(state: StateName, result: Option<ResultCode>, search: &str) -> Markup {
     let category = result.map(ResultCode::category);
     let (frame, badge) = match (state, category) {
-        (StateName::Scheduled, _) => ("state", "badge st-scheduled"),
-        (StateName::Queued, _) => ("state", "badge st-queued"),
-        (StateName::Routing, _) => ("state", "badge st-routing"),
-        (StateName::Processing, _) => ("state", "badge st-processing"),
+        (StateName::Scheduled, _) => ("state", "badge state--scheduled"),
+        (StateName::Queued, _) => ("state", "badge state--queued"),
+        (StateName::Routing, _) => ("state", "badge state--routing"),
+        (StateName::Processing, _) => ("state", "badge state--processing"),
         (StateName::Completed, Some(ResultCategory::Success) | None) => {
-            ("state is-ok", "badge st-completed st-ok")
+            ("state is-success", "badge state--completed state--success")
         }
         (StateName::Completed, Some(ResultCategory::Cancelled)) => {
-            ("state is-cancel", "badge st-completed st-cancel")
+            ("state is-cancelled", "badge state--completed state--cancelled")
         }
         (StateName::Completed, Some(ResultCategory::Failed)) => {
-            ("state is-fail", "badge st-completed st-fail")
+            ("state is-failed", "badge state--completed state--failed")
         }
     };
     let found = |text: &str| marked(text, find_text(text, search));
     let result =
         result.map(|result| markup!(r#" <span class="result">{}</span>"#, found(&format!("({result})"))));
     markup!(
-        r#"<span class="{}"><span class="{}"><svg class="g" viewBox="0 0 14 14" aria-hidden="true">{}</svg>{}</span>{}</span>"#,
+        r#"<span class="{}"><span class="{}"><svg class="state-glyph" viewBox="0 0 14 14" aria-hidden="true">{}</svg>{}</span>{}</span>"#,
         frame,
         badge,
         glyph(state, category),
@@ -65,7 +65,7 @@ pub(crate) fn badge(state: StateName, result: Option<ResultCode>, search: &str) 
     )
 }
 
-/// The same as a part of a view.
+/// State and result as a component.
 #[component]
 pub(crate) fn StateBadge(
     /// The state.

@@ -1,46 +1,46 @@
-//! What happened, oldest first.
+//! A list of events, oldest first.
 
 use leptos::prelude::*;
 use ringback_domain::Timestamp;
 
-/// How an entry is to be taken.
+/// The status of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Weight {
-    /// It happened.
+pub(crate) enum Status {
+    /// In the past.
     Past,
-    /// The last thing that happened.
+    /// The latest event.
     Current,
-    /// It failed.
+    /// A failure.
     Failed,
-    /// It is expected.
+    /// Expected next.
     Next,
 }
 
-/// One line.
+/// An entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// When; nothing for what is expected at no certain time.
+    /// The time; `None` if the time of an expected event is unknown.
     pub(crate) at: Option<(Timestamp, String)>,
-    /// What.
+    /// What happened.
     pub(crate) text: String,
-    /// What else there is to know.
+    /// Details; may be empty.
     pub(crate) detail: String,
-    /// How it is to be taken.
-    pub(crate) weight: Weight,
+    /// The status.
+    pub(crate) status: Status,
 }
 
-/// The lines.
+/// The list.
 #[component]
 pub(crate) fn Timeline(
-    /// Oldest first.
+    /// The entries, oldest first.
     entries: Vec<Entry>,
 ) -> impl IntoView {
     let line = |entry: Entry| {
-        let class = match entry.weight {
-            Weight::Past => "",
-            Weight::Current => "cur",
-            Weight::Failed => "bad",
-            Weight::Next => "next",
+        let class = match entry.status {
+            Status::Past => "",
+            Status::Current => "timeline__entry--current",
+            Status::Failed => "timeline__entry--failed",
+            Status::Next => "timeline__entry--next",
         };
         let (instant, time) =
             entry.at.map_or((None, String::new()), |(at, text)| (Some(at.to_string()), text));
@@ -52,5 +52,5 @@ pub(crate) fn Timeline(
             </li>
         }
     };
-    view! { <ol class="tl">{entries.into_iter().map(line).collect_view()}</ol> }
+    view! { <ol class="timeline">{entries.into_iter().map(line).collect_view()}</ol> }
 }

@@ -1,4 +1,4 @@
-//! Short news at the edge of the page.
+//! Short messages at the edge of the page.
 
 use std::time::Duration;
 
@@ -11,120 +11,120 @@ use crate::components::icon::Icon;
 use crate::components::icon_button::IconButton;
 use crate::messages;
 
-/// Good or bad news.
+/// Whether a message reports success or failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
-    /// It was done; goes by itself.
-    Done,
-    /// It was not; stays until it is dismissed.
-    Failed,
+    /// Success; the message disappears by itself.
+    Success,
+    /// Failure; the message stays until it is dismissed.
+    Error,
 }
 
-/// What can be done about it.
+/// An action offered with the message.
 #[derive(Clone)]
 pub(crate) struct ToastAction {
-    /// In words.
+    /// The label of the button.
     pub(crate) label: String,
-    /// By this.
+    /// The action.
     pub(crate) run: Callback<()>,
 }
 
-/// One piece of news.
+/// A message.
 #[derive(Clone)]
 pub(crate) struct Toast {
-    /// Good or bad.
+    /// Success or failure.
     pub(crate) tone: Tone,
-    /// What happened.
+    /// The main text.
     pub(crate) title: String,
-    /// The rest of it.
+    /// Details.
     pub(crate) detail: Option<String>,
-    /// What can be done about it.
+    /// An action offered with the message.
     pub(crate) action: Option<ToastAction>,
 }
 
 impl Toast {
-    /// Good news that need no more words.
-    pub(crate) fn done(title: &str) -> Self {
-        Self { tone: Tone::Done, title: title.to_owned(), detail: None, action: None }
+    /// A message of success without details.
+    pub(crate) fn success(title: &str) -> Self {
+        Self { tone: Tone::Success, title: title.to_owned(), detail: None, action: None }
     }
 
-    /// Bad news, and why.
-    pub(crate) fn failed(title: &str, detail: String) -> Self {
-        Self { tone: Tone::Failed, title: title.to_owned(), detail: Some(detail), action: None }
+    /// A message of failure with its reason.
+    pub(crate) fn error(title: &str, detail: String) -> Self {
+        Self { tone: Tone::Error, title: title.to_owned(), detail: Some(detail), action: None }
     }
 
-    /// Class and icon.
-    pub(crate) fn look(&self) -> (&'static str, &'static str) {
+    /// The class and the icon.
+    pub(crate) fn class_and_icon(&self) -> (&'static str, &'static str) {
         match self.tone {
-            Tone::Done => ("ok", "circle-check"),
-            Tone::Failed => ("bad", "circle-x"),
+            Tone::Success => ("toast--success", "circle-check"),
+            Tone::Error => ("toast--error", "circle-x"),
         }
     }
 }
 
-/// The news that are shown, and those that were.
+/// The visible messages, and those since the page was opened.
 #[derive(Clone, Copy)]
 pub(crate) struct Toasts {
     shown: RwSignal<Vec<(u32, Toast)>>,
-    told: RwSignal<Vec<(Timestamp, Toast)>>,
+    history: RwSignal<Vec<(Timestamp, Toast)>>,
     next: StoredValue<u32>,
-    /// Someone reads or uses them: none goes.
-    held: RwSignal<bool>,
+    /// The pointer or the focus is on a message: none disappears.
+    paused: RwSignal<bool>,
 }
 
-const AT_MOST: usize = 3;
-/// As many are kept to be read later.
-const KEPT: usize = 100;
-const STAYS: Duration = Duration::from_secs(8);
+const MAX_SHOWN: usize = 3;
+/// The number of messages that are kept for Help.
+const MAX_HISTORY: usize = 100;
+const DISPLAY_TIME: Duration = Duration::from_secs(8);
 
 impl Toasts {
-    /// Gives a place for news to the components below.
+    /// Gives the messages to the components below.
     pub(crate) fn provide() {
         provide_context(Self {
             shown: RwSignal::new(Vec::new()),
-            told: RwSignal::new(Vec::new()),
+            history: RwSignal::new(Vec::new()),
             next: StoredValue::new(0),
-            held: RwSignal::new(false),
+            paused: RwSignal::new(false),
         });
     }
 
-    /// The place of the page.
+    /// The messages of the page.
     pub(crate) fn here() -> Self {
         expect_context()
     }
 
-    /// What was told since the page was opened, and when; the newest first.
-    pub(crate) fn told(self) -> Vec<(Timestamp, Toast)> {
-        self.told.get()
+    /// All messages since the page was opened with their times, newest first.
+    pub(crate) fn history(self) -> Vec<(Timestamp, Toast)> {
+        self.history.get()
     }
 
-    /// Shows something.
+    /// Shows a message.
     pub(crate) fn show(self, toast: Toast) {
         let id = self.next.get_value();
         self.next.set_value(id + 1);
         let tone = toast.tone;
-        self.told.update(|told| {
-            told.insert(0, (browser::now(), toast.clone()));
-            told.truncate(KEPT);
+        self.history.update(|history| {
+            history.insert(0, (browser::now(), toast.clone()));
+            history.truncate(MAX_HISTORY);
         });
         self.shown.update(|shown| {
             shown.insert(0, (id, toast));
-            shown.truncate(AT_MOST);
+            shown.truncate(MAX_SHOWN);
         });
-        if tone == Tone::Done {
+        if tone == Tone::Success {
             self.expire(id);
         }
     }
 
     fn expire(self, id: u32) {
         let expire = move || {
-            if self.held.get_untracked() {
+            if self.paused.get_untracked() {
                 self.expire(id);
             } else {
                 self.dismiss(id);
             }
         };
-        set_timeout(expire, STAYS);
+        set_timeout(expire, DISPLAY_TIME);
     }
 
     fn dismiss(self, id: u32) {
@@ -132,19 +132,19 @@ impl Toasts {
     }
 }
 
-/// Where the news appear.
+/// The region in which messages appear.
 #[component]
 pub(crate) fn ToastRegion() -> impl IntoView {
     let toasts = Toasts::here();
-    let hold = move |held| toasts.held.set(held);
+    let pause = move |paused| toasts.paused.set(paused);
     view! {
         <section
             class="toasts stack"
             aria-label=messages::notifications()
-            on:pointerenter=move |_| hold(true)
-            on:pointerleave=move |_| hold(false)
-            on:focusin=move |_| hold(true)
-            on:focusout=move |_| hold(false)
+            on:pointerenter=move |_| pause(true)
+            on:pointerleave=move |_| pause(false)
+            on:focusin=move |_| pause(true)
+            on:focusout=move |_| pause(false)
         >
             <For each=move || toasts.shown.get() key=|(id, _)| *id let((id, toast))>
                 <ToastCard toast on_dismiss=move |()| toasts.dismiss(id) />
@@ -155,8 +155,8 @@ pub(crate) fn ToastRegion() -> impl IntoView {
 
 #[component]
 fn ToastCard(toast: Toast, #[prop(into)] on_dismiss: Callback<()>) -> impl IntoView {
-    let (class, icon) = toast.look();
-    let role = if toast.tone == Tone::Done { "status" } else { "alert" };
+    let (class, icon) = toast.class_and_icon();
+    let role = if toast.tone == Tone::Success { "status" } else { "alert" };
     view! {
         <div class=format!("toast {class}") role=role>
             <Icon name=icon />

@@ -1,5 +1,5 @@
-//! A text that a button shows by hover, focus and tap alike. The events are
-//! those of what is around many such buttons.
+//! A text that a button shows on hover, focus and tap. Events are handled by
+//! the element around many such buttons.
 
 use leptos::ev::Event;
 use wasm_bindgen::JsCast;
@@ -8,10 +8,10 @@ use web_sys::{Element, HtmlElement};
 use crate::components::markup::{Markup, markup};
 use crate::components::placement::{Align, place};
 
-/// A button that does nothing but explain, and the explanation.
+/// A button whose only purpose is its tooltip, and the tooltip.
 pub(crate) fn tooltip_button(id: &str, class: &str, label: &str, icon: &Markup, text: &str) -> Markup {
     markup!(
-        r#"<button type="button" class="{}" aria-label="{}" aria-describedby="{}">{}</button><div class="tip" id="{}" role="tooltip" popover="manual">{}</div>"#,
+        r#"<button type="button" class="{}" aria-label="{}" aria-describedby="{}">{}</button><div class="tooltip" id="{}" role="tooltip" popover="manual">{}</div>"#,
         class,
         label,
         id,
@@ -21,15 +21,15 @@ pub(crate) fn tooltip_button(id: &str, class: &str, label: &str, icon: &Markup, 
     )
 }
 
-/// The button that an event happened in, and its explanation.
+/// The button that an event happened in, and its tooltip.
 fn around(event: &Event) -> Option<(Element, HtmlElement)> {
     let element: Element = event.target()?.dyn_into().ok()?;
     let button = element.closest("button").ok()??;
-    let tip = button.next_element_sibling().filter(|next| next.class_name() == "tip")?;
+    let tip = button.next_element_sibling().filter(|next| next.class_name() == "tooltip")?;
     Some((button, tip.dyn_into().ok()?))
 }
 
-/// Shows the explanation of a button that is pointed at or has the focus.
+/// Shows the tooltip of a button that is hovered or focused.
 pub(crate) fn explain(event: &Event) {
     if let Some((button, tip)) = around(event) {
         let _ = tip.show_popover();
@@ -37,7 +37,7 @@ pub(crate) fn explain(event: &Event) {
     }
 }
 
-/// Hides it again; `false` if there is none.
+/// Hides the tooltip; `false` if there is none.
 pub(crate) fn hide(event: &Event) -> bool {
     around(event).is_some_and(|(_, tip)| tip.hide_popover().is_ok())
 }

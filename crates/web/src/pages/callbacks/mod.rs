@@ -1,212 +1,95 @@
-//! The Callbacks page: the list, and everything that is done with it.
+//! The Callbacks page.
 
-mod bulk;
-pub(super) mod cells;
-mod chips;
-mod columns;
-mod create;
-mod detail;
-pub(super) mod edit;
-mod empty;
-mod export;
-mod feed;
-pub(super) mod history;
-mod jump;
-mod live;
-mod matching;
-pub(super) mod metrics;
-mod more_details;
-mod narrow;
-mod options;
-mod paging;
-mod recording;
-pub(super) mod recreate;
-mod request_form;
-mod row;
-mod selection;
-mod table;
-mod toolbar;
-mod view_state;
-mod when;
+mod actions;
+pub(crate) mod dialogs;
+mod filter;
+mod list;
+pub(crate) mod record;
+pub(crate) mod view;
 
 use std::time::Duration;
 
 use leptos::html;
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use leptos_router::params::ParamsMap;
-use ringback_domain::wire::callback::CallbackView;
-use ringback_domain::wire::list::SearchField;
-use ringback_domain::{CallbackId, Permission};
+use ringback_domain::Permission;
 
-use crate::browser;
+use crate::client::Client;
 use crate::clock::Clock;
-use crate::components::toast::Toasts;
+use crate::components::page::focus_heading;
 use crate::format;
-use crate::later::Later;
+use crate::lazy::{Lazy, Part};
 use crate::messages;
-use crate::pages::focus_heading;
-use crate::ranges::{self, DateRange, Range};
+use crate::preferences::PreferenceStore;
 use crate::session::Session;
 use crate::width::Width;
-use cells::Look;
-use columns::Column;
-pub(crate) use detail::detail;
-use feed::Feed;
-pub(crate) use feed::Row;
-use view_state::{ListState, ViewState, Visible};
-
-/// A dialog that is open.
-#[derive(Clone)]
-pub(crate) enum Open {
-    Create,
-    Edit(Row),
-    Recreate(Row),
-    Options,
-    CancelSelected,
-    Reports,
-}
-
-/// Where a dialog about one callback was opened.
-#[derive(Clone, Copy)]
-pub(super) struct Host {
-    /// Shows the callback as it is now.
-    pub(super) put: Callback<CallbackView>,
-    /// Tells that a new one was made of it.
-    pub(super) made: Callback<CallbackView>,
-    /// The dialog is gone.
-    pub(super) closed: Callback<()>,
-}
-
-impl Host {
-    /// The list.
-    fn list(page: Page) -> Self {
-        let toasts = Toasts::here();
-        Self {
-            put: Callback::new(move |view| page.feed.put(view)),
-            made: Callback::new(move |view| {
-                page.feed.load();
-                toasts.show(create::created(page, &view, messages::callback_recreated()));
-            }),
-            closed: Callback::new(move |()| page.dialog.set(None)),
-        }
-    }
-}
-
-type Go = Box<dyn Fn(&str, NavigateOptions)>;
-
-/// What the parts of the page share.
-#[derive(Clone, Copy)]
-struct Page {
-    session: Session,
-    feed: Feed,
-    view: Memo<ViewState>,
-    width: Signal<Width>,
-    dialog: RwSignal<Option<Open>>,
-    /// What stands in the search box, which the address follows.
-    typed: RwSignal<String>,
-    /// What hides rows until the server has answered.
-    narrowed: Memo<Option<(SearchField, String)>>,
-    /// What all rows are drawn by.
-    look: Memo<Look>,
-    /// The columns that the person chose; `None` for the usual ones.
-    columns: Memo<Option<Vec<Column>>>,
-    /// The row under the pointer, or with the focus in it.
-    held: RwSignal<Option<CallbackId>>,
-    /// The person may give commands.
-    manages: bool,
-    go: StoredValue<Go, LocalStorage>,
-}
-
-impl Page {
-    fn here() -> Self {
-        expect_context()
-    }
-
-    /// Goes to another view of the list.
-    fn show(self, view: &ViewState) {
-        self.navigate(view, false);
-    }
-
-    /// What people call a range. Followed, as they may name their own.
-    fn range_label(self, range: Range) -> String {
-        let named = self.session.preferences().with(ranges::made).into_iter().find(|(own, _)| *own == range);
-        named.map_or_else(|| range.label(self.session.style()), |(_, name)| name)
-    }
-
-    /// The same, without a step to come back to.
-    fn replace(self, view: &ViewState) {
-        self.navigate(view, true);
-    }
-
-    fn navigate(self, view: &ViewState, replace: bool) {
-        let options = NavigateOptions { replace, scroll: false, ..NavigateOptions::default() };
-        self.go.with_value(|go| go(&view.href(), options));
-    }
-}
-
-/// The address of the list with one callback expanded; none where no range has
-/// it.
-pub(super) fn address_of(callback: &CallbackView, utc: bool) -> Option<String> {
-    let range = DateRange::around(callback.desired_time, browser::now(), utc)?;
-    let search = callback.id.to_string();
-    let range = Range::Given(range);
-    let list = ListState { range, search, column: SearchField::Id, ..ListState::default() };
-    Some(ViewState { list, open: vec![callback.id] }.href())
-}
+use actions::Actions;
+use filter::FilterBar;
+use filter::quick::QuickFilter;
+use list::Look;
+use list::feed::Feed;
+use list::live::PausedBanner;
+use list::page::PageState;
+use list::table::{Foot, Records, TableBar};
+use list::{live, local_search, selection};
+use view::columns::Column;
+use view::state::{ViewState, Visible};
 
 /// The page.
 #[component]
 pub(crate) fn CallbacksPage() -> impl IntoView {
+    let preferences = PreferenceStore::here();
     let session = Session::here();
     let query = use_query_map();
-    let preferences = session.preferences();
     let services = session.me().map(|me| me.services.clone()).unwrap_or_default();
     let view = Memo::new(move |_| {
         let (last_range, visible) =
             preferences.with(|preferences| (preferences.last_range.clone(), Visible::of(preferences)));
         let view = query.with(|query| ViewState::from_query(query, last_range.as_deref(), visible));
-        view.among(&services)
+        view.limited_to(&services)
     });
     let list = Memo::new(move |_| view.with(|view| view.list.clone()));
-    let utc = Memo::new(move |_| session.style().utc);
-    let feed = Feed::new(session, list);
+    let utc = Memo::new(move |_| preferences.style().utc);
+    let feed = Feed::new(list);
     let typed = RwSignal::new(list.with_untracked(|list| list.search.clone()));
     let clock = Clock::here();
     let look = Memo::new(move |_| Look {
-        style: session.style(),
-        today: format::day(clock.coarse(), session.style()),
+        style: preferences.style(),
+        today: format::day(clock.coarse(), preferences.style()),
         search: (list.with(|list| list.column), typed.get()),
     });
-    let page = Page {
+    let page = PageState {
+        client: Client::here(),
+        preferences,
         session,
         feed,
         view,
         width: Width::follow(),
         dialog: RwSignal::new(None),
         typed,
-        narrowed: narrow::ahead(feed, list, typed),
+        local_search: local_search::follow(feed, list, typed),
         look,
         columns: Memo::new(move |_| preferences.with(Column::chosen)),
-        held: RwSignal::new(None),
+        active_row: RwSignal::new(None),
         manages: session.may(Permission::ManageCallbacks),
-        go: StoredValue::new_local(Box::new(use_navigate())),
+        navigate: StoredValue::new_local(Box::new(use_navigate())),
     };
     provide_context(page);
-    name_view(page, query);
+    keep_view_in_address(page, query);
     Effect::new(move |_| {
-        // Tracking alone would not compute it, and it would seem to change then.
+        // A memo that is only tracked is not computed, and would then seem to
+        // change.
         list.get();
-        // Days begin elsewhere in another zone.
+        // In another time zone days begin at other times.
         utc.get();
         untrack(|| feed.load());
     });
-    let later = Later::here();
+    let lazy = Lazy::here();
     Effect::new(move |_| {
-        // What is seen first is loaded first.
+        // The rows are loaded first.
         if feed.as_of.with(Option::is_some) {
-            later.load();
+            lazy.load();
         }
     });
     live::follow(feed);
@@ -216,41 +99,44 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
     let heading = NodeRef::<html::H1>::new();
     focus_heading(heading);
     view! {
-        <live::PausedBanner />
+        <PausedBanner />
         <main id="main" class="page-table" tabindex="-1">
-            <div class="pagehead">
+            <div class="page-header">
                 <h1 node_ref=heading tabindex="-1">{messages::callbacks()}</h1>
-                <toolbar::QuickFilter />
-                <toolbar::Actions />
+                <QuickFilter />
+                <Actions />
             </div>
-            <toolbar::FilterBar />
-            <table::TableBar />
-            <table::Records />
-            <table::Foot />
+            <FilterBar />
+            <TableBar />
+            <Records />
+            <Foot />
         </main>
         <Dialogs />
     }
 }
 
-/// Keeps the whole view in the address, so that whoever gets it sees the same.
-fn name_view(page: Page, query: Memo<ParamsMap>) {
+/// Keeps the whole view in the address, so that others see the same when they
+/// get the address.
+fn keep_view_in_address(page: PageState, query: Memo<ParamsMap>) {
     let path = use_location().pathname;
     let name = move || {
         let Some(view) = page.view.try_get_untracked() else { return };
-        // On the way to another page the address is that one's already.
+        // On the way to another page the address is already that of the other
+        // page.
         let here = path.with_untracked(|path| path == "/callbacks");
-        if here && !query.with_untracked(|query| view.is_said_by(query)) {
+        if here && !query.with_untracked(|query| view.is_in_address(query)) {
             page.replace(&view);
         }
     };
     Effect::new(move |_| {
         query.with(|_| page.view.with(|_| ()));
-        // Whatever led here makes its own step first.
+        // The navigation that led here has to finish first.
         set_timeout(name, Duration::ZERO);
     });
 }
 
-/// The number of late callbacks is in the title, to be seen from other tabs.
+/// Shows the number of overdue callbacks in the title, so that it is visible
+/// from other tabs.
 fn keep_title(feed: Feed) {
     Effect::new(move |_| {
         let overdue = feed.counts.with(|counts| counts.as_ref().map_or(0, |counts| counts.overdue));
@@ -265,20 +151,7 @@ fn keep_title(feed: Feed) {
 
 #[component]
 fn Dialogs() -> impl IntoView {
-    let page = Page::here();
-    let later = Later::here();
-    move || page.dialog.get().map(|open| later.show(move |parts| (parts.dialog)(open.clone())))
-}
-
-/// A dialog.
-pub(crate) fn dialog(open: Open) -> AnyView {
-    let host = Host::list(Page::here());
-    match open {
-        Open::Create => view! { <create::CreateDialog /> }.into_any(),
-        Open::Edit(row) => view! { <edit::EditDialog row host /> }.into_any(),
-        Open::Options => view! { <options::OptionsDialog /> }.into_any(),
-        Open::CancelSelected => view! { <bulk::CancelSelectedDialog /> }.into_any(),
-        Open::Reports => view! { <export::ReportsDialog /> }.into_any(),
-        Open::Recreate(row) => view! { <recreate::RecreateDialog row host /> }.into_any(),
-    }
+    let page = PageState::here();
+    let lazy = Lazy::here();
+    move || page.dialog.with(Option::is_some).then(|| lazy.show(Part::CallbackDialog))
 }

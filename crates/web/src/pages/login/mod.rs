@@ -1,4 +1,4 @@
-//! Signing in.
+//! The sign-in page.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -8,10 +8,10 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use ringback_domain::wire::problem::ProblemKind;
 
 use crate::api::Failure;
-use crate::components::button::{Button, Size, Weight};
+use crate::components::button::{Appearance, Button, Size};
 use crate::components::icon::{BrandMark, Icon};
 use crate::components::input::TextField;
-use crate::later::Later;
+use crate::lazy::Lazy;
 use crate::messages;
 use crate::session::{Session, Stage};
 
@@ -42,7 +42,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
         if busy.get_untracked() {
             return;
         }
-        // Password managers may fill fields without telling.
+        // Password managers may fill fields without an event.
         let value = |field: NodeRef<html::Input>| field.get_untracked().map(|field| field.value());
         let (name, secret) =
             (value(name_field).unwrap_or_default(), value(password_field).unwrap_or_default());
@@ -67,21 +67,21 @@ pub(crate) fn LoginPage() -> impl IntoView {
     };
     let note = move || match (failure.get(), session.stage()) {
         (Some(failure), _) => Some((true, sentence(&failure))),
-        (None, Stage::SignedOut { ended: true }) => Some((false, messages::session_ended().to_owned())),
+        (None, Stage::SignedOut { expired: true }) => Some((false, messages::session_ended().to_owned())),
         _ => None,
     };
     view! {
         <div class="login">
-            <svg class="login-art" viewBox="0 0 1440 1440" aria-hidden="true">{arcs()}</svg>
-            <main id="main" class="login-main">
-                <form class="login-card" novalidate=true on:submit=submit>
+            <svg class="login__art" viewBox="0 0 1440 1440" aria-hidden="true">{arcs()}</svg>
+            <main id="main" class="login__main">
+                <form class="login__card" novalidate=true on:submit=submit>
                     <div class="brand"><BrandMark />{messages::product()}</div>
                     <h1>{messages::sign_in()}</h1>
-                    <div role="alert" class="login-note">
+                    <div role="alert" class="login__note">
                         {move || {
                             let (bad, text) = note()?;
                             let (class, icon) =
-                                if bad { ("note note-danger", "circle-alert") } else { ("note note-info", "info") };
+                                if bad { ("note note--danger", "circle-alert") } else { ("note note--info", "info") };
                             Some(view! { <div class=class><Icon name=icon /><span>{text}</span></div> })
                         }}
                     </div>
@@ -100,12 +100,12 @@ pub(crate) fn LoginPage() -> impl IntoView {
                         autocomplete="current-password"
                         node=password_field
                     />
-                    <Button weight=Weight::Primary size=Size::Large wide=true submit=true busy=Signal::from(busy)>
+                    <Button appearance=Appearance::Primary size=Size::Large wide=true submit=true busy=Signal::from(busy)>
                         {messages::sign_in()}
                     </Button>
                 </form>
             </main>
-            <footer class="login-foot">
+            <footer class="login__footer">
                 <span class="num">{messages::version(env!("CARGO_PKG_VERSION"))}</span>
             </footer>
         </div>
@@ -117,34 +117,35 @@ fn sentence(failure: &Failure) -> String {
         Some(ProblemKind::InvalidCredentials | ProblemKind::Unauthenticated) => {
             messages::wrong_credentials().to_owned()
         }
-        _ => failure.sentence(),
+        _ => failure.message(),
     }
 }
 
-/// Goes on as soon as someone is signed in: also where the cookie turned out to
-/// be good. Until then there is time to load the rest of the page.
+/// Continues as soon as somebody is signed in, which includes a resumed
+/// session. Meanwhile the second module is loaded.
 fn leave_signed_in(session: Session) {
     let query = use_query_map();
     let navigate = use_navigate();
-    let later = Later::here();
+    let lazy = Lazy::here();
     Effect::new(move |_| match session.stage() {
         Stage::SignedIn(_) => {
-            let wanted = query.with_untracked(|query| query.get("next"));
+            let next = query.with_untracked(|query| query.get("next"));
             let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-            navigate(&own_path(wanted), options);
+            navigate(&own_path(next), options);
         }
-        Stage::SignedOut { .. } => later.load(),
+        Stage::SignedOut { .. } => lazy.load(),
         Stage::Starting | Stage::Failed(_) => {}
     });
 }
 
-/// A path of ours; an address elsewhere would lead people astray.
-fn own_path(wanted: Option<String>) -> String {
+/// A path of this page. An address of another site could be used for phishing.
+fn own_path(next: Option<String>) -> String {
     let own = |path: &String| path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/\\");
-    wanted.filter(own).filter(|path| !path.starts_with("/login")).unwrap_or_else(|| "/callbacks".to_owned())
+    next.filter(own).filter(|path| !path.starts_with("/login")).unwrap_or_else(|| "/callbacks".to_owned())
 }
 
-/// Open rings, as of a bell, each a little thinner and turned a little further.
+/// A decoration of open rings, each a little thinner and turned a little
+/// further.
 fn arcs() -> impl IntoView {
     const ARCS: [(&str, &str); 7] = [
         ("20", "M852 648A150 150 0 1 0 864 761"),

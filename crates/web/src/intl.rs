@@ -1,0 +1,80 @@
+//! Formatters of the browser, which know the world's languages and time zones.
+
+use js_sys::{Array, Function, Intl, Object, Reflect};
+use leptos::prelude::window;
+use wasm_bindgen::JsCast;
+#[cfg(target_family = "wasm")]
+use wasm_bindgen::JsValue;
+
+use crate::browser;
+
+/// The name of the zone UTC.
+pub(crate) const UTC: &str = "UTC";
+
+/// Sets an option of a formatter.
+pub(crate) fn set(options: &Object, name: &str, value: &str) {
+    let _ = Reflect::set(options, &name.into(), &value.into());
+}
+
+/// A formatter; `None` where the browser refuses the options, such as a zone
+/// that it does not know.
+pub(crate) fn date_format(locale: &str, options: &Object) -> Option<Intl::DateTimeFormat> {
+    let class = browser::property(&browser::property(&window(), "Intl")?, "DateTimeFormat")?;
+    let arguments = Array::of2(&Array::of1(&locale.into()), options);
+    Some(Reflect::construct(class.unchecked_ref::<Function>(), &arguments).ok()?.unchecked_into())
+}
+
+/// Formats counts in one language, and tells its plural forms apart.
+#[cfg(target_family = "wasm")]
+pub(crate) struct Counts {
+    format: Function,
+    plurals: Intl::PluralRules,
+}
+
+#[cfg(target_family = "wasm")]
+impl Counts {
+    /// For the language with this tag.
+    pub(crate) fn new(tag: &str) -> Self {
+        let (locales, options) = (Array::of1(&tag.into()), Object::new());
+        let format = Intl::NumberFormat::new(&locales, &options).format();
+        Self { format, plurals: Intl::PluralRules::new(&locales, &options) }
+    }
+
+    /// The count with its digits grouped.
+    pub(crate) fn format(&self, count: u64) -> String {
+        let text = self.format.call1(&JsValue::UNDEFINED, &Self::number(count).into());
+        text.ok().and_then(|text| text.as_string()).unwrap_or_else(|| count.to_string())
+    }
+
+    /// The plural category of the count, for example `one` or `few`.
+    pub(crate) fn plural_category(&self, count: u64) -> String {
+        self.plurals.select(Self::number(count)).into()
+    }
+
+    fn number(count: u64) -> f64 {
+        browser::js_number(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+}
+
+/// Counts in English, for tests outside a browser.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) struct Counts;
+
+#[cfg(not(target_family = "wasm"))]
+impl Counts {
+    pub(crate) fn new(_tag: &str) -> Self {
+        Self
+    }
+
+    pub(crate) fn format(&self, count: u64) -> String {
+        if count < 1_000 {
+            return count.to_string();
+        }
+        format!("{},{:03}", self.format(count / 1_000), count % 1_000)
+    }
+
+    #[expect(clippy::unused_self, reason = "as in a browser")]
+    pub(crate) fn plural_category(&self, count: u64) -> String {
+        if count == 1 { "one" } else { "other" }.to_owned()
+    }
+}

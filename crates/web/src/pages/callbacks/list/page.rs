@@ -1,0 +1,124 @@
+//! The state of the Callbacks page, which its parts share.
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use ringback_domain::CallbackId;
+use ringback_domain::wire::list::SearchField;
+
+use super::super::record::row::Row;
+use super::super::view::columns::Column;
+use super::super::view::state::{ListState, ViewState};
+use super::cells::Look;
+use super::feed::Feed;
+use crate::client::Client;
+use crate::preferences::PreferenceStore;
+use crate::ranges::{self, Range};
+use crate::session::Session;
+use crate::width::Width;
+
+/// A dialog of the page.
+#[derive(Clone)]
+pub(crate) enum OpenDialog {
+    /// Create Callback.
+    Create,
+    /// Edit Callback.
+    Edit(Row),
+    /// Recreate Callback.
+    Recreate(Row),
+    /// Advanced Options.
+    Options,
+    /// Cancel Callbacks.
+    CancelSelected,
+    /// Export Cancelled Reports.
+    Reports,
+}
+
+/// Navigates to an address.
+pub(crate) type Navigate = Box<dyn Fn(&str, NavigateOptions)>;
+
+/// What the parts of the page share.
+#[derive(Clone, Copy)]
+pub(crate) struct PageState {
+    /// Calls the API.
+    pub(crate) client: Client,
+    /// How the person wants the page to look.
+    pub(crate) preferences: PreferenceStore,
+    /// Who is signed in.
+    pub(crate) session: Session,
+    /// The rows.
+    pub(crate) feed: Feed,
+    /// What the address says.
+    pub(crate) view: Memo<ViewState>,
+    /// The width of the window.
+    pub(crate) width: Signal<Width>,
+    /// The open dialog.
+    pub(crate) dialog: RwSignal<Option<OpenDialog>>,
+    /// The text in the search box, which the address follows.
+    pub(crate) typed: RwSignal<String>,
+    /// The search that hides rows until the server has answered.
+    pub(crate) local_search: Memo<Option<(SearchField, String)>>,
+    /// What the look of all rows depends on.
+    pub(crate) look: Memo<Look>,
+    /// The columns that the person chose; `None` for the usual ones.
+    pub(crate) columns: Memo<Option<Vec<Column>>>,
+    /// The row under the pointer, or with the focus in it.
+    pub(crate) active_row: RwSignal<Option<CallbackId>>,
+    /// The person may change callbacks.
+    pub(crate) manages: bool,
+    /// Navigates to another address.
+    pub(crate) navigate: StoredValue<Navigate, LocalStorage>,
+}
+
+impl PageState {
+    /// The state of the page around.
+    pub(crate) fn here() -> Self {
+        expect_context()
+    }
+
+    /// Goes to another view of the list.
+    pub(crate) fn show(self, view: &ViewState) {
+        self.go(view, false);
+    }
+
+    /// Goes to another view of the list without a step to come back to.
+    pub(crate) fn replace(self, view: &ViewState) {
+        self.go(view, true);
+    }
+
+    fn go(self, view: &ViewState, replace: bool) {
+        let options = NavigateOptions { replace, scroll: false, ..NavigateOptions::default() };
+        self.navigate.with_value(|navigate| navigate(&view.href(), options));
+    }
+
+    /// The name of a range. Tracked, as people may name their own.
+    pub(crate) fn range_label(self, range: Range) -> String {
+        let named = self.preferences.with(ranges::custom_ranges).into_iter().find(|(own, _)| *own == range);
+        named.map_or_else(|| range.label(self.preferences.style()), |(_, name)| name)
+    }
+
+    /// Shows every state or every service again.
+    pub(crate) fn show_all(self, states: bool, services: bool) {
+        self.replace(&self.view.get_untracked().with(|list| self.unhide(list, states, services)));
+    }
+
+    /// Stops hiding states or services: in this view, and in other views by the
+    /// preferences of the person.
+    pub(crate) fn unhide(self, list: &mut ListState, states: bool, services: bool) {
+        if states {
+            list.visible.states.clear();
+        }
+        if services {
+            list.visible.services.clear();
+        }
+        if states || services {
+            self.preferences.update_soon(move |preferences| {
+                if states {
+                    preferences.visible_states = None;
+                }
+                if services {
+                    preferences.visible_services = None;
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The form of a new callback, for Create and for Recreate Callback.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use ringback_domain::wire::endpoint::CountCallbacks;
+use ringback_domain::wire::list::{CallbackFilter, CountQuery};
+use ringback_domain::{CallbackType, ServiceId, StateName, Timestamp};
+
+use super::date_time::{DateTimeFields, DateTimeForm, Zones};
+use crate::client::Client;
+use crate::components::choice::{Card, RadioCards};
+use crate::components::field::FieldError;
+use crate::components::input::{SelectField, SelectOption, TextField};
+use crate::format::{self, Style};
+use crate::forms::require;
+use crate::messages;
+use crate::session::Session;
+
+/// The form and its errors.
+#[derive(Clone, Copy)]
+pub(crate) struct RequestForm {
+    pub(crate) kind: RwSignal<CallbackType>,
+    pub(crate) service: RwSignal<String>,
+    service_error: FieldError,
+    pub(crate) number: RwSignal<String>,
+    number_error: FieldError,
+    date_time: DateTimeForm,
+}
+
+/// The valid values of a form.
+pub(crate) struct Values {
+    pub(crate) callback_type: CallbackType,
+    pub(crate) service_id: ServiceId,
+    pub(crate) customer_number: String,
+    /// The desired time of a scheduled callback.
+    pub(crate) desired_time: Option<Timestamp>,
+}
+
+impl RequestForm {
+    pub(crate) fn new(service: String, number: String, style: Style) -> Self {
+        Self {
+            kind: RwSignal::new(CallbackType::Immediate),
+            service: RwSignal::new(service),
+            service_error: RwSignal::new(None),
+            number: RwSignal::new(number),
+            number_error: RwSignal::new(None),
+            date_time: DateTimeForm::soon(style),
+        }
+    }
+
+    /// The values of the form. `None` if a field is invalid; it is then marked.
+    pub(crate) fn read(self, style: Style) -> Option<Values> {
+        let service_id = self.service.get_untracked().parse().ok();
+        if service_id.is_none() {
+            self.service_error.set(Some(messages::choose_service().to_owned()));
+        }
+        let has_number = require(self.number, self.number_error, messages::enter_number());
+        let callback_type = self.kind.get_untracked();
+        let scheduled = callback_type == CallbackType::Scheduled;
+        let desired_time = if scheduled { self.date_time.read(style) } else { None };
+        if !has_number || (scheduled && desired_time.is_none()) {
+            return None;
+        }
+        Some(Values {
+            callback_type,
+            service_id: service_id?,
+            customer_number: self.number.get_untracked().trim().to_owned(),
+            desired_time,
+        })
+    }
+
+    /// The fields that the server may report problems about.
+    pub(crate) fn fields(self) -> [(&'static str, FieldError); 3] {
+        [
+            ("/service_id", self.service_error),
+            ("/customer_number", self.number_error),
+            ("/desired_time", self.date_time.time_error),
+        ]
+    }
+}
+
+/// The fields.
+#[component]
+pub(crate) fn RequestFields(
+    /// The form.
+    form: RequestForm,
+    /// The services to choose from.
+    choices: Vec<SelectOption>,
+    /// The time zone of the customer, if it is known.
+    #[prop(into)]
+    customer_zone: Signal<Option<String>>,
+    /// A hint about the number.
+    #[prop(optional)]
+    hint: Option<String>,
+) -> impl IntoView {
+    let RequestForm { kind, service, service_error, number, number_error, date_time } = form;
+    let waiting = waiting_at(service);
+    let session = Session::here();
+    let zones = Signal::derive(move || Zones {
+        service: service.with(|id| session.zone_of(id.parse().ok()?)),
+        customer: customer_zone.get(),
+    });
+    view! {
+        <RadioCards label=messages::callback_type() value=kind cards=type_cards() autofocus=true />
+        <SelectField label=messages::service_type() value=service error=service_error choices hint=waiting />
+        <TextField
+            label=messages::customer_number()
+            value=number
+            error=number_error
+            kind="tel"
+            inputmode="tel"
+            hint
+        />
+        <Show when=move || kind.get() == CallbackType::Scheduled>
+            <DateTimeFields date_time zones />
+        </Show>
+    }
+}
+
+/// The services that the person may see, as options.
+pub(crate) fn service_choices(session: Session) -> Vec<SelectOption> {
+    let me = session.me();
+    let services = me.iter().flat_map(|me| &me.services);
+    services.map(|one| SelectOption { value: one.id.to_string(), label: one.name.clone() }).collect()
+}
+
+/// The number of callbacks in the queue of the chosen service, once it is
+/// known.
+fn waiting_at(service: RwSignal<String>) -> Signal<Option<String>> {
+    let client = Client::here();
+    let waiting = RwSignal::new(None::<u64>);
+    Effect::new(move |_| {
+        let chosen = service.get();
+        waiting.set(None);
+        let Ok(id) = chosen.parse() else { return };
+        let filter =
+            CallbackFilter { state: vec![StateName::Queued], service: vec![id], ..CallbackFilter::default() };
+        spawn_local(async move {
+            let response = client.call(&CountCallbacks { filter, count: CountQuery::default() }).await;
+            if let (Ok(count), Some(true)) = (response, service.try_with_untracked(|now| *now == chosen)) {
+                waiting.try_set(Some(count.total));
+            }
+        });
+    });
+    Signal::derive(move || waiting.get().map(|count| messages::waiting_now(format::count(count))))
+}
+
+/// Immediate or scheduled, as cards.
+fn type_cards() -> Vec<Card<CallbackType>> {
+    let card = |value, label, hint: &'static str| Card {
+        value,
+        label,
+        hint: Signal::stored(Some(hint)),
+        disabled: Signal::stored(false),
+    };
+    vec![
+        card(CallbackType::Immediate, messages::immediate(), messages::immediate_hint()),
+        card(CallbackType::Scheduled, messages::scheduled(), messages::scheduled_hint()),
+    ]
+}

@@ -1,0 +1,103 @@
+//! The entries of the timeline.
+
+use ringback_domain::callback::action::Action;
+use ringback_domain::wire::callback::{ActorView, CallbackView, TimelineEntry};
+use ringback_domain::{ActorKind, StateName, Timestamp};
+
+use crate::components::timeline::{Entry, Status};
+use crate::format::{self, Style};
+use crate::messages;
+
+/// Past events, and the next expected one.
+pub(crate) fn entries(
+    timeline: &[TimelineEntry],
+    view: &CallbackView,
+    style: Style,
+    now: Timestamp,
+) -> Vec<Entry> {
+    let last = timeline.len().saturating_sub(1);
+    let time = |at: Timestamp| {
+        if format::day(at, style) == format::day(now, style) {
+            format::time_seconds(at, style)
+        } else {
+            format::day_time(at, style)
+        }
+    };
+    let mut entries: Vec<Entry> = timeline
+        .iter()
+        .enumerate()
+        .map(|(index, entry)| Entry {
+            at: Some((entry.at, time(entry.at))),
+            text: text(entry),
+            detail: detail(entry, style),
+            status: match entry.action {
+                Action::AttemptFailed | Action::Expired => Status::Failed,
+                _ if index == last => Status::Current,
+                _ => Status::Past,
+            },
+        })
+        .collect();
+    entries.extend(expected(view, style).map(|text| Entry {
+        at: None,
+        text,
+        detail: String::new(),
+        status: Status::Next,
+    }));
+    entries
+}
+
+fn text(entry: &TimelineEntry) -> String {
+    let actor = || actor(&entry.actor);
+    match entry.action {
+        Action::Created => messages::event_created(actor()),
+        Action::Rescheduled => messages::event_rescheduled(actor()),
+        Action::Submitted => messages::event_submitted().to_owned(),
+        Action::Reserved => messages::event_reserved().to_owned(),
+        Action::Connected => messages::event_connected().to_owned(),
+        Action::Released => messages::event_released().to_owned(),
+        Action::LeaseExpired => messages::event_lease_expired().to_owned(),
+        Action::AttemptFailed => messages::event_attempt_failed().to_owned(),
+        Action::Finished => messages::event_finished().to_owned(),
+        Action::Cancelled => messages::event_cancelled(actor()),
+        Action::Recreated => messages::event_recreated(actor()),
+        Action::Expired => messages::event_expired().to_owned(),
+    }
+}
+
+fn actor(actor: &ActorView) -> String {
+    match actor.kind {
+        ActorKind::User => actor.name.clone(),
+        ActorKind::ApiKey => messages::actor_key(&actor.name),
+        ActorKind::System => messages::actor_system().to_owned(),
+    }
+}
+
+fn detail(entry: &TimelineEntry, style: Style) -> String {
+    let detail = &entry.detail;
+    let time = |at| format::day_time(at, style);
+    let moved = match (detail.previous_desired_time, detail.desired_time) {
+        (Some(from), Some(to)) => Some(messages::event_from_to(time(from), time(to))),
+        (None, Some(to)) => Some(messages::event_for(time(to))),
+        _ => None,
+    };
+    let parts = [
+        moved,
+        detail.agent.clone(),
+        detail.dial_result.map(|result| result.as_str().to_owned()),
+        detail.result.map(|result| result.as_str().into_owned()),
+        detail.disposition.clone(),
+        detail.retry_at.map(|at| messages::event_retry(time(at))),
+        detail.related_callback_id.map(messages::event_related),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn expected(view: &CallbackView, style: Style) -> Option<String> {
+    match view.state {
+        StateName::Scheduled => Some(messages::next_queue(format::day_time(view.desired_time, style))),
+        StateName::Queued => Some(messages::next_agent().to_owned()),
+        StateName::Routing => Some(messages::next_connect().to_owned()),
+        StateName::Processing => Some(messages::next_finish().to_owned()),
+        StateName::Completed => None,
+    }
+}

@@ -1,0 +1,41 @@
+//! The second WebAssembly module of the page. What is reached through
+//! [`render`] alone is taken out of the first module as the page is built.
+
+#![expect(clippy::unnecessary_wraps, reason = "loading may fail, the function itself does not")]
+
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use leptos::prelude::*;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
+
+use crate::lazy::{Part, Render};
+use crate::pages::callbacks::dialogs::open_dialog;
+use crate::pages::callbacks::record::details::details;
+use crate::pages::integrations::IntegrationsPage;
+use crate::pages::search::SearchPage;
+use crate::pages::services::ServicesPage;
+use crate::pages::users::UsersPage;
+use crate::shell::{help, sign_in_again};
+
+/// Loads the module.
+pub(crate) fn load() -> LocalBoxFuture<'static, Result<Render, SplitLoaderError>> {
+    renderer().boxed_local()
+}
+
+#[wasm_split(secondary, fallible, wasm_split_path = leptos::wasm_split)]
+fn renderer() -> Result<Render, SplitLoaderError> {
+    Ok(render)
+}
+
+fn render(part: Part) -> AnyView {
+    match part {
+        Part::Search => SearchPage().into_any(),
+        Part::Services => ServicesPage().into_any(),
+        Part::Integrations => IntegrationsPage().into_any(),
+        Part::Users => UsersPage().into_any(),
+        Part::CallbackDialog => open_dialog(),
+        Part::RowDetails => details(),
+        Part::Help => help(),
+        Part::SignInAgain => sign_in_again(),
+    }
+}
