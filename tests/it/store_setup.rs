@@ -109,8 +109,7 @@ impl World {
     pub(crate) async fn reserve(&self, node: usize, agent: &str, limit: usize) -> Vec<Callback> {
         let services = self.services.to_vec();
         let order = Order { agent: agent.to_owned(), services, limit, lease_seconds: 30 };
-        let reserve = async move |tx: &mut Tx<'_>| attempts::reserve(tx, &order).await;
-        self.nodes[node].commands.change(&dialler(), reserve).await.unwrap()
+        attempts::reserve_together(&self.nodes[node].commands, &dialler(), &order).await.unwrap()
     }
 
     pub(crate) async fn find(&self, id: CallbackId) -> Callback {

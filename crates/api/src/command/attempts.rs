@@ -5,15 +5,17 @@
 //! them, are clients of these commands. There is no other way to a call.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ringback_domain::callback::Callback;
 use ringback_domain::callback::state::Reservation;
 use ringback_domain::callback::transition::{Claim, Refusal};
 use ringback_domain::service::RETRY_POLICY;
-use ringback_domain::{AttemptId, CallbackId, DialResult, ResultCode, ServiceId, Timestamp};
+use ringback_domain::{Actor, AttemptId, CallbackId, DialResult, ResultCode, Service, ServiceId, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::tx::{Commands, Tx};
@@ -46,11 +48,18 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// # Errors
 /// [`Error::Invalid`] with a service that does not exist or is not visible.
 pub async fn reserve(tx: &mut Tx<'_>, order: &Order) -> Result<Vec<Callback>, Error> {
-    let (now, visible) = (tx.now(), &tx.grant().visible);
-    let known = services::find_all(tx.read(), &order.services).await?;
+    let (grant, known) = (tx.grant(), services::find_all(tx.read(), &order.services).await?);
+    let dialling = dialling(&known, grant, order)?;
+    let now = tx.now();
+    let taken = queue::take_ready(tx.write()?, &dialling, now, order.limit).await?;
+    taken.iter().map(|callback| hand_out(tx, callback, order, &grant.actor)).collect()
+}
+
+/// The services of an order that hand callbacks out at the moment.
+fn dialling(known: &[Service], grant: &Grant, order: &Order) -> Result<Vec<ServiceId>, Error> {
     let mut dialling = Vec::with_capacity(order.services.len());
     for (index, id) in order.services.iter().enumerate() {
-        let service = known.iter().find(|service| service.id == *id && visible.contains(*id));
+        let service = known.iter().find(|service| service.id == *id && grant.visible.contains(*id));
         let service = service.ok_or_else(|| {
             Error::invalid(&format!("/services/{index}"), "unknown", "There is no such service.")
         })?;
@@ -58,21 +67,131 @@ pub async fn reserve(tx: &mut Tx<'_>, order: &Order) -> Result<Vec<Callback>, Er
             dialling.push(*id);
         }
     }
-    let mut reserved = Vec::new();
-    for callback in queue::take_ready(tx.write()?, &dialling, now, order.limit).await? {
-        let reservation = Reservation {
-            attempt_id: AttemptId(tx.new_id()),
-            lease_token: new_secret(),
-            agent: order.agent.clone(),
-            reserved_at: now,
-            lease_expires_at: now.plus_seconds(order.lease_seconds),
-        };
-        let moved = callback
-            .reserve(reservation, tx.actor(), now)
-            .map_err(|refusal| Error::refused(refusal, &callback))?;
-        reserved.push(tx.save(moved));
+    dialling.sort_unstable();
+    Ok(dialling)
+}
+
+fn hand_out(tx: &mut Tx<'_>, callback: &Callback, order: &Order, actor: &Actor) -> Result<Callback, Error> {
+    let now = tx.now();
+    let reservation = Reservation {
+        attempt_id: AttemptId(tx.new_id()),
+        lease_token: new_secret(),
+        agent: order.agent.clone(),
+        reserved_at: now,
+        lease_expires_at: now.plus_seconds(order.lease_seconds),
+    };
+    let moved =
+        callback.reserve(reservation, actor, now).map_err(|refusal| Error::refused(refusal, callback))?;
+    Ok(tx.save(moved))
+}
+
+/// Serves several orders in one transaction, first come, first served. Orders
+/// of the same services are taken from their queues at once.
+async fn reserve_all(
+    tx: &mut Tx<'_>,
+    orders: &[(Order, Grant)],
+) -> Result<Vec<Result<Vec<Callback>, Error>>, Error> {
+    let mut ids: Vec<ServiceId> = orders.iter().flat_map(|(order, _)| order.services.clone()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let (now, known) = (tx.now(), services::find_all(tx.read(), &ids).await?);
+    let from: Vec<_> = orders.iter().map(|(order, grant)| dialling(&known, grant, order)).collect();
+    let mut served: Vec<Option<Vec<Callback>>> = vec![None; orders.len()];
+    for first in 0..orders.len() {
+        let (None, Ok(services)) = (&served[first], &from[first]) else { continue };
+        let same: Vec<usize> = (first..orders.len())
+            .filter(|other| from[*other].as_ref().is_ok_and(|other| other == services))
+            .collect();
+        let limit = same.iter().map(|index| orders[*index].0.limit).sum();
+        // What was handed out before must not be taken again.
+        tx.flush().await?;
+        let mut taken = queue::take_ready(tx.write()?, services, now, limit).await?.into_iter();
+        for index in same {
+            let (order, grant) = &orders[index];
+            let part: Vec<Callback> = taken.by_ref().take(order.limit).collect();
+            let handed = part.iter().map(|callback| hand_out(tx, callback, order, &grant.actor));
+            served[index] = Some(handed.collect::<Result<_, Error>>()?);
+        }
     }
-    Ok(reserved)
+    let results = served.into_iter().zip(from);
+    Ok(results.map(|(served, from)| from.map(|_| served.unwrap_or_default())).collect())
+}
+
+/// Orders that wait for a transaction: those that come while one runs share the
+/// next.
+#[derive(Debug, Default)]
+pub struct Desk(Mutex<Orders>);
+
+#[derive(Debug, Default)]
+struct Orders {
+    waiting: Vec<Waiting>,
+    running: bool,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    order: Order,
+    grant: Grant,
+    reply: oneshot::Sender<Result<Vec<Callback>, Error>>,
+}
+
+/// Orders in one transaction.
+const MAX_ORDERS: usize = 50;
+
+impl Desk {
+    fn next(&self) -> Option<Vec<Waiting>> {
+        let mut orders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = orders.waiting.len().min(MAX_ORDERS);
+        orders.running = count > 0;
+        (count > 0).then(|| orders.waiting.drain(..count).collect())
+    }
+}
+
+/// Reserves together with whoever asks at the same time.
+///
+/// # Errors
+/// As [`reserve`].
+pub async fn reserve_together(
+    commands: &Arc<Commands>,
+    grant: &Grant,
+    order: &Order,
+) -> Result<Vec<Callback>, Error> {
+    let (reply, answer) = oneshot::channel();
+    let starts = {
+        let mut orders = commands.desk().0.lock().unwrap_or_else(PoisonError::into_inner);
+        orders.waiting.push(Waiting { order: order.clone(), grant: grant.clone(), reply });
+        !std::mem::replace(&mut orders.running, true)
+    };
+    if starts {
+        let commands = Arc::clone(commands);
+        // Not by the caller, who may go away in the middle.
+        actix_web::rt::spawn(async move {
+            while let Some(waiting) = commands.desk().next() {
+                serve(&commands, waiting).await;
+            }
+        });
+    }
+    answer.await.map_err(|_| Error::Unavailable("the reservation was given up".to_owned()))?
+}
+
+async fn serve(commands: &Commands, waiting: Vec<Waiting>) {
+    let (orders, replies): (Vec<_>, Vec<_>) =
+        waiting.into_iter().map(|one| ((one.order, one.grant), one.reply)).unzip();
+    let together = async move |tx: &mut Tx<'_>| reserve_all(tx, &orders).await;
+    match commands.change(&Grant::system("router"), together).await {
+        Ok(served) => {
+            for (reply, served) in replies.into_iter().zip(served) {
+                // Whoever went away gives its callbacks back when the lease ends.
+                drop(reply.send(served));
+            }
+        }
+        Err(error) => {
+            tracing::warn!(error = error.cause(), "reservations were not made");
+            for reply in replies {
+                drop(reply.send(Err(Error::Unavailable(error.cause()))));
+            }
+        }
+    }
 }
 
 /// Reserves, and waits for work if there is none. `answer` makes the answer that
@@ -81,7 +200,7 @@ pub async fn reserve(tx: &mut Tx<'_>, order: &Order) -> Result<Vec<Callback>, Er
 /// # Errors
 /// As [`reserve`].
 pub async fn reserve_or_wait<T, F>(
-    commands: &Commands,
+    commands: &Arc<Commands>,
     store: &Store,
     key: Option<IdempotencyKey>,
     grant: &Grant,
@@ -97,6 +216,14 @@ where
     let until = Instant::now() + wait;
     loop {
         let last = Instant::now() >= until;
+        if key.is_none() {
+            let reserved = reserve_together(commands, grant, &order).await?;
+            if !reserved.is_empty() || last {
+                return answer(&reserved, commands.clock().now());
+            }
+            wait_for_work(commands, store, &order.services, until).await?;
+            continue;
+        }
         let (wanted, answer) = (order.clone(), answer.clone());
         let found = commands
             .run_begun(key.clone(), grant, async move |tx: &mut Tx<'_>| {

@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use tracing::Instrument;
 use uuid::Uuid;
 
+use super::attempts::Desk;
 use crate::auth::Grant;
 use crate::clock::Clock;
 use crate::directory::Services;
@@ -47,6 +48,8 @@ pub struct Commands {
     /// Idempotency keys of requests that run on this node.
     in_flight: Mutex<HashSet<(String, String)>>,
     quiet: bool,
+    /// Reservations that wait to be made together.
+    desk: Desk,
 }
 
 /// A command at work: what it reads, what it changes, on whose behalf.
@@ -200,7 +203,15 @@ impl<'c> Tx<'c> {
 impl Commands {
     /// Over a database.
     pub fn new(store: Store, clock: Clock, metrics: Metrics, signals: Arc<Signals>) -> Self {
-        Self { store, clock, metrics, signals, in_flight: Mutex::default(), quiet: false }
+        Self {
+            store,
+            clock,
+            metrics,
+            signals,
+            in_flight: Mutex::default(),
+            quiet: false,
+            desk: Desk::default(),
+        }
     }
 
     /// What the commands call now.
@@ -220,6 +231,10 @@ impl Commands {
     pub fn for_set_up(store: Store, clock: Clock) -> Result<Self, Error> {
         let metrics = Metrics::new().map_err(Error::internal)?;
         Ok(Self { quiet: true, ..Self::new(store, clock, metrics, Arc::default()) })
+    }
+
+    pub(super) const fn desk(&self) -> &Desk {
+        &self.desk
     }
 
     /// Marks a key as running until the guard is dropped.

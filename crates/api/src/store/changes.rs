@@ -4,7 +4,7 @@
 //! The rows travel as JSON. PostgreSQL reads them with `json_to_recordset` in a
 //! single statement, SQLite with `json_each` in a few that are sent together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use futures_util::TryStreamExt;
@@ -481,7 +481,11 @@ pub(super) async fn apply(
     for round in rounds(changes) {
         match conn.either() {
             Conn::Sqlite(conn) => apply_sqlite(conn, &round).await?,
-            Conn::Postgres(conn) => apply_postgres(conn, &round).await?,
+            Conn::Postgres(conn) => {
+                if apply_postgres(conn, &round).await?.len() != round.len() {
+                    return Err(StoreError::Stale);
+                }
+            }
         }
     }
     Ok(())
@@ -532,8 +536,12 @@ async fn apply_sqlite(conn: &mut SqliteConnection, changes: &[&Transition]) -> S
     Ok(outcome?)
 }
 
-/// The same in one statement, for changes of different callbacks.
-pub(super) async fn apply_postgres(conn: &mut PgConnection, changes: &[&Transition]) -> StoreResult<()> {
+/// The same in one statement, for changes of different callbacks. Gives those
+/// that were in their version; nothing is written of the others.
+pub(super) async fn apply_postgres(
+    conn: &mut PgConnection,
+    changes: &[&Transition],
+) -> StoreResult<HashSet<CallbackId>> {
     let rows = Rows::of(changes)?;
     let mut sql = Statements { backend: Backend::Postgres, text: Vec::new(), rows: Vec::new() };
     let mut parts = Vec::new();
@@ -561,18 +569,17 @@ pub(super) async fn apply_postgres(conn: &mut PgConnection, changes: &[&Transiti
         parts.push("ended");
     }
     if rows.lines.is_empty() {
-        return Ok(());
+        return Ok(HashSet::new());
     }
-    sql.append(&rows.lines, &written.join(" UNION ALL "))?;
+    let written = written.join(" UNION ALL ");
+    sql.append(&rows.lines, &written)?;
     parts.push("lines");
     let with: Vec<String> =
         parts.iter().zip(&sql.text).map(|(name, text)| format!("{name} AS ({text})")).collect();
-    let count = if rows.updated.is_empty() { "0::bigint" } else { "(SELECT COUNT(*) FROM updated)" };
-    let mut query =
-        sqlx::query_scalar::<_, i64>(AssertSqlSafe(format!("WITH {} SELECT {count}", with.join(", "))));
+    let sql_text = format!("WITH {} {written}", with.join(", "));
+    let mut query = sqlx::query_scalar::<_, Uuid>(AssertSqlSafe(sql_text));
     for rows in sql.rows {
         query = query.bind(rows);
     }
-    let updated = query.fetch_one(conn).await?;
-    if updated.unsigned_abs() == rows.updated.len() as u64 { Ok(()) } else { Err(StoreError::Stale) }
+    Ok(query.fetch_all(conn).await?.into_iter().map(CallbackId).collect())
 }

@@ -11,6 +11,7 @@
 mod changes;
 mod conn;
 mod error;
+mod saver;
 mod sql;
 mod writer;
 
@@ -33,13 +34,14 @@ use std::time::Duration;
 
 use ringback_domain::callback::transition::Transition;
 
+use sqlx::SqlitePool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
 
 pub(crate) use conn::on;
 pub use conn::{Backend, Conn, WriteConn};
 pub use error::{StoreError, StoreResult};
+use saver::Saver;
 use writer::Writer;
 
 /// The open database. Cloning is cheap.
@@ -53,7 +55,7 @@ pub enum Store {
         writer: Writer,
     },
     /// A server.
-    Postgres(PgPool),
+    Postgres(Saver),
 }
 
 /// Connections to a PostgreSQL server from one node.
@@ -91,7 +93,7 @@ impl Store {
                 })
                 .connect_with(options)
                 .await?;
-            Ok(Self::Postgres(pool))
+            Ok(Self::Postgres(Saver::new(pool)))
         } else {
             Err(StoreError::UnknownUrl)
         }
@@ -144,7 +146,7 @@ impl Store {
                 }
                 migrations.run(writer.pool()).await?;
             }
-            Self::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await?,
+            Self::Postgres(saver) => sqlx::migrate!("migrations/postgres").run(saver.pool()).await?,
         }
         Ok(())
     }
@@ -189,7 +191,7 @@ impl Store {
     pub async fn read(&self) -> StoreResult<Conn> {
         Ok(match self {
             Self::Sqlite { readers, .. } => Conn::sqlite(readers.acquire().await?),
-            Self::Postgres(pool) => Conn::pooled(pool.acquire().await?),
+            Self::Postgres(saver) => Conn::pooled(saver.pool().acquire().await?),
         })
     }
 
@@ -206,8 +208,8 @@ impl Store {
     {
         match self {
             Self::Sqlite { writer, .. } => writer.write(work).await,
-            Self::Postgres(pool) => {
-                let transaction = pool.begin().await.map_err(StoreError::from)?;
+            Self::Postgres(saver) => {
+                let transaction = saver.pool().begin().await.map_err(StoreError::from)?;
                 let mut conn = WriteConn(Conn::transaction(transaction));
                 match work(&mut conn).await {
                     Ok(done) => {
@@ -228,23 +230,14 @@ impl Store {
     }
 
     /// Keeps changes of callbacks, all or none, each under the version that it
-    /// started from. What comes at once shares a transaction on SQLite; a single
-    /// change on PostgreSQL is a single statement.
+    /// started from. Single changes that come at once are written together.
     ///
     /// # Errors
     /// As [`callbacks::save`].
     pub async fn save(&self, changes: Arc<[Transition]>) -> StoreResult<()> {
         match self {
             Self::Sqlite { writer, .. } => writer.save(changes).await,
-            Self::Postgres(pool) if changes.len() <= 1 => {
-                let mut conn = pool.acquire().await?;
-                changes::apply_postgres(&mut conn, &changes.iter().collect::<Vec<_>>()).await.map_err(
-                    |error| match error {
-                        StoreError::Unavailable(why) => StoreError::OutcomeUnknown(why),
-                        other => other,
-                    },
-                )
-            }
+            Self::Postgres(saver) if changes.len() == 1 => saver.save(changes[0].clone()).await,
             Self::Postgres(_) => self.write(async move |conn| callbacks::save(conn, &changes).await).await,
         }
     }
@@ -256,7 +249,7 @@ impl Store {
                 readers.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(saver) => saver.pool().close().await,
         }
     }
 }
