@@ -1,7 +1,6 @@
 //! `cargo xtask tidy`: the project's own rules. Each finding says where, what
 //! and why.
 
-mod containers;
 mod layers;
 mod text;
 
@@ -77,10 +76,8 @@ pub(crate) fn tidy() -> Result<()> {
         print!("warning: ");
         long.print();
     }
-    let findings: Vec<Finding> = [layers::check(&files), containers::check(&files), text::check(&files)]
-        .into_iter()
-        .flatten()
-        .collect();
+    let mut findings = layers::check(&files);
+    findings.extend(text::check(&files));
     for finding in &findings {
         finding.print();
     }
