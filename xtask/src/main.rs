@@ -53,7 +53,11 @@ enum Task {
     /// Check format, lints, documentation, project rules and licences
     Lint,
     /// Check the project's own rules
-    Tidy,
+    Tidy {
+        /// Print the imports between rooms as they are, in the form of xtask/rooms.toml
+        #[arg(long)]
+        rooms: bool,
+    },
     /// Write the generated files
     Codegen {
         /// Only tell whether they are up to date
@@ -100,7 +104,8 @@ fn perform(task: Task) -> anyhow::Result<()> {
         }
         Task::Test { no_web, args } => test::test(&args, no_web),
         Task::Lint => lint::lint(),
-        Task::Tidy => tidy::tidy(),
+        Task::Tidy { rooms: true } => tidy::print_rooms(),
+        Task::Tidy { rooms: false } => tidy::tidy(),
         Task::Codegen { check } => codegen::codegen(check),
         Task::Bench { args } => bench::bench(&args),
         Task::Postgres { durable } => postgres::serve(durable),

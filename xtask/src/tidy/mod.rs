@@ -2,6 +2,7 @@
 //! and why.
 
 mod layers;
+mod rooms;
 mod text;
 
 use std::fs;
@@ -77,6 +78,7 @@ pub(crate) fn tidy() -> Result<()> {
         long.print();
     }
     let mut findings = layers::check(&files);
+    findings.extend(rooms::check(&files)?);
     findings.extend(text::check(&files));
     for finding in &findings {
         finding.print();
@@ -85,6 +87,12 @@ pub(crate) fn tidy() -> Result<()> {
         bail!("{} places break a rule of the project", findings.len());
     }
     println!("{} files keep the rules", files.len());
+    Ok(())
+}
+
+/// Prints the imports between rooms as they are, to compare with `rooms.toml`.
+pub(crate) fn print_rooms() -> Result<()> {
+    print!("{}", rooms::table(&files()?)?);
     Ok(())
 }
 
