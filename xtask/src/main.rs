@@ -31,6 +31,9 @@ struct Cli {
 enum Task {
     /// Build everything and start the server with demonstration data
     Run {
+        /// Build quickly, watch the page's sources, and let the browser reload the page after a change
+        #[arg(long)]
+        dev: bool,
         /// Further arguments for `ringback serve`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
@@ -50,7 +53,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Check format, lints, documentation, project rules and licences
+    /// Check format, lints, documentation, project rules, licences and unused dependencies
     Lint,
     /// Check the project's own rules
     Tidy {
@@ -97,7 +100,8 @@ fn main() -> ExitCode {
 
 fn perform(task: Task) -> anyhow::Result<()> {
     match task {
-        Task::Run { args } => run::run(&args),
+        Task::Run { dev: false, args } => run::run(&args),
+        Task::Run { dev: true, args } => run::run_dev(&args),
         Task::Web { dev } => {
             let profile = if dev { web::Profile::Dev } else { web::Profile::Release };
             web::build(profile).map(drop)

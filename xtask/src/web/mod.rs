@@ -30,6 +30,10 @@ pub(crate) enum Profile {
     Release,
 }
 
+/// The script that reloads the page, and the file that tells it of a new build.
+const RELOAD: &str = "dev-reload.js";
+const BUILD: &str = "dev-build.txt";
+
 /// The page's modules and their glue, as wasm-bindgen makes it.
 struct Module {
     wasm: Vec<u8>,
@@ -47,27 +51,53 @@ pub(crate) fn dist() -> PathBuf {
 
 /// Builds the page and returns its folder.
 pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
+    let dist = dist();
+    build_into(&dist, profile, false)?;
+    Ok(dist)
+}
+
+/// Builds the page quickly, in a folder of its own. A browser that shows it
+/// reloads it after the next call.
+pub(crate) fn build_reloading() -> Result<PathBuf> {
+    let folder = target().join("web/dev");
+    build_into(&folder, Profile::Dev, true)?;
+    Ok(folder)
+}
+
+fn build_into(dist: &Path, profile: Profile, reloading: bool) -> Result<()> {
     install::wasm_target()?;
     let raw = compile(profile)?;
-    let sources = Sources::read(&root().join("crates/web"))?;
+    let mut sources = Sources::read(&root().join("crates/web"))?;
+    if reloading {
+        sources.index =
+            sources.index.replace("</head>", &format!("<script src=\"/{RELOAD}\"></script>\n</head>"));
+    }
 
-    let dist = dist();
     let stamp_file = dist.with_extension("stamp");
     let stamp = stamp(&raw, &sources, profile);
     if dist.is_dir() && fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) {
         println!("the page has not changed");
-        return Ok(dist);
+        return Ok(());
     }
 
-    let bundle = assemble(bind(&raw, profile)?, &sources)?;
+    let mut bundle = assemble(bind(&raw, profile)?, &sources)?;
+    if reloading {
+        bundle.add(RELOAD, include_bytes!("reload.js").to_vec());
+    }
     // A page that is half there, or too large, must never carry a stamp.
     let _ = fs::remove_file(&stamp_file);
-    let sizes = bundle.write(&dist, profile == Profile::Release)?;
     if profile == Profile::Release {
+        let sizes = bundle.write_compressed(dist)?;
         budget::check(&bundle, &sizes)?;
+    } else {
+        bundle.write(dist)?;
+    }
+    if reloading {
+        // Last, as the page that reloads needs all other files.
+        fs::write(dist.join(BUILD), &stamp)?;
     }
     fs::write(&stamp_file, stamp)?;
-    Ok(dist)
+    Ok(())
 }
 
 fn compile(profile: Profile) -> Result<Vec<u8>> {
@@ -185,6 +215,7 @@ fn stamp(raw: &[u8], sources: &Sources, profile: Profile) -> String {
     let how = [u8::from(profile == Profile::Dev)];
     let mut parts: Vec<&[u8]> = vec![
         include_bytes!("mod.rs"),
+        include_bytes!("reload.js"),
         include_bytes!("budget.rs"),
         include_bytes!("bundle.rs"),
         include_bytes!("compress.rs"),
@@ -251,7 +282,7 @@ fn stylesheets(web: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// All files below a folder, in order; none where there is no folder.
-fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     if folder.is_dir() {
         for entry in fs::read_dir(folder)? {
