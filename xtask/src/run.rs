@@ -30,11 +30,12 @@ pub(crate) fn run_dev(args: &[String]) -> Result<()> {
     let mut steps = Steps::new(3);
     steps.step("Make sure that Rust can build for the browser", install::wasm_target)?;
     let mut built = newest_source()?;
-    let page = steps.step("Build the page", web::build_reloading)?;
+    let mut page = web::DevPage::default();
+    let folder = steps.step("Build the page", || page.build())?;
     let server = steps.step("Build the server", dev_server)?;
     steps.finish();
 
-    let mut server = Background::start(&mut demo(&server, &page, args))?;
+    let mut server = Background::start(&mut demo(&server, &folder, args))?;
     println!("watching crates/web and crates/domain; Ctrl-C ends it");
     while !interrupted() {
         if let Some(status) = server.ended()? {
@@ -47,7 +48,7 @@ pub(crate) fn run_dev(args: &[String]) -> Result<()> {
         }
         built = newest;
         let started = Instant::now();
-        match web::build_reloading() {
+        match page.build() {
             Ok(_) => println!("built in {}; the browser reloads the page", seconds(started.elapsed())),
             Err(_) if interrupted() => {}
             Err(error) => eprintln!("error: {error:#}; waiting for the next change"),

@@ -52,25 +52,37 @@ pub(crate) fn dist() -> PathBuf {
 /// Builds the page and returns its folder.
 pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
     let dist = dist();
-    build_into(&dist, profile, false)?;
+    build_into(&dist, profile, None)?;
     Ok(dist)
 }
 
-/// Builds the page quickly, in a folder of its own. A browser that shows it
-/// reloads it after the next call.
-pub(crate) fn build_reloading() -> Result<PathBuf> {
-    let folder = target().join("web/dev");
-    build_into(&folder, Profile::Dev, true)?;
-    Ok(folder)
+/// The page for `cargo xtask run --dev`: built quickly, in a folder of its own,
+/// and reloaded by the browser after each build.
+#[derive(Default)]
+pub(crate) struct DevPage(Cache);
+
+impl DevPage {
+    /// Builds the page and returns its folder.
+    pub(crate) fn build(&mut self) -> Result<PathBuf> {
+        let folder = target().join("web/dev");
+        build_into(&folder, Profile::Dev, Some(&mut self.0))?;
+        Ok(folder)
+    }
 }
 
-fn build_into(dist: &Path, profile: Profile, reloading: bool) -> Result<()> {
+/// The last module and the digest of what it was made of. A change of a
+/// stylesheet needs no new one.
+type Cache = Option<(String, Module)>;
+
+/// With a cache the page reloads itself.
+fn build_into(dist: &Path, profile: Profile, cache: Option<&mut Cache>) -> Result<()> {
     install::wasm_target()?;
     let raw = compile(profile)?;
     let mut sources = Sources::read(&root().join("crates/web"))?;
+    let reloading = cache.is_some();
     if reloading {
-        sources.index =
-            sources.index.replace("</head>", &format!("<script src=\"/{RELOAD}\"></script>\n</head>"));
+        let script = format!("<script src=\"/{RELOAD}\"></script>\n</head>");
+        sources.index = sources.index.replace("</head>", &script);
     }
 
     let stamp_file = dist.with_extension("stamp");
@@ -80,7 +92,17 @@ fn build_into(dist: &Path, profile: Profile, reloading: bool) -> Result<()> {
         return Ok(());
     }
 
-    let mut bundle = assemble(bind(&raw, profile)?, &sources)?;
+    let mut bundle = match cache {
+        None => assemble(&bind(&raw, profile)?, &sources)?,
+        Some(cache) => {
+            let made_of = digest([raw.as_slice()]);
+            let (_, module) = match cache.take().filter(|(digest, _)| *digest == made_of) {
+                Some(last) => cache.insert(last),
+                None => cache.insert((made_of, bind(&raw, profile)?)),
+            };
+            assemble(module, &sources)?
+        }
+    };
     if reloading {
         bundle.add(RELOAD, include_bytes!("reload.js").to_vec());
     }
@@ -104,7 +126,11 @@ fn compile(profile: Profile) -> Result<Vec<u8>> {
     let mut command = cargo();
     command.args(["rustc", "--package", "ringback-web", "--target", "wasm32-unknown-unknown"]);
     let folder = match profile {
-        Profile::Dev => "debug",
+        Profile::Dev => {
+            // Line tables triple the size of the module, and stack traces name functions without them.
+            command.args(["--config", "profile.dev.debug=false"]);
+            "debug"
+        }
         Profile::Release => {
             command.args(["--profile", "web"]);
             "web"
@@ -169,7 +195,7 @@ fn bind(raw: &[u8], profile: Profile) -> Result<Module> {
     Ok(Module { wasm: output.wasm_mut().emit_wasm(), later, script, snippets })
 }
 
-fn assemble(module: Module, sources: &Sources) -> Result<Bundle> {
+fn assemble(module: &Module, sources: &Sources) -> Result<Bundle> {
     let mut bundle = Bundle::default();
     for (path, bytes) in &sources.assets {
         if let Some(path) = path.strip_prefix("static/") {
@@ -185,18 +211,18 @@ fn assemble(module: Module, sources: &Sources) -> Result<Bundle> {
     let style = bundle.resolve_urls(&sources.style)?;
     bundle.add_named("css", "app.css", style.into_bytes());
 
-    let mut script = module.script;
+    let mut script = module.script.clone();
     let mut add_module = |placeholder: &str, name: &str, bytes: Vec<u8>| -> Result<()> {
         bundle.add_named(placeholder, name, bytes);
         script = script.replace(name, bundle.url(placeholder)?.trim_start_matches("/assets/"));
         Ok(())
     };
-    add_module("wasm", "ringback-web_bg.wasm", module.wasm)?;
-    for (name, bytes) in module.later {
-        add_module(&name, &name, bytes)?;
+    add_module("wasm", "ringback-web_bg.wasm", module.wasm.clone())?;
+    for (name, bytes) in &module.later {
+        add_module(name, name, bytes.clone())?;
     }
-    for (path, script) in module.snippets {
-        bundle.add(&format!("assets/{path}"), script.into_bytes());
+    for (path, script) in &module.snippets {
+        bundle.add(&format!("assets/{path}"), script.clone().into_bytes());
     }
     bundle.add_named("js", "ringback-web.js", script.into_bytes());
     let loader = bundle.fill(&sources.loader, "crates/web/loader.js")?;
