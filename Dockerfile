@@ -1,7 +1,9 @@
-FROM rust:1.95-bookworm AS build
+# The version of rust-toolchain.toml, so that no second toolchain is downloaded.
+FROM rust:1.95.0-bookworm AS build
 WORKDIR /src
 ENV CARGO_TERM_COLOR=never
-RUN rustup target add wasm32-unknown-unknown
+COPY rust-toolchain.toml ./
+RUN rustup toolchain install
 
 # The dependencies in layers of their own: they change seldom and take longest.
 # Empty sources are enough to build them.

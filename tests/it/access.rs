@@ -70,8 +70,9 @@ async fn check(who: &str, client: &Client, held: &[Permission]) {
     assert!(wrong.is_empty(), "{who}: {wrong:#?}");
 }
 
+/// Shows: S02, S03, S07, S73, S74, S75, S85, S91, S97, S114
 #[tokio::test]
-async fn s02_s03_s07_s73_s74_s75_s85_s91_s97_s114_each_role_may_do_exactly_what_its_row_of_the_table_says() {
+async fn each_role_may_do_exactly_what_the_role_table_says() {
     let app = TestApp::start(Backend::Sqlite).await;
     for role in Role::ALL {
         check(role.as_str(), &app.person(role).await, role.permissions()).await;

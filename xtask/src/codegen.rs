@@ -13,7 +13,7 @@ use crate::process::{NATIVE, cargo, output, root, run, target};
 const FILES: [(&str, &str); 2] =
     [("openapi/openapi.json", "openapi"), ("docs/state-machine.md", "state-machine")];
 
-/// The table of behaviours, made from the names of the tests.
+/// The table of behaviours, made from the documentation of the tests.
 const BEHAVIOURS: &str = "docs/behaviours.md";
 
 /// Writes the generated files, or only checks that they are up to date.

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::postgres;
-use crate::process::{cargo, find, output, run};
+use crate::process::{cargo, find, output, root, run};
 
 /// The browser and the program that drives it.
 pub(crate) struct Browser {
@@ -19,13 +19,13 @@ pub(crate) struct Browser {
 /// Lets Rust build for the browser.
 pub(crate) fn wasm_target() -> Result<()> {
     const TARGET: &str = "wasm32-unknown-unknown";
-    let sysroot = output(cargo_rustc().args(["--print", "sysroot"]))?;
+    let sysroot = output(in_project("rustc").args(["--print", "sysroot"]))?;
     let sysroot = String::from_utf8(sysroot).context("the path of the toolchain is not UTF-8")?;
     if Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).is_dir() {
         return Ok(());
     }
     println!("installing the Rust target {TARGET}");
-    run(Command::new("rustup").args(["target", "add", TARGET]))
+    run(in_project("rustup").args(["target", "add", TARGET]))
         .with_context(|| format!("Rust cannot build for the browser: install its target {TARGET}"))
 }
 
@@ -81,8 +81,9 @@ fn apt_get() -> Command {
     command
 }
 
-fn cargo_rustc() -> Command {
-    let mut command = Command::new("rustc");
-    command.current_dir(crate::process::root());
+/// A program of the toolchain that `rust-toolchain.toml` chooses.
+fn in_project(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(root());
     command
 }

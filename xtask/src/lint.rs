@@ -10,13 +10,15 @@ const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
 
 /// Stops at the first step that fails; the quick ones come first.
 pub(crate) fn lint() -> Result<()> {
-    let mut steps = Steps::new(8);
+    let mut steps = Steps::new(9);
     steps.step("Format", || run(cargo().args(["fmt", "--all", "--check"])))?;
     steps.step("Project rules", tidy::tidy)?;
     steps.step("Make sure that the tools are there", || {
         install::wasm_target()?;
-        install::cargo_tool("deny")
+        install::cargo_tool("deny")?;
+        install::cargo_tool("machete")
     })?;
+    steps.step("Unused dependencies", || run(cargo().arg("machete")))?;
     // Advisories are left out: their database is not on crates.io, and a new one must not fail an old commit.
     steps.step("Licences, bans and sources of dependencies", || {
         run(cargo().args(["deny", "check", "licenses", "bans", "sources"]))

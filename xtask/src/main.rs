@@ -31,6 +31,9 @@ struct Cli {
 enum Task {
     /// Build everything and start the server with demonstration data
     Run {
+        /// Build quickly, watch the page's sources, and let the browser reload the page after a change
+        #[arg(long)]
+        dev: bool,
         /// Further arguments for `ringback serve`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
@@ -50,10 +53,14 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Check format, lints, documentation, project rules and licences
+    /// Check format, lints, documentation, project rules, licences and unused dependencies
     Lint,
     /// Check the project's own rules
-    Tidy,
+    Tidy {
+        /// Print the imports between rooms as they are, in the form of xtask/rooms.toml
+        #[arg(long)]
+        rooms: bool,
+    },
     /// Write the generated files
     Codegen {
         /// Only tell whether they are up to date
@@ -93,14 +100,16 @@ fn main() -> ExitCode {
 
 fn perform(task: Task) -> anyhow::Result<()> {
     match task {
-        Task::Run { args } => run::run(&args),
+        Task::Run { dev: false, args } => run::run(&args),
+        Task::Run { dev: true, args } => run::run_dev(&args),
         Task::Web { dev } => {
             let profile = if dev { web::Profile::Dev } else { web::Profile::Release };
             web::build(profile).map(drop)
         }
         Task::Test { no_web, args } => test::test(&args, no_web),
         Task::Lint => lint::lint(),
-        Task::Tidy => tidy::tidy(),
+        Task::Tidy { rooms: true } => tidy::print_rooms(),
+        Task::Tidy { rooms: false } => tidy::tidy(),
         Task::Codegen { check } => codegen::codegen(check),
         Task::Bench { args } => bench::bench(&args),
         Task::Postgres { durable } => postgres::serve(durable),

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::thread;
 
@@ -53,6 +53,32 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = status?;
     ensure!(status.success(), "`{}` ended with {status}", line(command));
     Ok(())
+}
+
+/// A program that runs beside this one. Dropping it ends it.
+pub(crate) struct Background(Child);
+
+impl Background {
+    /// Starts a program.
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
+        command.spawn().map(Self).with_context(|| format!("cannot start {}", name(command)))
+    }
+
+    /// How it ended; `None` while it runs.
+    pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        Ok(self.0.try_wait()?)
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Ok(None) = self.0.try_wait()
+            && let Some(pid) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw)
+        {
+            let _ = kill_process(pid, Signal::TERM);
+        }
+        let _ = self.0.wait();
+    }
 }
 
 /// Runs a program to its end and returns what it printed.

@@ -279,8 +279,9 @@ fn the_random_lives_take_every_step_and_meet_every_refusal() {
 }
 
 proptest! {
+    /// Shows: S16
     #[test]
-    fn s16_a_callback_only_takes_the_steps_of_the_state_machine(life in lives()) {
+    fn a_callback_only_takes_steps_of_the_state_machine(life in lives()) {
         for (moment, change) in life.changes() {
             let step = (moment.before.state.name(), change.after.state.name());
             prop_assert!(ARROWS.contains(&step), "{step:?} by {:?}", moment.command);
@@ -299,8 +300,9 @@ proptest! {
         }
     }
 
+    /// Shows: S23
     #[test]
-    fn s23_a_callback_has_a_result_and_an_ending_exactly_when_it_is_completed(life in lives()) {
+    fn a_callback_has_a_result_exactly_when_it_is_completed(life in lives()) {
         for (moment, change) in life.changes() {
             let ends = moment.before.state.name() != StateName::Completed
                 && change.after.state.name() == StateName::Completed;
@@ -312,8 +314,9 @@ proptest! {
         }
     }
 
+    /// Shows: S22
     #[test]
-    fn s22_a_cancel_never_changes_processing_or_completed_and_never_fails_elsewhere(life in lives()) {
+    fn a_cancel_fails_in_processing_and_completed_and_nowhere_else(life in lives()) {
         for moment in &life.moments {
             if let Command::Cancel = moment.command {
                 let state = moment.before.state.name();
@@ -335,8 +338,9 @@ proptest! {
         }
     }
 
+    /// Shows: S12, S15
     #[test]
-    fn s12_s15_a_callback_is_kept_until_14_days_after_its_desired_time(life in lives()) {
+    fn a_callback_is_kept_until_14_days_after_its_desired_time(life in lives()) {
         for callback in life.versions() {
             let kept = callback.expires_at().seconds_since(callback.desired_time);
             prop_assert_eq!(kept, 14 * DAY);
@@ -494,8 +498,9 @@ proptest! {
         }
     }
 
+    /// Shows: S61
     #[test]
-    fn s61_only_people_leave_their_name_on_the_record(life in lives()) {
+    fn only_people_leave_their_name_on_the_record(life in lives()) {
         for (moment, change) in life.changes() {
             let name = moment.actor.username();
             match (change.entry.action, &change.after.state) {

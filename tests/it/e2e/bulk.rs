@@ -77,8 +77,9 @@ async fn is_inactive(place: &Place<'_>) -> bool {
     place.property("ariaDisabled").await == "true"
 }
 
+/// Shows: S98, S99
 #[tokio::test]
-async fn s98_s99_rows_of_the_range_are_selected_and_only_then_cancelled_together() {
+async fn cancel_callbacks_needs_a_selection_of_rows_in_the_range() {
     let app = an_hour_ago().await;
     let mut ids = Vec::new();
     for number in 1..=4 {
@@ -150,9 +151,9 @@ async fn s98_s99_rows_of_the_range_are_selected_and_only_then_cancelled_together
     assert!(is_inactive(&cancel).await);
 }
 
+/// Shows: S22, S100, S101, S105, S106, S107, S108
 #[tokio::test]
-async fn s22_s100_s101_s105_s106_s107_s108_the_selection_is_cancelled_once_it_is_confirmed_and_nothing_else()
-{
+async fn confirming_cancels_the_selection_and_nothing_else() {
     let app = an_hour_ago().await;
     let ringing = one_in_each_state(&app).await;
     let chosen = ask_for(&app, 5, HOUR / 2).await;
@@ -204,8 +205,9 @@ async fn s22_s100_s101_s105_s106_s107_s108_the_selection_is_cancelled_once_it_is
     assert_eq!(state(&app, &spared).await, "SCHEDULED");
 }
 
+/// Shows: S102, S103, S104, S106, S108
 #[tokio::test]
-async fn s102_s103_s104_s106_s108_everything_in_the_range_is_cancelled_on_whatever_page_it_is() {
+async fn everything_in_the_range_is_cancelled_on_every_page() {
     let app = an_hour_ago().await;
     one_in_each_state(&app).await;
     for number in 10..260 {
@@ -321,8 +323,9 @@ async fn a_cancellation_that_is_stopped_says_how_far_it_got() {
     assert!(report.description().await.starts_with("CSV, 200 callbacks, "), "there is one");
 }
 
+/// Shows: S110, S111, S112, S113
 #[tokio::test]
-async fn s110_s111_s112_s113_the_report_is_offered_once_something_was_cancelled() {
+async fn the_report_is_offered_after_a_cancellation() {
     let app = an_hour_ago().await;
     let id = ask_for(&app, 1, HOUR / 2).await;
     ask_for(&app, 2, HOUR / 2 + 1).await;
@@ -372,8 +375,9 @@ async fn s110_s111_s112_s113_the_report_is_offered_once_something_was_cancelled(
     }
 }
 
+/// Shows: S97, S114
 #[tokio::test]
-async fn s97_s114_a_monitor_can_neither_select_nor_cancel_nor_export() {
+async fn a_monitor_cannot_select_cancel_or_export() {
     let app = an_hour_ago().await;
     ask_for(&app, 1, HOUR / 2).await;
     app.pass(HOUR);

@@ -62,7 +62,7 @@ async fn edit_never_turns_save_into_a_cancellation() {
 }
 
 #[tokio::test]
-async fn a_callback_that_was_queued_meanwhile_is_cancelled_only_if_the_person_chooses_so() {
+async fn a_queued_callback_is_cancelled_only_if_the_person_chooses_so() {
     let app = start_without_workers().await;
     let browser = log_in(&app, "supervisor", "today").await;
     let due = app.clock.now().plus_seconds(2).to_string();

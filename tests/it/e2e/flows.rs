@@ -20,7 +20,7 @@ async fn press_at(browser: &Browser, role: &str, name: &str, pressed: &str) {
 }
 
 #[tokio::test]
-async fn signing_in_tools_recreating_cancelling_a_range_and_its_files_need_no_pointer() {
+async fn signing_in_the_tools_and_cancelling_a_range_need_no_pointer() {
     let app = start(None).await;
     let machine = app.key(ApiScope::CallbacksWrite);
     let made = machine.ask(app.service, NUMBER).await;
@@ -137,8 +137,9 @@ async fn advanced_options_need_no_pointer() {
     row_says(&browser, NUMBER, "QUEUED").await;
 }
 
+/// Shows: S04, S53
 #[tokio::test]
-async fn s04_s53_sorting_paging_and_all_metrics_need_no_pointer() {
+async fn sorting_paging_and_all_metrics_need_no_pointer() {
     let app = start(None).await;
     let machine = app.key(ApiScope::CallbacksWrite);
     let at = |seconds| app.clock.now().plus_seconds(HOUR + seconds).to_string();

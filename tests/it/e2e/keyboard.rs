@@ -27,8 +27,9 @@ pub(super) async fn tab_to(browser: &Browser, role: &str, name: &str) {
     panic!("Tab does not lead to {what}");
 }
 
+/// Shows: S76, S81, S86, S87
 #[tokio::test]
-async fn s76_s81_s86_s87_a_callback_is_created_cancelled_and_found_by_keyboard_alone() {
+async fn a_callback_is_created_cancelled_and_found_by_keyboard_alone() {
     let app = start(None).await;
     let browser = log_in(&app, "supervisor", "last-7-days").await;
     browser.at("link", "Callbacks").shown().await;
@@ -100,8 +101,9 @@ async fn a_callback_is_moved_by_keyboard_alone() {
     assert_eq!(moved["desired_time"], ten.plus_seconds(3_600).to_string());
 }
 
+/// Shows: S99, S101
 #[tokio::test]
-async fn s99_s101_single_keys_move_between_rows_select_and_cancel_and_can_be_switched_off() {
+async fn single_keys_move_select_and_cancel_and_can_be_switched_off() {
     let app = start(None).await;
     let machine = app.key(ApiScope::CallbacksWrite);
     machine.ask(app.service, NUMBER).await;

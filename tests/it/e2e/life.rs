@@ -92,7 +92,7 @@ async fn a_scheduled_callback_is_seen_to_wait_and_to_reach_the_agent() {
 }
 
 #[tokio::test]
-async fn a_time_that_clocks_leave_out_is_refused_and_of_one_that_comes_twice_it_is_asked_which() {
+async fn a_skipped_clock_time_is_refused_and_a_repeated_one_is_asked() {
     let app = start(None).await;
     let browser = log_in(&app, "supervisor", "today").await;
     browser.time_zone("Europe/Berlin").await;

@@ -9,8 +9,9 @@ use crate::http::name_recordings::attach;
 
 const NUMBER: &str = "+44 20 7946 0318";
 
+/// Shows: S50, S51, S52, S53, S56
 #[tokio::test]
-async fn s50_s51_s52_s53_s56_a_row_opens_to_its_metrics_and_to_all_of_them() {
+async fn a_row_opens_to_its_metrics_and_to_all_of_them() {
     let app = start(None).await;
     let soon = app.clock.now().plus_seconds(3_600).to_string();
     let supervisor = app.supervisor().await;
@@ -36,8 +37,9 @@ async fn s50_s51_s52_s53_s56_a_row_opens_to_its_metrics_and_to_all_of_them() {
     metrics.gone().await;
 }
 
+/// Shows: S54, S55
 #[tokio::test]
-async fn s54_s55_the_metrics_grow_with_the_state() {
+async fn the_metrics_grow_with_the_state() {
     let app = start(None).await;
     let machine = app.key(ApiScope::CallbacksWrite);
     machine.ask(app.service, NUMBER).await;
@@ -61,8 +63,9 @@ async fn s54_s55_the_metrics_grow_with_the_state() {
     }
 }
 
+/// Shows: S91, S93, S94, S95
 #[tokio::test]
-async fn s91_s93_s94_s95_a_finished_callback_is_recreated_with_its_name_recording() {
+async fn a_finished_callback_is_recreated_with_its_name_recording() {
     let app = start(None).await;
     let supervisor = app.supervisor().await;
     let soon = app.clock.now().plus_seconds(3_600).to_string();

@@ -42,8 +42,9 @@ async fn fill(app: &TestApp) {
     machine.ask(app.other_service, OTHER).await;
 }
 
+/// Shows: S62, S63, S72
 #[tokio::test]
-async fn s62_s63_s72_columns_are_shown_hidden_and_moved_for_good() {
+async fn columns_are_shown_hidden_and_moved_for_good() {
     const USUAL: [&str; 7] = [
         "Metrics",
         "State",
@@ -98,8 +99,9 @@ async fn s62_s63_s72_columns_are_shown_hidden_and_moved_for_good() {
     has_columns(&browser, &USUAL).await;
 }
 
+/// Shows: S64, S65, S72
 #[tokio::test]
-async fn s64_s65_s72_all_times_follow_the_switches_at_once_and_for_good() {
+async fn all_times_follow_the_switches_at_once_and_for_good() {
     let app = start(None).await;
     let tomorrow = app.clock.now().plus_seconds(24 * HOUR).to_string();
     let at = format!("{}T10:00:00Z", &tomorrow[..10]);
@@ -145,8 +147,9 @@ async fn s64_s65_s72_all_times_follow_the_switches_at_once_and_for_good() {
     row_says(&browser, NUMBER, "10:00").await;
 }
 
+/// Shows: S66, S67, S72
 #[tokio::test]
-async fn s66_s67_s72_a_range_of_ones_own_is_offered_at_once_and_filters() {
+async fn a_custom_range_is_offered_at_once_and_filters() {
     let app = start(None).await;
     let machine = app.key(ApiScope::CallbacksWrite);
     let time = |hours: i64| app.clock.now().plus_seconds(24 * HOUR + hours * HOUR).to_string();
@@ -204,8 +207,9 @@ async fn s66_s67_s72_a_range_of_ones_own_is_offered_at_once_and_filters() {
     row_says(&browser, NUMBER, "SCHEDULED").await;
 }
 
+/// Shows: S66, S67, S72, S104
 #[tokio::test]
-async fn s66_s67_s72_s104_hours_of_every_day_filter_by_the_clock_on_screen_and_bound_what_is_cancelled() {
+async fn daily_hours_filter_by_the_clock_shown_and_limit_cancellations() {
     let app = start(None).await;
     let machine = app.key(ApiScope::CallbacksWrite);
     let day = app.clock.now().plus_seconds(48 * HOUR).to_string();
@@ -275,8 +279,9 @@ async fn s66_s67_s72_s104_hours_of_every_day_filter_by_the_clock_on_screen_and_b
     row_says(&browser, OTHER, "9:30 AM").await;
 }
 
+/// Shows: S68, S69, S70, S71, S72
 #[tokio::test]
-async fn s68_s69_s70_s71_s72_states_and_services_are_hidden_and_shown_again() {
+async fn states_and_services_are_hidden_and_shown_again() {
     let app = start(None).await;
     fill(&app).await;
     let browser = log_in(&app, "supervisor", "today").await;

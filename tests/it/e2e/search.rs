@@ -22,8 +22,9 @@ async fn fill(app: &TestApp) -> [Value; 3] {
     [ahead, cancelled, machine.ask(app.other_service, OTHER).await]
 }
 
+/// Shows: S45, S46, S47, S48, S49
 #[tokio::test]
-async fn s45_s46_s47_s48_s49_callback_search_finds_by_id_and_by_number_whatever_the_time() {
+async fn callback_search_finds_by_id_and_by_number_at_any_time() {
     let app = start(None).await;
     let [ahead, cancelled, other] = fill(&app).await;
     let browser = log_in(&app, "monitor", "yesterday").await;
@@ -71,8 +72,9 @@ async fn s45_s46_s47_s48_s49_callback_search_finds_by_id_and_by_number_whatever_
     browser.at("region", &format!("Callback metrics for {OTHER}")).shown().await;
 }
 
+/// Shows: S49
 #[tokio::test]
-async fn s49_callback_search_shows_only_services_that_one_may_see() {
+async fn callback_search_shows_only_services_that_the_user_may_see() {
     let app = start(None).await;
     let [_, _, other] = fill(&app).await;
     let browser = log_in(&app, "branch", "today").await;

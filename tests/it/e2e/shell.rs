@@ -46,8 +46,9 @@ async fn sign_out(browser: &Browser, account: &str) {
     browser.at("heading", "Sign in").shown().await;
 }
 
+/// Shows: S02, S03, S07, S73, S74, S75
 #[tokio::test]
-async fn s02_s03_s07_s73_s74_s75_each_role_finds_what_it_may_use_and_nothing_else() {
+async fn each_role_finds_what_it_may_use_and_nothing_else() {
     let app = start(None).await;
     let browser = Browser::start().await;
     let open = async |path: &str| browser.open(&format!("http://{}{path}", app.address)).await;
@@ -85,8 +86,9 @@ async fn s02_s03_s07_s73_s74_s75_each_role_finds_what_it_may_use_and_nothing_els
     browser.at("heading", "You have no access to callbacks").shown().await;
 }
 
+/// Shows: S76, S77, S78, S79, S80
 #[tokio::test]
-async fn s76_s77_s78_s79_s80_create_callback_asks_what_is_needed_and_says_what_is_wrong() {
+async fn create_callback_asks_for_what_is_needed_and_names_mistakes() {
     let app = start(None).await;
     let browser = log_in(&app, "branch", "today").await;
     assert_eq!(offered(&browser).await, ["Billing EN"], "the other service is not permitted");
@@ -129,8 +131,9 @@ async fn a_dialog_that_could_not_be_loaded_says_so_and_opens_once_it_can() {
     browser.at("dialog", "Create Callback").shown().await;
 }
 
+/// Shows: S82, S83, S84
 #[tokio::test]
-async fn s82_s83_s84_services_are_those_of_the_sign_in_until_the_next_one_or_a_reload() {
+async fn the_services_of_a_session_stay_until_the_next_one_or_a_reload() {
     let app = start(None).await;
     let admin = app.admin().await;
     let browser = log_in(&app, "supervisor", "today").await;
@@ -229,7 +232,7 @@ async fn an_api_key_is_made_shown_once_and_revoked_by_an_administrator() {
 }
 
 #[tokio::test]
-async fn users_are_made_restricted_given_a_password_and_shut_out_on_their_page() {
+async fn users_are_created_restricted_given_a_password_and_disabled() {
     let app = start(None).await;
     let browser = log_in(&app, "administrator", "today").await;
     browser.open(&format!("http://{}/users", app.address)).await;

@@ -24,8 +24,9 @@ async fn start_earlier() -> TestApp {
     TestApp::start_with(Backend::Sqlite, options).await
 }
 
+/// Shows: S01, S08, S09, S18, S24, S33, S34
 #[tokio::test]
-async fn s01_s08_s09_s18_s24_s33_s34_the_table_tells_service_state_result_and_origin_of_each_record() {
+async fn the_table_shows_service_state_result_and_origin() {
     let app = start(None).await;
     let machine = app.key(ApiScope::CallbacksWrite);
     machine.ask_for(app.service, NUMBER, &app.clock.now().plus_seconds(HOUR).to_string()).await;
@@ -56,8 +57,9 @@ async fn s01_s08_s09_s18_s24_s33_s34_the_table_tells_service_state_result_and_or
     services.choose("Support DE").await;
 }
 
+/// Shows: S04
 #[tokio::test]
-async fn s04_the_251st_callback_is_on_the_second_page() {
+async fn callback_251_is_on_the_second_page() {
     let app = start(None).await;
     let machine = app.key(ApiScope::CallbacksWrite);
     for number in 0..251 {
@@ -76,8 +78,9 @@ async fn s04_the_251st_callback_is_on_the_second_page() {
     assert!(browser.url().await.contains("page=2"));
 }
 
+/// Shows: S05, S06, S36, S37, S38, S39, S40
 #[tokio::test]
-async fn s05_s06_s36_s37_s38_s39_s40_the_date_range_decides_what_is_listed() {
+async fn the_date_range_decides_what_is_listed() {
     let app = start_earlier().await;
     let machine = app.key(ApiScope::CallbacksWrite);
     let past = app.clock.now().plus_seconds(HOUR / 2).to_string();
@@ -111,7 +114,7 @@ async fn s05_s06_s36_s37_s38_s39_s40_the_date_range_decides_what_is_listed() {
 }
 
 #[tokio::test]
-async fn the_address_says_the_whole_view_from_the_start_and_the_list_is_loaded_once() {
+async fn the_address_holds_the_whole_view_and_the_list_loads_once() {
     let app = start(None).await;
     app.key(ApiScope::CallbacksWrite).ask(app.service, NUMBER).await;
     let person = app.monitor().await;
@@ -163,8 +166,9 @@ async fn the_address_says_the_whole_view_from_the_start_and_the_list_is_loaded_o
     says("tomorrow").await;
 }
 
+/// Shows: S29, S30, S31, S32
 #[tokio::test]
-async fn s29_s30_s31_s32_a_callback_is_warned_of_from_the_end_of_its_window_until_it_moves_on() {
+async fn a_warning_shows_from_the_end_of_the_window_until_it_moves_on() {
     let app = start_earlier().await;
     let machine = app.key(ApiScope::CallbacksWrite);
     let at = |seconds| app.clock.now().plus_seconds(HOUR + seconds).to_string();
@@ -190,8 +194,9 @@ async fn s29_s30_s31_s32_a_callback_is_warned_of_from_the_end_of_its_window_unti
     browser.page().row_with(NUMBER).at("button", "Warning").gone().await;
 }
 
+/// Shows: S35, S41
 #[tokio::test]
-async fn s35_s41_what_is_new_comes_with_refresh_and_what_is_elsewhere_can_be_shown() {
+async fn refresh_shows_new_callbacks_and_a_link_those_out_of_range() {
     let app = start(None).await;
     let browser = log_in(&app, "supervisor", "today").await;
     app.key(ApiScope::CallbacksWrite).ask(app.service, NUMBER).await;
@@ -211,8 +216,9 @@ async fn s35_s41_what_is_new_comes_with_refresh_and_what_is_elsewhere_can_be_sho
     row_says(&browser, OTHER, "QUEUED").await;
 }
 
+/// Shows: S42, S43, S44
 #[tokio::test]
-async fn s42_s43_s44_typing_filters_by_one_column_at_once_and_marks_what_it_found() {
+async fn typing_filters_by_one_column_at_once_and_marks_matches() {
     let app = start(None).await;
     let machine = app.key(ApiScope::CallbacksWrite);
     machine.ask(app.service, NUMBER).await;

@@ -58,7 +58,7 @@ async fn report(client: &Client, job: &Value) -> Vec<Value> {
 
 #[rstest]
 #[tokio::test]
-async fn callbacks_named_one_by_one_are_cancelled_but_never_in_a_conversation(
+async fn listed_callbacks_are_cancelled_but_never_in_a_conversation(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;

@@ -114,7 +114,7 @@ async fn refreshing_rotates_the_cookie_and_reusing_one_ends_the_session(
 /// Whoever loads the page again in the middle of a refresh never saw the answer.
 #[rstest]
 #[tokio::test]
-async fn a_cookie_just_spent_is_taken_again_for_a_moment_in_place_of_the_next_one(
+async fn a_refresh_cookie_works_again_for_a_moment_after_its_use(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -135,7 +135,7 @@ async fn a_cookie_just_spent_is_taken_again_for_a_moment_in_place_of_the_next_on
 }
 
 #[tokio::test]
-async fn an_access_token_ends_after_ten_minutes_and_a_session_after_twelve_hours() {
+async fn access_tokens_last_ten_minutes_and_sessions_twelve_hours() {
     let app = TestApp::start(Backend::Sqlite).await;
     let mut session_ = log_in(&app, "supervisor").await;
     app.pass(599);
@@ -181,7 +181,7 @@ async fn user(admin: &Client, username: &str) -> String {
 
 #[rstest]
 #[tokio::test]
-async fn disabling_a_person_and_changing_a_password_or_role_end_sessions_at_once(
+async fn disabling_a_user_or_changing_password_or_role_ends_sessions(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;

@@ -44,9 +44,10 @@ async fn in_order(client: &Client, query: &str, sort: &str) -> Vec<String> {
     }
 }
 
+/// Shows: S66, S67
 #[rstest]
 #[tokio::test]
-async fn s66_s67_only_the_hours_of_each_day_are_listed_counted_and_exported(
+async fn only_the_hours_of_each_day_are_listed_counted_and_exported(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -204,7 +205,7 @@ async fn hours_that_make_no_sense_are_refused_by_their_name() {
 }
 
 #[tokio::test]
-async fn hours_of_ones_own_are_kept_beside_the_ranges_that_were_kept_before() {
+async fn custom_hours_are_kept_beside_ranges_that_were_stored_earlier() {
     let app = TestApp::start(Backend::Sqlite).await;
     let client = app.supervisor().await;
     let path = "/api/v1/me/preferences";

@@ -124,8 +124,9 @@ async fn a_field_that_is_unknown_missing_or_of_a_wrong_type_is_named() {
     invalid(&answer, &[("/why", "unknown_field")]);
 }
 
+/// Shows: S10
 #[tokio::test]
-async fn s10_only_voice_callbacks_can_be_asked_for() {
+async fn only_voice_callbacks_can_be_requested() {
     let app = TestApp::start(Backend::Sqlite).await;
     let client = app.supervisor().await;
     for (field, value) in [("media_type", "chat"), ("channel", "email")] {

@@ -103,7 +103,7 @@ async fn every_change_is_told_to_those_who_listen_and_may_see_it(
 
 #[rstest]
 #[tokio::test]
-async fn those_who_listen_are_told_when_a_new_log_in_would_give_other_services(
+async fn listeners_hear_that_a_new_log_in_would_give_other_services(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;

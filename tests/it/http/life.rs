@@ -38,9 +38,10 @@ fn grows(before: &Value, after: &Value) {
     }
 }
 
+/// Shows: S19, S20, S21, S23, S25, S54, S55, S57
 #[rstest]
 #[tokio::test]
-async fn s19_s20_s21_s23_s25_s54_s55_s57_an_immediate_callback_goes_from_the_request_to_the_agent(
+async fn an_immediate_callback_goes_from_its_request_to_an_agent(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -138,9 +139,10 @@ async fn s19_s20_s21_s23_s25_s54_s55_s57_an_immediate_callback_goes_from_the_req
     app.stop().await;
 }
 
+/// Shows: S17, S61
 #[rstest]
 #[tokio::test]
-async fn s17_s61_a_scheduled_callback_waits_for_its_time_without_a_session(
+async fn a_scheduled_callback_is_not_routed_before_its_time(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -179,9 +181,10 @@ async fn s17_s61_a_scheduled_callback_waits_for_its_time_without_a_session(
     );
 }
 
+/// Shows: S27, S28
 #[rstest]
 #[tokio::test]
-async fn s27_s28_a_callback_not_submitted_in_its_window_is_overdue_and_still_made(
+async fn a_callback_that_misses_its_window_is_overdue_and_still_made(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -295,9 +298,10 @@ async fn the_queue_is_ordered_by_priority_then_by_arrival(
     assert_eq!(order, [important, waited_on_the_line, second, third]);
 }
 
+/// Shows: S26, S58, S61, S90
 #[rstest]
 #[tokio::test]
-async fn s26_s58_s61_s90_a_person_cancels_as_admin_and_a_machine_does_not(
+async fn only_a_person_cancels_as_an_administrator(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -321,9 +325,10 @@ async fn s26_s58_s61_s90_a_person_cancels_as_admin_and_a_machine_does_not(
     assert_eq!(app.submit().await, 0, "what is cancelled is not submitted");
 }
 
+/// Shows: S22
 #[rstest]
 #[tokio::test]
-async fn s22_what_an_agent_was_reserved_for_can_be_cancelled_until_they_talk(
+async fn a_callback_can_be_cancelled_until_agent_and_customer_talk(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -345,9 +350,10 @@ async fn s22_what_an_agent_was_reserved_for_can_be_cancelled_until_they_talk(
     assert_eq!((answer.status, &answer.read::<Value>()["state"]), (409, &json!("PROCESSING")));
 }
 
+/// Shows: S15, S59, S88
 #[rstest]
 #[tokio::test]
-async fn s15_s59_s88_rescheduling_moves_the_removal_date_and_nothing_else(
+async fn rescheduling_moves_the_removal_date_and_nothing_else(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -371,11 +377,10 @@ async fn s15_s59_s88_rescheduling_moves_the_removal_date_and_nothing_else(
     assert_eq!(app.submit().await, 0, "the old time does not count any more");
 }
 
+/// Shows: S60, S94
 #[rstest]
 #[tokio::test]
-async fn s60_s94_a_callback_that_failed_is_recreated_once(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-) {
+async fn a_failed_callback_is_recreated_once(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let app = TestApp::start(backend).await;
     let client = app.supervisor().await;
     let old = client
@@ -416,9 +421,10 @@ async fn s60_s94_a_callback_that_failed_is_recreated_once(
     assert_eq!(again.status, 409, "{again}");
 }
 
+/// Shows: S89, S92
 #[rstest]
 #[tokio::test]
-async fn s89_s92_what_reached_the_agent_is_never_recreated_nor_moved(
+async fn a_callback_that_reached_an_agent_is_not_recreated_or_moved(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;

@@ -65,9 +65,10 @@ fn cursor(page: &Value, name: &str) -> Option<String> {
     page[name].as_str().map(ToOwned::to_owned)
 }
 
+/// Shows: S04
 #[rstest]
 #[tokio::test]
-async fn s04_a_page_has_250_and_the_251st_is_on_the_second(
+async fn a_page_has_250_callbacks_and_the_next_is_on_page_two(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -251,9 +252,10 @@ async fn filters_narrow_the_list_and_its_count_alike(
     assert_eq!(matching(&client, &all).await, [id]);
 }
 
+/// Shows: S46, S47, S49
 #[rstest]
 #[tokio::test]
-async fn s46_s47_s49_callback_search_finds_by_id_or_number_whatever_the_time(
+async fn callback_search_finds_by_id_and_number_at_any_time(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -375,9 +377,10 @@ async fn a_row_that_was_shown_before_is_shown_as_it_is_now(
     assert_eq!(row(&monitor).await["result"], "CANCELLED_BY_ADMIN");
 }
 
+/// Shows: S85, S91, S92
 #[rstest]
 #[tokio::test]
-async fn s85_s91_s92_what_a_row_allows_depends_on_its_state_and_on_who_looks(
+async fn allowed_actions_depend_on_the_state_and_on_the_role(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;

@@ -102,9 +102,10 @@ async fn what_is_no_recording_is_refused() {
     assert_eq!(supervisor.get(&path(&id)).await.status, 404, "nothing was attached");
 }
 
+/// Shows: S95
 #[rstest]
 #[tokio::test]
-async fn s95_a_name_recording_is_kept_by_a_recreate_within_four_days_of_completion(
+async fn recreating_within_four_days_of_completion_keeps_the_name_recording(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -120,9 +121,10 @@ async fn s95_a_name_recording_is_kept_by_a_recreate_within_four_days_of_completi
     assert_eq!(supervisor.get(&path(&old)).await.status, 200);
 }
 
+/// Shows: S96
 #[rstest]
 #[tokio::test]
-async fn s96_a_name_recording_is_not_kept_after_four_days(
+async fn recreating_after_four_days_drops_the_name_recording(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;

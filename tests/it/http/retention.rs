@@ -8,9 +8,10 @@ use serde_json::json;
 
 const NUMBER: &str = "+442079460318";
 
+/// Shows: S11, S12, S109
 #[rstest]
 #[tokio::test]
-async fn s11_s12_s109_a_record_is_removed_fourteen_days_after_its_desired_time(
+async fn a_record_is_removed_fourteen_days_after_its_desired_time(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     const DAY: i64 = 86_400;
@@ -32,9 +33,10 @@ async fn s11_s12_s109_a_record_is_removed_fourteen_days_after_its_desired_time(
     assert_eq!(app.retain().await, 1);
 }
 
+/// Shows: S13, S14
 #[rstest]
 #[tokio::test]
-async fn s13_s14_no_setting_of_a_service_or_of_a_record_alters_how_long_it_is_kept(
+async fn no_setting_changes_how_long_a_record_is_kept(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;

@@ -1,8 +1,8 @@
 //! `cargo xtask tidy`: the project's own rules. Each finding says where, what
 //! and why.
 
-mod containers;
 mod layers;
+mod rooms;
 mod text;
 
 use std::fs;
@@ -77,10 +77,9 @@ pub(crate) fn tidy() -> Result<()> {
         print!("warning: ");
         long.print();
     }
-    let findings: Vec<Finding> = [layers::check(&files), containers::check(&files), text::check(&files)]
-        .into_iter()
-        .flatten()
-        .collect();
+    let mut findings = layers::check(&files);
+    findings.extend(rooms::check(&files)?);
+    findings.extend(text::check(&files));
     for finding in &findings {
         finding.print();
     }
@@ -88,6 +87,12 @@ pub(crate) fn tidy() -> Result<()> {
         bail!("{} places break a rule of the project", findings.len());
     }
     println!("{} files keep the rules", files.len());
+    Ok(())
+}
+
+/// Prints the imports between rooms as they are, to compare with `rooms.toml`.
+pub(crate) fn print_rooms() -> Result<()> {
+    print!("{}", rooms::table(&files()?)?);
     Ok(())
 }
 

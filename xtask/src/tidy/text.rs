@@ -7,6 +7,11 @@ const LONG: Rule = Rule {
     what: "a Rust file has at most 600 lines",
     why: "a file should be about one thing, which one can read in one go",
 };
+const MAX_NAME: usize = 70;
+const NAME: Rule = Rule {
+    what: "the name of a function has at most 70 characters",
+    why: "the name of a test is a short sentence; what it shows of the guide is in its documentation",
+};
 const STYLE: Rule = Rule {
     what: "no style attribute",
     why: "the content security policy forbids it, and the element would stay unstyled",
@@ -35,6 +40,11 @@ pub(super) fn check(files: &[File]) -> Vec<Finding> {
                 findings.push(Finding::new(&STYLE, file.at(number)));
             }
         }
+        for (number, line) in file.code().filter(|_| file.is_rust_below("")) {
+            if has_long_name(line) {
+                findings.push(Finding::new(&NAME, file.at(number)));
+            }
+        }
         for (line, number) in file.text.lines().zip(1..) {
             if names_machine(line) {
                 findings.push(Finding::new(&PLACE, file.at(number)));
@@ -48,6 +58,11 @@ pub(super) fn check(files: &[File]) -> Vec<Finding> {
 /// element.
 fn has_style(line: &str) -> bool {
     line.match_indices("style=").any(|(start, _)| start == 0 || line[..start].ends_with([' ', '<']))
+}
+
+fn has_long_name(line: &str) -> bool {
+    let (_, rest) = line.split_once("fn ").unwrap_or_default();
+    rest.split(['(', '<']).next().is_some_and(|name| name.len() > MAX_NAME)
 }
 
 fn names_machine(line: &str) -> bool {
@@ -71,6 +86,13 @@ mod tests {
         assert!(!has_style("<p style:color=\"red\">"));
         assert!(!has_style("let style = 1;"));
         assert!(!has_style("<p data-style=\"x\">"));
+    }
+
+    #[test]
+    fn long_names_of_functions_are_found() {
+        assert!(!has_long_name(&format!("async fn {}(app: &TestApp) {{", "a".repeat(MAX_NAME))));
+        assert!(has_long_name(&format!("async fn {}(app: &TestApp) {{", "a".repeat(MAX_NAME + 1))));
+        assert!(!has_long_name("let closure = |fn_pointer: fn(u8)| 1;"));
     }
 
     #[test]

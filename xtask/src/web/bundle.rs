@@ -105,22 +105,31 @@ impl Bundle {
         Ok(resolved)
     }
 
-    /// Writes the folder anew, with a compressed sibling of each file that
-    /// gains by it, and says how large each is; with gzip, where it gains.
-    pub(crate) fn write(&self, folder: &Path, best: bool) -> Result<BTreeMap<String, usize>> {
+    /// Writes the folder anew.
+    pub(crate) fn write(&self, folder: &Path) -> Result<()> {
         if folder.exists() {
             fs::remove_dir_all(folder)?;
         }
-        println!("{:>10} {:>10} {:>10}  file", "bytes", "gzip", "brotli");
-        let mut sizes = BTreeMap::new();
         for (path, bytes) in &self.files {
             let file = folder.join(path);
             fs::create_dir_all(file.parent().unwrap_or(folder))?;
             fs::write(&file, bytes)?;
+        }
+        Ok(())
+    }
+
+    /// The same, with a compressed sibling of each file that gains by it.
+    /// Returns the bytes of each file by its address; with gzip, where it gains.
+    pub(crate) fn write_compressed(&self, folder: &Path) -> Result<BTreeMap<String, usize>> {
+        self.write(folder)?;
+        println!("{:>10} {:>10} {:>10}  file", "bytes", "gzip", "brotli");
+        let mut sizes = BTreeMap::new();
+        for (path, bytes) in &self.files {
+            let file = folder.join(path);
             let (mut gzip, mut brotli) = (None, None);
             if compress::pays(path) {
                 gzip = sibling(&file, "gz", bytes, &compress::gzip(bytes)?)?;
-                brotli = sibling(&file, "br", bytes, &compress::brotli(bytes, best)?)?;
+                brotli = sibling(&file, "br", bytes, &compress::brotli(bytes)?)?;
             }
             let size = |size: Option<usize>| size.map_or_else(|| "-".to_owned(), |size| size.to_string());
             println!("{:>10} {:>10} {:>10}  {path}", bytes.len(), size(gzip), size(brotli));

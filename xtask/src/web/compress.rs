@@ -20,13 +20,10 @@ pub(crate) fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
     Ok(encoder.finish()?)
 }
 
-/// As brotli; `best` is several times slower.
-pub(crate) fn brotli(bytes: &[u8], best: bool) -> Result<Vec<u8>> {
-    let params = brotli::enc::BrotliEncoderParams {
-        quality: if best { 11 } else { 4 },
-        size_hint: bytes.len(),
-        ..Default::default()
-    };
+/// As brotli.
+pub(crate) fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
+    let params =
+        brotli::enc::BrotliEncoderParams { quality: 11, size_hint: bytes.len(), ..Default::default() };
     let mut packed = Vec::new();
     brotli::BrotliCompress(&mut &*bytes, &mut packed, &params)?;
     Ok(packed)

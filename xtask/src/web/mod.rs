@@ -30,6 +30,10 @@ pub(crate) enum Profile {
     Release,
 }
 
+/// The script that reloads the page, and the file that tells it of a new build.
+const RELOAD: &str = "dev-reload.js";
+const BUILD: &str = "dev-build.txt";
+
 /// The page's modules and their glue, as wasm-bindgen makes it.
 struct Module {
     wasm: Vec<u8>,
@@ -47,34 +51,86 @@ pub(crate) fn dist() -> PathBuf {
 
 /// Builds the page and returns its folder.
 pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
+    let dist = dist();
+    build_into(&dist, profile, None)?;
+    Ok(dist)
+}
+
+/// The page for `cargo xtask run --dev`: built quickly, in a folder of its own,
+/// and reloaded by the browser after each build.
+#[derive(Default)]
+pub(crate) struct DevPage(Cache);
+
+impl DevPage {
+    /// Builds the page and returns its folder.
+    pub(crate) fn build(&mut self) -> Result<PathBuf> {
+        let folder = target().join("web/dev");
+        build_into(&folder, Profile::Dev, Some(&mut self.0))?;
+        Ok(folder)
+    }
+}
+
+/// The last module and the digest of what it was made of. A change of a
+/// stylesheet needs no new one.
+type Cache = Option<(String, Module)>;
+
+/// With a cache the page reloads itself.
+fn build_into(dist: &Path, profile: Profile, cache: Option<&mut Cache>) -> Result<()> {
     install::wasm_target()?;
     let raw = compile(profile)?;
-    let sources = Sources::read(&root().join("crates/web"))?;
+    let mut sources = Sources::read(&root().join("crates/web"))?;
+    let reloading = cache.is_some();
+    if reloading {
+        let script = format!("<script src=\"/{RELOAD}\"></script>\n</head>");
+        sources.index = sources.index.replace("</head>", &script);
+    }
 
-    let dist = dist();
     let stamp_file = dist.with_extension("stamp");
     let stamp = stamp(&raw, &sources, profile);
     if dist.is_dir() && fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) {
         println!("the page has not changed");
-        return Ok(dist);
+        return Ok(());
     }
 
-    let bundle = assemble(bind(&raw, profile)?, &sources)?;
+    let mut bundle = match cache {
+        None => assemble(&bind(&raw, profile)?, &sources)?,
+        Some(cache) => {
+            let made_of = digest([raw.as_slice()]);
+            let (_, module) = match cache.take().filter(|(digest, _)| *digest == made_of) {
+                Some(last) => cache.insert(last),
+                None => cache.insert((made_of, bind(&raw, profile)?)),
+            };
+            assemble(module, &sources)?
+        }
+    };
+    if reloading {
+        bundle.add(RELOAD, include_bytes!("reload.js").to_vec());
+    }
     // A page that is half there, or too large, must never carry a stamp.
     let _ = fs::remove_file(&stamp_file);
-    let sizes = bundle.write(&dist, profile == Profile::Release)?;
     if profile == Profile::Release {
+        let sizes = bundle.write_compressed(dist)?;
         budget::check(&bundle, &sizes)?;
+    } else {
+        bundle.write(dist)?;
+    }
+    if reloading {
+        // Last, as the page that reloads needs all other files.
+        fs::write(dist.join(BUILD), &stamp)?;
     }
     fs::write(&stamp_file, stamp)?;
-    Ok(dist)
+    Ok(())
 }
 
 fn compile(profile: Profile) -> Result<Vec<u8>> {
     let mut command = cargo();
     command.args(["rustc", "--package", "ringback-web", "--target", "wasm32-unknown-unknown"]);
     let folder = match profile {
-        Profile::Dev => "debug",
+        Profile::Dev => {
+            // Line tables triple the size of the module, and stack traces name functions without them.
+            command.args(["--config", "profile.dev.debug=false"]);
+            "debug"
+        }
         Profile::Release => {
             command.args(["--profile", "web"]);
             "web"
@@ -139,7 +195,7 @@ fn bind(raw: &[u8], profile: Profile) -> Result<Module> {
     Ok(Module { wasm: output.wasm_mut().emit_wasm(), later, script, snippets })
 }
 
-fn assemble(module: Module, sources: &Sources) -> Result<Bundle> {
+fn assemble(module: &Module, sources: &Sources) -> Result<Bundle> {
     let mut bundle = Bundle::default();
     for (path, bytes) in &sources.assets {
         if let Some(path) = path.strip_prefix("static/") {
@@ -155,18 +211,18 @@ fn assemble(module: Module, sources: &Sources) -> Result<Bundle> {
     let style = bundle.resolve_urls(&sources.style)?;
     bundle.add_named("css", "app.css", style.into_bytes());
 
-    let mut script = module.script;
+    let mut script = module.script.clone();
     let mut add_module = |placeholder: &str, name: &str, bytes: Vec<u8>| -> Result<()> {
         bundle.add_named(placeholder, name, bytes);
         script = script.replace(name, bundle.url(placeholder)?.trim_start_matches("/assets/"));
         Ok(())
     };
-    add_module("wasm", "ringback-web_bg.wasm", module.wasm)?;
-    for (name, bytes) in module.later {
-        add_module(&name, &name, bytes)?;
+    add_module("wasm", "ringback-web_bg.wasm", module.wasm.clone())?;
+    for (name, bytes) in &module.later {
+        add_module(name, name, bytes.clone())?;
     }
-    for (path, script) in module.snippets {
-        bundle.add(&format!("assets/{path}"), script.into_bytes());
+    for (path, script) in &module.snippets {
+        bundle.add(&format!("assets/{path}"), script.clone().into_bytes());
     }
     bundle.add_named("js", "ringback-web.js", script.into_bytes());
     let loader = bundle.fill(&sources.loader, "crates/web/loader.js")?;
@@ -185,6 +241,7 @@ fn stamp(raw: &[u8], sources: &Sources, profile: Profile) -> String {
     let how = [u8::from(profile == Profile::Dev)];
     let mut parts: Vec<&[u8]> = vec![
         include_bytes!("mod.rs"),
+        include_bytes!("reload.js"),
         include_bytes!("budget.rs"),
         include_bytes!("bundle.rs"),
         include_bytes!("compress.rs"),
@@ -251,7 +308,7 @@ fn stylesheets(web: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// All files below a folder, in order; none where there is no folder.
-fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     if folder.is_dir() {
         for entry in fs::read_dir(folder)? {

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_that_comes_twice_is_chosen_twice_and_one_that_is_left_out_never() {
+    fn a_repeated_hour_is_chosen_twice_and_a_skipped_one_never() {
         let chosen = |begin, end, hours| {
             let daily = of_filter(&filter(begin, end, hours, "Europe/Berlin")).unwrap().unwrap();
             let minutes = (0..24 * 60).map(|minutes| at(begin).plus_seconds(minutes * 60));

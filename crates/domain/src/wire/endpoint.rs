@@ -64,6 +64,10 @@ fn add_query(into: &mut String, fields: &impl Serialize) {
     }
 }
 
+/// One line of the table below: a name, what is sent, and the operation.
+///
+/// `Name(Request)` has a body, `Name[Id]` an id in its path, `Name[Id](Request)`
+/// both; the fields of `Name { field: Query }` and of `Name?(Query)` are a query.
 macro_rules! endpoint {
     ($(#[$doc:meta])* $name:ident: $method:ident $template:literal -> $response:ty) => {
         $(#[$doc])*
@@ -129,210 +133,200 @@ macro_rules! endpoint {
             }
         }
     };
+    ($(#[$doc:meta])* $name:ident?($query:ty): $method:ident $template:literal -> $response:ty) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default)]
+        pub struct $name(pub $query);
+
+        impl Endpoint for $name {
+            type Request = ();
+            type Response = $response;
+            const METHOD: Method = Method::$method;
+            const TEMPLATE: &'static str = $template;
+
+            fn path(&self) -> String {
+                let mut path = Self::TEMPLATE.to_owned();
+                add_query(&mut path, &self.0);
+                path
+            }
+        }
+    };
+    (
+        $(#[$doc:meta])*
+        $name:ident { $($(#[$about:meta])* $field:ident: $query:ty),* }:
+            $method:ident $template:literal -> $response:ty
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default)]
+        pub struct $name {
+            $($(#[$about])* pub $field: $query),*
+        }
+
+        impl Endpoint for $name {
+            type Request = ();
+            type Response = $response;
+            const METHOD: Method = Method::$method;
+            const TEMPLATE: &'static str = $template;
+
+            fn path(&self) -> String {
+                let mut path = Self::TEMPLATE.to_owned();
+                $(add_query(&mut path, &self.$field);)*
+                path
+            }
+        }
+    };
 }
 
-endpoint!(
+/// An endpoint as data.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// The name of its type.
+    pub name: &'static str,
+    /// Its method.
+    pub method: Method,
+    /// Its path as in the OpenAPI document, after [`BASE`].
+    pub template: &'static str,
+    /// The type of the body, if there is one.
+    pub request: Option<&'static str>,
+}
+
+macro_rules! endpoints {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident $([$id:ty])? $(($request:ident))? $(?($params:ty))?
+        $({ $($(#[$about:meta])* $field:ident: $query:ty,)* })?:
+            $method:ident $template:literal -> $response:ty;
+    )*) => {
+        $(endpoint!(
+            $(#[$doc])*
+            $name $([$id])? $(($request))? $(?($params))? $({ $($(#[$about])* $field: $query),* })?:
+                $method $template -> $response
+        );)*
+
+        /// Every endpoint.
+        pub const ALL: &[Operation] = &[$(Operation {
+            name: stringify!($name),
+            method: Method::$method,
+            template: $template,
+            request: [$(Some(stringify!($request)),)? None][0],
+        }),*];
+    };
+}
+
+endpoints! {
     /// Logs in.
-    CreateSession(LogIn): Post "/session" -> Session
-);
-endpoint!(
+    CreateSession(LogIn): Post "/session" -> Session;
+
     /// Takes a new access token for the refresh cookie.
-    RefreshSession: Post "/session/refresh" -> Session
-);
-endpoint!(
+    RefreshSession: Post "/session/refresh" -> Session;
+
     /// Lets the session see what its person may see as of now.
-    ReloadSession: Post "/session/reload" -> Me
-);
-endpoint!(
+    ReloadSession: Post "/session/reload" -> Me;
+
     /// Logs out.
-    DeleteSession: Delete "/session" -> ()
-);
-endpoint!(
+    DeleteSession: Delete "/session" -> ();
+
     /// Who am I?
-    GetMe: Get "/me" -> Me
-);
-endpoint!(
+    GetMe: Get "/me" -> Me;
+
     /// Reads the display preferences.
-    GetPreferences: Get "/me/preferences" -> Preferences
-);
-endpoint!(
+    GetPreferences: Get "/me/preferences" -> Preferences;
+
     /// Replaces the display preferences.
-    PutPreferences(Preferences): Put "/me/preferences" -> Preferences
-);
-endpoint!(
+    PutPreferences(Preferences): Put "/me/preferences" -> Preferences;
+
     /// Asks for a callback.
-    PostCallback(CreateCallback): Post "/callbacks" -> CallbackView
-);
-endpoint!(
+    PostCallback(CreateCallback): Post "/callbacks" -> CallbackView;
+
     /// Reads one callback.
-    GetCallback[CallbackId]: Get "/callbacks/{id}" -> CallbackView
-);
-endpoint!(
+    GetCallback[CallbackId]: Get "/callbacks/{id}" -> CallbackView;
+
     /// Reads the timeline of a callback.
-    GetTimeline[CallbackId]: Get "/callbacks/{id}/timeline" -> Items<TimelineEntry>
-);
-endpoint!(
+    GetTimeline[CallbackId]: Get "/callbacks/{id}/timeline" -> Items<TimelineEntry>;
+
     /// Reads the attempts of a callback.
-    GetAttempts[CallbackId]: Get "/callbacks/{id}/attempts" -> Items<AttemptView>
-);
-endpoint!(
+    GetAttempts[CallbackId]: Get "/callbacks/{id}/attempts" -> Items<AttemptView>;
+
     /// Moves a callback to another time.
-    PostReschedule[CallbackId](RescheduleCallback): Post "/callbacks/{id}/reschedule" -> CallbackView
-);
-endpoint!(
+    PostReschedule[CallbackId](RescheduleCallback): Post "/callbacks/{id}/reschedule" -> CallbackView;
+
     /// Calls a callback off.
-    PostCancel[CallbackId]: Post "/callbacks/{id}/cancel" -> CallbackView
-);
-endpoint!(
+    PostCancel[CallbackId]: Post "/callbacks/{id}/cancel" -> CallbackView;
+
     /// Repeats a finished callback.
-    PostRecreate[CallbackId](RecreateCallback): Post "/callbacks/{id}/recreate" -> CallbackView
-);
-endpoint!(
+    PostRecreate[CallbackId](RecreateCallback): Post "/callbacks/{id}/recreate" -> CallbackView;
+
     /// Cancels many callbacks.
-    PostBulkCancellation(CreateBulkCancellation): Post "/bulk-cancellations" -> BulkCancellation
-);
-endpoint!(
+    PostBulkCancellation(CreateBulkCancellation): Post "/bulk-cancellations" -> BulkCancellation;
+
     /// Reads the services.
-    ListServices: Get "/services" -> Items<ServiceView>
-);
-endpoint!(
+    ListServices: Get "/services" -> Items<ServiceView>;
+
     /// Makes a service.
-    PostService(CreateService): Post "/services" -> ServiceView
-);
-endpoint!(
+    PostService(CreateService): Post "/services" -> ServiceView;
+
     /// Changes a service.
-    PatchService[ServiceId](EditService): Patch "/services/{id}" -> ServiceView
-);
-endpoint!(
+    PatchService[ServiceId](EditService): Patch "/services/{id}" -> ServiceView;
+
     /// Reads the API keys.
-    ListApiKeys: Get "/api-keys" -> Items<ApiKeyView>
-);
-endpoint!(
+    ListApiKeys: Get "/api-keys" -> Items<ApiKeyView>;
+
     /// Makes an API key.
-    PostApiKey(CreateApiKey): Post "/api-keys" -> CreatedApiKey
-);
-endpoint!(
+    PostApiKey(CreateApiKey): Post "/api-keys" -> CreatedApiKey;
+
     /// Revokes an API key.
-    DeleteApiKey[ApiKeyId]: Delete "/api-keys/{id}" -> ()
-);
-endpoint!(
+    DeleteApiKey[ApiKeyId]: Delete "/api-keys/{id}" -> ();
+
     /// Reads the users.
-    ListUsers: Get "/users" -> Items<UserView>
-);
-endpoint!(
+    ListUsers: Get "/users" -> Items<UserView>;
+
     /// Makes a user.
-    PostUser(CreateUser): Post "/users" -> UserView
-);
-endpoint!(
+    PostUser(CreateUser): Post "/users" -> UserView;
+
     /// Changes a user.
-    PatchUser[UserId](EditUser): Patch "/users/{id}" -> UserView
-);
-endpoint!(
+    PatchUser[UserId](EditUser): Patch "/users/{id}" -> UserView;
+
     /// Lists the caller's bulk cancellations.
-    ListBulkCancellations: Get "/bulk-cancellations" -> Items<BulkCancellation>
-);
-endpoint!(
+    ListBulkCancellations: Get "/bulk-cancellations" -> Items<BulkCancellation>;
+
     /// Reads how far a bulk cancellation has got.
-    GetBulkCancellation[JobId]: Get "/bulk-cancellations/{id}" -> BulkCancellation
-);
-endpoint!(
+    GetBulkCancellation[JobId]: Get "/bulk-cancellations/{id}" -> BulkCancellation;
+
     /// Stops a bulk cancellation.
-    PostBulkStop[JobId]: Post "/bulk-cancellations/{id}/stop" -> BulkCancellation
-);
-endpoint!(
+    PostBulkStop[JobId]: Post "/bulk-cancellations/{id}/stop" -> BulkCancellation;
+
     /// Reads what became of each callback of a bulk cancellation.
-    GetReport[JobId]: Get "/bulk-cancellations/{id}/report" -> Items<ReportLine>
-);
+    GetReport[JobId]: Get "/bulk-cancellations/{id}/report" -> Items<ReportLine>;
 
-/// A page of callbacks.
-#[derive(Clone, Debug, Default)]
-pub struct ListCallbacks {
-    /// Which callbacks.
-    pub filter: CallbackFilter,
-    /// Which page.
-    pub page: PageQuery,
-}
+    /// Reads a page of callbacks.
+    ListCallbacks {
+        /// Which callbacks.
+        filter: CallbackFilter,
+        /// Which page.
+        page: PageQuery,
+    }: Get "/callbacks" -> Page<CallbackView>;
 
-impl Endpoint for ListCallbacks {
-    type Request = ();
-    type Response = Page<CallbackView>;
-    const METHOD: Method = Method::Get;
-    const TEMPLATE: &'static str = "/callbacks";
+    /// Counts callbacks.
+    CountCallbacks {
+        /// Which callbacks.
+        filter: CallbackFilter,
+        /// How exactly.
+        count: CountQuery,
+    }: Get "/callbacks/count" -> CallbackCount;
 
-    fn path(&self) -> String {
-        let mut path = Self::TEMPLATE.to_owned();
-        add_query(&mut path, &self.filter);
-        add_query(&mut path, &self.page);
-        path
-    }
-}
+    /// Finds callbacks by id or number, at any time.
+    FindCallbacks?(FindQuery): Get "/callbacks/search" -> Items<CallbackView>;
 
-/// How many callbacks.
-#[derive(Clone, Debug, Default)]
-pub struct CountCallbacks {
-    /// Which callbacks.
-    pub filter: CallbackFilter,
-    /// How exactly.
-    pub count: CountQuery,
-}
+    /// Exports callbacks as a file, which this type does not describe.
+    ExportCallbacks {
+        /// Which callbacks.
+        filter: CallbackFilter,
+        /// In which format.
+        query: ExportQuery,
+    }: Get "/callbacks/export" -> ();
 
-impl Endpoint for CountCallbacks {
-    type Request = ();
-    type Response = CallbackCount;
-    const METHOD: Method = Method::Get;
-    const TEMPLATE: &'static str = "/callbacks/count";
-
-    fn path(&self) -> String {
-        let mut path = Self::TEMPLATE.to_owned();
-        add_query(&mut path, &self.filter);
-        add_query(&mut path, &self.count);
-        path
-    }
-}
-
-endpoint!(
-    /// Fetches the customer's recorded name; the answer is audio.
-    GetNameRecording[CallbackId]: Get "/callbacks/{id}/name-recording" -> ()
-);
-
-/// Callbacks as a file; the answer is no JSON as a whole.
-#[derive(Clone, Debug, Default)]
-pub struct ExportCallbacks {
-    /// Which callbacks.
-    pub filter: CallbackFilter,
-    /// In which form.
-    pub query: ExportQuery,
-}
-
-impl Endpoint for ExportCallbacks {
-    type Request = ();
-    type Response = ();
-    const METHOD: Method = Method::Get;
-    const TEMPLATE: &'static str = "/callbacks/export";
-
-    fn path(&self) -> String {
-        let mut path = Self::TEMPLATE.to_owned();
-        add_query(&mut path, &self.filter);
-        add_query(&mut path, &self.query);
-        path
-    }
-}
-
-/// Callbacks by id or number, whatever their time.
-#[derive(Clone, Debug, Default)]
-pub struct FindCallbacks(pub FindQuery);
-
-impl Endpoint for FindCallbacks {
-    type Request = ();
-    type Response = Items<CallbackView>;
-    const METHOD: Method = Method::Get;
-    const TEMPLATE: &'static str = "/callbacks/search";
-
-    fn path(&self) -> String {
-        let mut path = Self::TEMPLATE.to_owned();
-        add_query(&mut path, &self.0);
-        path
-    }
+    /// Fetches the recording of the customer's name; the response is audio.
+    GetNameRecording[CallbackId]: Get "/callbacks/{id}/name-recording" -> ();
 }
 
 #[cfg(test)]

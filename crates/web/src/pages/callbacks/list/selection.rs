@@ -273,7 +273,7 @@ mod tests {
     use crate::ranges::{DateRange, Range};
 
     #[test]
-    fn a_selection_outlives_order_search_and_filter_but_neither_page_nor_range() {
+    fn a_selection_survives_sorting_and_filters_but_not_page_or_range() {
         let list = ListState { place: Place::Page(2), ..ListState::default() };
         let first = ListState { place: Place::Page(1), ..list.clone() };
         for now in [
