@@ -26,7 +26,7 @@ async fn ask(world: &World, callbacks: &[Callback]) -> JobId {
         NamedItem { callback_id: callback.id, known }
     };
     let items: Vec<NamedItem> = callbacks.iter().map(of).collect();
-    let begun = world.nodes[0].store.write(async move |conn| {
+    let begun = world.nodes[0].store.transact(async move |conn| {
         let mut job = bulk::new_job(id, &person().actor, false, now);
         bulk::insert(conn, &job, &person().owner).await?;
         bulk::freeze_named(conn, id, &items).await?;

@@ -201,7 +201,7 @@ async fn set_up(url: &str, service: ServiceId) -> String {
     let (key, now) = (new_secret(), Clock::system().now());
     let hash = secret_hash(&key);
     store
-        .write(async move |conn| {
+        .transact(async move |conn| {
             let service = Service {
                 id: service,
                 name: "Billing".to_owned(),

@@ -102,7 +102,7 @@ async fn who_follows_the_feed_misses_no_change_while_many_write(
     let write = async |number: usize, part: &[Callback]| {
         for callback in part {
             let (callback, now) = (callback.clone(), world.now());
-            let work = world.nodes[number % 2].store.write(async move |conn| {
+            let work = world.nodes[number % 2].store.transact(async move |conn| {
                 let moved = callback.submit(&Actor::system("test"), now).unwrap();
                 callbacks::save(conn, &[moved]).await?;
                 // A longer transaction, so that later ones are committed before it.
@@ -237,7 +237,7 @@ async fn work_that_fails_leaves_nothing_and_its_neighbours_alone(
         let (callback, now) = (callback.clone(), world.now());
         world.nodes[0]
             .store
-            .write(async move |conn| {
+            .transact(async move |conn| {
                 let moved = callback.submit(&Actor::system("test"), now).unwrap();
                 callbacks::save(conn, &[moved]).await?;
                 if number % 3 == 0 { Err(Error::NotFound("reason")) } else { Ok(()) }

@@ -58,7 +58,7 @@ impl World {
         let now = clock.now();
         nodes[0]
             .store
-            .write(async move |conn| {
+            .transact(async move |conn| {
                 for (id, name) in services.into_iter().zip(["Billing", "Claims"]) {
                     let service = Service {
                         id,

@@ -382,7 +382,7 @@ fn cheap_hash() -> String {
 async fn fill(store: &Store, clock: &Clock, first: ServiceId, second: ServiceId) {
     let (clock, now, hash) = (clock.clone(), clock.now(), cheap_hash());
     store
-        .write(async move |conn| {
+        .transact(async move |conn| {
             for (id, name, time_zone, country) in
                 [(first, "Billing EN", "Europe/London", "GB"), (second, "Support DE", "Europe/Berlin", "DE")]
             {

@@ -205,6 +205,17 @@ async fn services_are_made_and_edited_on_their_page() {
 }
 
 #[tokio::test]
+async fn a_developer_is_offered_no_key_beyond_their_rights() {
+    let app = start(None).await;
+    let browser = Browser::start().await;
+    browser.open(&format!("http://{}/integrations", app.address)).await;
+    sign_in(&browser, "developer", PASSWORD).await;
+    browser.page().row_with("integration").text().await;
+    browser.at("button", "Create API Key").gone().await;
+    browser.at("button", "Revoke integration").gone().await;
+}
+
+#[tokio::test]
 async fn an_api_key_is_made_shown_once_and_revoked_by_an_administrator() {
     let app = start(None).await;
     let browser = Browser::start().await;

@@ -315,7 +315,7 @@ async fn a_token_that_was_tampered_with_is_not_accepted() {
     let (kid, seed) = app
         .inside(async |app| {
             let (now, none) = (app.clock.now(), [0; 32]);
-            let key = app.store.write(async move |conn| {
+            let key = app.store.transact(async move |conn| {
                 sessions::key_or_insert(conn, "access_token", "none", &none, now).await
             });
             key.await.map_err(|error: StoreError| error.to_string())

@@ -13,7 +13,7 @@ struct Confined {
     home: &'static [&'static str],
 }
 
-const CONFINED: [Confined; 3] = [
+const CONFINED: [Confined; 4] = [
     Confined {
         rule: Rule {
             what: "SQL is written in the store only",
@@ -25,12 +25,21 @@ const CONFINED: [Confined; 3] = [
     },
     Confined {
         rule: Rule {
-            what: "status codes are named in error.rs and http only",
+            what: "the store is written to by command/tx.rs only",
+            why: "every change is announced, counted, logged and run again there",
+        },
+        folder: "crates/api/src/",
+        words: &["WriteConn", "transact", "save_changes"],
+        home: &["crates/api/src/store/", "crates/api/src/command/tx.rs"],
+    },
+    Confined {
+        rule: Rule {
+            what: "status codes are named in http only",
             why: "an error gets its status in one place, whoever raises it",
         },
         folder: "crates/api/src/",
         words: &["StatusCode"],
-        home: &["crates/api/src/error.rs", "crates/api/src/http/"],
+        home: &["crates/api/src/http/"],
     },
     Confined {
         rule: Rule {
@@ -122,6 +131,15 @@ mod tests {
             file("crates/api/src/store/callbacks.rs", "sqlx::query(\"\")"),
         ];
         assert_eq!(places(&files), ["crates/api/src/http/v1/callbacks.rs:1"]);
+    }
+
+    #[test]
+    fn the_store_is_written_to_in_one_place() {
+        let files = [
+            file("crates/api/src/worker/bulk.rs", "store.transact(async move |conn| {})"),
+            file("crates/api/src/command/tx.rs", "self.store.transact(work)"),
+        ];
+        assert_eq!(places(&files), ["crates/api/src/worker/bulk.rs:1"]);
     }
 
     #[test]

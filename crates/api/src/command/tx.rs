@@ -319,7 +319,7 @@ impl Commands {
             let (work, grant, clock) = (Arc::clone(&work), grant.clone(), self.clock.clone());
             let outcome = self
                 .store
-                .write(async move |conn| {
+                .transact(async move |conn| {
                     let mut tx = Tx::new(Access::Write(conn), &clock, &grant);
                     let answer = work(&mut tx).await?;
                     tx.flush().await?;
@@ -371,7 +371,7 @@ impl Commands {
             if changes.is_empty() {
                 return Ok(answer);
             }
-            match self.store.save(Arc::clone(&changes)).await {
+            match self.store.save_changes(Arc::clone(&changes)).await {
                 Ok(()) => {
                     let done = Done { transitions: changes.to_vec(), ..Done::default() };
                     self.announce(&done);

@@ -108,7 +108,7 @@ impl Conn {
     }
 }
 
-/// A connection inside a transaction. Only [`super::Store::write`] hands one
+/// A connection inside a transaction. Only [`super::Store::transact`] hands one
 /// out, so nothing is written without one; it reads as any other does.
 #[derive(Debug)]
 pub struct WriteConn(pub(super) Conn);

@@ -4,7 +4,7 @@
 //! for each driver. Where the two must differ, the difference stands at the
 //! place of use as two constants.
 //!
-//! Reads take a connection from a pool. Writes go through [`Store::write`]:
+//! Reads take a connection from a pool. Writes go through [`Store::transact`]:
 //! on PostgreSQL a transaction each, on SQLite one writer that commits what
 //! has queued up (see `writer.rs`).
 
@@ -200,7 +200,7 @@ impl Store {
     ///
     /// # Errors
     /// What `work` answers, or that the transaction could not be kept.
-    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    pub async fn transact<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: AsyncFnOnce(&mut WriteConn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -234,11 +234,11 @@ impl Store {
     ///
     /// # Errors
     /// As [`callbacks::save`].
-    pub async fn save(&self, changes: Arc<[Transition]>) -> StoreResult<()> {
+    pub async fn save_changes(&self, changes: Arc<[Transition]>) -> StoreResult<()> {
         match self {
             Self::Sqlite { writer, .. } => writer.save(changes).await,
             Self::Postgres(saver) if changes.len() == 1 => saver.save(changes[0].clone()).await,
-            Self::Postgres(_) => self.write(async move |conn| callbacks::save(conn, &changes).await).await,
+            Self::Postgres(_) => self.transact(async move |conn| callbacks::save(conn, &changes).await).await,
         }
     }
 

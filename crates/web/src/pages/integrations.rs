@@ -20,6 +20,7 @@ use crate::format;
 use crate::forms::{Submission, require, show_problems};
 use crate::messages;
 use crate::preferences::PreferenceStore;
+use crate::session::Session;
 
 /// The name of a scope in the API.
 fn scope_name(scope: ApiScope) -> &'static str {
@@ -31,11 +32,18 @@ fn scope_name(scope: ApiScope) -> &'static str {
     }
 }
 
+/// The scopes that the person may give a key; the server asks the same rule.
+fn grantable_scopes(session: Session) -> Vec<ApiScope> {
+    let Some(me) = session.me() else { return Vec::new() };
+    ApiScope::ALL.into_iter().filter(|scope| scope.is_grantable_by(&me.permissions)).collect()
+}
+
 /// The page.
 #[component]
 pub(crate) fn IntegrationsPage() -> impl IntoView {
     let client = Client::here();
     let preferences = PreferenceStore::here();
+    let grantable = StoredValue::new(grantable_scopes(Session::here()));
     let services = RwSignal::new(Vec::<ServiceView>::new());
     let keys = Collection::new(move || async move {
         // Keys refer to services by id.
@@ -54,6 +62,7 @@ pub(crate) fn IntegrationsPage() -> impl IntoView {
             (None, false) => messages::active(),
         };
         let revoked = key.clone();
+        let revocable = grantable.with_value(|scopes| key.scopes.iter().all(|scope| scopes.contains(scope)));
         view! {
             <tr>
                 <th scope="row">{key.name.clone()}</th>
@@ -62,7 +71,7 @@ pub(crate) fn IntegrationsPage() -> impl IntoView {
                 <td class="num">{format::day_time(key.created_at, preferences.style_untracked())}</td>
                 <td>{state}</td>
                 <td>
-                    {(key.revoked_at.is_none() && !expired).then(move || view! {
+                    {(key.revoked_at.is_none() && !expired && revocable).then(move || view! {
                         <IconButton
                             icon="ban"
                             label=messages::revoke_of(key.name)
@@ -85,7 +94,7 @@ pub(crate) fn IntegrationsPage() -> impl IntoView {
     let dialog = move |subject| match subject {
         Subject::New => {
             let services = services.get_untracked();
-            view! { <CreateDialog keys services /> }.into_any()
+            view! { <CreateDialog keys services grantable=grantable.get_value() /> }.into_any()
         }
         Subject::Existing(api_key) => view! { <RevokeDialog keys api_key /> }.into_any(),
     };
@@ -94,7 +103,7 @@ pub(crate) fn IntegrationsPage() -> impl IntoView {
             collection=keys
             title=messages::integrations()
             label=messages::api_keys()
-            create=Some(messages::create_api_key())
+            create=grantable.with_value(|scopes| !scopes.is_empty()).then(messages::create_api_key)
             columns
             row
             dialog
@@ -104,12 +113,17 @@ pub(crate) fn IntegrationsPage() -> impl IntoView {
 
 /// Creates a key, and shows it once.
 #[component]
-fn CreateDialog(keys: Collection<ApiKeyView>, services: Vec<ServiceView>) -> impl IntoView {
+fn CreateDialog(
+    keys: Collection<ApiKeyView>,
+    services: Vec<ServiceView>,
+    grantable: Vec<ApiScope>,
+) -> impl IntoView {
     let handle = DialogHandle::new(messages::create_api_key());
     let submission = Submission::of(handle);
     let name = RwSignal::new(String::new());
     let (name_error, scopes_error) = (RwSignal::new(None), RwSignal::new(None::<String>));
-    let scopes = RwSignal::new(vec![scope_name(ApiScope::CallbacksRead).to_owned()]);
+    let scopes: Vec<_> = grantable.first().map(|scope| scope_name(*scope).to_owned()).into_iter().collect();
+    let scopes = RwSignal::new(scopes);
     let everywhere = RwSignal::new(true);
     let seen = RwSignal::new(Vec::<String>::new());
     let created_key = RwSignal::new(None::<String>);
@@ -151,10 +165,11 @@ fn CreateDialog(keys: Collection<ApiKeyView>, services: Vec<ServiceView>) -> imp
             handle.problem.set(show_problems(&failure, &fields));
         });
     };
-    let names = ApiScope::ALL.map(|scope| (scope_name(scope).to_owned(), scope_name(scope).to_owned()));
+    let named = |scope: &ApiScope| (scope_name(*scope).to_owned(), scope_name(*scope).to_owned());
+    let names: Vec<_> = grantable.iter().map(named).collect();
     let services: Vec<_> =
         services.into_iter().map(|service| (service.id.to_string(), service.name)).collect();
-    let (names, services) = (StoredValue::new(names.to_vec()), StoredValue::new(services));
+    let (names, services) = (StoredValue::new(names), StoredValue::new(services));
     let fields = move || {
         view! {
             <TextField label=messages::name() value=name error=name_error autofocus=true />
