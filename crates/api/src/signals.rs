@@ -64,6 +64,9 @@ impl Version {
     }
 }
 
+/// The pause where the time has come, but there was nothing to do.
+const OVERDUE_PAUSE: Duration = Duration::from_millis(20);
+
 /// Sleeps until a time that others may bring forward.
 #[derive(Debug)]
 pub struct Alarm {
@@ -95,9 +98,13 @@ impl Alarm {
     /// Sleeps until the time that was noted, until an earlier one is set, or for
     /// `longest`.
     pub async fn sleep(&self, now: Timestamp, longest: Duration) {
-        let micros = self.at.load(Ordering::SeqCst).saturating_sub(now.micros()).max(0);
-        let left = Duration::from_micros(micros.unsigned_abs()).min(longest);
-        // Early or late by less than the timer's own grain.
+        let micros = self.at.load(Ordering::SeqCst).saturating_sub(now.micros());
+        // What is past and still there is somebody else's for the moment.
+        let left = if micros <= 0 {
+            OVERDUE_PAUSE
+        } else {
+            Duration::from_micros(micros.unsigned_abs()).min(longest)
+        };
         let _ = tokio::time::timeout(left, self.sooner.notified()).await;
     }
 }
@@ -169,5 +176,58 @@ impl<'a> Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(seconds * 1_000_000)
+    }
+
+    const LONG: Duration = Duration::from_secs(3_600);
+
+    #[tokio::test]
+    async fn an_alarm_goes_off_for_an_earlier_time_only() {
+        let alarm = Alarm::default();
+        alarm.expect(Some(at(100)));
+        alarm.set(at(200));
+        let sleep = async |longest| alarm.sleep(at(0), longest).await;
+        let early = tokio::time::timeout(Duration::from_millis(20), sleep(LONG)).await;
+        assert!(early.is_err(), "a later time wakes nobody");
+        alarm.set(at(50));
+        sleep(LONG).await;
+    }
+
+    #[tokio::test]
+    async fn a_callback_wakes_the_router_that_waits_for_its_service() {
+        let ready = Ready::default();
+        let [one, other] = [1, 2].map(|id| ServiceId(uuid::Uuid::from_u128(id)));
+        let both = [one, other];
+        let (woken, ()) = tokio::join!(ready.wait(&both, LONG), async {
+            tokio::task::yield_now().await;
+            assert!(ready.is_awaited());
+            ready.announce(other);
+        });
+        assert!(woken && !ready.is_awaited());
+        assert!(!ready.wait(&[one], Duration::from_millis(5)).await);
+    }
+
+    #[tokio::test]
+    async fn of_two_routers_one_is_woken_and_a_lost_wake_up_goes_to_the_next() {
+        let ready = Ready::default();
+        let services = [ServiceId(uuid::Uuid::from_u128(1))];
+        ready.wait(&services, Duration::ZERO).await;
+        let mut first = Box::pin(ready.wait(&services, LONG));
+        let mut second = Box::pin(ready.wait(&services, LONG));
+        assert!(
+            futures_util::poll!(&mut first).is_pending() && futures_util::poll!(&mut second).is_pending()
+        );
+        ready.announce(services[0]);
+        // The client of the first has gone.
+        drop(first);
+        assert!(second.await);
     }
 }

@@ -362,24 +362,28 @@ impl Commands {
     {
         let mut runs = 1;
         loop {
-            let mut conn = self.store.read().await?;
-            let mut tx = Tx::new(Access::Read(&mut conn), &self.clock, grant);
-            let answer = work(&mut tx).await?;
-            let changes: Arc<[Transition]> = std::mem::take(&mut tx.pending).into();
-            // Writing may need the connection that reading held.
-            drop(conn);
-            if changes.is_empty() {
-                return Ok(answer);
-            }
-            match self.store.save_changes(Arc::clone(&changes)).await {
-                Ok(()) => {
-                    let done = Done { transitions: changes.to_vec(), ..Done::default() };
-                    self.announce(&done);
-                    return Ok(answer);
-                }
-                Err(error) => runs = run_again(error.into(), runs).await?,
+            match self.save_once(grant, work).await {
+                Err(error) => runs = run_again(error, runs).await?,
+                answer => return answer,
             }
         }
+    }
+
+    async fn save_once<T, F>(&self, grant: &Grant, work: &F) -> Result<T, Error>
+    where
+        F: AsyncFn(&mut Tx<'_>) -> Result<T, Error>,
+    {
+        let mut conn = self.store.read().await?;
+        let mut tx = Tx::new(Access::Read(&mut conn), &self.clock, grant);
+        let answer = work(&mut tx).await?;
+        let changes: Arc<[Transition]> = std::mem::take(&mut tx.pending).into();
+        // Writing may need the connection that reading held.
+        drop(conn);
+        if !changes.is_empty() {
+            self.store.save_changes(Arc::clone(&changes)).await?;
+            self.announce(&Done { transitions: changes.to_vec(), ..Done::default() });
+        }
+        Ok(answer)
     }
 
     /// Names who acts in every line that a command logs.

@@ -99,10 +99,7 @@ impl Conn {
 
     pub(super) async fn commit(self) -> StoreResult<()> {
         if let Self::Postgres(PgHandle::Transaction(transaction)) = self {
-            transaction.commit().await.map_err(|error| match StoreError::from(error) {
-                StoreError::Unavailable(why) => StoreError::OutcomeUnknown(why),
-                other => other,
-            })?;
+            transaction.commit().await.map_err(|error| StoreError::from(error).while_keeping())?;
         }
         Ok(())
     }

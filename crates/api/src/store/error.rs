@@ -23,6 +23,10 @@ pub enum StoreError {
     /// succeed.
     #[error("a competing transaction was in the way: {0}")]
     Conflict(String),
+    /// The connection was lost before anything was to be kept: the same again, on
+    /// another one, may succeed.
+    #[error("the connection to the database was lost: {0}")]
+    Disconnected(String),
     /// The connection was lost while the transaction was being kept: it may
     /// have been, or not.
     #[error("it is not known whether the change was kept: {0}")]
@@ -42,9 +46,19 @@ pub enum StoreError {
 pub type StoreResult<T> = Result<T, StoreError>;
 
 impl StoreError {
+    /// The same error of a statement that keeps something by itself: after a lost
+    /// connection nobody knows whether it did.
+    #[must_use]
+    pub fn while_keeping(self) -> Self {
+        match self {
+            Self::Disconnected(why) => Self::OutcomeUnknown(why),
+            other => other,
+        }
+    }
+
     /// Whether the same transaction may succeed if it is run again.
     pub const fn is_worth_another_try(&self) -> bool {
-        matches!(self, Self::Stale | Self::Conflict(_))
+        matches!(self, Self::Stale | Self::Conflict(_) | Self::Disconnected(_))
     }
 }
 
@@ -53,20 +67,20 @@ impl From<sqlx::Error> for StoreError {
         let code = match &error {
             sqlx::Error::Database(inner) if inner.is_unique_violation() => return Self::Duplicate,
             sqlx::Error::Database(inner) => inner.code().unwrap_or_default().into_owned(),
-            sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed
-            | sqlx::Error::Io(_) => return Self::Unavailable(error.to_string()),
+            sqlx::Error::Io(_) => return Self::Disconnected(error.to_string()),
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                return Self::Unavailable(error.to_string());
+            }
             _ => String::new(),
         };
         match code.as_str() {
-            // PostgreSQL: serialization failure, deadlock, lock not available.
-            "40001" | "40P01" | "55P03" => Self::Conflict(error.to_string()),
-            // PostgreSQL: read-only after a failover, being shut down or started,
-            // out of disk, memory or connections.
-            code if code == "25006" || code.starts_with("57P") || code.starts_with("53") => {
-                Self::Unavailable(error.to_string())
-            }
+            // PostgreSQL: serialization failure, deadlock, lock not available, and
+            // read-only after a failover.
+            "40001" | "40P01" | "55P03" | "25006" => Self::Conflict(error.to_string()),
+            // PostgreSQL: ended by its administrator, being shut down or started.
+            code if code.starts_with("57P") => Self::Disconnected(error.to_string()),
+            // PostgreSQL: out of disk, memory or connections.
+            code if code.starts_with("53") => Self::Unavailable(error.to_string()),
             // SQLite names its codes by number, the kind in the lowest byte: busy,
             // locked, read-only, I/O error, full.
             code if code.len() < 5

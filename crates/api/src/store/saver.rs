@@ -124,9 +124,6 @@ impl Saver {
     /// Writes them in one statement, and gives those that were in their version.
     async fn written(&self, changes: &[&Transition]) -> StoreResult<HashSet<CallbackId>> {
         let mut conn = self.pool.acquire().await?;
-        changes::apply_postgres(&mut conn, changes).await.map_err(|error| match error {
-            StoreError::Unavailable(why) => StoreError::OutcomeUnknown(why),
-            other => other,
-        })
+        changes::apply_postgres(&mut conn, changes).await.map_err(StoreError::while_keeping)
     }
 }
