@@ -78,6 +78,10 @@ fn newest_source() -> Result<(usize, Option<SystemTime>)> {
 fn demo(server: &Path, page: &Path, args: &[String]) -> Command {
     let mut command = Command::new(server);
     command.current_dir(root()).args(["serve", "--demo", "--web-dir"]).arg(page).args(args);
+    if std::env::var_os("RINGBACK_LOG").is_none() {
+        // A line for each request and transition would push how to log in off the screen.
+        command.env("RINGBACK_LOG", "warn");
+    }
     command
 }
 

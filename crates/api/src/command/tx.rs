@@ -407,6 +407,7 @@ impl Commands {
                 action = entry.action.as_str(),
                 from = entry.from.map(ringback_domain::StateName::as_str),
                 to = entry.to.as_str(),
+                by = entry.actor.name,
                 "callback moved"
             );
         }
