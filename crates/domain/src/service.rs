@@ -1,6 +1,7 @@
 //! A service: the virtual queue that a callback waits in.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::id::ServiceId;
 
@@ -30,19 +31,24 @@ pub struct Service {
 
 /// What an administrator can change about a service. It is kept as one document,
 /// in which a setting that is missing has its default.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Settings {
     /// Takes new callbacks.
+    #[schema(required = true)]
     pub accept_new: bool,
     /// Hands queued callbacks to routers.
+    #[schema(required = true)]
     pub dial_pending: bool,
     /// Takes immediate callbacks.
+    #[schema(required = true)]
     pub immediate_enabled: bool,
     /// Takes scheduled callbacks.
+    #[schema(required = true)]
     pub scheduled_enabled: bool,
     /// Length of the desired-time window, in seconds.
+    #[schema(required = true)]
     pub desired_window_seconds: u32,
 }
 

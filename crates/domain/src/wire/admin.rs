@@ -5,13 +5,12 @@ use utoipa::ToSchema;
 
 use crate::access::{ApiScope, Role};
 use crate::id::{ApiKeyId, ServiceId, UserId};
-use crate::service::Service;
+use crate::service::{Service, Settings};
 use crate::time::Timestamp;
 use crate::wire::callback::ActorView;
 
 /// A service and its settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct ServiceView {
     /// Identifier.
     pub id: ServiceId,
@@ -24,16 +23,9 @@ pub struct ServiceView {
     /// ISO 3166 two-letter country in which national numbers are read.
     #[schema(example = "GB")]
     pub default_country: String,
-    /// Takes new callbacks.
-    pub accept_new: bool,
-    /// Hands queued callbacks to routers.
-    pub dial_pending: bool,
-    /// Takes immediate callbacks.
-    pub immediate_enabled: bool,
-    /// Takes scheduled callbacks.
-    pub scheduled_enabled: bool,
-    /// Length of the desired-time window of new callbacks, in seconds.
-    pub desired_window_seconds: u32,
+    /// What an administrator can change.
+    #[serde(flatten)]
+    pub settings: Settings,
     /// One more with each change; also the ETag.
     pub version: i64,
 }
@@ -45,11 +37,7 @@ impl From<&Service> for ServiceView {
             name: service.name.clone(),
             time_zone: service.time_zone.clone(),
             default_country: service.default_country.clone(),
-            accept_new: service.settings.accept_new,
-            dial_pending: service.settings.dial_pending,
-            immediate_enabled: service.settings.immediate_enabled,
-            scheduled_enabled: service.settings.scheduled_enabled,
-            desired_window_seconds: service.settings.desired_window_seconds,
+            settings: service.settings,
             version: service.version,
         }
     }

@@ -30,22 +30,22 @@ struct SwitchSetting {
 const SWITCHES: [SwitchSetting; 4] = [
     SwitchSetting {
         label: messages::accept_new,
-        get: |service| service.accept_new,
+        get: |service| service.settings.accept_new,
         set: |edit, on| edit.accept_new = Some(on),
     },
     SwitchSetting {
         label: messages::dial_pending,
-        get: |service| service.dial_pending,
+        get: |service| service.settings.dial_pending,
         set: |edit, on| edit.dial_pending = Some(on),
     },
     SwitchSetting {
         label: messages::immediate_enabled,
-        get: |service| service.immediate_enabled,
+        get: |service| service.settings.immediate_enabled,
         set: |edit, on| edit.immediate_enabled = Some(on),
     },
     SwitchSetting {
         label: messages::scheduled_enabled,
-        get: |service| service.scheduled_enabled,
+        get: |service| service.settings.scheduled_enabled,
         set: |edit, on| edit.scheduled_enabled = Some(on),
     },
 ];
@@ -64,10 +64,10 @@ pub(crate) fn ServicesPage() -> impl IntoView {
                 <th scope="row">{service.name}</th>
                 <td>{service.time_zone}</td>
                 <td>{service.default_country}</td>
-                <td>{on_or_off(service.accept_new)}</td>
-                <td>{on_or_off(service.dial_pending)}</td>
-                <td>{callback_types(service.immediate_enabled, service.scheduled_enabled)}</td>
-                <td class="num">{format::duration(i64::from(service.desired_window_seconds))}</td>
+                <td>{on_or_off(service.settings.accept_new)}</td>
+                <td>{on_or_off(service.settings.dial_pending)}</td>
+                <td>{callback_types(service.settings.immediate_enabled, service.settings.scheduled_enabled)}</td>
+                <td class="num">{format::duration(i64::from(service.settings.desired_window_seconds))}</td>
                 <td>
                     {manages.then(move || view! {
                         <IconButton
@@ -126,7 +126,7 @@ fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView
     let name = text(|service| service.name.clone());
     let zone = text(|service| service.time_zone.clone());
     let country = text(|service| service.default_country.clone());
-    let window = text(|service| service.desired_window_seconds.to_string());
+    let window = text(|service| service.settings.desired_window_seconds.to_string());
     let switches = SWITCHES.map(|setting| (setting, RwSignal::new(before.as_ref().is_some_and(setting.get))));
     let errors: [_; 4] = std::array::from_fn(|_| RwSignal::new(None));
     let [name_error, zone_error, country_error, window_error] = errors;
