@@ -187,7 +187,7 @@ mod tests {
         Timestamp::from_micros(seconds * 1_000_000)
     }
 
-    const LONG: Duration = Duration::from_secs(3_600);
+    const LONG: Duration = Duration::from_hours(1);
 
     #[tokio::test]
     async fn an_alarm_goes_off_for_an_earlier_time_only() {

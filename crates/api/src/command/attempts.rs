@@ -147,6 +147,19 @@ impl Desk {
     }
 }
 
+/// Lets others serve where whoever serves panics.
+struct Turn<'a>(&'a Desk);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let mut orders = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+            // Those who wait are told so; nothing was handed out to them.
+            *orders = Orders::default();
+        }
+    }
+}
+
 /// Reserves together with whoever asks at the same time.
 ///
 /// # Errors
@@ -166,6 +179,7 @@ pub async fn reserve_together(
         let commands = Arc::clone(commands);
         // Not by the caller, who may go away in the middle.
         actix_web::rt::spawn(async move {
+            let _turn = Turn(commands.desk());
             while let Some(waiting) = commands.desk().next() {
                 serve(&commands, waiting).await;
             }

@@ -19,6 +19,17 @@ const MAX_RUNNING: usize = 4;
 /// Changes in one statement.
 const MAX_CHANGES: usize = 100;
 
+/// Lets another runner start where this one panics.
+struct Turn<'a>(&'a Mutex<Queue>);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).running -= 1;
+        }
+    }
+}
+
 /// Takes changes in, and writes what has queued up.
 #[derive(Clone, Debug)]
 pub struct Saver {
@@ -65,6 +76,7 @@ impl Saver {
     }
 
     async fn run(self) {
+        let _turn = Turn(&self.queue);
         while let Some(batch) = self.next() {
             self.write(batch).await;
         }
