@@ -1,6 +1,8 @@
 //! Bulk cancellations: jobs over a frozen selection, and what became of each
 //! callback.
 
+use std::collections::BTreeMap;
+
 use ringback_domain::wire::bulk::{BulkCancellation, JobState, Outcome, OutcomeCounts, Progress, ReportLine};
 use ringback_domain::wire::callback::ActorView;
 use ringback_domain::wire::list::CountByState;
@@ -12,7 +14,7 @@ use uuid::Uuid;
 use super::error::inconsistent;
 use super::list::{Selection, freeze, spell_id};
 use super::sql::{Arg, Sql, fetch};
-use super::{Conn, StoreResult, WriteConn, on};
+use super::{Backend, Conn, StoreResult, WriteConn, on};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -51,10 +53,14 @@ const SELECTED: &str = "SELECT state_before, COUNT(*) FROM bulk_cancellation_ite
 const BEGIN: &str = "UPDATE bulk_cancellations SET selected = $2, total = $3 WHERE id = $1";
 const NEXT_ITEMS: &str = "SELECT number, callback_id FROM bulk_cancellation_items \
      WHERE job_id = $1 AND outcome IS NULL ORDER BY number LIMIT $2";
+/// By number as the key of an object: joined with `json_each`, `SQLite` would
+/// read the whole array for each item of the job.
 const SETTLE_SQLITE: &str = "UPDATE bulk_cancellation_items SET \
-     state_before = COALESCE(n.value ->> 'state_before', state_before), outcome = n.value ->> 'outcome', \
-     cancelled_at = n.value ->> 'cancelled_at', cancelled_by = n.value ->> 'cancelled_by' \
-     FROM json_each($2) AS n WHERE job_id = $1 AND number = n.value ->> 'number'";
+     state_before = COALESCE($2 ->> ('$.\"' || number || '\".state_before'), state_before), \
+     outcome = $2 ->> ('$.\"' || number || '\".outcome'), \
+     cancelled_at = $2 ->> ('$.\"' || number || '\".cancelled_at'), \
+     cancelled_by = $2 ->> ('$.\"' || number || '\".cancelled_by') \
+     WHERE job_id = $1 AND number IN (SELECT CAST(key AS INTEGER) FROM json_each($2))";
 const SETTLE_POSTGRES: &str = "UPDATE bulk_cancellation_items AS i SET \
      state_before = COALESCE(n.state_before, i.state_before), outcome = n.outcome, \
      cancelled_at = n.cancelled_at, cancelled_by = n.cancelled_by \
@@ -292,8 +298,11 @@ pub struct Settled {
 /// Keeps what became of some items.
 pub async fn settle(conn: &mut WriteConn, job: JobId, settled: &[Settled]) -> StoreResult<()> {
     let sql = conn.backend().pick(SETTLE_SQLITE, SETTLE_POSTGRES);
-    let rows: Vec<SettledRow<'_>> = settled.iter().map(SettledRow::from).collect();
-    let rows = json(job, &rows)?;
+    let rows = settled.iter().map(SettledRow::from);
+    let rows = match conn.backend() {
+        Backend::Sqlite => json(job, &rows.map(|row| (row.number, row)).collect::<BTreeMap<_, _>>())?,
+        Backend::Postgres => json(job, &rows.collect::<Vec<_>>())?,
+    };
     on!(conn, |c| sqlx::query(sql).bind(job.0).bind(rows).execute(c).await.map(|_| ()))?;
     Ok(())
 }
