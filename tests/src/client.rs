@@ -124,7 +124,7 @@ impl Answer {
     }
 }
 
-/// For snapshots: the status, then the body, as JSON where it is.
+/// For messages of failed assertions: the status, then the body, as JSON where it is.
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.status)?;
