@@ -74,7 +74,7 @@ async fn check(who: &str, client: &Client, held: &[Permission]) {
 #[tokio::test]
 async fn each_role_may_do_exactly_what_the_role_table_says() {
     let app = TestApp::start(Backend::Sqlite).await;
-    for role in Role::ALL {
+    for role in Role::ALL.iter().copied() {
         check(role.as_str(), &app.person(role).await, role.permissions()).await;
     }
 }
@@ -82,7 +82,7 @@ async fn each_role_may_do_exactly_what_the_role_table_says() {
 #[tokio::test]
 async fn each_scope_of_a_key_allows_exactly_what_its_row_of_the_table_says() {
     let app = TestApp::start(Backend::Sqlite).await;
-    for scope in ApiScope::ALL {
+    for scope in ApiScope::ALL.iter().copied() {
         check(&format!("{scope:?}"), &app.key(scope), scope.permissions()).await;
     }
 }
@@ -108,14 +108,14 @@ async fn without_credentials_nothing_is_answered_but_what_is_public() {
 #[tokio::test]
 async fn me_tells_what_the_caller_may_do() {
     let app = TestApp::start(Backend::Sqlite).await;
-    for role in Role::ALL {
+    for role in Role::ALL.iter().copied() {
         let me = app.person(role).await.json("/api/v1/me").await;
         assert_eq!(me["roles"], json!([role]));
         assert_eq!(me["permissions"], json!(role.permissions()));
         assert_eq!(me["user"]["username"], role.as_str());
         assert_eq!(me["services"].as_array().unwrap().len(), 2);
     }
-    for scope in ApiScope::ALL {
+    for scope in ApiScope::ALL.iter().copied() {
         let me = app.key(scope).json("/api/v1/me").await;
         assert_eq!(me["scopes"], json!([scope]));
         assert_eq!(me["permissions"], json!(scope.permissions()));
@@ -225,7 +225,7 @@ fn every_permission_guards_an_operation() {
     for needed in operations().iter().flat_map(permissions) {
         *uses.entry(needed).or_default() += 1;
     }
-    for needed in Role::ALL.into_iter().flat_map(Role::permissions) {
+    for needed in Role::ALL.iter().copied().flat_map(Role::permissions) {
         assert!(uses.contains_key(needed), "{needed:?} guards nothing");
     }
     assert!(uses.contains_key(&Permission::RouteCallbacks));

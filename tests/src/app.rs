@@ -396,7 +396,7 @@ async fn fill(store: &Store, clock: &Clock, first: ServiceId, second: ServiceId)
                 };
                 services::insert(conn, &service, now).await?;
             }
-            let everywhere = Role::ALL.into_iter().map(|role| (role.as_str(), role, None));
+            let everywhere = Role::ALL.iter().copied().map(|role| (role.as_str(), role, None));
             for (username, role, services) in
                 everywhere.chain([(RESTRICTED, Role::Supervisor, Some(vec![first]))])
             {
@@ -413,7 +413,7 @@ async fn fill(store: &Store, clock: &Clock, first: ServiceId, second: ServiceId)
                 };
                 users::insert(conn, &user).await?;
             }
-            for scope in ApiScope::ALL {
+            for scope in ApiScope::ALL.iter().copied() {
                 let key = api_key(format!("{scope:?}"), vec![scope], now);
                 api_keys::insert(conn, &key, &secret_hash(&clear(scope))).await?;
             }

@@ -3,13 +3,28 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use crate::id::ServiceId;
 
 /// What a person is here for. A person has one role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Role {
     /// Sees callbacks: the least role that opens the Callback tab.
     Monitor,
@@ -22,19 +37,6 @@ pub enum Role {
 }
 
 impl Role {
-    /// Every role.
-    pub const ALL: [Self; 4] = [Self::Monitor, Self::Supervisor, Self::Administrator, Self::Developer];
-
-    /// The role's stable name, as on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Monitor => "monitor",
-            Self::Supervisor => "supervisor",
-            Self::Administrator => "administrator",
-            Self::Developer => "developer",
-        }
-    }
-
     /// The permissions of the role: the one table.
     pub const fn permissions(self) -> &'static [Permission] {
         use Permission as P;
@@ -63,19 +65,6 @@ impl Role {
     }
 }
 
-impl std::str::FromStr for Role {
-    type Err = UnknownName;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(UnknownName)
-    }
-}
-
-/// The text names nothing of the closed list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown name")]
-pub struct UnknownName;
-
 /// One thing that a caller may be allowed to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -99,26 +88,40 @@ pub enum Permission {
 }
 
 /// What an API key may be used for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum ApiScope {
     /// Read callbacks and services.
     #[serde(rename = "callbacks:read")]
+    #[strum(serialize = "callbacks:read")]
     CallbacksRead,
     /// Command callbacks.
     #[serde(rename = "callbacks:write")]
+    #[strum(serialize = "callbacks:write")]
     CallbacksWrite,
     /// Reserve callbacks and report attempts.
-    #[serde(rename = "router")]
     Router,
     /// Set up services, users and keys.
-    #[serde(rename = "admin")]
     Admin,
 }
 
 impl ApiScope {
-    /// Every scope.
-    pub const ALL: [Self; 4] = [Self::CallbacksRead, Self::CallbacksWrite, Self::Router, Self::Admin];
-
     /// The permissions of the scope: the one table.
     pub const fn permissions(self) -> &'static [Permission] {
         use Permission as P;
@@ -193,8 +196,21 @@ impl Actor {
 }
 
 /// The kinds of actor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum ActorKind {
     /// A person in a session.
     User,
@@ -202,28 +218,6 @@ pub enum ActorKind {
     ApiKey,
     /// Ringback itself.
     System,
-}
-
-impl ActorKind {
-    /// The kind's stable name, as on the wire and in the store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::ApiKey => "api_key",
-            Self::System => "system",
-        }
-    }
-}
-
-impl std::str::FromStr for ActorKind {
-    type Err = UnknownName;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::User, Self::ApiKey, Self::System]
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-            .ok_or(UnknownName)
-    }
 }
 
 #[cfg(test)]
@@ -241,7 +235,8 @@ mod tests {
     fn only_the_router_scope_may_route() {
         assert!(Role::ALL.iter().all(|role| !role.permissions().contains(&Permission::RouteCallbacks)));
         let routing: Vec<_> = ApiScope::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|scope| scope.permissions().contains(&Permission::RouteCallbacks))
             .collect();
         assert_eq!(routing, [ApiScope::Router]);
@@ -251,13 +246,13 @@ mod tests {
     fn nobody_grants_what_they_do_not_hold() {
         use ApiScope as S;
         let scopes = |held: &[Permission]| -> Vec<_> {
-            S::ALL.into_iter().filter(|scope| scope.is_grantable_by(held)).collect()
+            S::ALL.iter().copied().filter(|scope| scope.is_grantable_by(held)).collect()
         };
         assert_eq!(scopes(Role::Administrator.permissions()), S::ALL);
         assert_eq!(scopes(Role::Developer.permissions()), []);
         assert_eq!(scopes(S::Admin.permissions()), [S::Admin]);
         let roles = |held: &[Permission]| -> Vec<_> {
-            Role::ALL.into_iter().filter(|role| role.is_grantable_by(held)).collect()
+            Role::ALL.iter().copied().filter(|role| role.is_grantable_by(held)).collect()
         };
         assert_eq!(roles(Role::Administrator.permissions()), Role::ALL);
         assert_eq!(roles(S::Admin.permissions()), [Role::Developer]);

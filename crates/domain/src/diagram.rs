@@ -97,7 +97,7 @@ fn results() -> impl Iterator<Item = ResultCode> {
 /// The names of the actions, each once, in the order of a callback's life.
 fn actions<'a>(steps: impl Iterator<Item = &'a Transition>) -> String {
     let taken: Vec<_> = steps.map(|step| step.entry.action).collect();
-    let names = Action::ALL.into_iter().filter(|action| taken.contains(action));
+    let names = Action::ALL.iter().copied().filter(|action| taken.contains(action));
     names.map(|action| action.as_str().replace('_', " ")).collect::<Vec<_>>().join(", ")
 }
 

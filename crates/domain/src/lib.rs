@@ -15,6 +15,7 @@ pub mod access;
 pub mod callback;
 pub mod diagram;
 pub mod id;
+mod name;
 pub mod password;
 pub mod phone;
 pub mod retention;

@@ -263,8 +263,8 @@ fn the_random_lives_take_every_step_and_meet_every_refusal() {
         let refusals = life.moments.iter().filter_map(|moment| moment.outcome.as_ref().err());
         refused.extend(refusals.map(|refusal| format!("{refusal:?}")));
     }
-    assert_eq!(taken, Action::ALL.map(Action::as_str).into());
-    let states = StateName::ALL.map(|state| format!("{:?}", Refusal::State(state)));
+    assert_eq!(taken, Action::ALL.iter().map(|action| action.as_str()).collect());
+    let states = StateName::ALL.iter().map(|state| format!("{:?}", Refusal::State(*state)));
     let others = [
         Refusal::NotRecreatable,
         Refusal::NotDue,

@@ -332,7 +332,7 @@ fn apply(tx: &mut Tx<'_>, callback: &Callback, report: &AttemptReport) -> Result
 }
 
 /// Applies several reports in their order, each by itself: one that is refused
-/// leaves the others alone. It has to be run in a transaction.
+/// leaves the others alone.
 ///
 /// # Errors
 /// That the database is not available.
@@ -344,7 +344,7 @@ pub async fn report_all(
     let ids: Vec<AttemptId> = reports.iter().map(|report| report.attempt_id).collect();
     let attempts = callbacks::of_attempts(tx.read(), &ids).await?;
     let held: Vec<CallbackId> = attempts.values().copied().collect();
-    let found = callbacks::find_all_for_update(tx.write()?, &held).await?;
+    let found = callbacks::find_all(tx.read(), &held).await?;
     let mut current: HashMap<CallbackId, Callback> = found
         .into_iter()
         .filter(|callback| visible.contains(callback.request.service_id))

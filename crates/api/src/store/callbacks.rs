@@ -1,6 +1,7 @@
 //! Callback records: reading one, and writing a transition.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use ringback_domain::callback::state::{Processing, Queued, Reservation, Routing};
 use ringback_domain::callback::transition::Transition;
@@ -9,10 +10,11 @@ use ringback_domain::{
     AttemptId, CallbackId, Completion, PhoneNumber, Request, ServiceId, State, StateName, Timestamp,
     VisibleServices,
 };
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::error::inconsistent;
-use super::sql::id_array;
+use super::sql::{Arg, Sql, bind_all, id_array};
 use super::{Conn, StoreError, StoreResult, WriteConn, changes, on};
 
 macro_rules! columns {
@@ -58,10 +60,10 @@ const OF_ATTEMPTS_POSTGRES: &str = "SELECT id, callback_id FROM attempts \
      WHERE id IN (SELECT value::uuid FROM json_array_elements_text($1::json))";
 const EXTEND: &str = "UPDATE callbacks SET lease_expires_at = $3 WHERE id = $1 AND attempt_id = $2";
 
-/// A row of `callbacks`.
-#[derive(Debug, sqlx::FromRow)]
-pub(super) struct CallbackRow {
-    pub(super) id: Uuid,
+/// A row of `callbacks`, its fields in the order of `columns!`.
+#[derive(Debug, sqlx::FromRow, serde::Deserialize)]
+struct CallbackRow {
+    id: Uuid,
     service_id: Uuid,
     customer_number: String,
     callback_type: String,
@@ -248,6 +250,35 @@ async fn one(
     Ok(callback.filter(|callback| visible.contains(callback.request.service_id)))
 }
 
+/// `columns!` as SQLite writes them into a JSON array.
+static AS_JSON: LazyLock<String> = LazyLock::new(|| {
+    let ids = ["id", "service_id", "recreated_from", "recreated_as", "attempt_id"];
+    let value = |name: &str| {
+        if ids.contains(&name) { format!("nullif(hex({name}), '')") } else { name.to_owned() }
+    };
+    columns!().split(", ").map(value).collect::<Vec<_>>().join(", ")
+});
+
+/// The callbacks of a query of `columns!`, in its order. From SQLite they come
+/// as one value: its driver hands over each value of each row by itself.
+pub(super) async fn fetch_all(conn: &mut Conn, mut sql: Sql) -> StoreResult<Vec<Callback>> {
+    let rows: Vec<CallbackRow> = match conn.either() {
+        Conn::Sqlite(conn) => {
+            sql.text =
+                format!("SELECT json_group_array(json_array({})) FROM ({})", AS_JSON.as_str(), sql.text);
+            let query = sqlx::query_scalar::<_, String>(AssertSqlSafe(sql.text));
+            let json = bind_all!(query, sql.args).fetch_one(&mut **conn).await?;
+            serde_json::from_str(&json)
+                .map_err(|_| inconsistent("callbacks", "rows", "they do not have their columns"))?
+        }
+        Conn::Postgres(conn) => {
+            let query = sqlx::query_as::<_, CallbackRow>(AssertSqlSafe(sql.text));
+            bind_all!(query, sql.args).fetch_all(&mut **conn).await?
+        }
+    };
+    rows.into_iter().map(Callback::try_from).collect()
+}
+
 /// The callbacks of these ids. What does not exist is left out; they come in
 /// any order.
 pub async fn find_all(conn: &mut Conn, ids: &[CallbackId]) -> StoreResult<Vec<Callback>> {
@@ -256,9 +287,8 @@ pub async fn find_all(conn: &mut Conn, ids: &[CallbackId]) -> StoreResult<Vec<Ca
 }
 
 async fn all(conn: &mut Conn, sql: &'static str, ids: &[CallbackId]) -> StoreResult<Vec<Callback>> {
-    let ids = id_array(ids.iter().map(|id| id.0));
-    let rows: Vec<CallbackRow> = on!(conn, |c| sqlx::query_as(sql).bind(ids).fetch_all(c).await)?;
-    rows.into_iter().map(Callback::try_from).collect()
+    let ids = Arg::Text(id_array(ids.iter().map(|id| id.0)));
+    fetch_all(conn, Sql { text: sql.to_owned(), args: vec![ids] }).await
 }
 
 /// The callbacks of these ids, held against competitors until the transaction

@@ -1,15 +1,17 @@
 //! Writes changes of callbacks, however many: one statement for each table that
 //! they touch, and all of them in one round trip.
 //!
-//! The rows travel as JSON. PostgreSQL reads them with `json_to_recordset` in a
-//! single statement, SQLite with `json_each` in a few that are sent together.
+//! The rows travel together: on PostgreSQL as an array for each column, read by
+//! `unnest` in a single statement; on SQLite as JSON, read by `json_each` in a
+//! few statements that are sent at once.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
 
 use futures_util::TryStreamExt;
+use ringback_domain::callback::action::Action;
+use ringback_domain::callback::state::Reservation;
 use ringback_domain::callback::transition::{AttemptChange, Transition};
-use ringback_domain::{CallbackId, DialResult, State, StateName, Timestamp};
+use ringback_domain::{CallbackId, Completion, DialResult, State, StateName, Timestamp};
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, Executor, PgConnection, SqliteConnection};
 use uuid::Uuid;
@@ -18,8 +20,39 @@ use super::error::inconsistent;
 use super::{Backend, StoreError, StoreResult, WriteConn};
 use crate::store::Conn;
 
-/// A column, and how its value travels.
-type Column = (&'static str, Kind);
+/// A value on its way into a column.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Cell<'a> {
+    Id(#[serde(serialize_with = "simple")] Option<Uuid>),
+    Int(Option<i64>),
+    Text(Option<&'a str>),
+    Owned(Option<String>),
+}
+
+/// An id as SQLite's `unhex` reads it.
+fn simple<S: serde::Serializer>(id: &Option<Uuid>, serializer: S) -> Result<S::Ok, S::Error> {
+    match id {
+        Some(id) => uuid::serde::simple::serialize(id, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+fn id<'a>(id: impl Into<Option<Uuid>>) -> Cell<'a> {
+    Cell::Id(id.into())
+}
+
+fn int<'a>(value: impl Into<i64>) -> Cell<'a> {
+    Cell::Int(Some(value.into()))
+}
+
+fn time<'a>(at: impl Into<Option<Timestamp>>) -> Cell<'a> {
+    Cell::Int(at.into().map(Timestamp::micros))
+}
+
+fn text<'a>(text: impl Into<Option<&'a str>>) -> Cell<'a> {
+    Cell::Text(text.into())
+}
 
 #[derive(Clone, Copy)]
 enum Kind {
@@ -30,427 +63,331 @@ enum Kind {
 
 use Kind::{Id, Int, Text};
 
-const CALLBACK: [Column; 20] = [
-    ("id", Id),
-    ("service_id", Id),
-    ("customer_number", Text),
-    ("callback_type", Text),
-    ("arrived_at", Int),
-    ("queue_arrival", Int),
-    ("customer_time_zone", Text),
-    ("language", Text),
-    ("priority", Int),
-    ("user_data", Text),
-    ("origin", Text),
-    ("created_at", Int),
-    ("created_by", Text),
-    ("desired_time", Int),
-    ("desired_window_seconds", Int),
-    ("expires_at", Int),
-    ("recreated_from", Id),
-    ("recreated_by", Text),
-    ("state", Text),
-    ("updated_at", Int),
-];
+/// A column, what it holds, and what a change writes into it.
+type Column = (&'static str, Kind, for<'a> fn(&'a Transition) -> Cell<'a>);
+
+/// The row to update. The version that was read is part of the write.
+const KEY: &[Column] =
+    &[("id", Id, |c| id(c.callback.id.0)), ("version", Int, |c| int(c.callback.version - 1))];
 
 /// What a transition may change.
-const CHANGED: [Column; 23] = [
-    ("queue_arrival", Int),
-    ("desired_time", Int),
-    ("expires_at", Int),
-    ("reschedule_count", Int),
-    ("last_rescheduled_at", Int),
-    ("rescheduled_by", Text),
-    ("attempts_made", Int),
-    ("recreated_as", Id),
-    ("recreated_by", Text),
-    ("state", Text),
-    ("queued_at", Int),
-    ("retry_at", Int),
-    ("attempt_id", Id),
-    ("lease_token", Text),
-    ("lease_expires_at", Int),
-    ("agent", Text),
-    ("reserved_at", Int),
-    ("connected_at", Int),
-    ("completed_at", Int),
-    ("result", Text),
-    ("cancelled_by", Text),
-    ("disposition", Text),
-    ("updated_at", Int),
+const MOVED: &[Column] = &[
+    ("attempts_made", Int, |c| int(c.callback.attempts_made)),
+    ("recreated_as", Id, |c| id(c.callback.recreated_as.map(|new| new.0))),
+    ("recreated_by", Text, |c| text(c.callback.recreated_by.as_deref())),
+    ("state", Text, |c| text(c.callback.state.name().as_str())),
+    ("queued_at", Int, |c| time(c.callback.state.queued_at())),
+    ("retry_at", Int, |c| time(retry_at(c))),
+    ("attempt_id", Id, |c| id(held(c).map(|held| held.attempt_id.0))),
+    ("lease_token", Text, |c| text(held(c).map(|held| held.lease_token.as_str()))),
+    ("lease_expires_at", Int, |c| time(held(c).map(|held| held.lease_expires_at))),
+    ("agent", Text, |c| {
+        text(held(c).map(|held| held.agent.as_str()).or(over(c).and_then(|over| over.agent.as_deref())))
+    }),
+    ("reserved_at", Int, |c| {
+        time(held(c).map(|held| held.reserved_at).or(over(c).and_then(|over| over.reserved_at)))
+    }),
+    ("connected_at", Int, |c| time(c.callback.state.connected_at())),
+    ("completed_at", Int, |c| time(over(c).map(|over| over.completed_at))),
+    ("result", Text, |c| Cell::Owned(over(c).map(|over| over.result.to_string()))),
+    ("cancelled_by", Text, |c| text(over(c).and_then(|over| over.cancelled_by.as_deref()))),
+    ("disposition", Text, |c| text(over(c).and_then(|over| over.disposition.as_deref()))),
+    ("updated_at", Int, |c| time(c.callback.updated_at)),
 ];
 
-const KEY: [Column; 2] = [("id", Id), ("version", Int)];
-
-const OPENED: [Column; 5] =
-    [("id", Id), ("callback_id", Id), ("service_id", Id), ("agent", Text), ("reserved_at", Int)];
-
-const REPORTED: [Column; 5] =
-    [("id", Id), ("callback_id", Id), ("at", Int), ("ended_by", Text), ("dial_result", Text)];
-
-const LINE: [Column; 9] = [
-    ("callback_id", Id),
-    ("at", Int),
-    ("action", Text),
-    ("actor_kind", Text),
-    ("actor_name", Text),
-    ("from_state", Text),
-    ("to_state", Text),
-    ("version", Int),
-    ("detail", Text),
+/// What only another desired time changes. SQLite rewrites the entries of every
+/// index of a column that is set, so the others leave these alone.
+const RESCHEDULED: &[Column] = &[
+    ("queue_arrival", Int, |c| time(c.callback.queue_arrival())),
+    ("desired_time", Int, |c| time(c.callback.desired_time)),
+    ("expires_at", Int, |c| time(c.callback.expires_at())),
+    ("reschedule_count", Int, |c| int(c.callback.reschedules.count)),
+    ("last_rescheduled_at", Int, |c| time(c.callback.reschedules.last_at)),
+    ("rescheduled_by", Text, |c| text(c.callback.reschedules.last_by.as_deref())),
 ];
 
-/// An id as both databases read it: 32 hexadecimal digits.
-#[derive(Serialize)]
-#[serde(transparent)]
-struct Hex(#[serde(with = "uuid::serde::simple")] Uuid);
+/// A new record.
+const CREATED: &[Column] = &[
+    ("id", Id, |c| id(c.callback.id.0)),
+    ("service_id", Id, |c| id(c.callback.request.service_id.0)),
+    ("customer_number", Text, |c| text(c.callback.request.customer_number.as_str())),
+    ("callback_type", Text, |c| text(c.callback.request.callback_type.as_str())),
+    ("arrived_at", Int, |c| time(c.callback.request.arrived_at)),
+    ("queue_arrival", Int, |c| time(c.callback.queue_arrival())),
+    ("customer_time_zone", Text, |c| text(c.callback.request.customer_time_zone.as_deref())),
+    ("language", Text, |c| text(c.callback.request.language.as_deref())),
+    ("priority", Int, |c| int(c.callback.request.priority)),
+    ("user_data", Text, |c| text(c.callback.request.user_data.as_deref())),
+    ("origin", Text, |c| text(c.callback.origin.as_str())),
+    ("created_at", Int, |c| time(c.callback.created_at)),
+    ("created_by", Text, |c| text(c.callback.created_by.as_deref())),
+    ("desired_time", Int, |c| time(c.callback.desired_time)),
+    ("desired_window_seconds", Int, |c| int(c.callback.desired_window_seconds)),
+    ("expires_at", Int, |c| time(c.callback.expires_at())),
+    ("reschedule_count", Int, |_| int(0)),
+    ("attempts_made", Int, |_| int(0)),
+    ("recreated_from", Id, |c| id(c.callback.recreated_from.map(|old| old.0))),
+    ("recreated_by", Text, |c| text(c.callback.recreated_by.as_deref())),
+    ("state", Text, |c| text(c.callback.state.name().as_str())),
+    ("updated_at", Int, |c| time(c.callback.updated_at)),
+    ("version", Int, |c| int(c.callback.version)),
+];
 
-fn micros(at: Option<Timestamp>) -> Option<i64> {
-    at.map(Timestamp::micros)
+/// An attempt that a reservation opens.
+const OPENED: &[Column] = &[
+    ("id", Id, |c| id(attempt(c))),
+    ("callback_id", Id, |c| id(c.callback.id.0)),
+    ("service_id", Id, |c| id(c.callback.request.service_id.0)),
+    ("agent", Text, |c| text(held(c).map(|held| held.agent.as_str()))),
+    ("reserved_at", Int, |c| time(held(c).map(|held| held.reserved_at))),
+];
+
+/// What becomes of an open attempt.
+const REPORTED: &[Column] = &[
+    ("id", Id, |c| id(attempt(c))),
+    ("callback_id", Id, |c| id(c.callback.id.0)),
+    ("at", Int, |c| time(c.callback.updated_at)),
+    ("ended_by", Text, |c| text(c.entry.action.as_str())),
+    ("dial_result", Text, |c| text(c.entry.detail.dial_result.map(DialResult::as_str))),
+];
+
+/// A line of the timeline.
+const LINE: &[Column] = &[
+    ("callback_id", Id, |c| id(c.callback.id.0)),
+    ("at", Int, |c| time(c.callback.updated_at)),
+    ("action", Text, |c| text(c.entry.action.as_str())),
+    ("actor_kind", Text, |c| text(c.entry.actor.kind.as_str())),
+    ("actor_name", Text, |c| text(c.entry.actor.name.as_str())),
+    ("from_state", Text, |c| text(c.entry.from.map(StateName::as_str))),
+    ("to_state", Text, |c| text(c.entry.to.as_str())),
+    ("version", Int, |c| int(c.callback.version)),
+    // Without its detail the line breaks the schema, and nothing is written.
+    ("detail", Text, |c| Cell::Owned(serde_json::to_string(&c.entry.detail).ok())),
+];
+
+fn held(change: &Transition) -> Option<&Reservation> {
+    change.callback.state.reservation()
 }
 
-#[derive(Serialize)]
-struct InsertedRow<'a> {
-    id: Hex,
-    service_id: Hex,
-    customer_number: &'a str,
-    callback_type: &'static str,
-    arrived_at: Option<i64>,
-    queue_arrival: i64,
-    customer_time_zone: Option<&'a str>,
-    language: Option<&'a str>,
-    priority: i32,
-    user_data: Option<&'a str>,
-    origin: &'static str,
-    created_at: i64,
-    created_by: Option<&'a str>,
-    desired_time: i64,
-    desired_window_seconds: u32,
-    expires_at: i64,
-    recreated_from: Option<Hex>,
-    recreated_by: Option<&'a str>,
-    state: &'static str,
-    updated_at: i64,
-}
-
-#[derive(Serialize)]
-struct UpdatedRow<'a> {
-    id: Hex,
-    /// The version that was read: it is part of the write.
-    version: i64,
-    queue_arrival: i64,
-    desired_time: i64,
-    expires_at: i64,
-    reschedule_count: u32,
-    last_rescheduled_at: Option<i64>,
-    rescheduled_by: Option<&'a str>,
-    attempts_made: u32,
-    recreated_as: Option<Hex>,
-    recreated_by: Option<&'a str>,
-    state: &'static str,
-    queued_at: Option<i64>,
-    retry_at: Option<i64>,
-    attempt_id: Option<Hex>,
-    lease_token: Option<&'a str>,
-    lease_expires_at: Option<i64>,
-    agent: Option<&'a str>,
-    reserved_at: Option<i64>,
-    connected_at: Option<i64>,
-    completed_at: Option<i64>,
-    result: Option<String>,
-    cancelled_by: Option<&'a str>,
-    disposition: Option<&'a str>,
-    updated_at: i64,
-}
-
-#[derive(Serialize)]
-struct OpenedRow<'a> {
-    id: Hex,
-    callback_id: Hex,
-    service_id: Hex,
-    agent: &'a str,
-    reserved_at: i64,
-}
-
-#[derive(Serialize)]
-struct ReportedRow {
-    id: Hex,
-    callback_id: Hex,
-    at: i64,
-    ended_by: Option<&'static str>,
-    dial_result: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct LineRow<'a> {
-    callback_id: Hex,
-    at: i64,
-    action: &'static str,
-    actor_kind: &'static str,
-    actor_name: &'a str,
-    from_state: Option<&'static str>,
-    to_state: &'static str,
-    version: i64,
-    detail: String,
-}
-
-/// The rows of some changes, by what happens to them.
-#[derive(Default)]
-struct Rows<'a> {
-    inserted: Vec<InsertedRow<'a>>,
-    updated: Vec<UpdatedRow<'a>>,
-    opened: Vec<OpenedRow<'a>>,
-    connected: Vec<ReportedRow>,
-    ended: Vec<ReportedRow>,
-    lines: Vec<LineRow<'a>>,
-}
-
-impl<'a> Rows<'a> {
-    fn of(changes: &[&'a Transition]) -> StoreResult<Self> {
-        let mut rows = Self::default();
-        for change in changes {
-            if change.entry.from.is_none() {
-                rows.inserted.push(inserted(change));
-            } else {
-                rows.updated.push(updated(change));
-            }
-            rows.attempt(change);
-            rows.lines.push(line(change)?);
-        }
-        Ok(rows)
-    }
-
-    fn attempt(&mut self, change: &'a Transition) {
-        let callback = &change.callback;
-        let reported = |id: Uuid, ended_by| ReportedRow {
-            id: Hex(id),
-            callback_id: Hex(callback.id.0),
-            at: callback.updated_at.micros(),
-            ended_by,
-            dial_result: change.entry.detail.dial_result.map(DialResult::as_str),
-        };
-        match &change.attempt {
-            None => {}
-            Some(AttemptChange::Opened(held)) => self.opened.push(OpenedRow {
-                id: Hex(held.attempt_id.0),
-                callback_id: Hex(callback.id.0),
-                service_id: Hex(callback.request.service_id.0),
-                agent: &held.agent,
-                reserved_at: held.reserved_at.micros(),
-            }),
-            Some(AttemptChange::Connected(id)) => self.connected.push(reported(id.0, None)),
-            Some(AttemptChange::Ended(id)) => {
-                self.ended.push(reported(id.0, Some(change.entry.action.as_str())));
-            }
-        }
+fn over(change: &Transition) -> Option<&Completion> {
+    match &change.callback.state {
+        State::Completed(over) => Some(over),
+        _ => None,
     }
 }
 
-fn inserted(change: &Transition) -> InsertedRow<'_> {
-    let (made, request) = (&change.callback, &change.callback.request);
-    InsertedRow {
-        id: Hex(made.id.0),
-        service_id: Hex(request.service_id.0),
-        customer_number: request.customer_number.as_str(),
-        callback_type: request.callback_type.as_str(),
-        arrived_at: micros(request.arrived_at),
-        queue_arrival: made.queue_arrival().micros(),
-        customer_time_zone: request.customer_time_zone.as_deref(),
-        language: request.language.as_deref(),
-        priority: request.priority,
-        user_data: request.user_data.as_deref(),
-        origin: made.origin.as_str(),
-        created_at: made.created_at.micros(),
-        created_by: made.created_by.as_deref(),
-        desired_time: made.desired_time.micros(),
-        desired_window_seconds: made.desired_window_seconds,
-        expires_at: made.expires_at().micros(),
-        recreated_from: made.recreated_from.map(|id| Hex(id.0)),
-        recreated_by: made.recreated_by.as_deref(),
-        state: made.state.name().as_str(),
-        updated_at: made.updated_at.micros(),
+fn retry_at(change: &Transition) -> Option<Timestamp> {
+    match &change.callback.state {
+        State::Queued(queued) => queued.retry_at,
+        _ => None,
     }
 }
 
-fn updated(change: &Transition) -> UpdatedRow<'_> {
-    let now = &change.callback;
-    let held = now.state.reservation();
-    let (retry_at, over) = match &now.state {
-        State::Queued(queued) => (queued.retry_at, None),
-        State::Completed(over) => (None, Some(over)),
-        State::Scheduled | State::Routing(_) | State::Processing(_) => (None, None),
-    };
-    UpdatedRow {
-        id: Hex(now.id.0),
-        version: now.version - 1,
-        queue_arrival: now.queue_arrival().micros(),
-        desired_time: now.desired_time.micros(),
-        expires_at: now.expires_at().micros(),
-        reschedule_count: now.reschedules.count,
-        last_rescheduled_at: micros(now.reschedules.last_at),
-        rescheduled_by: now.reschedules.last_by.as_deref(),
-        attempts_made: now.attempts_made,
-        recreated_as: now.recreated_as.map(|id| Hex(id.0)),
-        recreated_by: now.recreated_by.as_deref(),
-        state: now.state.name().as_str(),
-        queued_at: micros(now.state.queued_at()),
-        retry_at: micros(retry_at),
-        attempt_id: held.map(|held| Hex(held.attempt_id.0)),
-        lease_token: held.map(|held| held.lease_token.as_str()),
-        lease_expires_at: held.map(|held| held.lease_expires_at.micros()),
-        agent: held.map(|held| held.agent.as_str()).or(over.and_then(|over| over.agent.as_deref())),
-        reserved_at: micros(held.map(|held| held.reserved_at).or(over.and_then(|over| over.reserved_at))),
-        connected_at: micros(now.state.connected_at()),
-        completed_at: over.map(|over| over.completed_at.micros()),
-        result: over.map(|over| over.result.to_string()),
-        cancelled_by: over.and_then(|over| over.cancelled_by.as_deref()),
-        disposition: over.and_then(|over| over.disposition.as_deref()),
-        updated_at: now.updated_at.micros(),
+fn attempt(change: &Transition) -> Option<Uuid> {
+    match change.attempt.as_ref()? {
+        AttemptChange::Opened(held) => Some(held.attempt_id.0),
+        AttemptChange::Connected(id) | AttemptChange::Ended(id) => Some(id.0),
     }
 }
 
-fn line(change: &Transition) -> StoreResult<LineRow<'_>> {
-    let Transition { callback, entry, .. } = change;
-    let detail = serde_json::to_string(&entry.detail)
-        .map_err(|_| inconsistent("timeline", callback.id, "detail cannot be written"))?;
-    Ok(LineRow {
-        callback_id: Hex(callback.id.0),
-        at: callback.updated_at.micros(),
-        action: entry.action.as_str(),
-        actor_kind: entry.actor.kind.as_str(),
-        actor_name: &entry.actor.name,
-        from_state: entry.from.map(StateName::as_str),
-        to_state: entry.to.as_str(),
-        version: callback.version,
-        detail,
-    })
+/// Values for the parameters of a statement.
+enum Arg {
+    Json(String),
+    Ids(Vec<Option<Uuid>>),
+    Ints(Vec<Option<i64>>),
+    Texts(Vec<Option<String>>),
 }
 
-/// Statements in the making, with the rows that they read as JSON.
-struct Statements {
+/// Rows that a statement reads as the table `n`.
+struct Source<'s> {
     backend: Backend,
-    text: Vec<String>,
-    rows: Vec<String>,
+    columns: &'s [&'static [Column]],
+    from: String,
 }
 
-fn names(columns: &[Column]) -> String {
-    columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+impl Source<'_> {
+    fn columns(&self) -> impl Iterator<Item = &'static Column> {
+        self.columns.iter().copied().flatten()
+    }
+
+    /// The value of a column.
+    fn value(&self, name: &str) -> String {
+        if self.backend == Backend::Postgres {
+            return format!("n.{name}");
+        }
+        let found = self.columns().zip(0..).find(|(column, _)| column.0 == name);
+        match found {
+            Some(((_, Id, _), index)) => format!("unhex(n.value ->> {index})"),
+            Some((_, index)) => format!("n.value ->> {index}"),
+            // No column of ours: the database refuses it.
+            None => name.to_owned(),
+        }
+    }
+
+    fn joined(&self, columns: &[Column], each: impl Fn(&str, String) -> String) -> String {
+        let parts: Vec<String> = columns.iter().map(|(name, _, _)| each(name, self.value(name))).collect();
+        parts.join(", ")
+    }
+
+    fn insert_into(&self, table: &str, columns: &[Column]) -> String {
+        let names = self.joined(columns, |name, _| name.to_owned());
+        let values = self.joined(columns, |_, value| value);
+        format!("INSERT INTO {table} ({names}) SELECT {values} FROM {}", self.from)
+    }
 }
 
-impl Statements {
-    /// `n`: the rows as a table.
-    fn source(&mut self, columns: &[&[Column]], rows: &impl Serialize) -> StoreResult<String> {
-        let rows = serde_json::to_string(rows)
+/// Statements in the making, each with a name, and the rows that they read.
+struct Statements<'a> {
+    backend: Backend,
+    named: Vec<(&'static str, String)>,
+    args: Vec<Arg>,
+    /// Rows that have to be found in their version.
+    updates: u64,
+    changes: &'a [&'a Transition],
+}
+
+impl<'a> Statements<'a> {
+    fn of(backend: Backend, changes: &'a [&'a Transition]) -> StoreResult<Self> {
+        let mut sql = Self { backend, named: Vec::new(), args: Vec::new(), updates: 0, changes };
+        let is_new = |c: &Transition| c.entry.from.is_none();
+        let is_rescheduled = |c: &Transition| c.entry.action == Action::Rescheduled;
+        // The updates come first: SQLite tells by them whether all were found.
+        sql.update("moved", &[KEY, MOVED], |c| !is_new(c) && !is_rescheduled(c))?;
+        sql.update("rescheduled", &[KEY, MOVED, RESCHEDULED], |c| !is_new(c) && is_rescheduled(c))?;
+        sql.add("created", &[CREATED], is_new, |from| {
+            format!("{}{}", from.insert_into("callbacks", CREATED), backend.pick("", " RETURNING id"))
+        })?;
+        let opens = |c: &Transition| matches!(c.attempt, Some(AttemptChange::Opened(_)));
+        // On PostgreSQL a later part of the statement writes only for callbacks
+        // that an earlier one found in their version. SQLite takes all back.
+        let moved = backend.pick("", " AND n.callback_id IN (SELECT id FROM moved)");
+        sql.add("opened", &[OPENED], opens, |from| {
+            format!("{} WHERE true{moved}", from.insert_into("attempts", OPENED))
+        })?;
+        let report = |from: &Source<'_>, set: String| {
+            let (id, rows) = (from.value("id"), &from.from);
+            format!(
+                "UPDATE attempts SET {set} FROM {rows} WHERE attempts.id = {id} AND attempts.ended_at IS NULL{moved}"
+            )
+        };
+        let connects = |c: &Transition| matches!(c.attempt, Some(AttemptChange::Connected(_)));
+        sql.add("connected", &[REPORTED], connects, |from| {
+            let (at, result) = (from.value("at"), from.value("dial_result"));
+            report(from, format!("connected_at = {at}, dial_result = {result}"))
+        })?;
+        let ends = |c: &Transition| matches!(c.attempt, Some(AttemptChange::Ended(_)));
+        sql.add("ended", &[REPORTED], ends, |from| {
+            let (at, by, result) = (from.value("at"), from.value("ended_by"), from.value("dial_result"));
+            let result = format!("COALESCE({result}, attempts.dial_result)");
+            report(from, format!("ended_at = {at}, ended_by = {by}, dial_result = {result}"))
+        })?;
+        let written = match backend {
+            Backend::Sqlite => String::new(),
+            Backend::Postgres => format!(" AND n.callback_id IN ({})", sql.written()),
+        };
+        sql.add(
+            "lines",
+            &[LINE],
+            |_| true,
+            |from| format!("{} WHERE true{written}", from.insert_into("timeline", LINE)),
+        )?;
+        Ok(sql)
+    }
+
+    /// The callbacks that were found in their version, or are new; PostgreSQL's.
+    fn written(&self) -> String {
+        let parts = self.named.iter().filter(|(name, _)| ["moved", "rescheduled", "created"].contains(name));
+        let parts: Vec<String> = parts.map(|(name, _)| format!("SELECT id FROM {name}")).collect();
+        parts.join(" UNION ALL ")
+    }
+
+    /// Adds a statement for the changes that it is about, if there are any.
+    fn add(
+        &mut self,
+        name: &'static str,
+        columns: &[&'static [Column]],
+        about: impl Fn(&Transition) -> bool,
+        text: impl FnOnce(&Source<'_>) -> String,
+    ) -> StoreResult<u64> {
+        let rows: Vec<&Transition> = self.changes.iter().copied().filter(|change| about(change)).collect();
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let from = match self.backend {
+            Backend::Sqlite => self.as_json(columns, &rows)?,
+            Backend::Postgres => self.as_arrays(columns, &rows),
+        };
+        self.named.push((name, text(&Source { backend: self.backend, columns, from })));
+        Ok(rows.len() as u64)
+    }
+
+    fn as_json(&mut self, columns: &[&'static [Column]], rows: &[&Transition]) -> StoreResult<String> {
+        let columns: Vec<&Column> = columns.iter().copied().flatten().collect();
+        let rows: Vec<Vec<Cell<'_>>> =
+            rows.iter().map(|row| columns.iter().map(|(_, _, value)| value(row)).collect()).collect();
+        let json = serde_json::to_string(&rows)
             .map_err(|_| inconsistent("callbacks", "changes", "they cannot be written as JSON"))?;
-        self.rows.push(rows);
-        let number = self.rows.len();
-        Ok(match self.backend {
-            Backend::Sqlite => format!("json_each(${number}) AS n"),
-            Backend::Postgres => {
-                let mut types = String::new();
-                for (name, kind) in columns.iter().copied().flatten() {
-                    let kind = match kind {
-                        Id => "uuid",
-                        Int => "bigint",
-                        Text => "text",
-                    };
-                    let comma = if types.is_empty() { "" } else { ", " };
-                    // Writing to a string cannot fail.
-                    let _ = write!(types, "{comma}{name} {kind}");
-                }
-                format!("json_to_recordset(${number}::json) AS n ({types})")
-            }
-        })
+        self.args.push(Arg::Json(json));
+        Ok(format!("json_each(${}) AS n", self.args.len()))
     }
 
-    /// A column of `n`.
-    fn value(&self, (name, kind): Column) -> String {
-        match (self.backend, kind) {
-            (Backend::Postgres, _) => format!("n.{name}"),
-            (Backend::Sqlite, Id) => format!("unhex(n.value ->> '{name}')"),
-            (Backend::Sqlite, Int | Text) => format!("n.value ->> '{name}'"),
+    fn as_arrays(&mut self, columns: &[&'static [Column]], rows: &[&Transition]) -> String {
+        let (mut arrays, mut names) = (Vec::new(), Vec::new());
+        for (name, kind, value) in columns.iter().copied().flatten() {
+            let cells = rows.iter().map(|row| value(row));
+            let (arg, array) = match kind {
+                Id => (Arg::Ids(cells.map(Cell::into_id).collect()), "uuid[]"),
+                Int => (Arg::Ints(cells.map(Cell::into_int).collect()), "bigint[]"),
+                Text => (Arg::Texts(cells.map(Cell::into_text).collect()), "text[]"),
+            };
+            self.args.push(arg);
+            arrays.push(format!("${}::{array}", self.args.len()));
+            names.push(*name);
         }
+        format!("unnest({}) AS n ({})", arrays.join(", "), names.join(", "))
     }
 
-    fn values(&self, columns: &[Column]) -> String {
-        columns.iter().map(|column| self.value(*column)).collect::<Vec<_>>().join(", ")
-    }
-
-    /// On PostgreSQL a later part of the statement writes only for callbacks
-    /// that an earlier one found in their version. SQLite takes all back.
-    fn only_written(&self, by: &str) -> String {
-        match self.backend {
-            Backend::Sqlite => " WHERE true".to_owned(),
-            Backend::Postgres => format!(" WHERE n.callback_id IN ({by})"),
-        }
-    }
-
-    fn update(&mut self, rows: &[UpdatedRow<'_>]) -> StoreResult<()> {
-        let source = self.source(&[&KEY, &CHANGED], &rows)?;
-        let set: Vec<String> =
-            CHANGED.iter().map(|column| format!("{} = {}", column.0, self.value(*column))).collect();
-        let [id, version] = KEY.map(|column| self.value(column));
+    fn update(
+        &mut self,
+        name: &'static str,
+        columns: &[&'static [Column]],
+        about: impl Fn(&Transition) -> bool,
+    ) -> StoreResult<()> {
         let returning = self.backend.pick("", " RETURNING callbacks.id");
-        self.text.push(format!(
-            "UPDATE callbacks SET {}, version = callbacks.version + 1 FROM {source} \
-             WHERE callbacks.id = {id} AND callbacks.version = {version}{returning}",
-            set.join(", ")
-        ));
-        Ok(())
-    }
-
-    fn insert(&mut self, rows: &[InsertedRow<'_>]) -> StoreResult<()> {
-        let source = self.source(&[&CALLBACK], &rows)?;
-        let returning = self.backend.pick("", " RETURNING id");
-        self.text.push(format!(
-            "INSERT INTO callbacks ({}, reschedule_count, attempts_made, version) SELECT {}, 0, 0, 1 \
-             FROM {source}{returning}",
-            names(&CALLBACK),
-            self.values(&CALLBACK)
-        ));
-        Ok(())
-    }
-
-    fn open(&mut self, rows: &[OpenedRow<'_>]) -> StoreResult<()> {
-        let source = self.source(&[&OPENED], &rows)?;
-        let written = self.only_written("SELECT id FROM updated");
-        self.text.push(format!(
-            "INSERT INTO attempts ({}) SELECT {} FROM {source}{written}",
-            names(&OPENED),
-            self.values(&OPENED)
-        ));
-        Ok(())
-    }
-
-    fn report(&mut self, set: &str, rows: &[ReportedRow]) -> StoreResult<()> {
-        let source = self.source(&[&REPORTED], &rows)?;
-        let mut set = set.to_owned();
-        for column in REPORTED {
-            set = set.replace(&format!("n.{}", column.0), &self.value(column));
-        }
-        let id = self.value(("id", Id));
-        let written = self.only_written("SELECT id FROM updated").replacen(" WHERE", " AND", 1);
-        self.text.push(format!(
-            "UPDATE attempts SET {set} FROM {source} WHERE attempts.id = {id} AND attempts.ended_at IS NULL{written}"
-        ));
-        Ok(())
-    }
-
-    fn append(&mut self, rows: &[LineRow<'_>], written: &str) -> StoreResult<()> {
-        let source = self.source(&[&LINE], &rows)?;
-        let written = self.only_written(written);
-        self.text.push(format!(
-            "INSERT INTO timeline ({}) SELECT {} FROM {source}{written}",
-            names(&LINE),
-            self.values(&LINE)
-        ));
+        self.updates += self.add(name, columns, about, |from| {
+            let set: Vec<String> = columns[1..]
+                .iter()
+                .map(|columns| from.joined(columns, |name, value| format!("{name} = {value}")))
+                .collect();
+            let (id, version) = (from.value("id"), from.value("version"));
+            format!(
+                "UPDATE callbacks SET {}, version = callbacks.version + 1 FROM {} \
+                 WHERE callbacks.id = {id} AND callbacks.version = {version}{returning}",
+                set.join(", "),
+                from.from
+            )
+        })?;
         Ok(())
     }
 }
 
-const CONNECT: &str = "connected_at = n.at, dial_result = n.dial_result";
-const END: &str =
-    "ended_at = n.at, ended_by = n.ended_by, dial_result = COALESCE(n.dial_result, attempts.dial_result)";
+impl Cell<'_> {
+    fn into_id(self) -> Option<Uuid> {
+        if let Self::Id(id) = self { id } else { None }
+    }
+
+    fn into_int(self) -> Option<i64> {
+        if let Self::Int(value) = self { value } else { None }
+    }
+
+    fn into_text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => text.map(str::to_owned),
+            Self::Owned(text) => text,
+            Self::Id(_) | Self::Int(_) => None,
+        }
+    }
+}
 
 /// The first change of each callback, then the second ones, and so on: one
 /// statement changes a row once.
@@ -492,45 +429,26 @@ pub(super) async fn apply(
 }
 
 async fn apply_sqlite(conn: &mut SqliteConnection, changes: &[&Transition]) -> StoreResult<()> {
-    let rows = Rows::of(changes)?;
-    let mut sql = Statements { backend: Backend::Sqlite, text: Vec::new(), rows: Vec::new() };
-    // The update comes first: what it says of itself is looked at.
-    if !rows.updated.is_empty() {
-        sql.update(&rows.updated)?;
-    }
-    if !rows.inserted.is_empty() {
-        sql.insert(&rows.inserted)?;
-    }
-    if !rows.opened.is_empty() {
-        sql.open(&rows.opened)?;
-    }
-    if !rows.connected.is_empty() {
-        sql.report(CONNECT, &rows.connected)?;
-    }
-    if !rows.ended.is_empty() {
-        sql.report(END, &rows.ended)?;
-    }
-    if !rows.lines.is_empty() {
-        sql.append(&rows.lines, "")?;
-    }
-    if sql.text.is_empty() {
-        return Ok(());
-    }
-    let mut query = sqlx::query(AssertSqlSafe(sql.text.join("; ")));
-    for rows in sql.rows {
-        query = query.bind(rows);
+    let sql = Statements::of(Backend::Sqlite, changes)?;
+    let updating = sql.named.iter().filter(|(name, _)| ["moved", "rescheduled"].contains(name)).count();
+    let text: Vec<String> = sql.named.into_iter().map(|(_, text)| text).collect();
+    let mut query = sqlx::query(AssertSqlSafe(text.join("; ")));
+    for arg in sql.args {
+        if let Arg::Json(rows) = arg {
+            query = query.bind(rows);
+        }
     }
     let mut done = conn.execute_many(query);
-    let mut first = None;
+    let mut counts = Vec::new();
     let outcome = loop {
         match done.try_next().await {
-            Ok(Some(done)) => _ = first.get_or_insert(done.rows_affected()),
+            Ok(Some(done)) => counts.push(done.rows_affected()),
             Ok(None) => break Ok(()),
             Err(error) => break Err(error),
         }
     };
     // A line that a competitor wrote is in the way then; that is no error of its own.
-    if first.is_some_and(|updated| !rows.updated.is_empty() && updated != rows.updated.len() as u64) {
+    if counts.len() >= updating && counts.iter().take(updating).sum::<u64>() != sql.updates {
         return Err(StoreError::Stale);
     }
     Ok(outcome?)
@@ -542,44 +460,20 @@ pub(super) async fn apply_postgres(
     conn: &mut PgConnection,
     changes: &[&Transition],
 ) -> StoreResult<HashSet<CallbackId>> {
-    let rows = Rows::of(changes)?;
-    let mut sql = Statements { backend: Backend::Postgres, text: Vec::new(), rows: Vec::new() };
-    let mut parts = Vec::new();
-    let mut written = Vec::new();
-    if !rows.updated.is_empty() {
-        sql.update(&rows.updated)?;
-        parts.push("updated");
-        written.push("SELECT id FROM updated");
-    }
-    if !rows.inserted.is_empty() {
-        sql.insert(&rows.inserted)?;
-        parts.push("inserted");
-        written.push("SELECT id FROM inserted");
-    }
-    if !rows.opened.is_empty() {
-        sql.open(&rows.opened)?;
-        parts.push("opened");
-    }
-    if !rows.connected.is_empty() {
-        sql.report(CONNECT, &rows.connected)?;
-        parts.push("connected");
-    }
-    if !rows.ended.is_empty() {
-        sql.report(END, &rows.ended)?;
-        parts.push("ended");
-    }
-    if rows.lines.is_empty() {
+    if changes.is_empty() {
         return Ok(HashSet::new());
     }
-    let written = written.join(" UNION ALL ");
-    sql.append(&rows.lines, &written)?;
-    parts.push("lines");
-    let with: Vec<String> =
-        parts.iter().zip(&sql.text).map(|(name, text)| format!("{name} AS ({text})")).collect();
-    let sql_text = format!("WITH {} {written}", with.join(", "));
-    let mut query = sqlx::query_scalar::<_, Uuid>(AssertSqlSafe(sql_text));
-    for rows in sql.rows {
-        query = query.bind(rows);
+    let sql = Statements::of(Backend::Postgres, changes)?;
+    let with: Vec<String> = sql.named.iter().map(|(name, text)| format!("{name} AS ({text})")).collect();
+    let text = format!("WITH {} {}", with.join(", "), sql.written());
+    let mut query = sqlx::query_scalar::<_, Uuid>(AssertSqlSafe(text));
+    for arg in sql.args {
+        query = match arg {
+            Arg::Json(value) => query.bind(value),
+            Arg::Ids(values) => query.bind(values),
+            Arg::Ints(values) => query.bind(values),
+            Arg::Texts(values) => query.bind(values),
+        };
     }
     Ok(query.fetch_all(conn).await?.into_iter().map(CallbackId).collect())
 }

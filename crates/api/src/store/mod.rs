@@ -61,6 +61,10 @@ pub enum Store {
 /// Connections to a PostgreSQL server from one node.
 const POSTGRES_CONNECTIONS: u32 = 16;
 
+/// Pages in SQLite's write-ahead log (64 MB) from which on a commit copies what
+/// the checkpoints beside it left over, and the log begins anew.
+const WAL_PAGES: &str = "16384";
+
 /// SQLite connections that read.
 const SQLITE_READERS: u32 = 4;
 
@@ -110,15 +114,21 @@ impl Store {
             .statement_cache_capacity(200)
             // All connections read the same pages of the file, not a copy each.
             .pragma("mmap_size", "2147418112")
+            // What a savepoint would take back is kept in memory, not in a file.
+            .pragma("temp_store", "MEMORY")
             .pragma("cache_size", "-16384");
+        let one = |options| {
+            SqlitePoolOptions::new()
+                .max_connections(1)
+                .test_before_acquire(false)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .connect_with(options)
+        };
         // The writer comes first: it makes the file and its write-ahead log.
-        let one = SqlitePoolOptions::new()
-            .max_connections(1)
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options.clone())
-            .await?;
+        let writing = options.clone().pragma("wal_autocheckpoint", WAL_PAGES).pragma("cache_size", "-65536");
+        let writing = one(writing).await?;
+        let checkpointing = one(options.clone()).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(SQLITE_READERS)
             .acquire_timeout(Duration::from_secs(10))
@@ -127,7 +137,7 @@ impl Store {
             .max_lifetime(None)
             .connect_with(options.pragma("query_only", "ON"))
             .await?;
-        Ok(Self::Sqlite { readers, writer: Writer::start(one)? })
+        Ok(Self::Sqlite { readers, writer: Writer::start(writing, checkpointing)? })
     }
 
     /// Brings the schema up to date. Two nodes may do so at once.

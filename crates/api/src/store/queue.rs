@@ -6,10 +6,8 @@ use ringback_domain::callback::Callback;
 use ringback_domain::{CallbackId, ServiceId, Timestamp};
 use uuid::Uuid;
 
-use sqlx::AssertSqlSafe;
-
-use super::callbacks::{CallbackRow, columns};
-use super::sql::{Arg, Sql, fetch, id_array};
+use super::callbacks::{columns, fetch_all};
+use super::sql::{Arg, Sql, id_array};
 use super::{Backend, Conn, StoreResult, WriteConn, on};
 
 const DUE: &str = concat!(
@@ -81,10 +79,9 @@ async fn taken(
     until: Timestamp,
     limit: i64,
 ) -> StoreResult<Vec<Callback>> {
-    let sql = conn.backend().pick(sqlite, postgres);
-    let rows: Vec<CallbackRow> =
-        on!(conn, |c| sqlx::query_as(sql).bind(until.micros()).bind(limit).fetch_all(c).await)?;
-    rows.into_iter().map(Callback::try_from).collect()
+    let text = conn.backend().pick(sqlite, postgres).to_owned();
+    let args = vec![Arg::Int(until.micros()), Arg::Int(limit)];
+    fetch_all(conn, Sql { text, args }).await
 }
 
 /// SCHEDULED callbacks whose desired time has come.
@@ -170,8 +167,7 @@ pub async fn take_ready(
             sql.push(" FOR UPDATE SKIP LOCKED");
         }
     }
-    let rows: Vec<CallbackRow> = fetch!(conn, sqlx::query_as::<_, CallbackRow>, sql, fetch_all)?;
-    rows.into_iter().map(Callback::try_from).collect()
+    fetch_all(conn, sql).await
 }
 
 /// Whether a queued callback of one of these services can be handed out.
@@ -218,8 +214,7 @@ pub async fn order(conn: &mut Conn) -> StoreResult<Vec<(ServiceId, CallbackId)>>
 /// Every PROCESSING callback, for a connector that starts again and wants to
 /// know which of them are its own.
 pub async fn processing(conn: &mut Conn) -> StoreResult<Vec<Callback>> {
-    let rows: Vec<CallbackRow> = on!(conn, |c| sqlx::query_as(PROCESSING).fetch_all(c).await)?;
-    rows.into_iter().map(Callback::try_from).collect()
+    fetch_all(conn, Sql::new(PROCESSING)).await
 }
 
 /// Callbacks connected since then, by service.

@@ -15,7 +15,7 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use ringback_domain::callback::transition::Transition;
 use sqlx::{Executor, SqlitePool};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::changes;
 use super::conn::{Conn, WriteConn};
@@ -27,6 +27,9 @@ const GROUP_LIMIT: usize = 256;
 /// A group stops growing after this time, so that the first does not wait for
 /// the last.
 const GROUP_TIME: Duration = Duration::from_millis(10);
+
+/// The pages that change often are copied once in this time.
+const BETWEEN_CHECKPOINTS: Duration = Duration::from_millis(200);
 
 /// Work that waits for the writer; more callers wait outside.
 const WAITING: usize = 4_096;
@@ -61,22 +64,32 @@ struct Save {
 pub struct Writer {
     queue: mpsc::Sender<Piece>,
     pool: SqlitePool,
+    checkpointing: SqlitePool,
 }
 
 impl Writer {
-    /// Starts the thread over a pool of one connection.
-    pub(super) fn start(pool: SqlitePool) -> StoreResult<Self> {
+    /// Starts the thread over two pools of one connection each: the one that
+    /// writes, and one that checkpoints beside it.
+    pub(super) fn start(pool: SqlitePool, checkpointing: SqlitePool) -> StoreResult<Self> {
         let (queue, waiting) = mpsc::channel(WAITING);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let connections = pool.clone();
+        let (connections, beside) = (pool.clone(), checkpointing.clone());
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || runtime.block_on(run(connections, waiting)))
+            .spawn(move || {
+                let committed = Notify::new();
+                runtime.block_on(async {
+                    tokio::select! {
+                        () = run(connections, waiting, &committed) => {}
+                        () = checkpoint(&beside, &committed) => {}
+                    }
+                });
+            })
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        Ok(Self { queue, pool })
+        Ok(Self { queue, pool, checkpointing })
     }
 
     pub(super) const fn pool(&self) -> &SqlitePool {
@@ -116,6 +129,7 @@ impl Writer {
     }
 
     pub(super) async fn close(&self) {
+        self.checkpointing.close().await;
         self.pool.close().await;
     }
 }
@@ -126,11 +140,28 @@ fn gone() -> StoreError {
     StoreError::Unavailable("the work was given up; nothing was written".to_owned())
 }
 
-async fn run(pool: SqlitePool, mut waiting: mpsc::Receiver<Piece>) {
+/// Copies what was committed from the write-ahead log into the database file,
+/// beside the writer: inside a commit it would hold up everybody who waits.
+async fn checkpoint(pool: &SqlitePool, committed: &Notify) {
+    loop {
+        committed.notified().await;
+        tokio::time::sleep(BETWEEN_CHECKPOINTS).await;
+        if pool.is_closed() {
+            // The writer goes on with what is left.
+            std::future::pending::<()>().await;
+        }
+        if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(pool).await {
+            tracing::warn!(%error, "the write-ahead log could not be checkpointed");
+        }
+    }
+}
+
+async fn run(pool: SqlitePool, mut waiting: mpsc::Receiver<Piece>, committed: &Notify) {
     while let Some(first) = waiting.recv().await {
         let mut answers = Vec::new();
-        let committed = group(&pool, first, &mut waiting, &mut answers).await;
-        let failure = committed.err().map(|error| {
+        let kept = group(&pool, first, &mut waiting, &mut answers).await;
+        committed.notify_one();
+        let failure = kept.err().map(|error| {
             tracing::error!(%error, "the writer could not commit");
             error.to_string()
         });

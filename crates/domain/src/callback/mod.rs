@@ -7,9 +7,9 @@ pub mod state;
 pub mod transition;
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
-use crate::access::UnknownName;
 use crate::callback::state::State;
 use crate::id::{CallbackId, ServiceId};
 use crate::phone::PhoneNumber;
@@ -84,8 +84,22 @@ pub struct Reschedules {
 }
 
 /// Whether the customer chose a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum CallbackType {
     /// As soon as an agent is free.
     Immediate,
@@ -93,27 +107,23 @@ pub enum CallbackType {
     Scheduled,
 }
 
-impl CallbackType {
-    /// The type's stable name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Immediate => "immediate",
-            Self::Scheduled => "scheduled",
-        }
-    }
-}
-
-impl std::str::FromStr for CallbackType {
-    type Err = UnknownName;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Immediate, Self::Scheduled].into_iter().find(|kind| kind.as_str() == text).ok_or(UnknownName)
-    }
-}
-
 /// How a record came about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Origin {
     /// A person in the Callback UI.
     Ui,
@@ -121,28 +131,6 @@ pub enum Origin {
     Api,
     /// Recreated from an earlier record.
     Recreate,
-}
-
-impl Origin {
-    /// The origin's stable name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ui => "ui",
-            Self::Api => "api",
-            Self::Recreate => "recreate",
-        }
-    }
-}
-
-impl std::str::FromStr for Origin {
-    type Err = UnknownName;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Ui, Self::Api, Self::Recreate]
-            .into_iter()
-            .find(|origin| origin.as_str() == text)
-            .ok_or(UnknownName)
-    }
 }
 
 impl Callback {

@@ -5,80 +5,65 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, ParseError, VariantArray};
 use utoipa::ToSchema;
 
-use crate::access::UnknownName;
-
-macro_rules! codes {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant,)*
-        }
-
-        impl $name {
-            /// Every code that takes no number.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The code's stable text.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownName;
-
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Self::ALL.iter().copied().find(|code| code.as_str() == text).ok_or(UnknownName)
-            }
-        }
-    };
-}
-
-codes! {
-    /// The named results of a finished callback.
-    NamedResult {
-        /// The interaction reached the agent.
-        AgentConnected = "AGENT_CONNECTED",
-        /// Cancelled by a person in the Callback UI.
-        CancelledByAdmin = "CANCELLED_BY_ADMIN",
-        /// Cancelled by a request of a machine.
-        Cancelled = "CANCELLED",
-        /// Cancelled by the customer.
-        CancelledByUser = "CANCELLED_BY_USER",
-        /// Ended with no stated reason.
-        NotAvailable = "NOT_AVAILABLE",
-        /// The interaction vanished before it was routed to the agent.
-        InteractionDeleted = "FAIL_INTERACTION_DELETED",
-        /// The requested target could not be reserved.
-        TargetNotFound = "FAIL_TARGET_NOT_FOUND",
-        /// Unknown failure.
-        Error = "FAIL_ERROR",
-        /// Not handled within its time to live.
-        TimeoutTtl = "FAIL_TIMEOUT_TTL",
-        /// The media type is not supported: voice is the only one.
-        UnknownMediaType = "FAIL_IXN_UNKNOWN_MEDIA_TYPE",
-        /// There was no customer number.
-        NoCustomerNumber = "FAIL_NO_CUSTOMER_NUMBER",
-        /// The customer did not confirm.
-        UserNoConfirm = "FAIL_USER_NO_CONFIRM",
-        /// It could not be queued.
-        Queueing = "FAIL_QUEUEING",
-        /// It could not be connected to the agent.
-        AgentConnect = "FAIL_AGENT_CONNECT",
-        /// The customer could not be connected.
-        CallToCustomer = "FAIL_CALL_TO_CUSTOMER",
-        /// A prompt or strings resource was missing.
-        LoadMessageFile = "FAIL_LOAD_MESSAGE_FILE",
-        /// The number was blocked when it was to be dialled.
-        NumberBlocked = "FAIL_NUMBER_BLOCKED",
-        /// The service was closed.
-        BusinessClosed = "FAIL_BUSINESS_CLOSED",
-        /// The desired time passed too long ago.
-        MissedWindow = "FAIL_MISSED_WINDOW",
-    }
+/// The named results of a finished callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum NamedResult {
+    /// The interaction reached the agent.
+    AgentConnected,
+    /// Cancelled by a person in the Callback UI.
+    CancelledByAdmin,
+    /// Cancelled by a request of a machine.
+    Cancelled,
+    /// Cancelled by the customer.
+    CancelledByUser,
+    /// Ended with no stated reason.
+    NotAvailable,
+    /// The interaction vanished before it was routed to the agent.
+    #[strum(serialize = "FAIL_INTERACTION_DELETED")]
+    InteractionDeleted,
+    /// The requested target could not be reserved.
+    #[strum(serialize = "FAIL_TARGET_NOT_FOUND")]
+    TargetNotFound,
+    /// Unknown failure.
+    #[strum(serialize = "FAIL_ERROR")]
+    Error,
+    /// Not handled within its time to live.
+    #[strum(serialize = "FAIL_TIMEOUT_TTL")]
+    TimeoutTtl,
+    /// The media type is not supported: voice is the only one.
+    #[strum(serialize = "FAIL_IXN_UNKNOWN_MEDIA_TYPE")]
+    UnknownMediaType,
+    /// There was no customer number.
+    #[strum(serialize = "FAIL_NO_CUSTOMER_NUMBER")]
+    NoCustomerNumber,
+    /// The customer did not confirm.
+    #[strum(serialize = "FAIL_USER_NO_CONFIRM")]
+    UserNoConfirm,
+    /// It could not be queued.
+    #[strum(serialize = "FAIL_QUEUEING")]
+    Queueing,
+    /// It could not be connected to the agent.
+    #[strum(serialize = "FAIL_AGENT_CONNECT")]
+    AgentConnect,
+    /// The customer could not be connected.
+    #[strum(serialize = "FAIL_CALL_TO_CUSTOMER")]
+    CallToCustomer,
+    /// A prompt or strings resource was missing.
+    #[strum(serialize = "FAIL_LOAD_MESSAGE_FILE")]
+    LoadMessageFile,
+    /// The number was blocked when it was to be dialled.
+    #[strum(serialize = "FAIL_NUMBER_BLOCKED")]
+    NumberBlocked,
+    /// The service was closed.
+    #[strum(serialize = "FAIL_BUSINESS_CLOSED")]
+    BusinessClosed,
+    /// The desired time passed too long ago.
+    #[strum(serialize = "FAIL_MISSED_WINDOW")]
+    MissedWindow,
 }
 
 /// The result of a COMPLETED callback, shown beside the state.
@@ -133,7 +118,7 @@ impl fmt::Display for ResultCode {
 }
 
 impl FromStr for ResultCode {
-    type Err = UnknownName;
+    type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if let Ok(code) = text.parse() {
@@ -143,63 +128,60 @@ impl FromStr for ResultCode {
             .strip_prefix(Self::PREVIEW.0)
             .and_then(|rest| rest.strip_suffix(Self::PREVIEW.1))
             .and_then(|times| times.parse().ok());
-        times.map(Self::PreviewRejected).ok_or(UnknownName)
+        times.map(Self::PreviewRejected).ok_or(ParseError::VariantNotFound)
     }
 }
 
-codes! {
-    /// How one dial attempt ended.
-    DialResult {
-        /// The call could not be made.
-        CreateCallError = "CREATE_CALL_ERROR",
-        /// The customer's line was busy.
-        Busy = "BUSY",
-        /// Nobody answered.
-        NoAnswer = "NO_ANSWER",
-        /// A machine answered.
-        AnsweringMachine = "ANSWERING_MACHINE",
-        /// The network answered with a tone.
-        ErrorTone = "ERROR_TONE",
-        /// A fax answered.
-        Fax = "FAX",
-        /// A person answered, but the agent did not get the call.
-        Person = "PERSON",
-        /// The call reached the agent.
-        Connected = "CONNECTED",
-        /// Anything else.
-        Unknown = "UNKNOWN",
+/// How one dial attempt ended.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum DialResult {
+    /// The call could not be made.
+    CreateCallError,
+    /// The customer's line was busy.
+    Busy,
+    /// Nobody answered.
+    NoAnswer,
+    /// A machine answered.
+    AnsweringMachine,
+    /// The network answered with a tone.
+    ErrorTone,
+    /// A fax answered.
+    Fax,
+    /// A person answered, but the agent did not get the call.
+    Person,
+    /// The call reached the agent.
+    Connected,
+    /// Anything else.
+    Unknown,
+}
+
+impl Serialize for ResultCode {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.as_str())
     }
 }
 
-macro_rules! serde_as_text {
-    ($($name:ident),*) => {$(
-        impl Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.as_str())
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = Cow::<'de, str>::deserialize(deserializer)?;
-                text.parse().map_err(|_| serde::de::Error::custom(concat!("not a known ", stringify!($name))))
-            }
-        }
-    )*};
-}
-
-serde_as_text!(ResultCode, DialResult);
-
-impl utoipa::PartialSchema for DialResult {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        utoipa::openapi::ObjectBuilder::new()
-            .schema_type(utoipa::openapi::Type::String)
-            .enum_values(Some(Self::ALL.iter().map(|code| code.as_str())))
-            .into()
+impl<'de> Deserialize<'de> for ResultCode {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(|_| serde::de::Error::custom("unknown result"))
     }
 }
-
-impl ToSchema for DialResult {}
 
 /// Open on purpose: one of the results carries a number, and new ones may come.
 impl utoipa::PartialSchema for ResultCode {
@@ -235,7 +217,10 @@ mod tests {
         for code in named.chain([ResultCode::PreviewRejected(3)]) {
             assert_eq!(code.as_str().parse(), Ok(code));
         }
-        assert_eq!("AGENT_PREVIEW_CANCEL_AFTER_x_REJECTS".parse::<ResultCode>(), Err(UnknownName));
+        assert_eq!(
+            "AGENT_PREVIEW_CANCEL_AFTER_x_REJECTS".parse::<ResultCode>(),
+            Err(ParseError::VariantNotFound)
+        );
     }
 
     #[test]

@@ -1,11 +1,9 @@
 //! The five states, each with the data that it owns.
 
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
-use crate::access::UnknownName;
 use crate::callback::outcome::ResultCode;
 use crate::id::AttemptId;
 use crate::time::Timestamp;
@@ -91,8 +89,24 @@ pub struct Completion {
 }
 
 /// The state without its data, in the guide's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "UPPERCASE")]
+#[strum(serialize_all = "UPPERCASE")]
 pub enum StateName {
     /// Held until the desired time.
     Scheduled,
@@ -106,34 +120,9 @@ pub enum StateName {
     Completed,
 }
 
-impl StateName {
-    /// Every state, in the order of a callback's life.
-    pub const ALL: [Self; 5] =
-        [Self::Scheduled, Self::Queued, Self::Routing, Self::Processing, Self::Completed];
-
-    /// The state's word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Scheduled => "SCHEDULED",
-            Self::Queued => "QUEUED",
-            Self::Routing => "ROUTING",
-            Self::Processing => "PROCESSING",
-            Self::Completed => "COMPLETED",
-        }
-    }
-}
-
 impl std::fmt::Display for StateName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for StateName {
-    type Err = UnknownName;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or(UnknownName)
     }
 }
 

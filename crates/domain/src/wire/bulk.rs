@@ -1,9 +1,9 @@
 //! Bulk cancellations.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
-use crate::access::UnknownName;
 use crate::callback::state::StateName;
 use crate::id::{CallbackId, JobId, ServiceId};
 use crate::time::Timestamp;
@@ -102,8 +102,21 @@ pub struct BulkCancellation {
 }
 
 /// Where a job stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum JobState {
     /// Not begun.
     Pending,
@@ -115,30 +128,6 @@ pub enum JobState {
     Stopped,
     /// Given up.
     Failed,
-}
-
-impl JobState {
-    /// The state's stable name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Running => "running",
-            Self::Completed => "completed",
-            Self::Stopped => "stopped",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-impl std::str::FromStr for JobState {
-    type Err = UnknownName;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Pending, Self::Running, Self::Completed, Self::Stopped, Self::Failed]
-            .into_iter()
-            .find(|state| state.as_str() == text)
-            .ok_or(UnknownName)
-    }
 }
 
 /// How much of how much.
@@ -171,8 +160,22 @@ pub struct OutcomeCounts {
 }
 
 /// What became of one callback of the selection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Outcome {
     /// Cancelled by this job.
     Cancelled,
@@ -186,38 +189,6 @@ pub enum Outcome {
     Failed,
     /// The job was stopped before its turn.
     Stopped,
-}
-
-impl Outcome {
-    /// Every outcome.
-    pub const ALL: [Self; 6] = [
-        Self::Cancelled,
-        Self::SkippedProcessing,
-        Self::AlreadyCompleted,
-        Self::NotPermitted,
-        Self::Failed,
-        Self::Stopped,
-    ];
-
-    /// The outcome's word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Cancelled => "CANCELLED",
-            Self::SkippedProcessing => "SKIPPED_PROCESSING",
-            Self::AlreadyCompleted => "ALREADY_COMPLETED",
-            Self::NotPermitted => "NOT_PERMITTED",
-            Self::Failed => "FAILED",
-            Self::Stopped => "STOPPED",
-        }
-    }
-}
-
-impl std::str::FromStr for Outcome {
-    type Err = UnknownName;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|outcome| outcome.as_str() == text).ok_or(UnknownName)
-    }
 }
 
 /// A line of the Cancellation Summary Report.

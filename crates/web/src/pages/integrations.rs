@@ -35,7 +35,7 @@ fn scope_name(scope: ApiScope) -> &'static str {
 /// The scopes that the person may give a key; the server asks the same rule.
 fn grantable_scopes(session: Session) -> Vec<ApiScope> {
     let Some(me) = session.me() else { return Vec::new() };
-    ApiScope::ALL.into_iter().filter(|scope| scope.is_grantable_by(&me.permissions)).collect()
+    ApiScope::ALL.iter().copied().filter(|scope| scope.is_grantable_by(&me.permissions)).collect()
 }
 
 /// The page.
@@ -132,7 +132,8 @@ fn CreateDialog(
             return;
         }
         let chosen: Vec<_> = ApiScope::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|scope| {
                 scopes.with_untracked(|chosen| chosen.iter().any(|name| name == scope_name(*scope)))
             })

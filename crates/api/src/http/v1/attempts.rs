@@ -338,5 +338,5 @@ pub async fn report_attempts(
         });
         Reply::ok(&AttemptOutcomes { outcomes: outcomes.collect() })
     };
-    Ok(api.commands.run(key, &caller, report).await?.into())
+    Ok(api.commands.save(key, &caller, report).await?.into())
 }

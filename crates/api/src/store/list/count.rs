@@ -58,7 +58,7 @@ pub async fn count(
             *counted.by_state.of(state) = count;
         }
     }
-    counted.total = StateName::ALL.into_iter().map(|state| *counted.by_state.of(state)).sum();
+    counted.total = StateName::ALL.iter().copied().map(|state| *counted.by_state.of(state)).sum();
     counted.at_least = up_to.is_some_and(|limit| counted.total > u64::from(limit));
     Ok(counted)
 }

@@ -126,9 +126,12 @@ impl Plan {
             Sort::UpdatedAtDescending => ("updated_at", true),
         };
         let mut runs = match sort {
-            Sort::State | Sort::StateDescending => {
-                StateName::ALL.into_iter().filter(|state| states.contains(state)).map(Run::State).collect()
-            }
+            Sort::State | Sort::StateDescending => StateName::ALL
+                .iter()
+                .copied()
+                .filter(|state| states.contains(state))
+                .map(Run::State)
+                .collect(),
             Sort::Service | Sort::ServiceDescending => {
                 let shown = selection.services.as_deref().unwrap_or(services);
                 shown.iter().copied().map(Run::Service).collect()

@@ -236,7 +236,7 @@ pub(crate) fn SelectionBar() -> impl IntoView {
 
 /// `3 SCHEDULED, 1 QUEUED`.
 pub(crate) fn by_state(mut counts: CountByState) -> String {
-    let states = StateName::ALL.into_iter().map(|state| (*counts.of(state), state));
+    let states = StateName::ALL.iter().copied().map(|state| (*counts.of(state), state));
     let parts: Vec<String> = states
         .filter(|(count, _)| *count > 0)
         .map(|(count, state)| messages::count_in_state(format::count(count), state))

@@ -22,7 +22,7 @@ use crate::pages::callbacks::view::state::Quick;
 
 /// The states in which a callback can be cancelled.
 fn cancellable_states() -> impl Iterator<Item = StateName> {
-    StateName::ALL.into_iter().filter(|state| rules::can_cancel(*state))
+    StateName::ALL.iter().copied().filter(|state| rules::can_cancel(*state))
 }
 
 /// What is to be cancelled.

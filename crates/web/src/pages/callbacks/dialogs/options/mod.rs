@@ -44,7 +44,7 @@ impl Draft {
             columns: RwSignal::new(column_order(page.columns.get_untracked())),
             h24: RwSignal::new(h24),
             utc: RwSignal::new(utc),
-            states: Ticked::new(StateName::ALL.map(|state| list.visible.shows(state)).to_vec()),
+            states: Ticked::new(StateName::ALL.iter().map(|state| list.visible.shows(*state)).collect()),
             services: Ticked::new(ticked),
         }
     }
@@ -75,13 +75,13 @@ impl Draft {
         });
         preferences.time_24h = self.h24.get_untracked();
         preferences.utc = self.utc.get_untracked();
-        preferences.visible_states = untrack(|| self.states.chosen(&StateName::ALL));
+        preferences.visible_states = untrack(|| self.states.chosen(StateName::ALL));
         preferences.visible_services = untrack(|| self.services.chosen(services));
     }
 
     fn visible(self, services: &[ServiceId]) -> Visible {
         untrack(|| Visible {
-            states: self.states.chosen(&StateName::ALL).unwrap_or_default(),
+            states: self.states.chosen(StateName::ALL).unwrap_or_default(),
             services: self.services.chosen(services).unwrap_or_default(),
         })
     }
@@ -121,7 +121,7 @@ pub(super) fn OptionsDialog() -> impl IntoView {
     };
     let names = services.into_iter().map(|service| service.name.into_any()).collect();
     let badge = |state| view! { <StateBadge state result=None /> }.into_any();
-    let badges = StateName::ALL.into_iter().map(badge).collect();
+    let badges = StateName::ALL.iter().copied().map(badge).collect();
     view! {
         <Dialog
             handle

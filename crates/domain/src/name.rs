@@ -1,0 +1,39 @@
+//! What the enums whose variants have names in common: the names are on the wire
+//! and in the store, and never change.
+
+use strum::VariantArray;
+
+use crate::access::{ActorKind, ApiScope, Role};
+use crate::callback::action::Action;
+use crate::callback::outcome::{DialResult, NamedResult};
+use crate::callback::state::StateName;
+use crate::callback::{CallbackType, Origin};
+use crate::wire::bulk::{JobState, Outcome};
+
+macro_rules! named {
+    ($($name:ident),*) => {$(
+        impl $name {
+            /// Every variant, in the order of the declaration.
+            pub const ALL: &'static [Self] = <Self as VariantArray>::VARIANTS;
+
+            /// The stable name.
+            pub fn as_str(self) -> &'static str {
+                self.into()
+            }
+        }
+    )*};
+}
+
+named!(
+    Action,
+    ActorKind,
+    ApiScope,
+    CallbackType,
+    DialResult,
+    JobState,
+    NamedResult,
+    Origin,
+    Outcome,
+    Role,
+    StateName
+);
