@@ -185,18 +185,18 @@ async fn pages_one_after_the_other_are_the_whole_list_forwards_and_backwards(
         all.extend(world.make(&wishes, state).await);
     }
     let mut conn = world.nodes[0].store.read().await.unwrap();
-    let known = list::Known::default();
+    let cache = list::RowCache::default();
     let several = vec![StateName::Completed, StateName::Scheduled];
     for states in [Vec::new(), several] {
         let selection = Selection { states: states.clone(), ..Selection::default() };
         let chosen = all.iter().filter(|one| states.is_empty() || states.contains(&one.state.name()));
         let chosen: Vec<Callback> = chosen.cloned().collect();
-        // Read whole, then by their heads, then from what is known.
+        // Read in full, then as heads, then from the cache.
         let three_times = Sort::ALL.into_iter().flat_map(|sort| [sort; 3]);
         for sort in three_times {
             let expected = sorted(chosen.clone(), sort, &world.services);
             let mut forwards = Vec::new();
-            let mut page = list::page(&mut conn, &known, &selection, sort, Start::First, 17, &world.services)
+            let mut page = list::page(&mut conn, &cache, &selection, sort, Start::First, 17, &world.services)
                 .await
                 .unwrap();
             assert!(page.previous.is_none());
@@ -204,7 +204,7 @@ async fn pages_one_after_the_other_are_the_whole_list_forwards_and_backwards(
             loop {
                 forwards.extend(page.rows.iter().map(|row| row.id));
                 let Some(next) = page.next else { break };
-                page = list::page(&mut conn, &known, &selection, sort, Start::At(next), 17, &world.services)
+                page = list::page(&mut conn, &cache, &selection, sort, Start::At(next), 17, &world.services)
                     .await
                     .unwrap();
                 last.clone_from(&page.rows);
@@ -213,7 +213,7 @@ async fn pages_one_after_the_other_are_the_whole_list_forwards_and_backwards(
             let mut backwards: Vec<CallbackId> = last.iter().map(|row| row.id).collect();
             while let Some(previous) = page.previous {
                 page =
-                    list::page(&mut conn, &known, &selection, sort, Start::At(previous), 17, &world.services)
+                    list::page(&mut conn, &cache, &selection, sort, Start::At(previous), 17, &world.services)
                         .await
                         .unwrap();
                 backwards.splice(0..0, page.rows.iter().map(|row| row.id));

@@ -9,7 +9,7 @@ use ringback_domain::{CallbackId, JobId, StateName};
 
 use super::tx::Tx;
 use crate::error::Error;
-use crate::store::bulk::{self, NamedItem, Settled};
+use crate::store::bulk::{self, ItemOutcome, NamedItem};
 use crate::store::callbacks;
 use crate::store::list::Selection;
 
@@ -116,7 +116,7 @@ pub async fn work(tx: &mut Tx<'_>) -> Result<u64, Error> {
             }
         };
         let cancelled = outcome == Outcome::Cancelled;
-        settled.push(Settled {
+        settled.push(ItemOutcome {
             number: *number,
             state_before: callback.map(|callback| callback.state.name()),
             outcome,
