@@ -1,4 +1,4 @@
-//! P1: callbacks taken in.
+//! P1: creating callbacks.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,10 +15,10 @@ use crate::{Bench, now};
 
 const CLIENTS: usize = 64;
 
-/// Numbers that have been used.
+/// Count of the customer numbers used so far.
 static CUSTOMERS: AtomicUsize = AtomicUsize::new(0);
 
-/// A number that no other request of this run has: a service may refuse a second
+/// A number that no other request of this run uses: a service may refuse a second
 /// callback for the same customer.
 pub(crate) fn customer_number() -> String {
     format!("+44207{:07}", CUSTOMERS.fetch_add(1, Ordering::Relaxed) % 10_000_000)

@@ -13,13 +13,13 @@ use crate::process::Process;
 use crate::report::{self, Goal, Row};
 use crate::{Bench, now};
 
-/// Clients, as the goals name them.
+/// Number of clients that the goals are for.
 const CLIENTS: usize = 16;
 
-/// Pages that are read in turn: a hundred thousand rows.
+/// Number of different pages to read in turn: a hundred thousand rows.
 const DIFFERENT_PAGES: usize = 400;
 
-/// The page that stands for those deep in the list.
+/// Number of the page that represents pages deep in the list.
 const DEEP: usize = 40;
 
 /// A way to sort the list.
@@ -27,13 +27,13 @@ struct Sort {
     name: &'static str,
     /// The column that orders the bare query.
     column: &'static str,
-    falling: bool,
-    /// What the bare query selects; `{first}` and `{last}` are ids of services.
+    descending: bool,
+    /// The condition of the bare query; `{first}` and `{last}` are ids of services.
     condition: &'static str,
 }
 
-const fn sort(name: &'static str, column: &'static str, falling: bool, condition: &'static str) -> Sort {
-    Sort { name, column, falling, condition }
+const fn sort(name: &'static str, column: &'static str, descending: bool, condition: &'static str) -> Sort {
+    Sort { name, column, descending, condition }
 }
 
 const SORTS: [Sort; 10] = [
@@ -50,7 +50,7 @@ const SORTS: [Sort; 10] = [
 ];
 
 impl Sort {
-    /// The bare query of a page that begins after a row, or of the first page.
+    /// The bare query of the page after a row, or of the first page.
     fn query(&self, bench: &Bench, after: Option<(Timestamp, Uuid)>) -> String {
         let backend = bench.ours.database.backend;
         let (first, last) = (bench.ours.services.first(), bench.ours.services.last());
@@ -58,7 +58,7 @@ impl Sort {
             .condition
             .replace("{first}", &backend.id(first.copied().unwrap_or_default()))
             .replace("{last}", &backend.id(last.copied().unwrap_or_default()));
-        let (direction, sign) = if self.falling { (" DESC", '<') } else { ("", '>') };
+        let (direction, sign) = if self.descending { (" DESC", '<') } else { ("", '>') };
         let column = self.column;
         let after = after.map_or(String::new(), |(time, id)| {
             format!("AND ({column}, id) {sign} ({}, {})", time.micros(), backend.id(id))
@@ -70,7 +70,7 @@ impl Sort {
     }
 }
 
-/// One line of a table: what each side reads.
+/// One line of the table, with the requests to compare.
 struct Case<'a> {
     what: &'a str,
     clients: usize,
@@ -144,8 +144,8 @@ pub(crate) async fn pages(bench: &mut Bench) -> Result<()> {
     different_pages(bench).await
 }
 
-/// The path of the page deep in the list, and the row that it begins after. A
-/// short list gives its last page.
+/// The path of the page deep in the list, and the row before it. A short list has
+/// only its last page.
 async fn deep_page(
     client: &mut Client,
     sort: &Sort,
@@ -162,7 +162,7 @@ async fn deep_page(
     Ok((path, after))
 }
 
-/// So many pages in turn that their rows lie in no cache of the processor.
+/// Reads so many pages in turn that their rows do not fit into the CPU's caches.
 async fn different_pages(bench: &mut Bench) -> Result<()> {
     let query = bench
         .bare
@@ -193,7 +193,7 @@ async fn different_pages(bench: &mut Bench) -> Result<()> {
     Ok(())
 }
 
-/// P4: a search as one types, and for one callback.
+/// P4: searching the list, and Callback Search.
 pub(crate) async fn search(bench: &mut Bench) -> Result<()> {
     bench.report.figure("P4", "search");
     report::rates();
@@ -221,7 +221,7 @@ pub(crate) async fn search(bench: &mut Bench) -> Result<()> {
     exact(bench).await
 }
 
-/// Callback Search: by a whole number or an id.
+/// Callback Search: by a full number or an id.
 async fn exact(bench: &mut Bench) -> Result<()> {
     let page = bench.ours.client().await?.get_json("/api/v1/callbacks").await?;
     let items = page["items"].as_array().cloned().unwrap_or_default();
@@ -251,7 +251,7 @@ async fn exact(bench: &mut Bench) -> Result<()> {
 pub(crate) async fn count(bench: &mut Bench) -> Result<()> {
     bench.report.figure("P5", "count by state");
     report::rates();
-    // A tenth of the whole stretch of time, half of it past.
+    // A tenth of the time that the rows cover, half of it in the past.
     let tenth = 1_206_000 / 10;
     let (from, to) = (now().plus_seconds(-tenth), now().plus_seconds(tenth));
     let range = format!("from={from}&to={to}");

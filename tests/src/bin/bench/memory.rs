@@ -7,10 +7,10 @@ use crate::client::Result;
 use crate::report::{self, Single};
 use crate::subject::Subject;
 
-/// How long an allocator may take to give back what the log-in used.
+/// How long an allocator may take to release the memory of the log-in.
 const SETTLE: Duration = Duration::from_secs(5);
 
-/// What was measured of one build.
+/// The figures of one build.
 struct Measured {
     start: f64,
     idle: f64,

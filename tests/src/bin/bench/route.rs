@@ -1,4 +1,4 @@
-//! P2: callbacks handed out, connected and completed.
+//! P2: reserving, connecting and completing callbacks.
 
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ const ROUTERS: usize = 32;
 /// Callbacks in a reservation and in a report.
 const BATCH: usize = 50;
 
-/// More callbacks than any build completes in a second, one at a time and in
-/// batches. Each measurement finds this many for each of its seconds.
+/// Callbacks to queue for each second of a measurement, one at a time and in
+/// batches: more than any build can complete.
 const ENOUGH: [usize; 2] = [8_000, 30_000];
 
 const REPORTS: &str = "/api/v1/attempts/reports";
@@ -118,7 +118,7 @@ async fn in_batches(subject: &mut Subject, options: &Options, reports: bool) -> 
 }
 
 async fn queue(subject: &mut Subject, options: &Options, a_second: usize) -> Result<()> {
-    // A small run has fewer, so that the queue does not outgrow the rest.
+    // In a small run the queue must not outgrow the other rows.
     let rows = (a_second * options.whole_seconds()).min(options.rows);
     let services = subject.services.clone();
     subject.add(rows, &services, Kind::Queued).await
@@ -129,7 +129,7 @@ pub(crate) fn order(subject: &Subject, limit: usize) -> Arc<String> {
     Arc::new(json!({"agent": "bench", "services": subject.services, "limit": limit}).to_string())
 }
 
-/// Reserves; gives the reservations.
+/// Reserves callbacks and returns the reservations.
 pub(crate) async fn reserve(client: &mut Client, order: &str) -> Result<Vec<Value>> {
     let answer = client.post("/api/v1/router/reservations", order).await?;
     match serde_json::from_slice::<Value>(&answer)?["reservations"].take() {
@@ -161,7 +161,7 @@ async fn report_all(client: &mut Client, reservations: &[Value], what: &str) -> 
     }
 }
 
-/// Whether the build takes several reports in one request.
+/// Whether the build accepts several reports in one request.
 async fn has_reports(subject: &Subject) -> Result<bool> {
     let (status, _) = subject.client().await?.send("POST", REPORTS, r#"{"reports":[]}"#).await?;
     Ok(!matches!(status, 404 | 405))
@@ -175,9 +175,10 @@ async fn route_bare(bench: &mut Bench, commits: &'static str) -> Result<Figures>
     Client::connect(&bare.login()).await?.post("/queue", "").await?;
     load(&bare.process, &bare.login(), ROUTERS, bench.options.seconds, move |client, _| {
         async move {
-            let handed: Value =
+            let reserved: Value =
                 serde_json::from_slice(&client.post(&format!("/reserve/{commits}"), "").await?)?;
-            let (Some(callback), Some(attempt)) = (handed["callback"].as_str(), handed["attempt"].as_str())
+            let (Some(callback), Some(attempt)) =
+                (reserved["callback"].as_str(), reserved["attempt"].as_str())
             else {
                 return Ok(0);
             };
