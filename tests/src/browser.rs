@@ -2,7 +2,7 @@
 //! and assistive technology find them, never by classes or ids.
 //!
 //! The protocol is `WebDriver`: a few JSON requests to `chromedriver`. The
-//! accessibility tree comes from the DevTools protocol, through `chromedriver`.
+//! accessibility tree comes from the `DevTools` protocol, through `chromedriver`.
 
 mod axe;
 mod driver;

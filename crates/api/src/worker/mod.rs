@@ -48,9 +48,9 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 pub struct Workers {
     /// Makes the changes.
     pub commands: Arc<Commands>,
-    /// Tells what there is to do.
+    /// Read to find work before a command runs.
     pub store: Store,
-    /// Tells what is due.
+    /// Decides what is due.
     pub clock: Clock,
     /// Lag and failures of the workers.
     pub metrics: Metrics,
