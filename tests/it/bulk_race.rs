@@ -22,8 +22,8 @@ async fn start_job(cluster: &Cluster, callbacks: &[Callback]) -> JobId {
     let (id, now) = (JobId(cluster.clock.new_id()), cluster.now());
     let of = |callback: &Callback| {
         let number = callback.request.customer_number.as_str().to_owned();
-        let known = Some(("Billing".to_owned(), number, callback.desired_time, callback.state.name()));
-        NamedItem { callback_id: callback.id, known }
+        let details = Some(("Billing".to_owned(), number, callback.desired_time, callback.state.name()));
+        NamedItem { callback_id: callback.id, details }
     };
     let items: Vec<NamedItem> = callbacks.iter().map(of).collect();
     let insert = cluster.nodes[0].store.transact(async move |conn| {

@@ -91,10 +91,10 @@ async fn submit(cluster: &Cluster, node: usize, callback: &Callback) -> Result<(
     let id = callback.id;
     let submit = async move |tx: &mut Tx<'_>| {
         let found = callbacks::find(tx.read(), id, &VisibleServices::All).await?.unwrap();
-        let moved = found
+        let submitted = found
             .submit(&Actor::system("scheduler"), tx.now())
             .map_err(|refusal| Error::refused(refusal, &found))?;
-        tx.save(moved);
+        tx.save(submitted);
         Ok(())
     };
     run(&cluster.nodes[node], &dialler(), submit).await

@@ -73,8 +73,9 @@ impl Browser {
         if let Some(program) = setting("RINGBACK_TEST_CHROMIUM") {
             options["binary"] = program.into();
         }
-        let wanted = json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
-        let body = json!({ "capabilities": { "alwaysMatch": wanted } });
+        let capabilities =
+            json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
+        let body = json!({ "capabilities": { "alwaysMatch": capabilities } });
         let session = self.request(Method::POST, "/session", Some(body)).await.expect("the browser starts");
         format!("/session/{}", text(&session["sessionId"]))
     }
@@ -468,8 +469,8 @@ impl Locator<'_> {
     pub async fn hover(&self) {
         self.retry(async || {
             let origin = json!({ ELEMENT: self.handle().await? });
-            let over = json!({ "type": "pointerMove", "duration": 0, "origin": origin, "x": 0, "y": 0 });
-            let pointer = json!({ "type": "pointer", "id": "mouse", "actions": [over] });
+            let hover = json!({ "type": "pointerMove", "duration": 0, "origin": origin, "x": 0, "y": 0 });
+            let pointer = json!({ "type": "pointer", "id": "mouse", "actions": [hover] });
             self.browser.post("/actions", json!({ "actions": [pointer] })).await
         })
         .await;

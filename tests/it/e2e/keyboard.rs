@@ -11,20 +11,21 @@ const OTHER: &str = "+44 20 7946 0319";
 
 /// Waits until this element has the focus.
 pub(super) async fn focus_is(browser: &Browser, role: &str, name: &str) {
-    let what = format!("{role} {name:?}");
-    wait_for(&format!("the focus on {what}"), async || (browser.focus().await == what).then_some(())).await;
+    let element = format!("{role} {name:?}");
+    wait_for(&format!("the focus on {element}"), async || (browser.focus().await == element).then_some(()))
+        .await;
 }
 
 /// Presses Tab until this element has the focus.
 pub(super) async fn tab_to(browser: &Browser, role: &str, name: &str) {
-    let what = format!("{role} {name:?}");
+    let element = format!("{role} {name:?}");
     for _ in 0..60 {
-        if browser.focus().await == what {
+        if browser.focus().await == element {
             return;
         }
         browser.type_keys(key::TAB).await;
     }
-    panic!("Tab does not lead to {what}");
+    panic!("Tab does not lead to {element}");
 }
 
 /// Shows: S76, S81, S86, S87
@@ -97,8 +98,8 @@ async fn a_callback_is_rescheduled_by_keyboard_alone() {
     dialog.gone().await;
     focus_is(&browser, "button", &format!("Metrics {NUMBER}")).await;
     let id = created["id"].as_str().unwrap();
-    let moved = app.key(ApiScope::CallbacksRead).json(&format!("/api/v1/callbacks/{id}")).await;
-    assert_eq!(moved["desired_time"], ten.plus_seconds(3_600).to_string());
+    let rescheduled = app.key(ApiScope::CallbacksRead).json(&format!("/api/v1/callbacks/{id}")).await;
+    assert_eq!(rescheduled["desired_time"], ten.plus_seconds(3_600).to_string());
 }
 
 /// Shows: S99, S101

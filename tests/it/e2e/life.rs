@@ -148,9 +148,9 @@ async fn a_refusal_is_shown_even_if_its_dialog_was_closed() {
     let dialog = browser.at("dialog", "Create Callback");
     dialog.at("textbox", "Customer Number").fill("12").await;
     // Requests are held back until the test releases them.
-    let held = "const send = window.fetch; const gate = new Promise(open => window.let_go = open); \
+    let hold_requests = "const send = window.fetch; const gate = new Promise(open => window.let_go = open); \
                 window.fetch = request => gate.then(() => send(request)); return null";
-    browser.script(held).await;
+    browser.script(hold_requests).await;
     dialog.at("button", "Create").click().await;
     browser.type_keys(key::ESCAPE).await;
     dialog.gone().await;

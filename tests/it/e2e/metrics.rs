@@ -51,12 +51,12 @@ async fn the_metrics_grow_with_the_state() {
     let advanced = metrics.at("region", "Advanced metrics");
     advanced.at("term", "Queued").shown().await;
     advanced.at("term", "Agent reserved").gone().await;
-    let held = app.router().reserve_one().await;
+    let reserved = app.router().reserve_one().await;
     advanced.at("term", "Agent reserved").shown().await;
-    app.router().report(&held, "connect", json!({})).await;
+    app.router().report(&reserved, "connect", json!({})).await;
     advanced.at("term", "Agent connected").shown().await;
     advanced.at("term", "Result").gone().await;
-    app.router().report(&held, "complete", json!({})).await;
+    app.router().report(&reserved, "complete", json!({})).await;
     advanced.at("term", "Result").shown().await;
     for earlier in ["Queued", "Agent reserved", "Agent connected"] {
         advanced.at("term", earlier).shown().await;

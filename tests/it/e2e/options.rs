@@ -119,9 +119,9 @@ async fn all_times_follow_the_switches_at_once_and_for_good() {
     wait_for("the zones", async || {
         let point = "const time = document.querySelector('tr.row time'); \
                      time.dispatchEvent(new PointerEvent('pointerover', { bubbles: true })); return time.title";
-        let told = browser.script(point).await;
+        let tooltip = browser.script(point).await;
         let zones = ["(Asia/Tokyo, UTC+09:00)", "(UTC)", "(service, Europe/London)", "(customer, America/Los_Angeles)"];
-        told.as_str().is_some_and(|told| zones.iter().all(|zone| told.contains(zone))).then_some(())
+        tooltip.as_str().is_some_and(|text| zones.iter().all(|zone| text.contains(zone))).then_some(())
     })
     .await;
     browser.at("StaticText", "Times in Asia/Tokyo, UTC+09:00").shown().await;
@@ -190,8 +190,8 @@ async fn a_custom_range_is_offered_at_once_and_filters() {
     assert!(browser.url().await.contains("range=custom&from="));
     // It is saved as the last used range, with a short delay.
     wait_for("the range to be kept", async || {
-        let kept = person.json("/api/v1/me/preferences").await;
-        kept["last_range"].as_str().is_some_and(|range| range.contains('/')).then_some(())
+        let saved = person.json("/api/v1/me/preferences").await;
+        saved["last_range"].as_str().is_some_and(|range| range.contains('/')).then_some(())
     })
     .await;
     browser.open(&format!("http://{}/callbacks", app.address)).await;

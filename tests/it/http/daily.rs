@@ -212,11 +212,11 @@ async fn custom_hours_are_saved_beside_earlier_custom_ranges() {
     // An older page sends preferences without `daily_ranges`.
     let answer = put(&json!({"custom_ranges": [dates]})).await;
     assert_eq!(answer.status, 200, "{answer}");
-    let mut kept = client.json(path).await;
-    assert_eq!(kept["daily_ranges"], json!([]));
-    kept["daily_ranges"] = json!([{"name": "Mornings", "from": "08:00", "to": "11:00"}]);
-    assert_eq!(put(&kept).await.status, 200);
-    assert_eq!(client.json(path).await, kept);
+    let mut saved = client.json(path).await;
+    assert_eq!(saved["daily_ranges"], json!([]));
+    saved["daily_ranges"] = json!([{"name": "Mornings", "from": "08:00", "to": "11:00"}]);
+    assert_eq!(put(&saved).await.status, 200);
+    assert_eq!(client.json(path).await, saved);
     for (range, pointer) in [
         (json!({"name": " ", "from": "08:00", "to": "11:00"}), "/daily_ranges/0/name"),
         (json!({"name": "Never", "from": "08:00", "to": "08:00"}), "/daily_ranges/0/to"),

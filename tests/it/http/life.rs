@@ -370,15 +370,15 @@ async fn rescheduling_moves_the_removal_date_and_nothing_else(
     app.advance(10);
     let answer = client.command(id, "reschedule", &json!({"desired_time": "2026-12-01T15:30:00Z"})).await;
     assert_eq!((answer.status, answer.header("etag")), (200, Some("\"2\"")), "{answer}");
-    let moved: Value = answer.read();
-    assert_eq!(moved["desired_time"], "2026-12-01T15:30:00Z");
-    assert_eq!(moved["expires_at"], "2026-12-15T15:30:00Z");
-    assert_eq!(moved["state"], "SCHEDULED");
-    assert_eq!(moved["metrics"]["rescheduled_by"], "supervisor");
-    assert_eq!(moved["metrics"]["reschedule_count"], 1);
-    assert_eq!(moved["metrics"]["last_rescheduled_at"], "2026-11-24T09:00:10Z");
-    for kept in ["created_at", "callback_type", "customer_number", "service"] {
-        assert_eq!(moved[kept], created[kept]);
+    let rescheduled: Value = answer.read();
+    assert_eq!(rescheduled["desired_time"], "2026-12-01T15:30:00Z");
+    assert_eq!(rescheduled["expires_at"], "2026-12-15T15:30:00Z");
+    assert_eq!(rescheduled["state"], "SCHEDULED");
+    assert_eq!(rescheduled["metrics"]["rescheduled_by"], "supervisor");
+    assert_eq!(rescheduled["metrics"]["reschedule_count"], 1);
+    assert_eq!(rescheduled["metrics"]["last_rescheduled_at"], "2026-11-24T09:00:10Z");
+    for field in ["created_at", "callback_type", "customer_number", "service"] {
+        assert_eq!(rescheduled[field], created[field]);
     }
     app.advance(86_400);
     assert_eq!(app.submit().await, 0, "the old time does not count any more");

@@ -50,9 +50,9 @@ pub async fn create(tx: &mut Tx<'_>, selector: &Selector, dry_run: bool) -> Resu
                 })
                 .collect();
             let items: Vec<NamedItem> =
-                ids.iter().map(|id| NamedItem { callback_id: *id, known: known.remove(id) }).collect();
+                ids.iter().map(|id| NamedItem { callback_id: *id, details: known.remove(id) }).collect();
             bulk::freeze_named(tx.write()?, job.id, &items).await?;
-            job.outcomes.not_permitted = items.iter().filter(|item| item.known.is_none()).count() as u64;
+            job.outcomes.not_permitted = items.iter().filter(|item| item.details.is_none()).count() as u64;
             job.progress.done = job.outcomes.not_permitted;
         }
     }

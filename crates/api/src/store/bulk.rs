@@ -114,7 +114,7 @@ pub struct NamedItem {
     pub callback_id: CallbackId,
     /// Service name, number, desired time and state; `None` if the callback does
     /// not exist or is not visible to the caller.
-    pub known: Option<(String, String, Timestamp, StateName)>,
+    pub details: Option<(String, String, Timestamp, StateName)>,
 }
 
 /// Inserts a new job.
@@ -173,14 +173,14 @@ struct NamedRow<'a> {
 
 impl<'a> From<&'a NamedItem> for NamedRow<'a> {
     fn from(item: &'a NamedItem) -> Self {
-        let known = item.known.as_ref();
+        let details = item.details.as_ref();
         Self {
             callback_id: item.callback_id.0.simple().to_string(),
-            service: known.map(|(service, ..)| service.as_str()),
-            customer_number: known.map(|(_, number, ..)| number.as_str()),
-            desired_time: known.map(|(_, _, time, _)| time.micros()),
-            state_before: known.map(|(.., state)| state.as_str()),
-            outcome: known.is_none().then_some(Outcome::NotPermitted.as_str()),
+            service: details.map(|(service, ..)| service.as_str()),
+            customer_number: details.map(|(_, number, ..)| number.as_str()),
+            desired_time: details.map(|(_, _, time, _)| time.micros()),
+            state_before: details.map(|(.., state)| state.as_str()),
+            outcome: details.is_none().then_some(Outcome::NotPermitted.as_str()),
         }
     }
 }

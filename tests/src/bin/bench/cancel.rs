@@ -46,27 +46,33 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
         None => None,
     };
     let bare = bare(bench, count).await?;
-    let what = format!("cancel {count}");
+    let label = format!("cancel {count}");
     bench.report.row(&Row {
-        what: &what,
+        label: &label,
         clients: 1,
         ours: ours.all,
         bare: Some(&bare),
         beside: beside.as_ref().map(|it| &it.all),
         goals: &[Goal::OfBare(0.3)],
     });
-    for (what, ours) in ours.others {
-        let what = format!("{what} meanwhile");
-        bench.report.row(&Row { what: &what, clients: 1, ours, goals: &[Goal::P99(50.0)], ..Row::default() });
+    for (label, ours) in ours.others {
+        let label = format!("{label} meanwhile");
+        bench.report.row(&Row {
+            label: &label,
+            clients: 1,
+            ours,
+            goals: &[Goal::P99(50.0)],
+            ..Row::default()
+        });
     }
-    for (what, ours) in beside.into_iter().flat_map(|beside| beside.others) {
-        let what = format!("{what} meanwhile, beside");
-        bench.report.row(&Row { what: &what, clients: 1, ours, ..Row::default() });
+    for (label, ours) in beside.into_iter().flat_map(|beside| beside.others) {
+        let label = format!("{label} meanwhile, beside");
+        bench.report.row(&Row { label: &label, clients: 1, ours, ..Row::default() });
     }
     println!();
     report::values();
-    let what = "callbacks that the job does not count as cancelled";
-    bench.report.value(&Single { what, ours: ours.missing, at_most: Some(0.0), ..Single::default() });
+    let label = "callbacks that the job does not count as cancelled";
+    bench.report.value(&Single { label, ours: ours.missing, at_most: Some(0.0), ..Single::default() });
     report::note(
         "bare: one transaction of three statements: the items with their outcomes, the rows of `callbacks`, the lines \
          of `timeline`; without any other request meanwhile.",

@@ -45,7 +45,7 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
         None => None,
     };
     bench.report.row(&Row {
-        what: "create",
+        label: "create",
         clients: CLIENTS,
         ours: ours.clone(),
         bare: Some(&bare),
@@ -54,8 +54,8 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
     });
     if bench.ours.database.backend == Backend::Sqlite {
         let bare = create_bare(bench, "/create/grouped").await?;
-        let what = "the same beside grouped commits";
-        bench.report.row(&Row { what, clients: CLIENTS, ours, bare: Some(&bare), ..Row::default() });
+        let label = "the same beside grouped commits";
+        bench.report.row(&Row { label, clients: CLIENTS, ours, bare: Some(&bare), ..Row::default() });
     }
     report::note(
         "bare: a row of `callbacks` and a line of `timeline` in a transaction of their own, on a copy of this \

@@ -64,21 +64,21 @@ pub(crate) async fn burst(bench: &mut Bench) -> Result<()> {
     let all = format!("{due} due at once: until all are QUEUED, s");
     let lateness = format!("{STEADY} due a second: p99 of the lateness, ms");
     report::values();
-    for (what, part, at_most) in [
+    for (label, part, at_most) in [
         ("callbacks that wait for a later time", (|it| it.waiting) as fn(&Burst) -> f64, None),
         ("idle before, % of a core", |it| it.idle, Some(0.5)),
         (all.as_str(), |it| it.all, Some(6.0)),
         ("of all that were due, QUEUED early", |it| it.early, Some(0.0)),
         (lateness.as_str(), |it| it.lateness.within(990), Some(100.0)),
     ] {
-        let bare = (what == all).then_some(bare.as_secs_f64());
+        let bare = (label == all).then_some(bare.as_secs_f64());
         let (ours, beside) = (part(&ours), beside.as_ref().map(part));
-        bench.report.value(&Single { what, ours, bare, beside, at_most });
+        bench.report.value(&Single { label, ours, bare, beside, at_most });
     }
     report::note(&format!(
         "bare: one transaction that updates as many rows of `callbacks` and writes their lines of `timeline`, each by \
-         one statement. The steady pace begins {CALM_SECONDS} s after the burst; its lateness is what the records \
-         say: `queued_at` less the desired time."
+         one statement. The steady rate begins {CALM_SECONDS} s after the burst; its lateness is \
+         `queued_at` less the desired time."
     ));
     Ok(())
 }
@@ -217,27 +217,27 @@ pub(crate) async fn pick_up(bench: &mut Bench) -> Result<()> {
     bench.report.figure("P7", "until a waiting router has the callback");
     report::rates();
     let one_node = [Goal::Median(3.0), Goal::P99(15.0)];
-    for (from, what, goals) in
+    for (from, label, goals) in
         [(From::Due, "from the desired time", &one_node[..]), (From::Created, "from the request", &[])]
     {
         let ours = picked_up(&bench.ours, &bench.ours, from, &bench.options).await?;
-        bench.report.row(&Row { what, clients: ROUTERS, ours, goals, ..Row::default() });
+        bench.report.row(&Row { label, clients: ROUTERS, ours, goals, ..Row::default() });
         if let Some(other) = &bench.beside {
             let ours = picked_up(other, other, from, &bench.options).await?;
-            let what = format!("{what}, beside");
-            bench.report.row(&Row { what: &what, clients: ROUTERS, ours, ..Row::default() });
+            let label = format!("{label}, beside");
+            bench.report.row(&Row { label: &label, clients: ROUTERS, ours, ..Row::default() });
         }
     }
     if bench.ours.database.backend == Backend::Postgres {
         let mut node = bench.ours.node();
         node.start().await?;
         let two_nodes = [Goal::P99(60.0)];
-        for (from, what) in [
+        for (from, label) in [
             (From::Due, "from the desired time, made on another node"),
             (From::Created, "from the request to another node"),
         ] {
             let ours = picked_up(&bench.ours, &node, from, &bench.options).await?;
-            bench.report.row(&Row { what, clients: ROUTERS, ours, goals: &two_nodes, ..Row::default() });
+            bench.report.row(&Row { label, clients: ROUTERS, ours, goals: &two_nodes, ..Row::default() });
         }
         node.stop().await?;
     }

@@ -43,10 +43,10 @@ struct Shared {
 pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
     bench.report.figure("P9", "server-sent events, from the command until each listener has read the event");
     report::rates();
-    let what = format!("{CHANGES} changes a second");
+    let label = format!("{CHANGES} changes a second");
     let (ours, missed) = listen(&bench.ours, &bench.options).await?;
     bench.report.row(&Row {
-        what: &what,
+        label: &label,
         clients: LISTENERS,
         ours,
         goals: &[Goal::P99(20.0)],
@@ -54,13 +54,13 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
     });
     if let Some(other) = &bench.beside {
         let (ours, _) = listen(other, &bench.options).await?;
-        let what = format!("{what}, beside");
-        bench.report.row(&Row { what: &what, clients: LISTENERS, ours, ..Row::default() });
+        let label = format!("{label}, beside");
+        bench.report.row(&Row { label: &label, clients: LISTENERS, ours, ..Row::default() });
     }
     println!();
     report::values();
-    let what = "events that a listener missed";
-    bench.report.value(&Single { what, ours: missed, at_most: Some(0.0), ..Single::default() });
+    let label = "events that a listener missed";
+    bench.report.value(&Single { label, ours: missed, at_most: Some(0.0), ..Single::default() });
     report::note("The listeners run in this program, on one thread: its own share is part of the times.");
     Ok(())
 }

@@ -72,7 +72,7 @@ impl Sort {
 
 /// One line of the table, with the requests to compare.
 struct Case<'a> {
-    what: &'a str,
+    label: &'a str,
     clients: usize,
     /// Paths of the server, read in turn.
     ours: Vec<String>,
@@ -86,7 +86,7 @@ impl Case<'_> {
         let ours = read(bench.ours.process()?, &bench.ours.login()?, self.ours, self.clients, bench).await?;
         let bare = read(&bench.bare.process, &bench.bare.login(), self.bare, self.clients, bench).await?;
         bench.report.row(&Row {
-            what: self.what,
+            label: self.label,
             clients: self.clients,
             ours,
             bare: Some(&bare),
@@ -132,14 +132,14 @@ pub(crate) async fn pages(bench: &mut Bench) -> Result<()> {
     for sort in &SORTS {
         let first = format!("/api/v1/callbacks?sort={}", sort.name);
         let query = bench.bare.register("page", &sort.query(bench, None)).await?;
-        let what = format!("by {}, first", sort.name);
+        let label = format!("by {}, first", sort.name);
         let (ours, bare) = (vec![first.clone()], vec![query]);
-        Case { what: &what, clients: CLIENTS, ours, bare, goals: &GOALS }.measure(bench).await?;
+        Case { label: &label, clients: CLIENTS, ours, bare, goals: &GOALS }.measure(bench).await?;
         let (deep, after) = deep_page(&mut bench.ours.client().await?, sort, first).await?;
         let query = bench.bare.register("page", &sort.query(bench, after)).await?;
-        let what = format!("by {}, {DEEP}th", sort.name);
+        let label = format!("by {}, {DEEP}th", sort.name);
         let (ours, bare) = (vec![deep], vec![query]);
-        Case { what: &what, clients: CLIENTS, ours, bare, goals: &GOALS }.measure(bench).await?;
+        Case { label: &label, clients: CLIENTS, ours, bare, goals: &GOALS }.measure(bench).await?;
     }
     different_pages(bench).await
 }
@@ -184,8 +184,8 @@ async fn different_pages(bench: &mut Bench) -> Result<()> {
         let last = last_item(&page);
         bare.push(format!("{query}?key={}&id={}", timestamp(&last["desired_time"])?.micros(), id(&last)?));
     }
-    let what = format!("{} different pages in turn", ours.len());
-    Case { what: &what, clients: CLIENTS, ours, bare, goals: &[Goal::P99(25.0)] }.measure(bench).await?;
+    let label = format!("{} different pages in turn", ours.len());
+    Case { label: &label, clients: CLIENTS, ours, bare, goals: &[Goal::P99(25.0)] }.measure(bench).await?;
     report::note(
         "bare: one query for the same 250 rows by the same index, written as JSON; on SQLite as one value, which is \
          the fastest way there.",
@@ -199,7 +199,7 @@ pub(crate) async fn search(bench: &mut Bench) -> Result<()> {
     report::rates();
     let today = now();
     let (from, to) = (today.plus_seconds(-7 * 86_400), today.plus_seconds(7 * 86_400));
-    for (what, pattern) in [
+    for (label, pattern) in [
         ("2 digits within 14 days", "42"),
         ("4 digits within 14 days", "4711"),
         ("6 digits within 14 days", "471100"),
@@ -215,7 +215,7 @@ pub(crate) async fn search(bench: &mut Bench) -> Result<()> {
             );
             let bare = vec![bench.bare.register("page", &sql).await?];
             let ours = vec![format!("/api/v1/callbacks?from={from}&to={to}&search={pattern}")];
-            Case { what, clients, ours, bare, goals: &[Goal::P95(80.0)] }.measure(bench).await?;
+            Case { label, clients, ours, bare, goals: &[Goal::P95(80.0)] }.measure(bench).await?;
         }
     }
     exact(bench).await
@@ -237,11 +237,11 @@ async fn exact(bench: &mut Bench) -> Result<()> {
         .map(|number| format!("/api/v1/callbacks/search?customer_number={}", number.replace('+', "%2B")));
     let ids = items.iter().filter_map(|item| item["id"].as_str());
     let ids = ids.map(|id| format!("/api/v1/callbacks/search?id={id}"));
-    for (what, ours, sql) in
+    for (label, ours, sql) in
         [("a whole number", numbers.collect(), by_number), ("an id", ids.collect::<Vec<_>>(), by_id)]
     {
         let bare = vec![bench.bare.register("page", &sql).await?];
-        Case { what, clients: 1, ours, bare, goals: &[Goal::P95(2.0)] }.measure(bench).await?;
+        Case { label, clients: 1, ours, bare, goals: &[Goal::P95(2.0)] }.measure(bench).await?;
     }
     report::note("bare: one query for the same rows, written as JSON.");
     Ok(())
@@ -257,7 +257,7 @@ pub(crate) async fn count(bench: &mut Bench) -> Result<()> {
     let range = format!("from={from}&to={to}");
     let within = format!("desired_time >= {} AND desired_time < {}", from.micros(), to.micros());
     let limit = [Goal::P95(60.0)];
-    for (what, filter, condition, goals) in [
+    for (label, filter, condition, goals) in [
         ("of a tenth", range.clone(), within.as_str(), &limit[..]),
         ("of a tenth, up to 10,000", format!("{range}&up_to=10000"), &within, &limit),
         ("of all", String::new(), "1 = 1", &[]),
@@ -268,7 +268,7 @@ pub(crate) async fn count(bench: &mut Bench) -> Result<()> {
             let bare = vec![bench.bare.register("count", &sql).await?];
             let ours = vec![format!("/api/v1/callbacks/count?{filter}")];
             let goals = if clients == 1 { goals } else { &[] };
-            Case { what, clients, ours, bare, goals }.measure(bench).await?;
+            Case { label, clients, ours, bare, goals }.measure(bench).await?;
         }
     }
     report::note("bare: one exact count of the same range, grouped by state.");

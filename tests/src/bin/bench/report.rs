@@ -28,7 +28,7 @@ pub(crate) enum Goal {
 /// A line of the table of rates.
 #[derive(Debug, Default)]
 pub(crate) struct Row<'a> {
-    pub(crate) what: &'a str,
+    pub(crate) label: &'a str,
     pub(crate) clients: usize,
     pub(crate) ours: Figures,
     /// The bare endpoint in the same run.
@@ -38,10 +38,10 @@ pub(crate) struct Row<'a> {
     pub(crate) goals: &'a [Goal],
 }
 
-/// A single value, in the unit that `what` names.
+/// A single value, in the unit that `label` names.
 #[derive(Debug, Default)]
 pub(crate) struct Single<'a> {
-    pub(crate) what: &'a str,
+    pub(crate) label: &'a str,
     pub(crate) ours: f64,
     /// The bare work in the same run.
     pub(crate) bare: Option<f64>,
@@ -133,21 +133,21 @@ fn cell(value: Option<f64>, decimals: usize) -> String {
 
 impl Report {
     /// Prints the heading of a figure.
-    pub(crate) fn figure(&mut self, name: &str, what: &str) {
+    pub(crate) fn figure(&mut self, name: &str, label: &str) {
         name.clone_into(&mut self.heading);
-        println!("\n## {name}: {what}\n");
+        println!("\n## {name}: {label}\n");
     }
 
     /// Prints a line below [`rates`]. `load` and `cores` are the cores that the
     /// bench and the server kept busy.
     pub(crate) fn row(&mut self, row: &Row<'_>) {
         let ours = &row.ours;
-        let met = self.judge(row.what, row.goals.iter().map(|goal| row.meets(*goal)));
+        let met = self.judge(row.label, row.goals.iter().map(|goal| row.meets(*goal)));
         let goals: Vec<String> = row.goals.iter().map(|goal| goal.text()).collect();
         println!(
             "| {:<44} | {:>3} | {:>8.0} | {:>7.1} | {:>7.1} | {:>7.1} | {:>8} | {:>8} | {:>5} | {:>8} | {:>9} | {:>5} | \
              {:>5} | {:<32} | {met:<3} |",
-            row.what,
+            row.label,
             row.clients,
             ours.rate(),
             ours.within(500),
@@ -166,11 +166,11 @@ impl Report {
 
     /// Prints a line below [`values`].
     pub(crate) fn value(&mut self, value: &Single<'_>) {
-        let met = self.judge(value.what, value.at_most.iter().map(|max| Some(value.ours <= *max)));
+        let met = self.judge(value.label, value.at_most.iter().map(|max| Some(value.ours <= *max)));
         let goal = value.at_most.map_or(String::new(), |max| format!("≤ {max}"));
         println!(
             "| {:<64} | {:>10.2} | {:>10} | {:>10} | {goal:<12} | {met:<3} |",
-            value.what,
+            value.label,
             value.ours,
             cell(value.bare, 2),
             cell(value.beside, 2)
@@ -178,18 +178,18 @@ impl Report {
     }
 
     /// Prints a line below [`spreads`]. `goal` is for the 95th percentile. The
-    /// unit is milliseconds, unless `what` names another.
-    pub(crate) fn spread(&mut self, what: &str, mut values: Vec<f64>, goal: Option<f64>) {
+    /// unit is milliseconds, unless `label` names another.
+    pub(crate) fn spread(&mut self, label: &str, mut values: Vec<f64>, goal: Option<f64>) {
         values.sort_by(f64::total_cmp);
         let at = |share: usize| {
             values.get(values.len() * share / 100).or(values.last()).copied().unwrap_or_default()
         };
-        let met = self.judge(what, goal.iter().map(|goal| Some(at(95) <= *goal)));
-        println!("| {what:<58} | {:>8.1} | {:>8.1} | {:>8} | {met:<3} |", at(50), at(95), cell(goal, 0));
+        let met = self.judge(label, goal.iter().map(|goal| Some(at(95) <= *goal)));
+        println!("| {label:<58} | {:>8.1} | {:>8.1} | {:>8} | {met:<3} |", at(50), at(95), cell(goal, 0));
     }
 
     /// The last column: whether all goals are met that can be judged.
-    fn judge(&mut self, what: &str, met: impl Iterator<Item = Option<bool>>) -> &'static str {
+    fn judge(&mut self, label: &str, met: impl Iterator<Item = Option<bool>>) -> &'static str {
         let judged: Vec<bool> = met.flatten().collect();
         if judged.is_empty() {
             return "";
@@ -198,7 +198,7 @@ impl Report {
             self.met += 1;
             return "yes";
         }
-        self.missed.push(format!("{}: {}", self.heading, what.trim()));
+        self.missed.push(format!("{}: {}", self.heading, label.trim()));
         "NO"
     }
 
@@ -260,8 +260,8 @@ mod tests {
     fn a_missed_goal_is_listed_under_its_figure() {
         let mut report = Report::default();
         report.figure("P6", "due");
-        report.value(&Single { what: "idle", ours: 0.6, at_most: Some(0.5), ..Single::default() });
-        report.value(&Single { what: "early", at_most: Some(0.0), ..Single::default() });
+        report.value(&Single { label: "idle", ours: 0.6, at_most: Some(0.5), ..Single::default() });
+        report.value(&Single { label: "early", at_most: Some(0.0), ..Single::default() });
         assert_eq!((report.met, report.missed), (1, vec!["P6: idle".to_owned()]));
     }
 }

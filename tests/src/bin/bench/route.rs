@@ -40,7 +40,7 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
         None => None,
     };
     bench.report.row(&Row {
-        what: "one at a time",
+        label: "one at a time",
         clients: ROUTERS,
         ours: single.clone(),
         bare: Some(&bare),
@@ -49,14 +49,14 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
     });
     if bench.ours.database.backend == Backend::Sqlite {
         let bare = route_bare(bench, "grouped").await?;
-        let what = "the same beside grouped commits";
-        bench.report.row(&Row { what, clients: ROUTERS, ours: single, bare: Some(&bare), ..Row::default() });
+        let label = "the same beside grouped commits";
+        bench.report.row(&Row { label, clients: ROUTERS, ours: single, bare: Some(&bare), ..Row::default() });
     }
     let batched = has_reports(&own).await?;
     let figures = in_batches(&mut own, &bench.options, batched).await?;
     bench.ours.join(own).await?;
     bench.report.row(&Row {
-        what: "50 at a time",
+        label: "50 at a time",
         clients: ROUTERS,
         ours: figures,
         beside: beside.as_ref(),
@@ -139,17 +139,17 @@ pub(crate) async fn reserve(client: &mut Client, order: &str) -> Result<Vec<Valu
 }
 
 /// Reports `connect` or `complete` on one reservation.
-pub(crate) async fn report_attempt(client: &mut Client, reservation: &Value, what: &str) -> Result<()> {
+pub(crate) async fn report_attempt(client: &mut Client, reservation: &Value, report: &str) -> Result<()> {
     let attempt = reservation["attempt_id"].as_str().unwrap_or_default();
     let lease = json!({"lease_token": reservation["lease_token"]}).to_string();
-    client.post(&format!("/api/v1/attempts/{attempt}/{what}"), &lease).await.map(drop)
+    client.post(&format!("/api/v1/attempts/{attempt}/{report}"), &lease).await.map(drop)
 }
 
-async fn report_all(client: &mut Client, reservations: &[Value], what: &str) -> Result<()> {
+async fn report_all(client: &mut Client, reservations: &[Value], report: &str) -> Result<()> {
     let reports: Vec<Value> = reservations
         .iter()
         .map(
-            |one| json!({"attempt_id": one["attempt_id"], "lease_token": one["lease_token"], "report": what}),
+            |one| json!({"attempt_id": one["attempt_id"], "lease_token": one["lease_token"], "report": report}),
         )
         .collect();
     let answer = client.post_json(REPORTS, &json!({"reports": reports})).await?;

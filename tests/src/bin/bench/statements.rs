@@ -33,8 +33,8 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
         count(other, "beside").await?;
     }
     report::note(
-        "Counted in the log of sqlx, which has COMMIT but not the BEGIN of a PostgreSQL transaction. What a command \
-         wakes counts, and what runs by itself does not.",
+        "Counted in the log of sqlx, which has COMMIT but not the BEGIN of a PostgreSQL transaction. Statements \
+         of workers that a command wakes count, and background statements do not.",
     );
     Ok(())
 }
@@ -57,10 +57,10 @@ async fn count(subject: &mut Subject, name: &str) -> Result<()> {
         return Ok(());
     }
     let each: Vec<String> =
-        counted.iter().map(|(what, statements)| format!("{what} {}", statements.len())).collect();
+        counted.iter().map(|(label, statements)| format!("{label} {}", statements.len())).collect();
     report::note(&format!("{name}, statements: {}", each.join(", ")));
-    for (what, statements) in counted {
-        println!("  {what}: {}", statements.join("; "));
+    for (label, statements) in counted {
+        println!("  {label}: {}", statements.join("; "));
     }
     Ok(())
 }
@@ -84,11 +84,11 @@ async fn commands(subject: &Subject) -> Result<Vec<(&'static str, Vec<String>)>>
         reservations.extend(reserve(&mut client, &order).await?);
     }
     found.push(("reserve", counter.statements().await?));
-    for what in ["connect", "complete"] {
+    for report in ["connect", "complete"] {
         for one in reservations.iter().rev().take(RUNS) {
-            report_attempt(&mut client, one, what).await?;
+            report_attempt(&mut client, one, report).await?;
         }
-        found.push((what, counter.statements().await?));
+        found.push((report, counter.statements().await?));
     }
     for id in &ids {
         cancel(&mut client, id).await?;
