@@ -12,7 +12,8 @@ use super::{log_in, row_says, web_dir};
 const HOUR: i64 = 3_600;
 
 /// A server whose clock is an hour behind and whose workers run only when the test
-/// runs them. A callback for half an hour later is in the past for the browser.
+/// runs them. Callbacks for half an hour later are in the past once the test has
+/// advanced the clock by an hour.
 async fn an_hour_ago() -> TestApp {
     let clock = Clock::manual(Clock::system().now().plus_seconds(-HOUR));
     let options = Options { clock, workers: false, simulator: None, web_dir: Some(web_dir()) };

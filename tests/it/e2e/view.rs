@@ -16,8 +16,8 @@ const OTHER: &str = "+49 30 2312 5051";
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 
-/// A server whose clock stands still an hour ago, so that callbacks can be
-/// overdue for the browser.
+/// A server whose clock stands still an hour ago, so that the test can let
+/// callbacks become overdue.
 async fn start_earlier() -> TestApp {
     let clock = Clock::manual(Clock::system().now().plus_seconds(-HOUR));
     let options = Options { clock, web_dir: Some(web_dir()), ..Options::default() };

@@ -12,8 +12,8 @@ use crate::store::{Conn, StoreResult};
 /// The label of the count of overdue callbacks, beside the names of states.
 const OVERDUE: &str = "overdue";
 
-/// The number of selected callbacks, by state. With `up_to`, each state is
-/// counted no further than one more than that.
+/// The number of selected callbacks, by state. With `up_to`, counting
+/// stops soon after that number.
 pub async fn count(
     conn: &mut Conn,
     selection: &Selection,

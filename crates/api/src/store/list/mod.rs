@@ -98,7 +98,7 @@ pub struct Rows {
     pub next: Option<Cursor>,
     /// Cursor of the previous page.
     pub previous: Option<Cursor>,
-    /// Whether the page was requested recently, so that caching it pays.
+    /// Whether the page was requested recently, so that it is worth caching.
     pub in_demand: bool,
 }
 

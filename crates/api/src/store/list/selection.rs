@@ -276,7 +276,7 @@ const MIN_SCAN_MATCHES: i64 = 250;
 pub(super) async fn with_search_plan(conn: &mut Conn, selection: &Selection) -> StoreResult<Selection> {
     let mut planned = selection.clone();
     let Some(search) = &mut planned.search else { return Ok(planned) };
-    // A trigram index cannot find less than three digits.
+    // A trigram index cannot find fewer than three digits.
     let digits = search.text.bytes().all(|letter| letter.is_ascii_digit());
     if search.column != SearchColumn::CustomerNumber || search.text.len() < 3 || !digits {
         return Ok(planned);
