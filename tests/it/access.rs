@@ -1,4 +1,4 @@
-//! Who may do what: every operation of the document, as every caller.
+//! Permissions: every operation of the document, as every kind of caller.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::contract::{Operation, operations};
 
 const UNKNOWN: &str = "019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2";
 
-/// What an operation needs, all of it; nothing where any caller will do.
+/// The permissions that an operation requires; empty if any caller will do.
 fn permissions(operation: &Operation) -> Vec<Permission> {
     let named = match operation.value.get("x-permission") {
         None => return Vec::new(),
@@ -23,8 +23,8 @@ fn permissions(operation: &Operation) -> Vec<Permission> {
     named.into_iter().map(read).collect()
 }
 
-/// The operation with an id that is in use nowhere and the body of its
-/// example, so that whoever may call it changes nothing that others need.
+/// Calls the operation with an unknown id and the body of its example, so that an
+/// allowed call changes no data of other calls.
 async fn call(client: &Client, operation: &Operation) -> Answer {
     let method: Method = operation.method.to_uppercase().parse().unwrap();
     let path = operation.path.replace("{id}", UNKNOWN).replace("{attempt_id}", UNKNOWN);
@@ -34,7 +34,7 @@ async fn call(client: &Client, operation: &Operation) -> Answer {
         request = request.json(&body["content"]["application/json"]["example"]);
     }
     if operation.id() == "stream_events" {
-        // A stream never ends by itself: its head is enough.
+        // A stream never ends, so its body is not read.
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = if status == 200 { String::new() } else { response.text().await.unwrap() };
@@ -43,31 +43,31 @@ async fn call(client: &Client, operation: &Operation) -> Answer {
     Answer::to(request).await
 }
 
-fn is_told(answer: &Answer, slug: &str) -> bool {
+fn has_problem(answer: &Answer, slug: &str) -> bool {
     serde_json::from_str::<Value>(&answer.body)
         .is_ok_and(|problem| problem["type"] == format!("urn:ringback:problem:{slug}"))
 }
 
-/// Calls everything as this caller, and compares with the table.
-async fn check(who: &str, client: &Client, held: &[Permission]) {
+/// Calls every operation as this caller, and compares with their permissions.
+async fn check(caller: &str, client: &Client, granted: &[Permission]) {
     let mut wrong = Vec::new();
     for operation in operations() {
         // Sessions have tests of their own.
         if operation.path.starts_with("/api/v1/session") {
             continue;
         }
-        let allowed = permissions(&operation).iter().all(|needed| held.contains(needed));
+        let allowed = permissions(&operation).iter().all(|needed| granted.contains(needed));
         let answer = call(client, &operation).await;
-        let as_said = if allowed {
+        let as_expected = if allowed {
             ![401, 403, 405, 500].contains(&answer.status)
         } else {
-            answer.status == 403 && is_told(&answer, "forbidden")
+            answer.status == 403 && has_problem(&answer, "forbidden")
         };
-        if !as_said {
+        if !as_expected {
             wrong.push(format!("{}: {} although allowed is {allowed}", operation.id(), answer.status));
         }
     }
-    assert!(wrong.is_empty(), "{who}: {wrong:#?}");
+    assert!(wrong.is_empty(), "{caller}: {wrong:#?}");
 }
 
 /// Shows: S02, S03, S07, S73, S74, S75, S85, S91, S97, S114
@@ -80,7 +80,7 @@ async fn each_role_may_do_exactly_what_the_role_table_says() {
 }
 
 #[tokio::test]
-async fn each_scope_of_a_key_allows_exactly_what_its_row_of_the_table_says() {
+async fn each_scope_of_a_key_allows_exactly_what_its_table_says() {
     let app = TestApp::start(Backend::Sqlite).await;
     for scope in ApiScope::ALL.iter().copied() {
         check(&format!("{scope:?}"), &app.key(scope), scope.permissions()).await;
@@ -88,25 +88,25 @@ async fn each_scope_of_a_key_allows_exactly_what_its_row_of_the_table_says() {
 }
 
 #[tokio::test]
-async fn without_credentials_nothing_is_answered_but_what_is_public() {
+async fn only_public_operations_work_without_credentials() {
     let app = TestApp::start(Backend::Sqlite).await;
-    let nobody = app.nobody();
+    let anonymous = app.anonymous();
     for operation in operations() {
-        let answer = call(&nobody, &operation).await;
+        let answer = call(&anonymous, &operation).await;
         match operation.id() {
             "live" | "ready" | "metrics" => assert_eq!(answer.status, 200, "{}", operation.id()),
             "delete_session" => assert_eq!(answer.status, 204),
-            "create_session" => assert!(is_told(&answer, "invalid-credentials"), "{answer}"),
+            "create_session" => assert!(has_problem(&answer, "invalid-credentials"), "{answer}"),
             id => {
                 assert_eq!(answer.status, 401, "{id}: {answer}");
-                assert!(is_told(&answer, "unauthenticated"), "{id}: {answer}");
+                assert!(has_problem(&answer, "unauthenticated"), "{id}: {answer}");
             }
         }
     }
 }
 
 #[tokio::test]
-async fn me_tells_what_the_caller_may_do() {
+async fn me_lists_the_permissions_of_the_caller() {
     let app = TestApp::start(Backend::Sqlite).await;
     for role in Role::ALL.iter().copied() {
         let me = app.person(role).await.json("/api/v1/me").await;
@@ -128,10 +128,10 @@ async fn me_tells_what_the_caller_may_do() {
     );
 }
 
-/// Asks for a key; gives the answer.
-async fn make_key(maker: &Client, name: &str, scopes: Value, services: Value) -> Answer {
+/// Creates a key and returns the answer.
+async fn create_key(creator: &Client, name: &str, scopes: Value, services: Value) -> Answer {
     let body = json!({"name": name, "scopes": scopes, "services": services});
-    maker.post("/api/v1/api-keys", &body).await
+    creator.post("/api/v1/api-keys", &body).await
 }
 
 fn pointers(answer: &Answer) -> Vec<String> {
@@ -141,46 +141,46 @@ fn pointers(answer: &Answer) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_key_can_be_given_no_more_than_its_maker_may_do() {
+async fn a_key_cannot_have_more_permissions_than_its_creator() {
     let app = TestApp::start(Backend::Sqlite).await;
     let developer = app.developer().await;
     for scope in ["callbacks:read", "callbacks:write", "router", "admin"] {
-        let refused = make_key(&developer, scope, json!([scope]), Value::Null).await;
+        let refused = create_key(&developer, scope, json!([scope]), Value::Null).await;
         assert_eq!(pointers(&refused), ["/scopes/0"], "{scope}");
     }
     let key = app.key(ApiScope::Admin);
-    let refused = make_key(&key, "wider", json!(["admin", "callbacks:read", "router"]), Value::Null).await;
+    let refused = create_key(&key, "wider", json!(["admin", "callbacks:read", "router"]), Value::Null).await;
     assert_eq!(pointers(&refused), ["/scopes/1", "/scopes/2"]);
     let every = json!(["callbacks:read", "callbacks:write", "router", "admin"]);
-    assert_eq!(make_key(&app.admin().await, "all", every, Value::Null).await.status, 201);
+    assert_eq!(create_key(&app.admin().await, "all", every, Value::Null).await.status, 201);
 }
 
 #[tokio::test]
-async fn a_key_reaches_no_service_that_its_maker_does_not() {
+async fn a_key_cannot_see_more_services_than_its_creator() {
     let app = TestApp::start(Backend::Sqlite).await;
     let admin = app.admin().await;
     let body = json!({"username": "local", "password": PASSWORD, "role": "administrator", "services": [app.service]});
     assert_eq!(admin.post("/api/v1/users", &body).await.status, 201);
-    let narrow = make_key(&admin, "narrow", json!(["admin"]), json!([app.service])).await;
+    let narrow = create_key(&admin, "narrow", json!(["admin"]), json!([app.service])).await;
     assert_eq!(narrow.status, 201, "{narrow}");
-    let narrow = app.nobody().with_key(text(&narrow.read::<Value>()["key"]));
-    for maker in [app.log_in("local").await, narrow] {
+    let narrow = app.anonymous().with_key(text(&narrow.read::<Value>()["key"]));
+    for creator in [app.log_in("local").await, narrow] {
         let (all, other) = (Value::Null, json!([app.service, app.other_service]));
-        assert_eq!(pointers(&make_key(&maker, "x", json!(["admin"]), all).await), ["/services"]);
-        assert_eq!(pointers(&make_key(&maker, "x", json!(["admin"]), other).await), ["/services/1"]);
-        // Nor does a person whom it makes, or takes over.
+        assert_eq!(pointers(&create_key(&creator, "x", json!(["admin"]), all).await), ["/services"]);
+        assert_eq!(pointers(&create_key(&creator, "x", json!(["admin"]), other).await), ["/services/1"]);
+        // Nor can it create such a person, or set the password of one.
         let person = json!({"username": "mole", "password": PASSWORD, "role": "developer"});
-        assert_eq!(pointers(&maker.post("/api/v1/users", &person).await), ["/services"]);
+        assert_eq!(pointers(&creator.post("/api/v1/users", &person).await), ["/services"]);
         let users = admin.json("/api/v1/users").await;
         let boss = users["items"].as_array().unwrap().iter().find(|user| user["username"] == "administrator");
         let boss = format!("/api/v1/users/{}", text(&boss.unwrap()["id"]));
-        let taken_over = maker.patch(&boss, &json!({"password": "a new horse staple"})).await;
+        let taken_over = creator.patch(&boss, &json!({"password": "a new horse staple"})).await;
         assert_eq!(taken_over.status, 403, "{taken_over}");
     }
 }
 
 #[tokio::test]
-async fn a_person_can_be_given_no_more_than_their_maker_may_do() {
+async fn a_person_cannot_have_more_permissions_than_their_creator() {
     let app = TestApp::start(Backend::Sqlite).await;
     let key = app.key(ApiScope::Admin);
     for role in ["administrator", "supervisor", "monitor"] {
@@ -188,25 +188,25 @@ async fn a_person_can_be_given_no_more_than_their_maker_may_do() {
         assert_eq!(pointers(&key.post("/api/v1/users", &body).await), ["/role"], "{role}");
     }
     let body = json!({"username": "dev", "password": PASSWORD, "role": "developer"});
-    let made: Value = key.post("/api/v1/users", &body).await.read();
-    let user = format!("/api/v1/users/{}", text(&made["id"]));
+    let created: Value = key.post("/api/v1/users", &body).await.read();
+    let user = format!("/api/v1/users/{}", text(&created["id"]));
     assert_eq!(pointers(&key.patch(&user, &json!({"role": "administrator"})).await), ["/role"]);
 }
 
 #[tokio::test]
-async fn a_key_is_revoked_by_its_maker_or_by_whoever_could_have_made_it() {
+async fn a_key_is_revoked_by_its_creator_or_by_a_caller_with_its_rights() {
     let app = TestApp::start(Backend::Sqlite).await;
     let (admin, developer) = (app.admin().await, app.developer().await);
-    let made: Value = make_key(&admin, "router", json!(["router"]), Value::Null).await.read();
-    assert_eq!(made["created_by"], json!({"kind": "user", "name": "administrator"}));
-    let key = format!("/api/v1/api-keys/{}", text(&made["id"]));
+    let created: Value = create_key(&admin, "router", json!(["router"]), Value::Null).await.read();
+    assert_eq!(created["created_by"], json!({"kind": "user", "name": "administrator"}));
+    let key = format!("/api/v1/api-keys/{}", text(&created["id"]));
     let refused = Answer::to(developer.request(Method::DELETE, &key)).await;
     assert_eq!(refused.status, 403, "{refused}");
     assert_eq!(Answer::to(admin.request(Method::DELETE, &key)).await.status, 204);
 }
 
 #[tokio::test]
-async fn what_reads_callbacks_needs_the_right_to_read_them() {
+async fn exports_and_reports_need_the_permission_to_view_callbacks() {
     let app = TestApp::start(Backend::Sqlite).await;
     let writer = app.key(ApiScope::CallbacksWrite);
     let range = json!({"from": "2026-11-24T00:00:00Z", "to": "2026-11-25T00:00:00Z"});
@@ -225,8 +225,13 @@ fn every_permission_guards_an_operation() {
     for needed in operations().iter().flat_map(permissions) {
         *uses.entry(needed).or_default() += 1;
     }
+<<<<<<< HEAD
     for needed in Role::ALL.iter().copied().flat_map(Role::permissions) {
         assert!(uses.contains_key(needed), "{needed:?} guards nothing");
+=======
+    for needed in Role::ALL.into_iter().flat_map(Role::permissions) {
+        assert!(uses.contains_key(needed), "no operation requires {needed:?}");
+>>>>>>> words
     }
     assert!(uses.contains_key(&Permission::RouteCallbacks));
 }

@@ -1,4 +1,4 @@
-//! A bulk cancellation that is stopped while workers are at it.
+//! A bulk cancellation that is stopped while workers carry it out.
 
 use futures_util::future::join3;
 use ringback_api::command::{Tx, bulk as commands};
@@ -12,21 +12,21 @@ use ringback_domain::{JobId, StateName};
 use ringback_tests::Backend;
 use rstest::rstest;
 
-use crate::store_setup::{World, person};
+use crate::store_setup::{Cluster, person};
 
-/// Several rounds of a worker.
+/// More than one round of a worker.
 const CALLBACKS: usize = 1_000;
 
-/// Asks for the cancellation of these.
-async fn ask(world: &World, callbacks: &[Callback]) -> JobId {
-    let (id, now) = (JobId(world.clock.new_id()), world.now());
+/// Starts a job that cancels these callbacks.
+async fn start_job(cluster: &Cluster, callbacks: &[Callback]) -> JobId {
+    let (id, now) = (JobId(cluster.clock.new_id()), cluster.now());
     let of = |callback: &Callback| {
         let number = callback.request.customer_number.as_str().to_owned();
-        let known = Some(("Billing".to_owned(), number, callback.desired_time, callback.state.name()));
-        NamedItem { callback_id: callback.id, known }
+        let details = Some(("Billing".to_owned(), number, callback.desired_time, callback.state.name()));
+        NamedItem { callback_id: callback.id, details }
     };
     let items: Vec<NamedItem> = callbacks.iter().map(of).collect();
-    let begun = world.nodes[0].store.transact(async move |conn| {
+    let insert = cluster.nodes[0].store.transact(async move |conn| {
         let mut job = bulk::new_job(id, &person().actor, false, now);
         bulk::insert(conn, &job, &person().owner).await?;
         bulk::freeze_named(conn, id, &items).await?;
@@ -34,62 +34,62 @@ async fn ask(world: &World, callbacks: &[Callback]) -> JobId {
         bulk::begin(conn, &job).await?;
         Ok::<_, Error>(())
     });
-    begun.await.unwrap();
+    insert.await.unwrap();
     id
 }
 
-async fn job(world: &World, id: JobId) -> BulkCancellation {
-    let mut conn = world.nodes[0].store.read().await.unwrap();
+async fn job(cluster: &Cluster, id: JobId) -> BulkCancellation {
+    let mut conn = cluster.nodes[0].store.read().await.unwrap();
     bulk::find(&mut conn, id, &person().owner).await.unwrap().unwrap()
 }
 
 #[rstest]
 #[actix_web::test]
-async fn nothing_is_cancelled_once_a_stop_was_answered(
+async fn nothing_is_cancelled_after_a_stop_was_answered(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
     #[values(0, 1, 400)] after: u64,
 ) {
-    let world = World::new(backend).await;
-    // Two nodes do not take turns at a file.
+    let cluster = Cluster::new(backend).await;
+    // Two processes do not share a SQLite file.
     let other = match backend {
         Backend::Sqlite => 0,
         Backend::Postgres => 1,
     };
-    let callbacks = world.some(CALLBACKS, StateName::Scheduled).await;
-    let id = ask(&world, &callbacks).await;
+    let callbacks = cluster.create_in_state(CALLBACKS, StateName::Scheduled).await;
+    let id = start_job(&cluster, &callbacks).await;
     let work =
-        async |node: usize| while worker::bulk::round(&world.nodes[node].workers).await.unwrap() > 0 {};
+        async |node: usize| while worker::bulk::round(&cluster.nodes[node].workers).await.unwrap() > 0 {};
     let stop = async {
-        while job(&world, id).await.progress.done < after {
+        while job(&cluster, id).await.progress.done < after {
             tokio::task::yield_now().await;
         }
         let stop = async move |tx: &mut Tx<'_>| commands::stop(tx, id).await;
-        world.nodes[0].commands.change(&person(), stop).await.unwrap()
+        cluster.nodes[0].commands.change(&person(), stop).await.unwrap()
     };
     let (stopped, (), ()) = join3(stop, work(0), work(other)).await;
 
-    assert_eq!(job(&world, id).await, stopped);
+    assert_eq!(job(&cluster, id).await, stopped);
     assert_eq!(stopped.state, JobState::Stopped, "there was more to do: {stopped:?}");
-    let mut conn = world.nodes[0].store.read().await.unwrap();
+    let mut conn = cluster.nodes[0].store.read().await.unwrap();
     let (lines, _) = bulk::report(&mut conn, &stopped, 0, 2_000).await.unwrap();
     drop(conn);
     let mut counted = OutcomeCounts::default();
     for (callback, line) in callbacks.iter().zip(lines) {
         assert_eq!(line.callback_id, callback.id);
-        let story = world.story(callback.id).await;
+        let actions = cluster.actions(callback.id).await;
         match line.outcome {
             Some(Outcome::Cancelled) => {
                 counted.cancelled += 1;
-                assert_eq!(story, [Action::Created, Action::Cancelled]);
+                assert_eq!(actions, [Action::Created, Action::Cancelled]);
             }
             Some(Outcome::Stopped) => {
                 counted.stopped += 1;
-                assert_eq!(story, [Action::Created]);
+                assert_eq!(actions, [Action::Created]);
             }
             other => panic!("{other:?}"),
         }
     }
     assert_eq!(stopped.outcomes, counted);
     assert_eq!(counted.cancelled + counted.stopped, CALLBACKS as u64);
-    world.close().await;
+    cluster.close().await;
 }

@@ -1,4 +1,4 @@
-//! The OpenAPI document: that it is up to date, whole, and true.
+//! The OpenAPI document is up to date, complete and correct.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use ringback_domain::wire::{admin, auth, bulk, callback, router};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// What answers without credentials.
+/// Operations that need no credentials.
 const PUBLIC: [&str; 5] = ["create_session", "delete_session", "live", "ready", "metrics"];
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
@@ -58,7 +58,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 }
 
 #[test]
-fn the_committed_document_is_what_the_server_serves() {
+fn the_committed_document_is_up_to_date() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/openapi.json");
     let committed = std::fs::read_to_string(path).unwrap();
     assert!(
@@ -105,7 +105,7 @@ fn every_operation_says_who_may_call_it() {
 }
 
 #[test]
-fn every_operation_says_what_it_answers_and_how_it_refuses() {
+fn every_operation_documents_its_answers_and_refusals() {
     for operation in operations() {
         let id = operation.id();
         let responses = operation.value["responses"].as_object().unwrap();
@@ -139,7 +139,7 @@ fn every_operation_says_what_it_answers_and_how_it_refuses() {
 }
 
 #[test]
-fn every_reference_leads_somewhere() {
+fn every_reference_can_be_resolved() {
     fn visit(value: &Value, found: &mut BTreeSet<String>) {
         match value {
             Value::Object(fields) => {
@@ -207,7 +207,7 @@ fn reads<T: DeserializeOwned>(example: &Value) -> Result<(), String> {
 }
 
 #[test]
-fn every_example_of_a_request_is_one_that_the_server_reads() {
+fn the_server_accepts_every_example_of_a_request() {
     for operation in operations() {
         let Some(body) = operation.body() else { continue };
         let id = operation.id();

@@ -1,8 +1,8 @@
-//! `kill -9` in the middle of load: what was promised is kept.
+//! `kill -9` under load: promised callbacks are kept.
 //!
-//! A client writes down every answer of success. After each restart on the
-//! same database all of it is there, and what had no answer is asked again
-//! with its key and has one effect.
+//! Clients record every successful answer. After restarts on the same database
+//! all of it is still there, and a request without an answer is repeated with its
+//! key and has one effect.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader};
@@ -33,7 +33,7 @@ const KILLS: usize = 25;
 /// Clients that load the server at the same time.
 const CLIENTS: usize = 6;
 
-/// A server of our own. It is killed, never asked to stop.
+/// A server process. It is killed, never stopped gracefully.
 struct Server {
     child: Child,
     address: String,
@@ -48,7 +48,7 @@ impl Server {
             .expect("the server starts");
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = lines.next().expect("the server says where it listens").unwrap();
-        // It goes on writing, and must be able to.
+        // The server blocks if nobody reads what it prints.
         std::thread::spawn(move || lines.for_each(drop));
         let address = first.rsplit_once("http://").expect("an address").1.to_owned();
         Self { child, address }
@@ -62,17 +62,17 @@ impl Drop for Server {
     }
 }
 
-/// What a request was to do, until it is answered.
+/// A request and its effect, once it is answered.
 #[derive(Clone, Debug)]
-struct Ask {
+struct Request {
     key: String,
     path: String,
     body: Value,
-    then: Then,
+    effect: Effect,
 }
 
 #[derive(Clone, Debug)]
-enum Then {
+enum Effect {
     Created,
     Reserved,
     Connected { callback: String, attempt: String },
@@ -80,115 +80,115 @@ enum Then {
     Cancelled { callback: String },
 }
 
-/// What a client knows for certain.
+/// What the answers have told a client.
 #[derive(Default)]
 struct Ledger {
-    /// Callback and the least that has become of it.
+    /// Callbacks, each with the furthest state that was confirmed.
     callbacks: HashMap<String, StateName>,
-    /// Those that this client made and has not called off.
+    /// Callbacks that this client created and has not cancelled.
     mine: Vec<String>,
-    /// Attempts that were handed to this client.
+    /// Attempts of this client, each with its callback.
     attempts: HashMap<String, String>,
-    /// Asked and not answered.
-    open: Option<Ask>,
-    /// To be done next.
-    next: Vec<Ask>,
+    /// The request that was sent but not answered.
+    open: Option<Request>,
+    /// Requests to send next.
+    next: Vec<Request>,
 }
 
-fn ask(path: String, body: Value, then: Then) -> Ask {
-    Ask { key: Uuid::new_v4().to_string(), path, body, then }
+fn new_request(path: String, body: Value, effect: Effect) -> Request {
+    Request { key: Uuid::new_v4().to_string(), path, body, effect }
 }
 
 impl Ledger {
-    /// The next request: what is left to be done, or a new one.
-    fn choose(&mut self, dice: &mut StdRng, service: ServiceId) -> Ask {
+    /// The next request: one that is planned, or a new one.
+    fn next_request(&mut self, rng: &mut StdRng, service: ServiceId) -> Request {
         if let Some(next) = self.next.pop() {
             return next;
         }
-        match dice.random_range(0..10) {
+        match rng.random_range(0..10) {
             0..5 => {
                 let body = json!({"callback_type": "immediate", "service_id": service, "customer_number": "+442079460318"});
-                ask("/api/v1/callbacks".into(), body, Then::Created)
+                new_request("/api/v1/callbacks".into(), body, Effect::Created)
             }
             5..9 => {
                 let body = json!({"agent": "agent-1", "services": [service], "limit": 3});
-                ask("/api/v1/router/reservations".into(), body, Then::Reserved)
+                new_request("/api/v1/router/reservations".into(), body, Effect::Reserved)
             }
             _ => {
-                let Some(id) = self.mine.pop() else { return self.choose(dice, service) };
+                let Some(id) = self.mine.pop() else { return self.next_request(rng, service) };
                 let path = format!("/api/v1/callbacks/{id}/cancel");
-                ask(path, Value::Null, Then::Cancelled { callback: id })
+                new_request(path, Value::Null, Effect::Cancelled { callback: id })
             }
         }
     }
 
-    fn raise(&mut self, callback: &str, state: StateName) {
-        let known = self.callbacks.entry(callback.to_owned()).or_insert(state);
-        *known = (*known).max(state);
+    fn note_state(&mut self, callback: &str, state: StateName) {
+        let confirmed = self.callbacks.entry(callback.to_owned()).or_insert(state);
+        *confirmed = (*confirmed).max(state);
     }
 
-    /// Writes an answer down. A conflict is an answer too: nothing was done.
-    fn settle(&mut self, asked: Ask, status: u16, answer: &Value) {
+    /// Records the answer to a request. A conflict means that it had no effect.
+    fn note_answer(&mut self, request: Request, status: u16, answer: &Value) {
         if !(200..300).contains(&status) {
-            assert!(matches!(status, 404 | 409), "{status} to {asked:?}: {answer}");
+            assert!(matches!(status, 404 | 409), "{status} to {request:?}: {answer}");
             return;
         }
-        match asked.then {
-            Then::Created => {
+        match request.effect {
+            Effect::Created => {
                 let id = answer["id"].as_str().unwrap();
-                self.raise(id, StateName::Scheduled);
+                self.note_state(id, StateName::Scheduled);
                 self.mine.push(id.to_owned());
             }
-            Then::Reserved => {
+            Effect::Reserved => {
                 for one in answer["reservations"].as_array().unwrap() {
                     let attempt = one["attempt_id"].as_str().unwrap().to_owned();
                     let callback = one["callback"]["id"].as_str().unwrap().to_owned();
                     let lease = json!({"lease_token": one["lease_token"]});
                     self.attempts.insert(attempt.clone(), callback.clone());
                     let path = |report: &str| format!("/api/v1/attempts/{attempt}/{report}");
-                    let completed = Then::Completed { callback: callback.clone() };
-                    self.next.push(ask(path("complete"), lease.clone(), completed));
-                    let connected = Then::Connected { callback, attempt: attempt.clone() };
-                    self.next.push(ask(path("connect"), lease, connected));
+                    let completed = Effect::Completed { callback: callback.clone() };
+                    self.next.push(new_request(path("complete"), lease.clone(), completed));
+                    let connected = Effect::Connected { callback, attempt: attempt.clone() };
+                    self.next.push(new_request(path("connect"), lease, connected));
                 }
             }
-            Then::Connected { callback, attempt } => {
+            Effect::Connected { callback, attempt } => {
                 assert_eq!(self.attempts.get(&attempt), Some(&callback));
-                self.raise(&callback, StateName::Processing);
+                self.note_state(&callback, StateName::Processing);
             }
-            Then::Completed { callback } | Then::Cancelled { callback } => {
-                self.raise(&callback, StateName::Completed);
+            Effect::Completed { callback } | Effect::Cancelled { callback } => {
+                self.note_state(&callback, StateName::Completed);
             }
         }
     }
 }
 
-/// Sends a request with its key. No answer, or one of a server that is going
-/// down, says nothing.
-async fn send(client: &Client, asked: &Ask) -> Option<(u16, Value)> {
-    let mut request = client.request(Method::POST, &asked.path).header("Idempotency-Key", &asked.key);
-    if !asked.body.is_null() {
-        request = request.json(&asked.body);
+/// Sends a request with its key. `None` if it may or may not have had an effect.
+async fn send(client: &Client, request: &Request) -> Option<(u16, Value)> {
+    let mut builder = client.request(Method::POST, &request.path).header("Idempotency-Key", &request.key);
+    if !request.body.is_null() {
+        builder = builder.json(&request.body);
     }
-    let response = request.send().await.ok()?;
+    let response = builder.send().await.ok()?;
     let status = response.status().as_u16();
     let body = response.bytes().await.ok()?;
-    // 409 with the key still running says nothing either, nor does a fault.
+    // A request with this key that is still running, or a server error, says
+    // nothing about the effect either.
     let value: Value = serde_json::from_slice(&body).ok()?;
-    let again = status >= 500 || value["type"].as_str().is_some_and(|kind| kind.ends_with("in-flight"));
-    (!again).then_some((status, value))
+    let unknown = status >= 500 || value["type"].as_str().is_some_and(|kind| kind.ends_with("in-flight"));
+    (!unknown).then_some((status, value))
 }
 
-/// Asks without pause until there is no answer any more.
+/// Sends requests without a pause until one is not answered.
 async fn load(client: &Client, ledger: &mut Ledger, seed: u64, service: ServiceId, answered: &AtomicUsize) {
-    let mut dice = StdRng::seed_from_u64(seed);
+    let mut rng = StdRng::seed_from_u64(seed);
     loop {
-        let asked = ledger.open.take().unwrap_or_else(|| ledger.choose(&mut dice, service));
-        ledger.open = Some(asked.clone());
-        match send(client, &asked).await {
+        let request = ledger.open.take().unwrap_or_else(|| ledger.next_request(&mut rng, service));
+        ledger.open = Some(request.clone());
+        match send(client, &request).await {
             Some((status, answer)) => {
                 ledger.open = None;
-                ledger.settle(asked, status, &answer);
+                ledger.note_answer(request, status, &answer);
                 answered.fetch_add(1, Ordering::Relaxed);
             }
             None => return,
@@ -225,25 +225,25 @@ async fn read<T: serde::de::DeserializeOwned>(client: &Client, path: &str) -> T 
     client.get(path).await.read()
 }
 
-/// Everything in the ledgers is in the database, and no attempt is twice.
+/// Everything in the ledgers is in the database, and no attempt exists twice.
 async fn check(client: &Client, ledgers: &[Ledger]) {
-    let mut handed_out = HashSet::new();
+    let mut reserved = HashSet::new();
     for ledger in ledgers {
-        assert!(ledger.attempts.keys().all(|attempt| handed_out.insert(attempt.clone())), "handed out twice");
+        assert!(ledger.attempts.keys().all(|attempt| reserved.insert(attempt.clone())), "reserved twice");
     }
     let mut checked: HashMap<&str, StateName> = HashMap::new();
     for (id, state) in ledgers.iter().flat_map(|ledger| &ledger.callbacks) {
-        let known = checked.entry(id).or_insert(*state);
-        *known = (*known).max(*state);
+        let confirmed = checked.entry(id).or_insert(*state);
+        *confirmed = (*confirmed).max(*state);
     }
-    for (id, least) in checked {
+    for (id, confirmed) in checked {
         let lines: Items<TimelineEntry> = read(client, &format!("/api/v1/callbacks/{id}/timeline")).await;
         let mut state = None;
         for (line, version) in lines.items.iter().zip(1_i64..) {
             assert_eq!((line.version, line.from_state), (version, state), "{id}");
             state = Some(line.to_state);
         }
-        assert!(state >= Some(least), "{id} was {least} once and is {state:?} now");
+        assert!(state >= Some(confirmed), "{id} was {confirmed} once and is {state:?} now");
         let attempts: Items<AttemptView> = read(client, &format!("/api/v1/callbacks/{id}/attempts")).await;
         let open = attempts.items.iter().filter(|attempt| attempt.ended_at.is_none()).count();
         let live = matches!(state, Some(StateName::Routing | StateName::Processing));
@@ -255,20 +255,20 @@ async fn check(client: &Client, ledgers: &[Ledger]) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_server_keeps_what_it_promised_and_goes_on_where_it_was(
+async fn a_killed_server_keeps_its_promises_and_resumes_its_work(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let database = backend.database(migrate).await;
     let service = ServiceId(Uuid::new_v4());
     let key = set_up(database.url(), service).await;
     let mut ledgers: Vec<Ledger> = (0..CLIENTS).map(|_| Ledger::default()).collect();
-    let mut dice = StdRng::seed_from_u64(9);
+    let mut rng = StdRng::seed_from_u64(9);
     for kill in 0..KILLS {
         let mut server = Server::start(database.url());
         let client = Client::new(&server.address).with_key(&key);
         let answered = AtomicUsize::new(0);
-        // Killed after so many answers, at whatever line it is then.
-        let enough = dice.random_range(1..120);
+        // The server is killed after this many answers.
+        let enough = rng.random_range(1..120);
         let loads = ledgers.iter_mut().enumerate().map(|(number, ledger)| {
             load(&client, ledger, (kill * CLIENTS + number) as u64, service, &answered)
         });
@@ -284,19 +284,19 @@ async fn a_killed_server_keeps_what_it_promised_and_goes_on_where_it_was(
     assert!(promised > 10 * KILLS, "{promised} promises are too few to prove anything");
     let server = Server::start(database.url());
     let client = Client::new(&server.address).with_key(&key);
-    // What had no answer is asked again, twice: one effect, one answer.
+    // Requests without an answer are sent twice more: one effect, one answer.
     for ledger in &mut ledgers {
-        if let Some(asked) = ledger.open.take() {
-            let first = send(&client, &asked).await.expect("an answer");
-            let again = send(&client, &asked).await.expect("an answer");
+        if let Some(request) = ledger.open.take() {
+            let first = send(&client, &request).await.expect("an answer");
+            let again = send(&client, &request).await.expect("an answer");
             if (200..300).contains(&first.0) {
-                assert_eq!(first, again, "{asked:?}");
+                assert_eq!(first, again, "{request:?}");
             }
-            ledger.settle(asked, first.0, &first.1);
+            ledger.note_answer(request, first.0, &first.1);
         }
     }
-    // The workers take up where they were: nothing that is due stays behind,
-    // and what nobody holds any more comes back.
+    // The workers resume: every due callback is submitted, and every expired
+    // lease returns its callback to the queue.
     let count = async |state: &str| {
         let counted: Value = read(&client, &format!("/api/v1/callbacks/count?state={state}")).await;
         counted["total"].as_u64().unwrap()
@@ -322,7 +322,7 @@ async fn a_killed_server_keeps_what_it_promised_and_goes_on_where_it_was(
     }
 }
 
-/// Ends every lease now, as half a minute would.
+/// Makes every lease expire now.
 async fn expire_leases(url: &str) {
     const EXPIRE: &str = "UPDATE callbacks SET lease_expires_at = 1 WHERE state = 'ROUTING'";
     if url.starts_with("sqlite") {

@@ -1,4 +1,4 @@
-//! That the helpers do what the other tests rely on.
+//! The helpers of the other tests work.
 
 use ringback_tests::app::migrate;
 use ringback_tests::browser::key;
@@ -28,7 +28,7 @@ async fn a_database_is_a_copy_of_the_migrated_one_and_goes_away_with_its_test() 
     assert!(error.contains(&format!("database \"{copy}\" does not exist")), "{error}");
 }
 
-/// The page of a server that answers everything with it.
+/// Starts a server that answers every request with this page.
 async fn serve(html: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -56,7 +56,7 @@ const PAGE: &str = r#"<!doctype html><html lang="en"><title>Helpers</title>
 <script>console.error("seen")</script>"#;
 
 #[tokio::test]
-async fn a_page_is_used_by_roles_and_names_and_waited_for() {
+async fn a_page_is_used_by_roles_and_names() {
     let address = serve(PAGE).await;
     let browser = Browser::start().await;
     browser.open(&format!("http://{address}/")).await;
@@ -67,9 +67,9 @@ async fn a_page_is_used_by_roles_and_names_and_waited_for() {
     let dialog = browser.at("dialog", "Name");
     dialog.at("textbox", "Given name").fill("Kim").await;
     assert_eq!(browser.focus().await, r#"textbox "Given name""#);
-    browser.press(key::TAB).await;
+    browser.type_keys(key::TAB).await;
     assert_eq!(browser.focus().await, r#"button "Save""#);
-    browser.press(key::ENTER).await;
+    browser.type_keys(key::ENTER).await;
     dialog.gone().await;
     assert_eq!(browser.page().nth("status", 0).text().await, "Kim");
 
@@ -82,7 +82,7 @@ async fn a_page_is_used_by_roles_and_names_and_waited_for() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_json_is_kept_as_text() {
+async fn an_answer_that_is_not_json_is_kept_as_text() {
     let answer = Client::new(serve(PAGE).await).with_token("t").get("/").await;
     assert!(answer.is_success());
     assert_eq!(answer.header("content-type"), Some("text/html"));

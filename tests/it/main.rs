@@ -1,6 +1,6 @@
 //! The one test binary.
 
-#![expect(clippy::unwrap_used, reason = "a test fails where it finds nothing")]
+#![expect(clippy::unwrap_used, reason = "a test fails if it finds nothing")]
 
 mod access;
 mod bulk_race;

@@ -1,4 +1,4 @@
-//! The server as a program.
+//! The server's binary.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use ringback_tests::Backend;
 
 use crate::store_setup::migrate;
 
-/// Where it is.
+/// The path of the binary.
 #[expect(clippy::disallowed_methods, reason = "the setting of `cargo xtask test`")]
 pub(crate) fn program() -> PathBuf {
     std::env::var("RINGBACK_TEST_SERVER").map_or_else(
@@ -28,9 +28,9 @@ async fn a_server_that_cannot_listen_says_where_and_why() {
         .output()
         .unwrap();
     assert!(!server.status.success());
-    let told = String::from_utf8(server.stderr).unwrap();
+    let message = String::from_utf8(server.stderr).unwrap();
     assert!(
-        told.starts_with(&format!("ringback: cannot listen on {address}: Address already in use")),
-        "{told}"
+        message.starts_with(&format!("ringback: cannot listen on {address}: Address already in use")),
+        "{message}"
     );
 }

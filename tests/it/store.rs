@@ -1,4 +1,4 @@
-//! The two databases keep the same things in the same way.
+//! The store behaves alike on both databases.
 
 use std::collections::BTreeSet;
 
@@ -15,15 +15,15 @@ use ringback_domain::{Actor, CallbackId, StateName, VisibleServices};
 use ringback_tests::Backend;
 use rstest::rstest;
 
-use crate::store_setup::{Wish, World, migrate};
+use crate::store_setup::{CallbackSpec, Cluster, migrate};
 
-/// The parts of numbers are a table on SQLite and an index on PostgreSQL.
+/// Numbers have a table of their own on each database, and not the same.
 const SQLITE_COLUMNS: &str = "SELECT t.name || '.' || c.name || CASE WHEN c.\"notnull\" THEN ' NOT NULL' ELSE '' END \
      FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' \
      AND t.name NOT LIKE '_sqlx%' AND t.name NOT LIKE 'callback_numbers%'";
 const POSTGRES_COLUMNS: &str = "SELECT table_name || '.' || column_name || \
      CASE WHEN is_nullable = 'NO' THEN ' NOT NULL' ELSE '' END FROM information_schema.columns \
-     WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%'";
+     WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%' AND table_name <> 'callback_numbers'";
 /// Every index but SQLite's own: the columns of unique ones, the names of others.
 const SQLITE_UNIQUE: &str = "SELECT t.name || ' (' || (SELECT group_concat(name, ', ') FROM \
      (SELECT name FROM pragma_index_info(i.name) ORDER BY seqno)) || ')' FROM sqlite_master t, \
@@ -33,10 +33,11 @@ const POSTGRES_UNIQUE: &str = "SELECT c.relname || ' (' || (SELECT string_agg(a.
      FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (number, place) \
      JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number) || ')' \
      FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
-     WHERE i.indisunique AND n.nspname = 'public' AND c.relname NOT LIKE '\\_sqlx%'";
+     WHERE i.indisunique AND n.nspname = 'public' AND c.relname NOT LIKE '\\_sqlx%' \
+     AND c.relname <> 'callback_numbers'";
 const SQLITE_INDEXES: &str = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL";
 const POSTGRES_INDEXES: &str = "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'public' \
-     AND indexname NOT LIKE '%\\_pkey' AND indexname NOT LIKE '%\\_key' AND indexname <> 'callback_numbers'";
+     AND indexname NOT LIKE '%\\_pkey' AND indexname NOT LIKE '%\\_key' AND indexname <> 'callback_number_parts'";
 
 async fn names(url: &str, sqlite: &'static str, postgres: &'static str) -> BTreeSet<String> {
     let names: Vec<String> = if url.starts_with("sqlite") {
@@ -62,20 +63,20 @@ async fn both_databases_have_the_same_tables_columns_and_keys() {
 
     let unique = async |url: &str| names(url, SQLITE_UNIQUE, POSTGRES_UNIQUE).await;
     let (mut ours, theirs) = (unique(sqlite.url()).await, unique(postgres.url()).await);
-    // The same row number needs no index there.
+    // SQLite's row number needs no index.
     ours.insert("timeline (seq)".to_owned());
     assert_eq!(ours, theirs);
 
     let indexes = async |url: &str| names(url, SQLITE_INDEXES, POSTGRES_INDEXES).await;
     let mut ours = indexes(sqlite.url()).await;
-    // SQLite merges the heads of single queues instead.
+    // SQLite reads each queue by itself instead.
     ours.insert("callbacks_ready_anywhere".to_owned());
     assert_eq!(ours, indexes(postgres.url()).await);
 }
 
 #[rstest]
 #[tokio::test]
-async fn two_nodes_may_bring_an_empty_database_up_to_date_at_once(
+async fn two_nodes_can_migrate_an_empty_database_at_once(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let database = backend.database(async |_: &str| {}).await;
@@ -91,20 +92,20 @@ async fn two_nodes_may_bring_an_empty_database_up_to_date_at_once(
 
 #[rstest]
 #[actix_web::test]
-async fn who_follows_the_feed_misses_no_change_while_many_write(
+async fn a_reader_of_the_feed_misses_no_change_of_concurrent_writers(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     const WRITERS: usize = 8;
     const EACH: usize = 60;
-    let world = World::new(backend).await;
-    let start = feed::last(&mut world.nodes[0].store.read().await.unwrap()).await.unwrap();
-    let callbacks = world.some(WRITERS * EACH, StateName::Scheduled).await;
+    let cluster = Cluster::new(backend).await;
+    let start = feed::last(&mut cluster.nodes[0].store.read().await.unwrap()).await.unwrap();
+    let callbacks = cluster.create_in_state(WRITERS * EACH, StateName::Scheduled).await;
     let write = async |number: usize, part: &[Callback]| {
         for callback in part {
-            let (callback, now) = (callback.clone(), world.now());
-            let work = world.nodes[number % 2].store.transact(async move |conn| {
-                let moved = callback.submit(&Actor::system("test"), now).unwrap();
-                callbacks::save(conn, &[moved]).await?;
+            let (callback, now) = (callback.clone(), cluster.now());
+            let work = cluster.nodes[number % 2].store.transact(async move |conn| {
+                let submitted = callback.submit(&Actor::system("test"), now).unwrap();
+                callbacks::save(conn, &[submitted]).await?;
                 // A longer transaction, so that later ones are committed before it.
                 for _ in 0..number {
                     feed::last(conn).await?;
@@ -118,7 +119,7 @@ async fn who_follows_the_feed_misses_no_change_while_many_write(
     let follow = async {
         let (mut position, mut seen) = (start, Vec::new());
         while seen.len() < 2 * WRITERS * EACH {
-            let mut conn = world.nodes[1].store.read().await.unwrap();
+            let mut conn = cluster.nodes[1].store.read().await.unwrap();
             let changes = feed::after(&mut conn, position, 7).await.unwrap();
             if let Some(last) = changes.last() {
                 assert!(last.position > position);
@@ -130,18 +131,18 @@ async fn who_follows_the_feed_misses_no_change_while_many_write(
         (position, seen)
     };
     let (_, (position, mut seen)) = join(writers, follow).await;
-    let mut conn = world.nodes[0].store.read().await.unwrap();
+    let mut conn = cluster.nodes[0].store.read().await.unwrap();
     assert!(feed::after(&mut conn, position, 10).await.unwrap().is_empty());
     drop(conn);
-    // Each was created and submitted.
+    // Each callback was created and submitted.
     let mut expected: Vec<_> = callbacks.iter().flat_map(|one| [one.id.0; 2]).collect();
     seen.sort_unstable();
     expected.sort_unstable();
     assert_eq!(seen, expected);
-    world.close().await;
+    cluster.close().await;
 }
 
-/// A page's rows in an order of ours.
+/// The ids in this order, sorted without the database.
 fn sorted(mut all: Vec<Callback>, sort: Sort, services: &[ringback_domain::ServiceId]) -> Vec<CallbackId> {
     let place = |id| services.iter().position(|one| *one == id).unwrap();
     let key = |one: &Callback| match sort {
@@ -152,14 +153,14 @@ fn sorted(mut all: Vec<Callback>, sort: Sort, services: &[ringback_domain::Servi
         Sort::Service | Sort::ServiceDescending => (place(one.request.service_id), one.desired_time),
     };
     all.sort_by_key(|one| (key(one), one.id));
-    let falling = [
+    let descending = [
         Sort::DesiredTimeDescending,
         Sort::CreatedAtDescending,
         Sort::UpdatedAtDescending,
         Sort::StateDescending,
         Sort::ServiceDescending,
     ];
-    if falling.contains(&sort) {
+    if descending.contains(&sort) {
         all.reverse();
     }
     all.into_iter().map(|one| one.id).collect()
@@ -167,124 +168,126 @@ fn sorted(mut all: Vec<Callback>, sort: Sort, services: &[ringback_domain::Servi
 
 #[rstest]
 #[actix_web::test]
-async fn pages_one_after_the_other_are_the_whole_list_forwards_and_backwards(
+async fn pages_add_up_to_the_whole_list_forwards_and_backwards(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
-    let world = World::new(backend).await;
-    let mut dice = StdRng::seed_from_u64(3);
+    let cluster = Cluster::new(backend).await;
+    let mut rng = StdRng::seed_from_u64(3);
     let mut all = Vec::new();
     for state in [StateName::Scheduled, StateName::Queued, StateName::Completed] {
-        let wishes: Vec<Wish> = (0..70)
-            .map(|_| Wish {
-                service: world.services[dice.random_range(0..2)],
-                // Few different times: ids have to decide.
-                due: world.now().plus_seconds(dice.random_range(-20..20)),
+        let specs: Vec<CallbackSpec> = (0..70)
+            .map(|_| CallbackSpec {
+                service: cluster.services[rng.random_range(0..2)],
+                // Many share a time, so that ids decide the order.
+                due: cluster.now().plus_seconds(rng.random_range(-20..20)),
                 priority: 0,
             })
             .collect();
-        all.extend(world.make(&wishes, state).await);
+        all.extend(cluster.create(&specs, state).await);
     }
-    let mut conn = world.nodes[0].store.read().await.unwrap();
-    let known = list::Known::default();
+    let mut conn = cluster.nodes[0].store.read().await.unwrap();
+    let cache = list::RowCache::default();
     let several = vec![StateName::Completed, StateName::Scheduled];
     for states in [Vec::new(), several] {
         let selection = Selection { states: states.clone(), ..Selection::default() };
         let chosen = all.iter().filter(|one| states.is_empty() || states.contains(&one.state.name()));
         let chosen: Vec<Callback> = chosen.cloned().collect();
-        // Read whole, then by their heads, then from what is known.
+        // Read in full, then as heads, then from the cache.
         let three_times = Sort::ALL.into_iter().flat_map(|sort| [sort; 3]);
         for sort in three_times {
-            let expected = sorted(chosen.clone(), sort, &world.services);
+            let expected = sorted(chosen.clone(), sort, &cluster.services);
             let mut forwards = Vec::new();
-            let mut page = list::page(&mut conn, &known, &selection, sort, Start::First, 17, &world.services)
-                .await
-                .unwrap();
+            let mut page =
+                list::page(&mut conn, &cache, &selection, sort, Start::First, 17, &cluster.services)
+                    .await
+                    .unwrap();
             assert!(page.previous.is_none());
             let mut last = page.rows.clone();
             loop {
                 forwards.extend(page.rows.iter().map(|row| row.id));
                 let Some(next) = page.next else { break };
-                page = list::page(&mut conn, &known, &selection, sort, Start::At(next), 17, &world.services)
-                    .await
-                    .unwrap();
+                page =
+                    list::page(&mut conn, &cache, &selection, sort, Start::At(next), 17, &cluster.services)
+                        .await
+                        .unwrap();
                 last.clone_from(&page.rows);
             }
             assert_eq!(forwards, expected, "{sort:?} of {states:?}");
             let mut backwards: Vec<CallbackId> = last.iter().map(|row| row.id).collect();
             while let Some(previous) = page.previous {
-                page =
-                    list::page(&mut conn, &known, &selection, sort, Start::At(previous), 17, &world.services)
-                        .await
-                        .unwrap();
+                page = list::page(
+                    &mut conn,
+                    &cache,
+                    &selection,
+                    sort,
+                    Start::At(previous),
+                    17,
+                    &cluster.services,
+                )
+                .await
+                .unwrap();
                 backwards.splice(0..0, page.rows.iter().map(|row| row.id));
             }
             assert_eq!(backwards, expected, "{sort:?} of {states:?}, backwards");
         }
     }
     drop(conn);
-    world.close().await;
+    cluster.close().await;
 }
 
 #[rstest]
 #[actix_web::test]
-async fn work_that_fails_leaves_nothing_and_its_neighbours_alone(
+async fn failed_work_is_rolled_back_without_affecting_its_batch(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
-    let world = World::new(backend).await;
-    let callbacks = world.some(120, StateName::Scheduled).await;
-    // All at once, so that they share a commit where commits are shared.
+    let cluster = Cluster::new(backend).await;
+    let callbacks = cluster.create_in_state(120, StateName::Scheduled).await;
+    // Concurrently, so that SQLite's writer commits several together.
     let outcomes = join_all(callbacks.iter().enumerate().map(async |(number, callback)| {
-        let (callback, now) = (callback.clone(), world.now());
-        world.nodes[0]
+        let (callback, now) = (callback.clone(), cluster.now());
+        cluster.nodes[0]
             .store
             .transact(async move |conn| {
-                let moved = callback.submit(&Actor::system("test"), now).unwrap();
-                callbacks::save(conn, &[moved]).await?;
+                let submitted = callback.submit(&Actor::system("test"), now).unwrap();
+                callbacks::save(conn, &[submitted]).await?;
                 if number % 3 == 0 { Err(Error::NotFound("reason")) } else { Ok(()) }
             })
             .await
     }))
     .await;
     for (number, (callback, outcome)) in callbacks.iter().zip(outcomes).enumerate() {
-        let mut conn = world.nodes[1].store.read().await.unwrap();
+        let mut conn = cluster.nodes[1].store.read().await.unwrap();
         let found = callbacks::find(&mut conn, callback.id, &VisibleServices::All).await.unwrap().unwrap();
         drop(conn);
         assert_eq!(outcome.is_ok(), number % 3 != 0);
         let expected = if number % 3 == 0 { StateName::Scheduled } else { StateName::Queued };
         assert_eq!(found.state.name(), expected);
-        assert_eq!(world.story(callback.id).await.len(), if number % 3 == 0 { 1 } else { 2 });
+        assert_eq!(cluster.actions(callback.id).await.len(), if number % 3 == 0 { 1 } else { 2 });
     }
-    world.close().await;
+    cluster.close().await;
 }
 
-/// Everything that is kept of callbacks, by table.
-const SQLITE_KEPT: &str = "SELECT 'callbacks ' || COUNT(*) FROM callbacks UNION ALL SELECT 'timeline ' || COUNT(*) \
+/// The number of rows about callbacks, by table.
+const ROWS: &str = "SELECT 'callbacks ' || COUNT(*) FROM callbacks UNION ALL SELECT 'timeline ' || COUNT(*) \
      FROM timeline UNION ALL SELECT 'numbers ' || COUNT(*) FROM callback_numbers";
-const POSTGRES_KEPT: &str =
-    "SELECT 'callbacks ' || COUNT(*) FROM callbacks UNION ALL SELECT 'timeline ' || COUNT(*) FROM timeline";
 
 #[rstest]
 #[actix_web::test]
-async fn a_record_that_is_removed_leaves_nothing_behind(
+async fn removing_a_record_removes_all_rows_about_it(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
-    let world = World::new(backend).await;
-    world.some(3, StateName::Completed).await;
-    let later = Wish { service: world.services[0], due: world.now().plus_seconds(86_400), priority: 0 };
-    world.make(&[later], StateName::Completed).await;
-    let kept = async || names(world.database.url(), SQLITE_KEPT, POSTGRES_KEPT).await;
-    let mut expected = BTreeSet::from(["callbacks 4".to_owned(), "timeline 8".to_owned()]);
-    if let Backend::Sqlite = backend {
-        expected.insert("numbers 4".to_owned());
-    }
-    assert_eq!(kept().await, expected);
+    let cluster = Cluster::new(backend).await;
+    cluster.create_in_state(3, StateName::Completed).await;
+    let later =
+        CallbackSpec { service: cluster.services[0], due: cluster.now().plus_seconds(86_400), priority: 0 };
+    cluster.create(&[later], StateName::Completed).await;
+    let rows = async || names(cluster.database.url(), ROWS, ROWS).await;
+    let expected = ["callbacks 4", "timeline 8", "numbers 4"];
+    assert_eq!(rows().await, expected.map(str::to_owned).into());
 
-    world.clock.advance_seconds(14 * 86_400 + 1);
-    retention::round(&world.nodes[0].workers).await.unwrap();
-    expected = BTreeSet::from(["callbacks 1".to_owned(), "timeline 2".to_owned()]);
-    if let Backend::Sqlite = backend {
-        expected.insert("numbers 1".to_owned());
-    }
-    assert_eq!(kept().await, expected);
-    world.close().await;
+    cluster.clock.advance_seconds(14 * 86_400 + 1);
+    retention::round(&cluster.nodes[0].workers).await.unwrap();
+    let expected = ["callbacks 1", "timeline 2", "numbers 1"];
+    assert_eq!(rows().await, expected.map(str::to_owned).into());
+    cluster.close().await;
 }

@@ -19,7 +19,7 @@ use ringback_domain::{
 use ringback_tests::{Backend, Database};
 use uuid::Uuid;
 
-/// Records in one transaction while a test is set up.
+/// Callbacks per transaction while a test is set up.
 const CHUNK: usize = 500;
 
 /// Brings a database up to date and leaves no connection open.
@@ -30,22 +30,22 @@ pub(crate) async fn migrate(url: &str) {
 }
 
 /// A database with two services, and two nodes that share its clock.
-pub(crate) struct World {
+pub(crate) struct Cluster {
     pub(crate) nodes: [App; 2],
     pub(crate) clock: Clock,
     pub(crate) services: [ServiceId; 2],
     pub(crate) database: Database,
 }
 
-/// A request to be made: when it is due, how urgent, and since when it waits.
+/// A callback to create.
 #[derive(Clone, Copy)]
-pub(crate) struct Wish {
+pub(crate) struct CallbackSpec {
     pub(crate) service: ServiceId,
     pub(crate) due: Timestamp,
     pub(crate) priority: i32,
 }
 
-impl World {
+impl Cluster {
     pub(crate) async fn new(backend: Backend) -> Self {
         let database = backend.database(migrate).await;
         let clock = Clock::manual("2030-06-03T10:00:00Z".parse().unwrap());
@@ -81,31 +81,32 @@ impl World {
         self.clock.now()
     }
 
-    /// Scheduled callbacks as wished.
-    pub(crate) async fn scheduled(&self, wishes: &[Wish]) -> Vec<Callback> {
-        self.make(wishes, StateName::Scheduled).await
+    /// Creates SCHEDULED callbacks.
+    pub(crate) async fn scheduled(&self, specs: &[CallbackSpec]) -> Vec<Callback> {
+        self.create(specs, StateName::Scheduled).await
     }
 
-    /// So many callbacks in a state, of the first service and due now.
-    pub(crate) async fn some(&self, count: usize, state: StateName) -> Vec<Callback> {
-        let wish = Wish { service: self.services[0], due: self.now(), priority: 0 };
-        self.make(&vec![wish; count], state).await
+    /// Creates this many callbacks in a state, for the first service and due now.
+    pub(crate) async fn create_in_state(&self, count: usize, state: StateName) -> Vec<Callback> {
+        let spec = CallbackSpec { service: self.services[0], due: self.now(), priority: 0 };
+        self.create(&vec![spec; count], state).await
     }
 
-    /// Callbacks as wished, brought into a state. They were made an hour ago.
-    pub(crate) async fn make(&self, wishes: &[Wish], state: StateName) -> Vec<Callback> {
-        let mut made = Vec::new();
-        for chunk in wishes.chunks(CHUNK) {
+    /// Creates callbacks, an hour before they are due, and brings them into a
+    /// state.
+    pub(crate) async fn create(&self, specs: &[CallbackSpec], state: StateName) -> Vec<Callback> {
+        let mut created = Vec::new();
+        for chunk in specs.chunks(CHUNK) {
             let (chunk, clock) = (chunk.to_vec(), self.clock.clone());
             let part = async move |tx: &mut Tx<'_>| {
-                Ok(chunk.iter().map(|wish| make_one(tx, &clock, *wish, state)).collect::<Vec<_>>())
+                Ok(chunk.iter().map(|spec| make_one(tx, &clock, *spec, state)).collect::<Vec<_>>())
             };
-            made.extend(self.nodes[0].commands.change(&Grant::system("test"), part).await.unwrap());
+            created.extend(self.nodes[0].commands.change(&Grant::system("test"), part).await.unwrap());
         }
-        made
+        created
     }
 
-    /// Reserves on a node for one agent.
+    /// Reserves callbacks on a node for one agent.
     pub(crate) async fn reserve(&self, node: usize, agent: &str, limit: usize) -> Vec<Callback> {
         let services = self.services.to_vec();
         let order = Order { agent: agent.to_owned(), services, limit, lease_seconds: 30 };
@@ -122,14 +123,14 @@ impl World {
         timeline::of_callback(&mut conn, id).await.unwrap()
     }
 
-    /// What happened to a callback, after checking that its timeline has no
-    /// gap, hangs together, and ends where the record is.
-    pub(crate) async fn story(&self, id: CallbackId) -> Vec<Action> {
+    /// The actions in the timeline of a callback, after checking the timeline with
+    /// [`check_timeline`].
+    pub(crate) async fn actions(&self, id: CallbackId) -> Vec<Action> {
         let (callback, lines) = (self.find(id).await, self.timeline(id).await);
-        check_story(&callback, &lines)
+        check_timeline(&callback, &lines)
     }
 
-    /// Every record, with its timeline.
+    /// Closes the connections and removes the database.
     pub(crate) async fn close(self) {
         for node in &self.nodes {
             node.store.close().await;
@@ -138,8 +139,9 @@ impl World {
     }
 }
 
-/// What the lines say happened, after checking them against the record.
-pub(crate) fn check_story(callback: &Callback, lines: &[TimelineEntry]) -> Vec<Action> {
+/// Checks that the lines have no gap, follow from each other and end at the state
+/// of the record. Returns their actions.
+pub(crate) fn check_timeline(callback: &Callback, lines: &[TimelineEntry]) -> Vec<Action> {
     let mut state = None;
     for (line, version) in lines.iter().zip(1_i64..) {
         assert_eq!((line.version, line.from_state), (version, state), "{:?} of {}", line.action, callback.id);
@@ -150,30 +152,30 @@ pub(crate) fn check_story(callback: &Callback, lines: &[TimelineEntry]) -> Vec<A
     lines.iter().map(|line| line.action).collect()
 }
 
-fn make_one(tx: &mut Tx<'_>, clock: &Clock, wish: Wish, state: StateName) -> Callback {
+fn make_one(tx: &mut Tx<'_>, clock: &Clock, spec: CallbackSpec, state: StateName) -> Callback {
     let actor = Actor::system("test");
-    let made_at = wish.due.plus_seconds(-3_600);
+    let made_at = spec.due.plus_seconds(-3_600);
     let new = NewCallback {
         id: CallbackId(clock.new_id()),
-        desired_time: Some(wish.due),
+        desired_time: Some(spec.due),
         desired_window_seconds: 120,
         request: Request {
-            service_id: wish.service,
+            service_id: spec.service,
             customer_number: PhoneNumber::try_from("+442079460318".to_owned()).unwrap(),
             callback_type: CallbackType::Scheduled,
             arrived_at: None,
             customer_time_zone: None,
             language: None,
-            priority: wish.priority,
+            priority: spec.priority,
             user_data: None,
         },
     };
-    let made = tx.save(Callback::schedule(new, &actor, made_at).unwrap());
+    let created = tx.save(Callback::schedule(new, &actor, made_at).unwrap());
     match state {
-        StateName::Scheduled => made,
-        StateName::Queued => tx.save(made.submit(&actor, wish.due).unwrap()),
-        StateName::Completed => tx.save(made.cancel(&actor, wish.due).unwrap()),
-        StateName::Routing | StateName::Processing => unreachable!("a test reserves by itself"),
+        StateName::Scheduled => created,
+        StateName::Queued => tx.save(created.submit(&actor, spec.due).unwrap()),
+        StateName::Completed => tx.save(created.cancel(&actor, spec.due).unwrap()),
+        StateName::Routing | StateName::Processing => unreachable!("use `reserve` for these states"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! A server of its own for each test, over a database of its own.
+//! A separate server and database for each test.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -31,29 +31,29 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{Answer, Backend, Client, Database};
 
-/// Everybody's password.
+/// The password of every user.
 pub const PASSWORD: &str = "an old horse staple";
 
-/// When a manual clock begins.
+/// The initial time of a manual clock.
 pub const START: &str = "2026-11-24T09:00:00Z";
 
-/// A supervisor who may see the first service only.
+/// User name of a supervisor who may see only the first service.
 pub const RESTRICTED: &str = "branch";
 
-/// How a server is to run.
+/// How to run a server.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Its clock.
     pub clock: Clock,
-    /// Runs the workers by themselves.
+    /// Whether the workers run in the background.
     pub workers: bool,
-    /// Plays agents and customers.
+    /// Simulates agents and customers.
     pub simulator: Option<Behaviour>,
     /// The built Callback UI.
     pub web_dir: Option<PathBuf>,
 }
 
-/// A clock that stands still, and no worker but those that a test runs.
+/// A clock that stands still, and no worker except those that the test runs.
 impl Default for Options {
     fn default() -> Self {
         let start: Timestamp = START.parse().expect("a time");
@@ -61,7 +61,7 @@ impl Default for Options {
     }
 }
 
-/// The API key of a machine that reads and commands callbacks.
+/// The API key of a machine that reads and manages callbacks.
 const INTEGRATION: &str = "rb_integration";
 
 type Job = Box<dyn FnOnce(App) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
@@ -71,11 +71,11 @@ enum Message {
     Stop(oneshot::Sender<()>),
 }
 
-/// A running server, with two services, a person of each role and an API key
-/// of each scope. Dropping it ends it.
+/// A running server with two services, a user of each role and an API key of
+/// each scope. Dropping it stops the server.
 #[derive(Debug)]
 pub struct TestApp {
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
     /// Its clock.
     pub clock: Clock,
@@ -85,18 +85,18 @@ pub struct TestApp {
     pub other_service: ServiceId,
     messages: mpsc::UnboundedSender<Message>,
     thread: Option<JoinHandle<()>>,
-    /// Goes away last.
+    /// Removed last.
     database: Database,
 }
 
 impl TestApp {
-    /// Starts a server whose clock stands still and whose workers only run
-    /// when told.
+    /// Starts a server whose clock stands still, and whose workers run only when
+    /// the test runs them.
     pub async fn start(backend: Backend) -> Self {
         Self::start_with(backend, Options::default()).await
     }
 
-    /// Starts a server.
+    /// Starts a server with these options.
     pub async fn start_with(backend: Backend, options: Options) -> Self {
         let database = backend.database(migrate).await;
         let (service, other_service) = (ServiceId(options.clock.new_id()), ServiceId(options.clock.new_id()));
@@ -104,7 +104,7 @@ impl TestApp {
         let (ready, address) = oneshot::channel();
         let clock = options.clock.clone();
         let url = database.url().to_owned();
-        // The server's system is not the test's: both may wait for the other.
+        // The server has its own runtime: test and server wait for each other.
         let thread = std::thread::spawn(move || {
             System::new().block_on(async move {
                 let store = Store::connect(&url).await.expect("the database opens");
@@ -116,76 +116,76 @@ impl TestApp {
         Self { address, clock, service, other_service, messages, thread: Some(thread), database }
     }
 
-    /// Stops the server as a signal would, and gives the database.
+    /// Stops the server as a signal would.
     pub async fn stop(mut self) {
         let (done, stopped) = oneshot::channel();
         self.messages.send(Message::Stop(done)).unwrap_or_else(|_| panic!("the server runs"));
         stopped.await.expect("the server stops");
-        let thread = self.thread.take().expect("it was not stopped before");
-        thread.join().expect("the server stopped without a fault");
+        let thread = self.thread.take().expect("it was not stopped yet");
+        thread.join().expect("the server did not panic");
     }
 
-    /// Where the database is.
+    /// The URL of the database.
     pub fn database_url(&self) -> &str {
         self.database.url()
     }
 
-    /// Runs something inside the server.
+    /// Runs a function inside the server.
     pub async fn inside<T: Send + 'static>(&self, work: impl AsyncFnOnce(&App) -> T + Send + 'static) -> T {
-        let (give, take) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move |app| {
             Box::pin(async move {
-                let _ = give.send(work(&app).await);
+                let _ = sender.send(work(&app).await);
             })
         });
         self.messages.send(Message::Run(job)).unwrap_or_else(|_| panic!("the server runs"));
-        take.await.expect("the server does what it is told")
+        receiver.await.expect("the server runs the function")
     }
 
-    /// Moves the clock on.
-    pub fn pass(&self, seconds: i64) {
+    /// Lets time pass on the server's clock.
+    pub fn advance(&self, seconds: i64) {
         self.clock.advance_seconds(seconds);
     }
 
-    /// Submits what is due. Gives how many.
+    /// Submits due callbacks. Returns how many.
     pub async fn submit(&self) -> u64 {
         self.inside(async |app| worker::submitter::round(&app.workers).await.expect("a round")).await
     }
 
-    /// Gives back what nobody holds any more. Gives how many.
+    /// Returns callbacks with expired leases to the queue. Returns how many.
     pub async fn expire_leases(&self) -> u64 {
         self.inside(async |app| worker::leases::round(&app.workers).await.expect("a round")).await
     }
 
-    /// Removes what is kept no longer. Gives how many.
-    pub async fn retain(&self) -> u64 {
+    /// Removes records past their retention time. Returns how many.
+    pub async fn run_retention(&self) -> u64 {
         self.inside(async |app| worker::retention::round(&app.workers).await.expect("a round")).await
     }
 
-    /// Works bulk cancellations off.
-    pub async fn cancel_in_bulk(&self) {
-        while self.cancel_some().await > 0 {}
+    /// Runs the worker until all bulk cancellations are finished.
+    pub async fn finish_bulk_cancellations(&self) {
+        while self.run_bulk_round().await > 0 {}
     }
 
-    /// Works on a bulk cancellation for a round. Gives how many it looked at.
-    pub async fn cancel_some(&self) -> u64 {
+    /// Runs one round of bulk cancellations. Returns how many items it processed.
+    pub async fn run_bulk_round(&self) -> u64 {
         self.inside(async |app| worker::bulk::round(&app.workers).await.expect("a round")).await
     }
 
     /// A caller without credentials.
-    pub fn nobody(&self) -> Client {
+    pub fn anonymous(&self) -> Client {
         Client::new(self.address)
     }
 
     /// A person who has just logged in.
     pub async fn log_in(&self, username: &str) -> Client {
         let log_in = LogIn { username: username.to_owned(), password: PASSWORD.to_owned() };
-        let client = self.nobody();
+        let client = self.anonymous();
         let session = client.call(&CreateSession(log_in)).await.expect("the password is right");
         client.with_token(session.access_token)
     }
 
-    /// A person of a role who sees every service.
+    /// A person with a role who may see every service.
     pub async fn person(&self, role: Role) -> Client {
         self.log_in(role.as_str()).await
     }
@@ -210,19 +210,19 @@ impl TestApp {
         self.person(Role::Developer).await
     }
 
-    /// A supervisor who may see the first service only.
+    /// A supervisor who may see only the first service.
     pub async fn restricted(&self) -> Client {
         self.log_in(RESTRICTED).await
     }
 
     /// A machine with one scope, for every service.
     pub fn key(&self, scope: ApiScope) -> Client {
-        self.nobody().with_key(clear(scope))
+        self.anonymous().with_key(clear(scope))
     }
 
-    /// A machine that reads and commands callbacks, for every service.
+    /// A machine that reads and manages callbacks, for every service.
     pub fn integration(&self) -> Client {
-        self.nobody().with_key(INTEGRATION)
+        self.anonymous().with_key(INTEGRATION)
     }
 
     /// A router.
@@ -233,9 +233,9 @@ impl TestApp {
 
 impl Drop for TestApp {
     fn drop(&mut self) {
-        // Without a sender the server has nothing left to wait for.
-        let (nobody, _) = mpsc::unbounded_channel();
-        self.messages = nobody;
+        // Dropping the sender ends the server's loop.
+        let (closed, _) = mpsc::unbounded_channel();
+        self.messages = closed;
         if let Some(thread) = self.thread.take() {
             let ended = thread.join();
             assert!(ended.is_ok() || std::thread::panicking(), "the server panicked");
@@ -250,56 +250,57 @@ pub struct Router<'a> {
     client: Client,
 }
 
-/// A callback that the router holds.
+/// A callback that the router has reserved.
 #[derive(Clone, Debug)]
-pub struct Held {
+pub struct ReservedCallback {
     /// The attempt to report on.
     pub attempt: String,
-    /// Proof of holding it.
+    /// The lease token.
     pub token: String,
-    /// The callback as it was handed over.
+    /// The callback as the reservation returned it.
     pub callback: Value,
 }
 
 impl Router<'_> {
-    /// The next callbacks of both services, at most as many.
-    pub async fn reserve(&self, limit: u32) -> Vec<Held> {
+    /// Reserves up to `limit` callbacks of both services.
+    pub async fn reserve(&self, limit: u32) -> Vec<ReservedCallback> {
         let services = [self.app.service, self.app.other_service];
         let order = json!({ "agent": "agent-17", "services": services, "limit": limit });
         let answer = self.client.post("/api/v1/router/reservations", &order).await;
         assert_eq!(answer.status, 200, "{answer}");
         let answer: Value = answer.read();
-        let held = answer["reservations"].as_array().expect("a list").iter();
-        held.map(|held| Held {
-            attempt: text(&held["attempt_id"]),
-            token: text(&held["lease_token"]),
-            callback: held["callback"].clone(),
-        })
-        .collect()
+        let reserved = answer["reservations"].as_array().expect("a list").iter();
+        reserved
+            .map(|reserved| ReservedCallback {
+                attempt: text(&reserved["attempt_id"]),
+                token: text(&reserved["lease_token"]),
+                callback: reserved["callback"].clone(),
+            })
+            .collect()
     }
 
-    /// The next callback.
-    pub async fn reserve_one(&self) -> Held {
-        self.reserve(1).await.pop().expect("a callback waits")
+    /// Reserves the next callback, of which there must be one.
+    pub async fn reserve_one(&self) -> ReservedCallback {
+        self.reserve(1).await.pop().expect("a callback is queued")
     }
 
-    /// Reports on an attempt, with more than the lease's token.
-    pub async fn report(&self, held: &Held, what: &str, mut more: Value) -> Answer {
-        more["lease_token"] = held.token.clone().into();
-        self.client.post(&format!("/api/v1/attempts/{}/{what}", held.attempt), &more).await
+    /// Reports on an attempt; `fields` are those beside the lease token.
+    pub async fn report(&self, reserved: &ReservedCallback, report: &str, mut fields: Value) -> Answer {
+        fields["lease_token"] = reserved.token.clone().into();
+        self.client.post(&format!("/api/v1/attempts/{}/{report}", reserved.attempt), &fields).await
     }
 }
 
 impl Client {
-    /// Asks for an immediate callback; gives the record.
-    pub async fn ask(&self, service: ServiceId, number: &str) -> Value {
+    /// Creates an immediate callback and returns it.
+    pub async fn create_immediate(&self, service: ServiceId, number: &str) -> Value {
         let body = json!({ "callback_type": "immediate", "service_id": service, "customer_number": number });
-        self.made(&body).await
+        self.create(&body).await
     }
 
-    /// Asks for a scheduled callback; gives the record.
-    pub async fn ask_for(&self, service: ServiceId, number: &str, desired_time: &str) -> Value {
-        self.made(&json!({
+    /// Creates a scheduled callback and returns it.
+    pub async fn create_scheduled(&self, service: ServiceId, number: &str, desired_time: &str) -> Value {
+        self.create(&json!({
             "callback_type": "scheduled",
             "service_id": service,
             "customer_number": number,
@@ -308,33 +309,33 @@ impl Client {
         .await
     }
 
-    /// Posts a callback that must be taken in; gives the record.
-    pub async fn made(&self, body: &Value) -> Value {
+    /// Creates a callback and returns it; panics if the server refuses it.
+    pub async fn create(&self, body: &Value) -> Value {
         let answer = self.post("/api/v1/callbacks", body).await;
         assert_eq!(answer.status, 201, "{answer}");
         answer.read()
     }
 
-    /// Reads a callback that must be there.
+    /// Reads a callback, which must exist.
     pub async fn callback(&self, id: &Value) -> Value {
         let answer = self.get(&format!("/api/v1/callbacks/{}", text(id))).await;
         assert_eq!(answer.status, 200, "{answer}");
         answer.read()
     }
 
-    /// Commands a callback.
+    /// Runs a command on a callback.
     pub async fn command(&self, id: &Value, command: &str, body: &Value) -> Answer {
         self.post(&format!("/api/v1/callbacks/{}/{command}", text(id)), body).await
     }
 
-    /// Reads JSON that must be there.
+    /// Reads JSON from a path, which must exist.
     pub async fn json(&self, path: &str) -> Value {
         let answer = self.get(path).await;
         assert_eq!(answer.status, 200, "{path}: {answer}");
         answer.read()
     }
 
-    /// Changes something in part.
+    /// Patches a resource.
     pub async fn patch(&self, path: &str, body: &Value) -> Answer {
         Answer::to(self.request(Method::PATCH, path).json(body)).await
     }
@@ -342,10 +343,10 @@ impl Client {
 
 /// The text of a JSON string.
 pub fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+    value.as_str().unwrap_or_else(|| panic!("{value} is not a string")).to_owned()
 }
 
-/// Gives the database its schema.
+/// Creates the schema of the database.
 pub async fn migrate(url: &str) {
     let store = Store::connect(url).await.expect("the database opens");
     store.migrate().await.expect("the migrations run");
@@ -372,9 +373,9 @@ pub fn api_key(name: String, scopes: Vec<ApiScope>, now: Timestamp) -> ApiKey {
     ApiKey { view, owner: "test".to_owned() }
 }
 
-/// The hash of [`PASSWORD`], with as little work as the algorithm allows.
+/// The hash of [`PASSWORD`] with the cheapest parameters of the algorithm.
 fn cheap_hash() -> String {
-    let params = Params::new(Params::MIN_M_COST, 1, 1, None).expect("the least parameters");
+    let params = Params::new(Params::MIN_M_COST, 1, 1, None).expect("the minimum parameters");
     let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     hasher.hash_password(PASSWORD.as_bytes()).expect("a hash").to_string()
 }
@@ -396,9 +397,9 @@ async fn fill(store: &Store, clock: &Clock, first: ServiceId, second: ServiceId)
                 };
                 services::insert(conn, &service, now).await?;
             }
-            let everywhere = Role::ALL.iter().copied().map(|role| (role.as_str(), role, None));
+            let unrestricted = Role::ALL.iter().copied().map(|role| (role.as_str(), role, None));
             for (username, role, services) in
-                everywhere.chain([(RESTRICTED, Role::Supervisor, Some(vec![first]))])
+                unrestricted.chain([(RESTRICTED, Role::Supervisor, Some(vec![first]))])
             {
                 let user = User {
                     id: UserId(clock.new_id()),
@@ -451,8 +452,8 @@ async fn serve(
             }
         }
     }
-    // The test is over, and its client does not close connections any more:
-    // whatever is open ends with the process.
+    // The client of the finished test leaves connections open, so the server does
+    // not wait for them.
     running.app.queries.hub.close();
     let _ = tokio::time::timeout(Duration::from_secs(2), running.app.store.close()).await;
 }

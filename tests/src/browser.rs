@@ -1,8 +1,8 @@
-//! A browser without a window, used as people do: by what a thing is and what
-//! it is called, as assistive technology tells it, never by classes or ids.
+//! A headless browser. Elements are found by role and accessible name, as people
+//! and assistive technology find them, never by classes or ids.
 //!
-//! The protocol is `WebDriver`, a few JSON requests to `chromedriver`. The
-//! accessibility tree comes from Chromium's own protocol, through the same.
+//! The protocol is `WebDriver`: a few JSON requests to `chromedriver`. The
+//! accessibility tree comes from the `DevTools` protocol, through `chromedriver`.
 
 mod axe;
 mod driver;
@@ -19,14 +19,14 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{setting, settle, wait_for};
+use crate::{retry, setting, wait_for};
 
-/// Quiet, and without what a test does not need.
+/// Flags that switch off what tests do not need.
 const FLAGS: [&str; 10] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
-    // Containers have little of it.
+    // Containers have little shared memory.
     "--disable-dev-shm-usage",
     "--no-first-run",
     "--disable-background-networking",
@@ -39,16 +39,16 @@ const FLAGS: [&str; 10] = [
 /// The name of a reference to an element in `WebDriver`'s protocol.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// A running browser with a profile of its own. Dropping it closes it.
+/// A running browser with its own profile. Dropping it closes the browser.
 #[derive(Debug)]
 pub struct Browser {
     http: reqwest::Client,
     driver: Child,
-    /// The driver must be able to write to it.
+    /// Kept open, as the driver must be able to write to it.
     _output: BufReader<ChildStdout>,
     port: u16,
     session: String,
-    /// Profile, downloads, and what Chromium leaves in passing.
+    /// Profile, downloads and temporary files.
     folder: TempDir,
 }
 
@@ -73,8 +73,9 @@ impl Browser {
         if let Some(program) = setting("RINGBACK_TEST_CHROMIUM") {
             options["binary"] = program.into();
         }
-        let wanted = json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
-        let body = json!({ "capabilities": { "alwaysMatch": wanted } });
+        let capabilities =
+            json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
+        let body = json!({ "capabilities": { "alwaysMatch": capabilities } });
         let session = self.request(Method::POST, "/session", Some(body)).await.expect("the browser starts");
         format!("/session/{}", text(&session["sessionId"]))
     }
@@ -94,42 +95,41 @@ impl Browser {
         self.post("/refresh", json!({})).await.expect("the page loads again");
     }
 
-    /// Lets so many bytes through a second, without what was loaded before; or
-    /// as many as there are.
-    pub async fn network(&self, bytes_a_second: Option<u32>) {
-        let most = bytes_a_second.map_or(-1, i64::from);
+    /// Limits the network and disables the cache; `None` removes the limit.
+    pub async fn throttle_network(&self, bytes_per_second: Option<u32>) {
+        let limit = bytes_per_second.map_or(-1, i64::from);
         let limits = json!({
-            "offline": false, "latency": 0, "downloadThroughput": most, "uploadThroughput": most,
+            "offline": false, "latency": 0, "downloadThroughput": limit, "uploadThroughput": limit,
         });
         for (command, parameters) in [
             ("Network.enable", json!({})),
-            ("Network.setCacheDisabled", json!({ "cacheDisabled": bytes_a_second.is_some() })),
+            ("Network.setCacheDisabled", json!({ "cacheDisabled": bytes_per_second.is_some() })),
             ("Network.emulateNetworkConditions", limits),
         ] {
-            self.chromium(command, parameters).await.expect("Chromium knows networks");
+            self.chromium(command, parameters).await.expect("Chromium can emulate networks");
         }
     }
 
-    /// Makes the window as wide and as high as a device.
+    /// Sets the size of the viewport.
     pub async fn resize(&self, width: u32, height: u32) {
         let device = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.chromium("Emulation.setDeviceMetricsOverride", device).await.expect("it takes the size");
     }
 
-    /// Puts the page into a time zone, such as `Asia/Tokyo`.
+    /// Sets the time zone of the page, such as `Asia/Tokyo`.
     pub async fn time_zone(&self, name: &str) {
         let zone = json!({ "timezoneId": name });
         self.chromium("Emulation.setTimezoneOverride", zone).await.expect("it knows the zone");
     }
 
-    /// From now on lets nothing through whose address is like one of these.
-    pub async fn refuse(&self, addresses: &[&str]) {
+    /// Blocks requests to addresses that match one of these patterns.
+    pub async fn block(&self, addresses: &[&str]) {
         self.chromium("Network.enable", json!({})).await.expect("it watches the network");
         let urls = json!({ "urls": addresses });
         self.chromium("Network.setBlockedURLs", urls).await.expect("it refuses them");
     }
 
-    /// What a function with this body returns in the page.
+    /// Runs a function with this body in the page and returns its result.
     pub async fn script(&self, body: &str) -> Value {
         let call = json!({ "script": body, "args": [] });
         self.post("/execute/sync", call).await.unwrap_or_else(|error| panic!("{error} in {body}"))
@@ -139,18 +139,19 @@ impl Browser {
         self.folder.path().join("downloads")
     }
 
-    /// Waits for a file that the page has saved under this name, and takes it.
-    pub async fn saved(&self, name: &str) -> String {
+    /// Waits for a downloaded file, and returns and removes it.
+    pub async fn downloaded(&self, name: &str) -> String {
         let file = self.downloads().join(name);
-        // Chromium may take the name with an empty file, which the whole one replaces.
+        // Chromium may create an empty file first.
         let read = || std::fs::read_to_string(&file).ok().filter(|text| !text.is_empty());
         let text = wait_for(name, async || read()).await;
-        std::fs::remove_file(&file).expect("it can be taken away");
+        std::fs::remove_file(&file).expect("it can be removed");
         text
     }
 
-    /// The same for the body of an asynchronous function, once it is through.
-    pub async fn later(&self, body: &str) -> Value {
+    /// Runs an asynchronous function with this body in the page and returns its
+    /// result.
+    pub async fn script_async(&self, body: &str) -> Value {
         let script = format!(
             "const done = arguments[arguments.length - 1]; \
              (async () => {{ {body} }})().then((value) => done({{ value }}), (error) => done({{ error: `${{error}}` }}))"
@@ -162,51 +163,52 @@ impl Browser {
         answer["value"].clone()
     }
 
-    /// What Chromium counts about the page, such as `JSHeapUsedSize` in bytes,
-    /// after everything that is not needed was let go.
-    pub async fn figures(&self) -> Value {
-        let ask = async |command| self.chromium(command, json!({})).await.expect("Chromium tells");
-        ask("HeapProfiler.collectGarbage").await;
-        ask("Performance.enable").await;
-        let metrics = ask("Performance.getMetrics").await;
+    /// Chromium's metrics of the page after a garbage collection, such as
+    /// `JSHeapUsedSize` in bytes.
+    pub async fn metrics(&self) -> Value {
+        let run =
+            async |command| self.chromium(command, json!({})).await.expect("Chromium knows the command");
+        run("HeapProfiler.collectGarbage").await;
+        run("Performance.enable").await;
+        let metrics = run("Performance.getMetrics").await;
         let pairs = metrics["metrics"].as_array().into_iter().flatten();
         pairs.map(|pair| (text(&pair["name"]), pair["value"].clone())).collect()
     }
 
-    /// What the page wrote to the console since it was last asked: errors of
-    /// scripts and whatever the content security policy refused among it.
+    /// The lines of the console since the last call, with errors of scripts and
+    /// violations of the content security policy.
     pub async fn console(&self) -> Vec<String> {
         let log = self.post("/se/log", json!({ "type": "browser" })).await.expect("the console");
         let lines = log.as_array().into_iter().flatten();
         lines.map(|line| format!("{} {}", text(&line["level"]), text(&line["message"]))).collect()
     }
 
-    /// Types into whatever has the focus.
-    pub async fn press(&self, keys: &str) {
+    /// Types into the element with the focus.
+    pub async fn type_keys(&self, keys: &str) {
         let focused = self.get("/element/active").await.expect("something has the focus");
         let path = format!("/element/{}/value", element(&focused));
         self.post(&path, json!({ "text": keys })).await.expect("it takes keys");
     }
 
-    /// Strikes one key as a keyboard does. [`Self::press`] sets fields for a date
-    /// or a time as a whole.
-    pub async fn strike(&self, key: &str) {
+    /// Presses one key as a keyboard does, whereas [`Self::type_keys`] sets the
+    /// whole value of a field for a date or time.
+    pub async fn press_key(&self, key: &str) {
         let stroke = ["keyDown", "keyUp"].map(|what| json!({ "type": what, "value": key }));
         let actions = json!([{ "type": "key", "id": "keyboard", "actions": stroke }]);
-        self.post("/actions", json!({ "actions": actions })).await.expect("the key is struck");
+        self.post("/actions", json!({ "actions": actions })).await.expect("the key is pressed");
     }
 
-    /// Presses the button of the mouse where the pointer is.
+    /// Clicks at the position of the pointer.
     pub async fn press_mouse(&self) {
         let actions = json!([{ "type": "pointerDown", "button": 0 }, { "type": "pointerUp", "button": 0 }]);
         let pointer = json!({ "type": "pointer", "id": "mouse", "actions": actions });
         self.post("/actions", json!({ "actions": [pointer] })).await.expect("the button is pressed");
     }
 
-    /// What has the focus, such as `button "Save"`.
+    /// Role and name of the element with the focus, such as `button "Save"`.
     pub async fn focus(&self) -> String {
-        // It may be drawn again in between.
-        let focus = settle(async || {
+        // The element may be replaced between the requests.
+        let focus = retry(async || {
             let focused = self.get("/element/active").await?;
             let path = format!("/element/{}", element(&focused));
             let role = self.get(&format!("{path}/computedrole")).await?;
@@ -216,14 +218,14 @@ impl Browser {
         focus.await.expect("something has the focus")
     }
 
-    /// The thing of this role with exactly this name.
-    pub fn at(&self, role: &'static str, name: &str) -> Place<'_> {
+    /// The element with this role and exactly this name.
+    pub fn at(&self, role: &'static str, name: &str) -> Locator<'_> {
         self.page().at(role, name)
     }
 
     /// The whole page.
-    pub fn page(&self) -> Place<'_> {
-        Place { browser: self, path: Vec::new() }
+    pub fn page(&self) -> Locator<'_> {
+        Locator { browser: self, path: Vec::new() }
     }
 
     async fn get(&self, path: &str) -> Result<Value, Failure> {
@@ -254,12 +256,12 @@ impl Browser {
         }
     }
 
-    /// The things of a role that are there for assistive technology.
+    /// The elements with a role in the accessibility tree.
     async fn query(&self, within: Option<&Value>, role: &str) -> Result<Vec<Node>, Failure> {
         self.ask_tree(within, json!({ "role": role })).await
     }
 
-    /// The rows with a cell of this name; a row itself has none.
+    /// The rows with a cell of this name; rows themselves have no names.
     async fn rows_with(&self, within: Option<&Value>, cell: &str) -> Result<Vec<Node>, Failure> {
         let mut rows: Vec<Node> = Vec::new();
         for part in self.ask_tree(within, json!({ "accessibleName": cell })).await? {
@@ -288,7 +290,7 @@ impl Browser {
         Ok(nodes(&self.chromium("Accessibility.queryAXTree", query).await?))
     }
 
-    /// What the function returns, with the node as `this`.
+    /// Calls a function with the node as `this` and returns its result.
     async fn apply(&self, node: &Node, function: &str) -> Result<Value, Failure> {
         let node = self.chromium("DOM.resolveNode", json!({ "backendNodeId": node.id })).await?;
         let call = json!({ "objectId": node["object"]["objectId"], "functionDeclaration": function });
@@ -302,7 +304,7 @@ impl Browser {
         Ok(element(&self.post("/execute/sync", script).await?))
     }
 
-    /// All that has a name, for the message of a test that did not find it.
+    /// All elements with a name, for the message of a failed test.
     async fn outline(&self) -> String {
         let tree = self.chromium("Accessibility.getFullAXTree", json!({})).await.unwrap_or_default();
         let mut outline = String::new();
@@ -317,14 +319,14 @@ impl Browser {
 }
 
 impl Drop for Browser {
-    /// Asks the driver to close the browser, which knows its processes, and
-    /// ends the driver.
+    /// Lets the driver close the browser, whose processes it knows, and ends the
+    /// driver.
     fn drop(&mut self) {
         if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) {
             let host = "Host: localhost\r\nConnection: close";
             let _ = write!(stream, "DELETE {} HTTP/1.1\r\n{host}\r\n\r\n", self.session);
             let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
-            // It answers once the browser is closed, and keeps the connection.
+            // It answers once the browser is closed.
             let _ = stream.read(&mut [0; 1024]);
         }
         let _ = self.driver.kill();
@@ -332,75 +334,75 @@ impl Drop for Browser {
     }
 }
 
-/// How to get to something on the page. It is looked up anew for each use, and
-/// waited for, since pages draw themselves again.
+/// Describes how to find an element. Each use looks it up again and waits for it,
+/// since pages replace their elements.
 #[derive(Clone, Debug)]
-pub struct Place<'a> {
+pub struct Locator<'a> {
     browser: &'a Browser,
-    path: Vec<Mark>,
+    path: Vec<Step>,
 }
 
 #[derive(Clone, Debug)]
-enum Mark {
+enum Step {
     Named(&'static str, String),
     Like(&'static str, String),
     Nth(&'static str, usize),
     RowWith(String),
 }
 
-impl Place<'_> {
-    /// The thing in here of this role with exactly this name.
+impl Locator<'_> {
+    /// The element in here with this role and exactly this name.
     #[must_use]
     pub fn at(&self, role: &'static str, name: &str) -> Self {
-        self.then(Mark::Named(role, name.to_owned()))
+        self.then(Step::Named(role, name.to_owned()))
     }
 
-    /// The thing in here of this role whose name has this part.
+    /// The element in here with this role whose name contains this part.
     #[must_use]
     pub fn like(&self, role: &'static str, part: &str) -> Self {
-        self.then(Mark::Like(role, part.to_owned()))
+        self.then(Step::Like(role, part.to_owned()))
     }
 
-    /// The thing in here of this role that comes after so many others.
+    /// The element in here with this role and this index among them, from 0.
     #[must_use]
     pub fn nth(&self, role: &'static str, index: usize) -> Self {
-        self.then(Mark::Nth(role, index))
+        self.then(Step::Nth(role, index))
     }
 
     /// The row in here that has a cell with exactly this text.
     #[must_use]
     pub fn row_with(&self, cell: &str) -> Self {
-        self.then(Mark::RowWith(cell.to_owned()))
+        self.then(Step::RowWith(cell.to_owned()))
     }
 
-    fn then(&self, mark: Mark) -> Self {
-        let mut place = self.clone();
-        place.path.push(mark);
-        place
+    fn then(&self, step: Step) -> Self {
+        let mut locator = self.clone();
+        locator.path.push(step);
+        locator
     }
 
-    /// Waits until it is there.
+    /// Waits until it is on the page.
     pub async fn shown(&self) {
-        self.settle(async || self.find().await).await;
+        self.retry(async || self.find().await).await;
     }
 
-    /// Waits until it is not there.
+    /// Waits until it is not on the page.
     pub async fn gone(&self) {
-        self.settle(async || match self.find().await {
+        self.retry(async || match self.find().await {
             Ok(_) => Err("it is still there".to_owned()),
             Err(_) => Ok(()),
         })
         .await;
     }
 
-    /// The names of all things of a role in here, as it is now.
+    /// The current names of all elements with a role in here.
     pub async fn names(&self, role: &str) -> Vec<String> {
         let names = async || {
             let here = self.find().await?;
             let nodes = self.browser.query(here.as_ref().map(|node| &node.id), role).await?;
             Ok(nodes.into_iter().map(|node| node.name).collect())
         };
-        self.settle(names).await
+        self.retry(names).await
     }
 
     /// Clicks it.
@@ -411,7 +413,7 @@ impl Place<'_> {
     /// Clicks it while Shift is held down.
     pub async fn shift_click(&self) {
         const SHIFT: &str = "\u{E008}";
-        self.settle(async || {
+        self.retry(async || {
             let origin = json!({ ELEMENT: self.handle().await? });
             let pause = json!({ "type": "pause" });
             let keys = json!({ "type": "key", "id": "keys", "actions": [
@@ -426,21 +428,21 @@ impl Place<'_> {
         .await;
     }
 
-    /// What is said about it beside its name.
+    /// Its accessible description.
     pub async fn description(&self) -> String {
-        self.settle(async || Ok(self.find().await?.map(|node| node.description).unwrap_or_default())).await
+        self.retry(async || Ok(self.find().await?.map(|node| node.description).unwrap_or_default())).await
     }
 
-    /// Writes into it, in place of what it had.
+    /// Replaces its text.
     pub async fn fill(&self, text: &str) {
         self.act("clear", json!({})).await;
         self.act("value", json!({ "text": text })).await;
     }
 
-    /// Chooses what a drop-down offers by this name.
+    /// Chooses an option of a drop-down.
     pub async fn choose(&self, option: &str) {
         let option = json!({ "using": "xpath", "value": format!(".//option[normalize-space()='{option}']") });
-        self.settle(async || {
+        self.retry(async || {
             let path = format!("/element/{}/element", self.handle().await?);
             let found = element(&self.browser.post(&path, option.clone()).await?);
             self.browser.post(&format!("/element/{found}/click"), json!({})).await
@@ -456,85 +458,85 @@ impl Place<'_> {
                 this.dispatchEvent(new Event('input', {{ bubbles: true }}));
             }}"
         );
-        self.settle(async || {
-            let node = self.find().await?.ok_or("the page itself is no field")?;
+        self.retry(async || {
+            let node = self.find().await?.ok_or("the page itself is not a field")?;
             self.browser.apply(&node, &set).await
         })
         .await;
     }
 
     /// Moves the pointer over it.
-    pub async fn point(&self) {
-        self.settle(async || {
+    pub async fn hover(&self) {
+        self.retry(async || {
             let origin = json!({ ELEMENT: self.handle().await? });
-            let over = json!({ "type": "pointerMove", "duration": 0, "origin": origin, "x": 0, "y": 0 });
-            let pointer = json!({ "type": "pointer", "id": "mouse", "actions": [over] });
+            let hover = json!({ "type": "pointerMove", "duration": 0, "origin": origin, "x": 0, "y": 0 });
+            let pointer = json!({ "type": "pointer", "id": "mouse", "actions": [hover] });
             self.browser.post("/actions", json!({ "actions": [pointer] })).await
         })
         .await;
     }
 
-    /// Where it is and how large, in CSS pixels.
+    /// Its position and size, in CSS pixels.
     pub async fn rect(&self) -> Value {
-        self.ask("rect").await
+        self.read("rect").await
     }
 
     /// The text that it shows.
     pub async fn text(&self) -> String {
-        text(&self.ask("text").await)
+        text(&self.read("text").await)
     }
 
     /// One of its properties, such as `value`, `checked` or `ariaExpanded`.
     pub async fn property(&self, name: &str) -> Value {
-        self.ask(&format!("property/{name}")).await
+        self.read(&format!("property/{name}")).await
     }
 
     async fn act(&self, action: &str, body: Value) {
-        self.settle(async || {
+        self.retry(async || {
             let path = format!("/element/{}/{action}", self.handle().await?);
             self.browser.post(&path, body.clone()).await
         })
         .await;
     }
 
-    async fn ask(&self, question: &str) -> Value {
-        self.settle(async || self.browser.get(&format!("/element/{}/{question}", self.handle().await?)).await)
+    async fn read(&self, path: &str) -> Value {
+        self.retry(async || self.browser.get(&format!("/element/{}/{path}", self.handle().await?)).await)
             .await
     }
 
     async fn handle(&self) -> Result<String, Failure> {
-        let node = self.find().await?.ok_or("the page itself is no element")?;
+        let node = self.find().await?.ok_or("the page itself is not an element")?;
         self.browser.handle(&node).await
     }
 
-    /// The node; none for the whole page.
+    /// The node; `None` for the whole page.
     async fn find(&self) -> Result<Option<Node>, Failure> {
         let mut here: Option<Node> = None;
-        for mark in &self.path {
+        for step in &self.path {
             let within = here.as_ref().map(|node| &node.id);
-            let mut found = match mark {
-                Mark::Named(role, _) | Mark::Like(role, _) | Mark::Nth(role, _) => {
+            let mut found = match step {
+                Step::Named(role, _) | Step::Like(role, _) | Step::Nth(role, _) => {
                     self.browser.query(within, role).await?
                 }
-                Mark::RowWith(cell) => self.browser.rows_with(within, cell).await?,
+                Step::RowWith(cell) => self.browser.rows_with(within, cell).await?,
             };
-            match mark {
-                Mark::Named(_, name) => found.retain(|node| node.name == *name),
-                Mark::Like(_, part) => found.retain(|node| node.name.contains(part)),
-                Mark::Nth(_, index) => found = found.into_iter().skip(*index).take(1).collect(),
-                Mark::RowWith(_) => {}
+            match step {
+                Step::Named(_, name) => found.retain(|node| node.name == *name),
+                Step::Like(_, part) => found.retain(|node| node.name.contains(part)),
+                Step::Nth(_, index) => found = found.into_iter().skip(*index).take(1).collect(),
+                Step::RowWith(_) => {}
             }
             let count = found.len();
             here = found.pop().filter(|_| count == 1);
             if here.is_none() {
-                return Err(format!("there are {count} of {mark:?}"));
+                return Err(format!("there are {count} of {step:?}"));
             }
         }
         Ok(here)
     }
 
-    async fn settle<T>(&self, attempt: impl AsyncFnMut() -> Result<T, Failure>) -> T {
-        match settle(attempt).await {
+    async fn retry<T>(&self, attempt: impl AsyncFnMut() -> Result<T, Failure>) -> T {
+        match retry(attempt).await {
             Ok(value) => value,
             Err(failure) => panic!("{failure}; the page has:{}", self.browser.outline().await),
         }
@@ -567,7 +569,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// The handle in `WebDriver`'s reference to an element, its only value.
+/// The handle of an element: the only value in `WebDriver`'s reference to it.
 fn element(reference: &Value) -> String {
     reference.as_object().and_then(|object| object.values().next()).map(text).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! A client of the API, as a program outside would be.
+//! A client of the API.
 
 use std::fmt;
 
@@ -16,22 +16,22 @@ pub struct Client {
     credential: Credential,
 }
 
-/// What a caller shows.
+/// The credential of a caller.
 #[derive(Clone, Debug)]
 enum Credential {
-    Nothing,
+    None,
     Token(String),
     Key(String),
 }
 
-/// What came back.
+/// The answer to a request.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The status code.
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body as text; empty where there is none.
+    /// The body as text; empty if there is none.
     pub body: String,
 }
 
@@ -42,7 +42,7 @@ impl Client {
         Self {
             http: reqwest::Client::new(),
             server: format!("http://{address}"),
-            credential: Credential::Nothing,
+            credential: Credential::None,
         }
     }
 
@@ -67,7 +67,7 @@ impl Client {
         if answer.is_success() { Ok(answer.read()) } else { Err(answer.read()) }
     }
 
-    /// Runs an operation and gives the answer as it came.
+    /// Runs an operation and returns its answer unparsed.
     pub async fn answer<E: Endpoint>(&self, endpoint: &E) -> Answer {
         let request = self.request(method(E::METHOD), &format!("{BASE}{}", endpoint.path()));
         Answer::to(match endpoint.body() {
@@ -77,13 +77,13 @@ impl Client {
         .await
     }
 
-    /// Any request of this caller, to be sent by [`Answer::to`].
+    /// A request with the credential of this caller, to be sent by [`Answer::to`].
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.server));
         match &self.credential {
             Credential::Token(token) => request.bearer_auth(token),
             Credential::Key(key) => request.header("x-api-key", key),
-            Credential::Nothing => request,
+            Credential::None => request,
         }
     }
 
@@ -107,24 +107,24 @@ impl Answer {
         Self { status, headers, body }
     }
 
-    /// Whether the status is one of success.
+    /// Whether the status is 2xx.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    /// A header, if it is there and text.
+    /// A header; `None` if it is missing or not text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The body as a value; an empty one is read as `null`.
+    /// Parses the body as JSON; an empty body is `null`.
     pub fn read<T: serde::de::DeserializeOwned>(&self) -> T {
         let text = if self.body.is_empty() { "null" } else { &self.body };
         serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in the answer {self}"))
     }
 }
 
-/// For messages of failed assertions: the status, then the body, as JSON where it is.
+/// For failed assertions: the status and the body, formatted if it is JSON.
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.status)?;

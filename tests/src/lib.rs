@@ -1,6 +1,7 @@
-//! Helpers of the tests. Everything they start is their own, and ends with them.
+//! Helpers for tests. Servers, databases and browsers are started for each test
+//! and end with it.
 
-#![expect(clippy::missing_panics_doc, reason = "a helper panics where the test is to fail")]
+#![expect(clippy::missing_panics_doc, reason = "a helper panics to fail its test")]
 
 pub mod app;
 pub mod backend;
@@ -15,31 +16,31 @@ pub use backend::{Backend, Database};
 pub use browser::Browser;
 pub use client::{Answer, Client};
 
-/// How long a test waits for what should happen at once.
-pub const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a test waits for an event that should happen at once.
+pub const TIMEOUT: Duration = Duration::from_secs(15);
 
-const PAUSE: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Asks again and again until there is an answer, or fails after [`PATIENCE`];
-/// `what` says what was waited for.
+/// Polls until there is a value, or panics after [`TIMEOUT`]; `what` describes
+/// the value.
 pub async fn wait_for<T>(what: &str, mut probe: impl AsyncFnMut() -> Option<T>) -> T {
-    let outcome = settle(async || probe().await.ok_or(())).await;
-    outcome.unwrap_or_else(|()| panic!("waited {PATIENCE:?} in vain for {what}"))
+    let outcome = retry(async || probe().await.ok_or(())).await;
+    outcome.unwrap_or_else(|()| panic!("waited {TIMEOUT:?} in vain for {what}"))
 }
 
-/// The first success, or the last failure once [`PATIENCE`] is over.
-pub(crate) async fn settle<T, E>(mut attempt: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
-    let begun = Instant::now();
+/// Retries until the first success; the last failure after [`TIMEOUT`].
+pub(crate) async fn retry<T, E>(mut attempt: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
+    let started = Instant::now();
     loop {
         let outcome = attempt().await;
-        if outcome.is_ok() || begun.elapsed() > PATIENCE {
+        if outcome.is_ok() || started.elapsed() > TIMEOUT {
             return outcome;
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
-/// A setting of the test run.
+/// An environment variable that configures the test run.
 #[expect(clippy::disallowed_methods, reason = "the one place where tests read the environment")]
 pub(crate) fn setting(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())

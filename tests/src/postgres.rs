@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use crate::setting;
 
-/// Names the server that the tests may fill and empty.
+/// The variable with the URL of the server for tests.
 const VARIABLE: &str = "RINGBACK_TEST_POSTGRES";
 
-/// A database of one test. Dropping it removes it.
+/// The database of one test. Dropping it removes the database.
 #[derive(Debug)]
 pub struct Database {
     server: String,
@@ -20,11 +20,13 @@ pub struct Database {
 }
 
 impl Database {
-    /// Copies the migrated database; the first test of all makes that one.
-    /// Without a server it fails: a test that did not run must not pass.
+    /// Copies the migrated database, which the first test creates.
+    ///
+    /// # Panics
+    /// Without a server, since a skipped test would count as passed.
     pub async fn create(migrate: impl AsyncFnOnce(&str)) -> Self {
         let server = setting(VARIABLE).unwrap_or_else(|| {
-            panic!("{VARIABLE} names no server: run this test by `cargo xtask test`, which starts one")
+            panic!("{VARIABLE} is not set: run this test with `cargo xtask test`, which starts a server")
         });
         let mut connection = connect(&server).await;
         let template = template(&server, &mut connection, migrate).await;
@@ -34,7 +36,7 @@ impl Database {
         Self { server, name, url }
     }
 
-    /// Where it is.
+    /// The URL of the database.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -43,7 +45,7 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         let (server, name) = (self.server.clone(), self.name.clone());
-        // A runtime cannot be entered from within another one's thread.
+        // The thread of a runtime cannot block on another runtime.
         let removal = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.expect("a runtime").block_on(async {
@@ -56,8 +58,8 @@ impl Drop for Database {
     }
 }
 
-/// Connects to the server, if it was made for tests: behind a socket, with its
-/// data in the folder of that socket. No other server is ever written to.
+/// Connects to the server, after checking that it was started for tests: it
+/// listens on a socket only, and its data is in the folder of the socket.
 async fn connect(server: &str) -> PgConnection {
     let options: PgConnectOptions = server.parse().expect("the address of a PostgreSQL server");
     let socket = options.get_socket().cloned().expect("the tests' server listens on a socket only");
@@ -68,14 +70,14 @@ async fn connect(server: &str) -> PgConnection {
     connection
 }
 
-/// The name of the migrated database, which is made where it is missing. Each
-/// build of the tests has one of its own, since migrations change.
+/// The name of the migrated database, which is created if it is missing. Each
+/// build of the tests has its own, as migrations may have changed.
 async fn template(server: &str, connection: &mut PgConnection, migrate: impl AsyncFnOnce(&str)) -> String {
     let build = std::env::current_exe().and_then(|program| program.metadata()?.modified());
     let build = build.ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).expect("the time of the build");
     let template = format!("rb_template_{}", build.as_nanos());
 
-    // Tests run at the same time, in processes of their own.
+    // Tests run concurrently, in separate processes.
     run(connection, "SELECT pg_advisory_lock(1)".to_owned()).await;
     let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
         .bind(&template)
@@ -83,7 +85,7 @@ async fn template(server: &str, connection: &mut PgConnection, migrate: impl Asy
         .await
         .expect("the list of databases");
     if !exists {
-        // It gets its name when it is complete: this test may end here.
+        // It is renamed once it is complete, as this test may be interrupted.
         let unfinished = format!("{template}_unfinished");
         run(connection, format!("DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)")).await;
         run(connection, format!("CREATE DATABASE {unfinished}")).await;
@@ -94,13 +96,13 @@ async fn template(server: &str, connection: &mut PgConnection, migrate: impl Asy
     template
 }
 
-/// The address of another database of the same server.
+/// The URL of another database on the same server.
 fn of_server(server: &str, name: &str) -> String {
     let (address, _maintenance) = server.rsplit_once('/').expect("an address with a database");
     format!("{address}/{name}")
 }
 
-/// Runs a statement, whose names were all made here.
+/// Runs a statement without input from elsewhere.
 async fn run(connection: &mut PgConnection, statement: String) {
     let done = connection.execute(sqlx::raw_sql(AssertSqlSafe(statement.as_str()))).await;
     done.unwrap_or_else(|error| panic!("{statement}: {error}"));

@@ -13,18 +13,18 @@ use crate::process::{NATIVE, cargo, output, root, run, target};
 const FILES: [(&str, &str); 2] =
     [("openapi/openapi.json", "openapi"), ("docs/state-machine.md", "state-machine")];
 
-/// The table of behaviours, made from the documentation of the tests.
+/// The table of behaviours, generated from the documentation of the tests.
 const BEHAVIOURS: &str = "docs/behaviours.md";
 
 /// Writes the generated files, or only checks that they are up to date.
 pub(crate) fn codegen(only_check: bool) -> Result<()> {
-    // With the features of the whole workspace: otherwise its dependencies are built twice.
+    // Other features than those of the whole workspace would build the dependencies again.
     run(cargo().args(["build", "--quiet", "--bin", "ringback"]).args(NATIVE))?;
     let server = target().join("debug/ringback");
     if only_check { check(&server) } else { write(&server) }
 }
 
-/// Fails if the server would print other files than those that are there.
+/// Fails if a generated file differs from the committed one.
 pub(crate) fn check(server: &Path) -> Result<()> {
     let mut stale = Vec::new();
     for (path, text) in files(server)? {
@@ -48,7 +48,7 @@ fn write(server: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Every generated file as it is to be.
+/// The content of every generated file.
 fn files(server: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
     let mut files = vec![(BEHAVIOURS, behaviours::table()?.into_bytes())];
     for (path, argument) in FILES {

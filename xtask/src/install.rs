@@ -1,4 +1,4 @@
-//! Installs what the other commands need and the machine lacks.
+//! Installs missing tools of the other commands.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,7 +16,7 @@ pub(crate) struct Browser {
     pub(crate) driver: PathBuf,
 }
 
-/// Lets Rust build for the browser.
+/// Installs Rust's target for the browser if it is missing.
 pub(crate) fn wasm_target() -> Result<()> {
     const TARGET: &str = "wasm32-unknown-unknown";
     let sysroot = output(in_project("rustc").args(["--print", "sysroot"]))?;
@@ -40,7 +40,7 @@ pub(crate) fn cargo_tool(name: &str) -> Result<()> {
     run(cargo().args(["install", "--locked", &program]))
 }
 
-/// Finds `PostgreSQL`'s server, installing it where that is possible.
+/// Installs `PostgreSQL`'s server if it is missing.
 pub(crate) fn postgres() -> Result<()> {
     if postgres::programs().is_none() {
         debian(&["postgresql"])?;
@@ -48,7 +48,7 @@ pub(crate) fn postgres() -> Result<()> {
     Ok(())
 }
 
-/// Finds the browser, installing it where that is possible.
+/// Finds the browser, installing it if it is missing.
 pub(crate) fn browser() -> Result<Browser> {
     if let Some(browser) = find_browser() {
         return Ok(browser);
@@ -65,10 +65,10 @@ fn find_browser() -> Option<Browser> {
 fn debian(packages: &[&str]) -> Result<()> {
     let names = packages.join(" ");
     if find("apt-get").is_none() {
-        bail!("please install what Debian calls: {names}");
+        bail!("please install the equivalent of Debian's packages {names}");
     }
     if !rustix::process::geteuid().is_root() {
-        bail!("please install it as root: apt-get install {names}");
+        bail!("please run as root: apt-get install {names}");
     }
     println!("installing {names}");
     run(apt_get().args(["-q", "update"]))?;

@@ -1,4 +1,4 @@
-//! `cargo xtask lint`: what can be checked without running anything.
+//! `cargo xtask lint`: the checks that run no tests.
 
 use anyhow::Result;
 
@@ -8,7 +8,7 @@ use crate::{install, tidy};
 
 const WASM: [&str; 2] = ["--target", "wasm32-unknown-unknown"];
 
-/// Stops at the first step that fails; the quick ones come first.
+/// Runs the checks, the fast ones first, and stops at the first that fails.
 pub(crate) fn lint() -> Result<()> {
     let mut steps = Steps::new(9);
     steps.step("Format", || run(cargo().args(["fmt", "--all", "--check"])))?;
@@ -19,7 +19,7 @@ pub(crate) fn lint() -> Result<()> {
         install::cargo_tool("machete")
     })?;
     steps.step("Unused dependencies", || run(cargo().arg("machete")))?;
-    // Advisories are left out: their database is not on crates.io, and a new one must not fail an old commit.
+    // Advisories are not checked: a new one must not fail an old commit, and their database is not on crates.io.
     steps.step("Licences, bans and sources of dependencies", || {
         run(cargo().args(["deny", "check", "licenses", "bans", "sources"]))
     })?;

@@ -46,7 +46,7 @@ enum Task {
     },
     /// Run all tests, on both databases and in the browser
     Test {
-        /// Leave the page as it was built last
+        /// Use the page as it was last built
         #[arg(long)]
         no_web: bool,
         /// Filters and options for `cargo nextest run`; with none, doc tests and generated files follow
@@ -63,7 +63,7 @@ enum Task {
     },
     /// Write the generated files
     Codegen {
-        /// Only tell whether they are up to date
+        /// Only check whether they are up to date
         #[arg(long)]
         check: bool,
     },
@@ -79,7 +79,7 @@ enum Task {
         #[arg(long)]
         durable: bool,
     },
-    /// What the continuous integration does: lint and test
+    /// Run lint and test, as the continuous integration does
     Ci,
 }
 

@@ -1,4 +1,5 @@
-//! A throwaway `PostgreSQL`: its own folder, its own socket, no network.
+//! A throwaway `PostgreSQL` server in a temporary folder. It listens on a socket
+//! only.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -14,15 +15,15 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::install;
 use crate::process::{find, interrupted, output};
 
-/// The kernel allows 107 bytes for the address of a socket.
-const LONGEST_SOCKET: usize = 100;
+/// Longest path of the socket; the kernel allows 107 bytes.
+const MAX_SOCKET_BYTES: usize = 100;
 
-/// Whether data has to survive the loss of power.
+/// Whether commits wait for the disk.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Durability {
-    /// Nothing waits for the disk: tests.
+    /// They do not: for tests.
     Off,
-    /// As in production: measurements.
+    /// They do, as in production: for measurements.
     On,
 }
 
@@ -33,7 +34,7 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Makes a cluster, starts its server and waits until it answers.
+    /// Creates a cluster, starts its server and waits until it answers.
     pub(crate) fn start(durability: Durability) -> Result<Self> {
         let programs = programs().context("PostgreSQL is not installed")?;
         let folder = make_folder()?;
@@ -50,7 +51,7 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// Its maintenance database, as sqlx and libpq understand it.
+    /// The URL of the maintenance database, for sqlx and libpq.
     pub(crate) fn url(&self) -> String {
         let host = self.folder.to_string_lossy().replace('/', "%2F");
         format!("postgres://postgres@{host}/postgres")
@@ -83,9 +84,9 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        // "Immediate": its data goes away in a moment.
-        let signalled = i32::try_from(self.server.id()).ok().and_then(Pid::from_raw);
-        if let Some(pid) = signalled {
+        // PostgreSQL's immediate shutdown, as its data is removed anyway.
+        let pid = i32::try_from(self.server.id()).ok().and_then(Pid::from_raw);
+        if let Some(pid) = pid {
             let _ = kill_process(pid, Signal::QUIT);
         }
         let started = Instant::now();
@@ -101,7 +102,7 @@ impl Drop for Cluster {
     }
 }
 
-/// The folder of the newest server on this machine.
+/// The folder with the programs of the newest installed server.
 pub(crate) fn programs() -> Option<PathBuf> {
     let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut versions: Vec<(u32, PathBuf)> = debian
@@ -113,7 +114,7 @@ pub(crate) fn programs() -> Option<PathBuf> {
     newest.or_else(|| find("initdb")?.parent().map(Path::to_path_buf))
 }
 
-/// Runs a server until someone asks it to stop.
+/// Runs a server until this program is interrupted.
 pub(crate) fn serve(durable: bool) -> Result<()> {
     install::postgres()?;
     let cluster = Cluster::start(if durable { Durability::On } else { Durability::Off })?;
@@ -129,9 +130,9 @@ fn make_folder() -> Result<PathBuf> {
     let printed = output(owner("mktemp").current_dir("/").arg("-d").arg(template))?;
     let folder = PathBuf::from(String::from_utf8(printed).context("not a path in UTF-8")?.trim());
     let socket = folder.join(".s.PGSQL.5432");
-    if socket.as_os_str().len() > LONGEST_SOCKET {
+    if socket.as_os_str().len() > MAX_SOCKET_BYTES {
         remove(&folder);
-        bail!("the folder for temporary files has too long a name for a socket: set TMPDIR=/tmp");
+        bail!("the path of the folder for temporary files is too long for a socket: set TMPDIR=/tmp");
     }
     Ok(folder)
 }
@@ -149,7 +150,7 @@ fn make_cluster(programs: &Path, folder: &Path) -> Result<()> {
 }
 
 fn spawn(programs: &Path, folder: &Path, durability: Durability) -> Result<Child> {
-    // Made by the server's user, so that the server can write it.
+    // The folder belongs to the server's user, so the server can create the socket in it.
     let socket = format!("unix_socket_directories={}", folder.display());
     let mut settings = vec![
         "listen_addresses=",
@@ -175,14 +176,14 @@ fn spawn(programs: &Path, folder: &Path, durability: Durability) -> Result<Child
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)
-        // Ctrl-C is for the tests; the server goes when they have gone.
+        // Ctrl-C must reach the tests only; the server is stopped after them.
         .process_group(0)
         .spawn()
         .context("cannot start PostgreSQL")
 }
 
-/// A program that runs as the owner of the data: `PostgreSQL` refuses to run
-/// as root. It does not outlive this program either, however that ends.
+/// Runs a program as the owner of the data, since `PostgreSQL` refuses to run as
+/// root. The kernel ends it when this program ends, in whatever way.
 fn owner(program: impl AsRef<OsStr>) -> Command {
     let root = rustix::process::geteuid().is_root();
     if find("setpriv").is_none() && !root {

@@ -11,22 +11,21 @@ use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-/// Selects all packages that run on the machine that builds; the page only
-/// runs in a browser.
+/// Selects all packages except the page, which runs only in a browser.
 pub(crate) const NATIVE: [&str; 3] = ["--workspace", "--exclude", "ringback-web"];
 
-/// The program in the foreground, or 0.
+/// Process id of the program in the foreground, or 0.
 static FOREGROUND: AtomicI32 = AtomicI32::new(0);
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// From now on a signal ends the program in the foreground, and this one
-/// tidies up after it.
+/// Makes signals end the program in the foreground, so that this one can clean up
+/// after it.
 pub(crate) fn watch_signals() -> Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).context("cannot watch for signals")?;
     thread::spawn(move || {
         for signal in signals.forever() {
             INTERRUPTED.store(true, Ordering::SeqCst);
-            // Ctrl-C reaches it by itself: a terminal signals the whole group.
+            // The terminal sends Ctrl-C to the whole process group.
             if signal != SIGINT
                 && let Some(pid) = Pid::from_raw(FOREGROUND.load(Ordering::SeqCst))
             {
@@ -38,12 +37,12 @@ pub(crate) fn watch_signals() -> Result<()> {
     Ok(())
 }
 
-/// Whether someone asked this program to stop.
+/// Whether this program was asked to stop.
 pub(crate) fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
 }
 
-/// Runs a program to its end; anything but success is an error.
+/// Runs a program to its end. A failure is an error.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     ensure!(!interrupted(), "interrupted");
     let mut child = command.spawn().with_context(|| format!("cannot start {}", name(command)))?;
@@ -55,7 +54,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// A program that runs beside this one. Dropping it ends it.
+/// A program in the background. Dropping it stops the program.
 pub(crate) struct Background(Child);
 
 impl Background {
@@ -64,8 +63,8 @@ impl Background {
         command.spawn().map(Self).with_context(|| format!("cannot start {}", name(command)))
     }
 
-    /// How it ended; `None` while it runs.
-    pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
+    /// Its exit status; `None` while it is running.
+    pub(crate) fn exit_status(&mut self) -> Result<Option<ExitStatus>> {
         Ok(self.0.try_wait()?)
     }
 }
@@ -97,8 +96,8 @@ pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>> {
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new("cargo");
     command.current_dir(root());
-    // What `cargo run` tells this program about its package. Build scripts that
-    // watch these would run again each time.
+    // Variables of this program's own package would make build scripts that
+    // watch them run again.
     for (key, _) in env::vars_os() {
         let name = key.to_string_lossy();
         if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
@@ -119,7 +118,7 @@ pub(crate) fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
 }
 
-/// Where a program is, if it is on the search path.
+/// The path of a program; `None` if it is not on the search path.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())

@@ -1,4 +1,4 @@
-//! `cargo xtask run`: from a fresh clone to the page, with nothing else to type.
+//! `cargo xtask run`: from a fresh clone to the running page with one command.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,7 +20,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     steps.finish();
 
     let ended = run_program(&mut demo(&server, &page, args));
-    // Ctrl-C is how one ends it.
+    // Ctrl-C is the normal way to end it.
     if interrupted() { Ok(()) } else { ended }
 }
 
@@ -38,12 +38,12 @@ pub(crate) fn run_dev(args: &[String]) -> Result<()> {
     let mut server = Background::start(&mut demo(&server, &folder, args))?;
     println!("watching crates/web and crates/domain; Ctrl-C ends it");
     while !interrupted() {
-        if let Some(status) = server.ended()? {
+        if let Some(status) = server.exit_status()? {
             bail!("the server ended with {status}");
         }
         let newest = newest_source()?;
         if newest == built {
-            thread::sleep(POLL);
+            thread::sleep(POLL_INTERVAL);
             continue;
         }
         built = newest;
@@ -57,11 +57,12 @@ pub(crate) fn run_dev(args: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// How often sources are looked at. Looking at a few hundred files takes 2 ms,
-/// and works on shared folders too, where the kernel reports no changes.
-const POLL: Duration = Duration::from_millis(250);
+/// How often the sources are checked for changes. Checking a few hundred files
+/// takes 2 ms, and works on shared folders too, where the kernel reports no
+/// changes.
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// How many files the page is made of, and the last time that one was changed.
+/// The number of the page's source files, and the time of the last change.
 fn newest_source() -> Result<(usize, Option<SystemTime>)> {
     let mut count = 0;
     let mut newest = None;
@@ -79,7 +80,7 @@ fn demo(server: &Path, page: &Path, args: &[String]) -> Command {
     let mut command = Command::new(server);
     command.current_dir(root()).args(["serve", "--demo", "--web-dir"]).arg(page).args(args);
     if std::env::var_os("RINGBACK_LOG").is_none() {
-        // A line for each request and transition would push how to log in off the screen.
+        // A log line for each request would scroll the password off the screen.
         command.env("RINGBACK_LOG", "warn");
     }
     command
@@ -91,7 +92,7 @@ fn server() -> Result<PathBuf> {
 }
 
 fn dev_server() -> Result<PathBuf> {
-    // With the features of the whole workspace, as the tests build it: otherwise its dependencies are built twice.
+    // Other features than those of the tests would build the dependencies again.
     run_program(cargo().args(["build", "--bin", "ringback"]).args(NATIVE))?;
     Ok(target().join("debug/ringback"))
 }

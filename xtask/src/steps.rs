@@ -1,4 +1,4 @@
-//! Tells how far a command has come.
+//! Prints the progress of a command.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ impl Steps {
         Self { total, done: 0, started: Instant::now() }
     }
 
-    /// Does the next step, and says what it was and how long it took.
+    /// Runs the next step, and prints its title and how long it took.
     pub(crate) fn step<T>(&mut self, title: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
         ensure!(!process::interrupted(), "interrupted");
         self.done += 1;
@@ -30,13 +30,13 @@ impl Steps {
         Ok(value)
     }
 
-    /// Says how long all steps took.
+    /// Prints how long all steps took.
     pub(crate) fn finish(self) {
         println!("all {} steps done in {}", self.total, seconds(self.started.elapsed()));
     }
 }
 
-/// A duration as one reads it: `4.2 s`, `3 min 07 s`.
+/// Formats a duration: `4.2 s`, `3 min 07 s`.
 pub(crate) fn seconds(duration: Duration) -> String {
     let whole = duration.as_secs();
     if whole < 60 {
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_read_well() {
+    fn durations_are_formatted_for_people() {
         assert_eq!(seconds(Duration::from_millis(4_240)), "4.2 s");
         assert_eq!(seconds(Duration::from_secs(187)), "3 min 07 s");
     }

@@ -7,7 +7,7 @@ use crate::process::{NATIVE, cargo, run, target};
 use crate::steps::Steps;
 use crate::{codegen, install, web};
 
-/// Runs the tests that `args` select, or all there are.
+/// Runs the tests that `args` select; all if `args` is empty.
 pub(crate) fn test(args: &[String], no_web: bool) -> Result<()> {
     let all = args.is_empty();
     let server = target().join("debug/ringback");

@@ -1,4 +1,4 @@
-//! The one clock, and the ids that are made from it.
+//! The clock, and the ids that contain its time.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use ringback_domain::Timestamp;
 use uuid::Uuid;
 
-/// Tells the time, and whether it can be trusted. Cloning shares the clock.
+/// Tells the time, and whether it can be trusted. Clones share their state.
 #[derive(Clone, Debug)]
 pub struct Clock {
     source: Source,
@@ -17,20 +17,21 @@ pub struct Clock {
 /// Where the time comes from.
 #[derive(Clone, Debug)]
 enum Source {
-    /// The machine's clock, and a counter that nobody sets.
+    /// The machine's clock, and a monotonic one.
     System(Instant),
-    /// Both in the hands of a test, in microseconds.
+    /// Clocks that a test moves, in microseconds.
     Manual { wall: Arc<AtomicI64>, elapsed: Arc<AtomicI64> },
 }
 
-/// The last comparison of the clock on the wall with the time that went by.
+/// The last comparison of the wall clock with the monotonic clock.
 #[derive(Debug, Default)]
 struct Jump {
     last: Option<(Timestamp, Duration)>,
+    /// Monotonic time of the last jump.
     since: Option<Duration>,
 }
 
-/// What a clock that is set may be off in steady operation.
+/// Corrections of the clock below this are not a jump.
 const TOLERANCE_SECONDS: i64 = 5;
 
 impl Clock {
@@ -39,7 +40,7 @@ impl Clock {
         Self::new(Source::System(Instant::now()))
     }
 
-    /// A clock that stands still until it is moved.
+    /// A clock for tests, which stands still until it is moved.
     pub fn manual(start: Timestamp) -> Self {
         let wall = Arc::new(AtomicI64::new(start.micros()));
         Self::new(Source::Manual { wall, elapsed: Arc::default() })
@@ -60,7 +61,7 @@ impl Clock {
         }
     }
 
-    /// The time that went by since the clock was made, whatever it was set to.
+    /// Monotonic time since the clock was created.
     fn elapsed(&self) -> Duration {
         match &self.source {
             Source::System(start) => start.elapsed(),
@@ -70,9 +71,9 @@ impl Clock {
         }
     }
 
-    /// How long the clock has gone on without a jump; `None` if it never
-    /// jumped. What acts on the time alone asks before each round: a machine
-    /// that was restored, or a bad time server, can set a clock days ahead.
+    /// Time since the last jump of the clock; `None` if it never jumped. Workers
+    /// that act on the time alone ask before each round: restoring a machine, or
+    /// a bad time server, can set a clock days ahead.
     pub fn steady_for(&self) -> Option<Duration> {
         let (now, elapsed) = (self.now(), self.elapsed());
         let mut jump = self.jump.lock().unwrap_or_else(PoisonError::into_inner);
@@ -91,12 +92,12 @@ impl Clock {
         jump.since.map(|since| elapsed.saturating_sub(since))
     }
 
-    /// Whether the clock has gone on for this long without a jump.
-    pub fn is_steady(&self, long_enough: Duration) -> bool {
-        self.steady_for().is_none_or(|steady| steady >= long_enough)
+    /// Whether the clock has not jumped for at least this long.
+    pub fn is_steady(&self, min: Duration) -> bool {
+        self.steady_for().is_none_or(|steady| steady >= min)
     }
 
-    /// Lets time go by on a manual clock; the machine's cannot be moved.
+    /// Lets time pass on a manual clock; has no effect on the machine's.
     pub fn advance_seconds(&self, seconds: i64) {
         if let Source::Manual { wall, elapsed } = &self.source {
             wall.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
@@ -104,14 +105,14 @@ impl Clock {
         }
     }
 
-    /// Sets a manual clock forwards or back, with no time going by.
+    /// Sets a manual clock forwards or back without letting time pass.
     pub fn set_by_seconds(&self, seconds: i64) {
         if let Source::Manual { wall, .. } = &self.source {
             wall.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
         }
     }
 
-    /// A new UUIDv7 of this moment.
+    /// A new UUIDv7 with the current time.
     pub fn new_id(&self) -> Uuid {
         let millis = u64::try_from(self.now().micros() / 1_000).unwrap_or_default();
         uuid::Builder::from_unix_timestamp_millis(millis, &rand::random()).into_uuid()
@@ -127,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn time_that_goes_by_is_no_jump() {
+    fn passing_time_is_not_a_jump() {
         let clock = clock();
         clock.advance_seconds(15 * 86_400);
         assert_eq!(clock.steady_for(), None);
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_set_forwards_or_back_is_steady_from_then_on() {
+    fn a_clock_that_was_set_counts_as_steady_from_then_on() {
         for seconds in [15 * 86_400, -3_600] {
             let clock = clock();
             clock.set_by_seconds(seconds);
@@ -145,7 +146,7 @@ mod tests {
             assert_eq!(clock.steady_for(), Some(Duration::from_mins(1)));
             assert!(clock.is_steady(Duration::from_mins(1)));
             clock.set_by_seconds(-seconds);
-            assert!(!clock.is_steady(Duration::from_mins(1)), "coming back is a jump too");
+            assert!(!clock.is_steady(Duration::from_mins(1)), "setting it back is a jump too");
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Fills an empty database with made-up callbacks in every state, around now.
+//! Fills an empty database with invented callbacks in every state, around now.
 //!
-//! Each record goes through the real transitions at made-up times, so that its
-//! timeline and its metrics are what a real day would have left.
+//! Each record goes through the real transitions at invented times, so that its
+//! timeline and its metrics look like those of a real day.
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -23,19 +23,18 @@ use crate::error::Error;
 use crate::store::{Store, services, users};
 use crate::telephony::simulator;
 
-/// How people log in to the demo.
+/// The users of the demo.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// The three users.
+    /// The user names.
     pub usernames: Vec<String>,
-    /// Their password.
+    /// The password of all of them.
     pub password: String,
 }
 
-/// Callbacks of the demo.
 const CALLBACKS: usize = 3_000;
 
-/// Records in one transaction.
+/// Callbacks per transaction.
 const CHUNK: usize = 250;
 
 const MINUTE: i64 = 60;
@@ -49,8 +48,8 @@ const PEOPLE: [(&str, Role, &str); 3] = [
     ("monitor", Role::Monitor, "Demo Monitor"),
 ];
 
-/// Name, zone, country, language, and a number range that is reserved for
-/// made-up numbers, with its free digits.
+/// Name, time zone, country, language, and the start of a number range that is
+/// reserved for fictitious use, with the count of the digits that follow it.
 const SERVICES: [(&str, &str, &str, &str, &str, u32); 7] = [
     ("Billing EN", "Europe/London", "GB", "en-GB", "+442079460", 3),
     ("Billing DE", "Europe/Berlin", "DE", "de-DE", "+493023125", 3),
@@ -61,11 +60,12 @@ const SERVICES: [(&str, &str, &str, &str, &str, u32); 7] = [
     ("Tech Support", "Europe/Paris", "FR", "fr-FR", "+3363998", 4),
 ];
 
-/// Fills the database if it has neither users nor services. Gives how to log
-/// in, also to a database that was filled before: then with a new password.
+/// Fills the database if it has neither users nor services, and returns how to
+/// log in. A demo database from an earlier start gets a new password. `None` if
+/// the database is not a demo.
 ///
 /// # Errors
-/// That the database is not available.
+/// If the database is not available.
 pub async fn fill(store: &Store, clock: &Clock) -> Result<Option<Credentials>, Error> {
     let mut conn = store.read().await?;
     let empty = users::is_empty(&mut conn).await? && services::list(&mut conn).await?.is_empty();
@@ -93,17 +93,17 @@ pub async fn fill(store: &Store, clock: &Clock) -> Result<Option<Credentials>, E
     let ids: Vec<ServiceId> = commands.change(&grant, create_services).await?;
     for chunk in 0..CALLBACKS.div_ceil(CHUNK) {
         let (ids, clock) = (ids.clone(), clock.clone());
-        let live = async move |tx: &mut Tx<'_>| {
-            let dice = StdRng::seed_from_u64(chunk as u64);
-            let mut life = Life { dice, clock: clock.clone(), now: tx.now() };
+        let create_callbacks = async move |tx: &mut Tx<'_>| {
+            let rng = StdRng::seed_from_u64(chunk as u64);
+            let mut history = History { rng, clock: clock.clone(), now: tx.now() };
             for _ in 0..CHUNK {
-                life.live(tx, &ids);
+                history.add_callback(tx, &ids);
             }
             Ok(())
         };
-        commands.change(&grant, live).await?;
+        commands.change(&grant, create_callbacks).await?;
     }
-    // People come last: whoever finds one finds the demo complete.
+    // Users come last, so that a database with users is a complete demo.
     let password = credentials.password.clone();
     let create_people = async move |tx: &mut Tx<'_>| {
         for (name, role, display_name) in PEOPLE {
@@ -122,7 +122,7 @@ pub async fn fill(store: &Store, clock: &Clock) -> Result<Option<Credentials>, E
     Ok(Some(credentials))
 }
 
-/// The demo's password is known only while it runs, so each start has its own.
+/// Sets a new password: only its hash is stored, so the last one is lost.
 async fn renew_passwords(
     commands: &Commands,
     grant: &Grant,
@@ -146,35 +146,35 @@ async fn renew_passwords(
     Ok(commands.change(grant, renew).await?.then_some(credentials))
 }
 
-/// Makes callbacks and lets them live until now.
-struct Life {
-    dice: StdRng,
+/// Invents callbacks and what happened to them until now.
+struct History {
+    rng: StdRng,
     clock: Clock,
     now: Timestamp,
 }
 
-impl Life {
-    fn between(&mut self, least: i64, most: i64) -> i64 {
-        self.dice.random_range(least..=most)
+impl History {
+    fn between(&mut self, min: i64, max: i64) -> i64 {
+        self.rng.random_range(min..=max)
     }
 
     fn person(&mut self) -> Actor {
-        let name = ["admin", "supervisor"][self.dice.random_range(0..2)];
+        let name = ["admin", "supervisor"][self.rng.random_range(0..2)];
         Actor { kind: ActorKind::User, name: name.to_owned() }
     }
 
     fn new_callback(&mut self, services: &[ServiceId], desired: Option<Timestamp>) -> NewCallback {
-        let which = self.dice.random_range(0..SERVICES.len());
-        let (_, zone, _, language, range, digits) = SERVICES[which];
-        let number = self.dice.random_range(0..10_u32.pow(digits));
+        let index = self.rng.random_range(0..SERVICES.len());
+        let (_, zone, _, language, range, digits) = SERVICES[index];
+        let number = self.rng.random_range(0..10_u32.pow(digits));
         let text = format!("{range}{number:0width$}", width = digits as usize);
         NewCallback {
             id: CallbackId(self.clock.new_id()),
             desired_time: desired,
             desired_window_seconds: Settings::default().desired_window_seconds,
             request: Request {
-                service_id: services[which],
-                customer_number: PhoneNumber::try_from(text).expect("the ranges above make E.164 numbers"),
+                service_id: services[index],
+                customer_number: PhoneNumber::try_from(text).expect("the ranges above give E.164 numbers"),
                 callback_type: if desired.is_some() {
                     CallbackType::Scheduled
                 } else {
@@ -183,55 +183,55 @@ impl Life {
                 arrived_at: None,
                 customer_time_zone: Some(zone.to_owned()),
                 language: Some(language.to_owned()),
-                priority: if self.dice.random_bool(0.1) { 5 } else { 0 },
+                priority: if self.rng.random_bool(0.1) { 5 } else { 0 },
                 user_data: None,
             },
         }
     }
 
-    /// One callback, at a made-up time between five days ago and a week ahead.
-    fn live(&mut self, tx: &mut Tx<'_>, services: &[ServiceId]) {
-        let made_by = if self.dice.random_bool(0.5) {
+    /// Adds one callback between five days ago and a week ahead.
+    fn add_callback(&mut self, tx: &mut Tx<'_>, services: &[ServiceId]) {
+        let creator = if self.rng.random_bool(0.5) {
             self.person()
         } else {
             Actor { kind: ActorKind::ApiKey, name: "website".to_owned() }
         };
-        let ahead = self.dice.random_bool(0.3);
-        let (desired, created) = if ahead {
+        let in_future = self.rng.random_bool(0.3);
+        let (desired, created) = if in_future {
             let desired = self.now.plus_seconds(self.between(10 * MINUTE, 7 * DAY));
             (Some(desired), self.now.plus_seconds(-self.between(MINUTE, 3 * DAY)))
         } else {
-            // A tenth came in just now, so that there is a queue to look at.
-            let longest = if self.dice.random_bool(0.1) { 8 * MINUTE } else { 5 * DAY };
-            let began = self.now.plus_seconds(-self.between(5, longest));
-            let scheduled = self.dice.random_bool(0.5);
+            // A tenth is recent, so that the queue is not empty.
+            let max_age = if self.rng.random_bool(0.1) { 8 * MINUTE } else { 5 * DAY };
+            let due = self.now.plus_seconds(-self.between(5, max_age));
+            let scheduled = self.rng.random_bool(0.5);
             let lead = self.between(HOUR, DAY);
-            if scheduled { (Some(began), began.plus_seconds(-lead)) } else { (None, began) }
+            if scheduled { (Some(due), due.plus_seconds(-lead)) } else { (None, due) }
         };
-        let made = Callback::schedule(self.new_callback(services, desired), &made_by, created)
+        let scheduled = Callback::schedule(self.new_callback(services, desired), &creator, created)
             .expect("the desired time lies after the creation");
-        let callback = tx.save(made);
-        if ahead {
-            if self.dice.random_bool(0.05) {
+        let callback = tx.save(scheduled);
+        if in_future {
+            if self.rng.random_bool(0.05) {
                 let at = created.plus_seconds(30);
                 let by = self.person();
-                keep(tx, callback.cancel(&by, at));
+                save(tx, callback.cancel(&by, at));
             }
             return;
         }
         self.route(tx, &callback);
     }
 
-    /// What routers and customers did with a callback whose time has come.
+    /// Invents attempts for a callback that is due.
     fn route(&mut self, tx: &mut Tx<'_>, callback: &Callback) {
         let system = Actor::system("scheduler");
         let router = Actor::system("simulator");
         let mut at = callback.desired_time;
-        let mut callback = keep(tx, callback.submit(&system, at));
-        if self.dice.random_bool(0.08) {
+        let mut callback = save(tx, callback.submit(&system, at));
+        if self.rng.random_bool(0.08) {
             at = at.plus_seconds(self.between(10, 50));
             let by = self.person();
-            keep(tx, callback.cancel(&by, at));
+            save(tx, callback.cancel(&by, at));
             return;
         }
         loop {
@@ -239,43 +239,43 @@ impl Life {
             if at >= self.now {
                 return;
             }
-            let agent = simulator::agent_name(self.dice.random_range(1..=24));
-            let held = Reservation {
+            let agent = simulator::agent_name(self.rng.random_range(1..=24));
+            let reservation = Reservation {
                 attempt_id: AttemptId(self.clock.new_id()),
                 lease_token: new_secret(),
                 agent,
                 reserved_at: at,
-                // Whoever is being called right now is so for another minute.
+                // A call that is still ringing now goes on for another minute.
                 lease_expires_at: self.now.plus_seconds(MINUTE),
             };
-            callback = keep(tx, callback.reserve(held.clone(), &router, at));
-            let claim = Claim { attempt_id: held.attempt_id, lease_token: &held.lease_token };
+            callback = save(tx, callback.reserve(reservation.clone(), &router, at));
+            let claim = Claim { attempt_id: reservation.attempt_id, lease_token: &reservation.lease_token };
             at = at.plus_seconds(self.between(4, 25));
             if at >= self.now {
                 return;
             }
-            if self.dice.random_bool(0.25) {
-                let result = if self.dice.random_bool(0.4) { DialResult::Busy } else { DialResult::NoAnswer };
+            if self.rng.random_bool(0.25) {
+                let result = if self.rng.random_bool(0.4) { DialResult::Busy } else { DialResult::NoAnswer };
                 let failed = callback.fail_attempt(claim, result, RETRY_POLICY, &router, at);
-                callback = keep(tx, failed);
+                callback = save(tx, failed);
                 if callback.state.name() != StateName::Queued {
                     return;
                 }
                 at = at.plus_seconds(RETRY_POLICY.gap_seconds);
                 continue;
             }
-            callback = keep(tx, callback.connect(claim, &router, at));
+            callback = save(tx, callback.connect(claim, &router, at));
             at = at.plus_seconds(self.between(30, 9 * MINUTE));
             if at < self.now {
-                let over = callback.finish(claim, None, Some("solved".to_owned()), &router, at);
-                keep(tx, over);
+                let finished = callback.finish(claim, None, Some("solved".to_owned()), &router, at);
+                save(tx, finished);
             }
             return;
         }
     }
 }
 
-/// Saves a transition of a made-up life, which never asks for what is refused.
-fn keep(tx: &mut Tx<'_>, transition: Result<Transition, Refusal>) -> Callback {
-    tx.save(transition.expect("a made-up life follows the rules"))
+/// Saves a transition that the history has made sure is allowed.
+fn save(tx: &mut Tx<'_>, transition: Result<Transition, Refusal>) -> Callback {
+    tx.save(transition.expect("an invented transition is allowed in its state"))
 }

@@ -1,4 +1,4 @@
-//! The services, as everybody who names one needs them.
+//! The services, cached for queries.
 
 use std::sync::Arc;
 
@@ -16,17 +16,17 @@ pub struct Services {
 }
 
 impl Services {
-    /// All of them.
+    /// Every service.
     pub fn all(&self) -> &[Service] {
         &self.list
     }
 
-    /// One by id.
+    /// The service with this id.
     pub fn get(&self, id: ServiceId) -> Option<&Service> {
         self.list.iter().find(|service| service.id == id)
     }
 
-    /// One by id, if the caller may see it.
+    /// The service with this id, if the caller may see it.
     pub fn visible(&self, id: ServiceId, visible: &VisibleServices) -> Option<&Service> {
         self.get(id).filter(|service| visible.contains(service.id))
     }
@@ -43,7 +43,7 @@ impl From<Vec<Service>> for Services {
     }
 }
 
-/// Reads the services for questions. Commands read them in their transaction.
+/// Reads the services for queries. Commands read them in their transaction.
 #[derive(Debug)]
 pub struct Directory {
     store: Store,
@@ -52,15 +52,15 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Over a database.
+    /// A directory of the services in this database.
     pub fn new(store: Store, signals: Arc<Signals>) -> Self {
         Self { store, signals, services: Recent::default() }
     }
 
-    /// Every service, as of a second ago at most.
+    /// Every service, at most a second old.
     ///
     /// # Errors
-    /// That the database cannot be read.
+    /// If the database cannot be read.
     pub async fn services(&self) -> Result<Arc<Services>, Error> {
         let read = async || {
             let mut conn = self.store.read().await?;

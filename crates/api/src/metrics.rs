@@ -1,4 +1,4 @@
-//! Figures for Prometheus.
+//! Metrics for Prometheus.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use prometheus::{
 };
 use ringback_domain::callback::transition::Entry;
 
-/// The figures of one server.
+/// The metrics of one server.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -19,17 +19,17 @@ pub struct Metrics {
     callbacks_created: IntCounter,
     worker_lag_seconds: GaugeVec,
     worker_failures: IntCounterVec,
-    /// Browsers and programs that listen to events.
+    /// Open event streams.
     pub event_listeners: IntGauge,
     queue_size: IntGauge,
     clock_steady: IntGauge,
 }
 
 impl Metrics {
-    /// A fresh set of figures.
+    /// Metrics with no samples yet.
     ///
     /// # Errors
-    /// Never in practice: names are unique and well-formed.
+    /// If a name is malformed or used twice, which is a bug.
     pub fn new() -> prometheus::Result<Self> {
         let registry = Registry::new();
         let requests = IntCounterVec::new(
@@ -84,44 +84,44 @@ impl Metrics {
         })
     }
 
-    /// A request was answered. The route is the pattern, never the path.
+    /// Counts an answered request. The route is the pattern, never the path.
     pub fn answered(&self, method: &Method, route: &str, status: u16, took: Duration) {
-        // A closed list: whoever makes a method up makes no series.
+        // A closed list, so that invented methods cannot create series.
         let known = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
         let method = if known.contains(method) { method.as_str() } else { "other" };
         self.requests.with_label_values(&[method, route, &status.to_string()]).inc();
         self.request_seconds.with_label_values(&[method, route]).observe(took.as_secs_f64());
     }
 
-    /// A callback changed.
-    pub fn moved(&self, entry: &Entry) {
+    /// Counts a change of a callback.
+    pub fn callback_changed(&self, entry: &Entry) {
         if entry.from.is_none() {
             self.callbacks_created.inc();
         }
         self.transitions.with_label_values(&[entry.action.as_str(), entry.to.as_str()]).inc();
     }
 
-    /// How late the oldest work of a worker is.
+    /// Sets how late the oldest work of a worker is.
     pub fn worker_lag(&self, worker: &str, seconds: f64) {
         self.worker_lag_seconds.with_label_values(&[worker]).set(seconds.max(0.0));
     }
 
-    /// A round of a worker failed.
+    /// Counts a failed round of a worker.
     pub fn worker_failed(&self, worker: &str) {
         self.worker_failures.with_label_values(&[worker]).inc();
     }
 
-    /// How many callbacks are QUEUED.
+    /// Sets the number of QUEUED callbacks.
     pub fn queue_size(&self, queued: i64) {
         self.queue_size.set(queued);
     }
 
-    /// Whether the clock has gone on without a jump.
+    /// Sets whether the clock has never jumped.
     pub fn clock_is_steady(&self, steady: bool) {
         self.clock_steady.set(i64::from(steady));
     }
 
-    /// The text for a scraper.
+    /// The metrics in the text format of Prometheus.
     pub fn text(&self) -> String {
         let mut text = Vec::new();
         // Encoding into memory cannot fail.

@@ -1,9 +1,9 @@
-//! Reading phone numbers in any notation.
+//! Parsing phone numbers in any notation.
 
 use ringback_domain::PhoneNumber;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, ParseError, PhoneNumberFormat, Region};
 
-/// Why a text is not a number that can be called.
+/// Why a text is not a phone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadNumber {
     /// It cannot be read as a number.
@@ -16,18 +16,18 @@ pub enum BadNumber {
     Impossible,
 }
 
-/// Reads a number in international notation, whose country code decides, or
-/// in the national notation of `country` (ISO 3166, two letters).
+/// Reads a number in international notation, or in the national notation of
+/// `country` (ISO 3166, two letters).
 ///
-/// Only what cannot exist is refused: number plans change faster than their
-/// description, and a number wrongly refused is a callback lost.
+/// Only impossible numbers are refused: numbering plans change faster than the
+/// library, and a valid number that is refused is a lost callback.
 ///
 /// # Errors
-/// [`BadNumber`] says whether the text or the length is at fault.
+/// [`BadNumber`] tells whether the text or its length is wrong.
 pub fn read(text: &str, country: &str) -> Result<PhoneNumber, BadNumber> {
-    let text = plain(text);
-    // A country code says all; the service's country must not read its own
-    // code or trunk digit into the rest.
+    let text = normalize(text);
+    // With a country code in the text, the default region must not interpret
+    // the following digits as its own code or trunk prefix.
     let region = if text.starts_with('+') { None } else { region(country) };
     let number = PHONE_NUMBER_UTIL.parse(&text, region).map_err(|error| match error {
         ParseError::TooShortAfterIdd | ParseError::TooShortNsn | ParseError::TooLongNsn => {
@@ -42,7 +42,7 @@ pub fn read(text: &str, country: &str) -> Result<PhoneNumber, BadNumber> {
     PhoneNumber::try_from(e164).map_err(|_| BadNumber::Impossible)
 }
 
-/// Whether the two letters name a country whose numbers can be read.
+/// Whether the text is the code of a country whose numbers can be read.
 pub fn is_country(text: &str) -> bool {
     region(text).is_some()
 }
@@ -53,10 +53,10 @@ fn region(text: &str) -> Option<Region> {
     PHONE_NUMBER_UTIL.get_country_code_for_region(region).map(|_| region)
 }
 
-/// The text with every kind of blank, dash and plus as the ASCII one, and
-/// without signs that nobody sees. Digits of other scripts are the library's.
-fn plain(text: &str) -> String {
-    let sign = |sign: char| match sign {
+/// Replaces every kind of space, dash and plus by its ASCII form, and removes
+/// invisible characters. The library reads digits of other scripts itself.
+fn normalize(text: &str) -> String {
+    let ascii = |letter: char| match letter {
         '\u{200b}'..='\u{200f}'
         | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{2069}'
@@ -64,11 +64,11 @@ fn plain(text: &str) -> String {
         | '\u{ad}' => None,
         '\u{ff0b}' | '\u{207a}' | '\u{fe62}' => Some('+'),
         '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' => Some('-'),
-        blank if blank.is_whitespace() => Some(' '),
+        space if space.is_whitespace() => Some(' '),
         other => Some(other),
     };
-    let plain: String = text.chars().filter_map(sign).collect();
-    plain.trim().to_owned()
+    let normalized: String = text.chars().filter_map(ascii).collect();
+    normalized.trim().to_owned()
 }
 
 #[cfg(test)]
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn international_notation_is_read_alike_in_every_country() {
+    fn international_notation_means_the_same_in_every_country() {
         let mut countries: Vec<&str> = examples().map(|[.., country]| country).collect();
         countries.dedup();
         assert!(countries.len() > 200);
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn dashes_blanks_and_digits_of_any_script_are_read() {
+    fn dashes_spaces_and_digits_of_any_script_are_read() {
         for (text, country, e164) in [
             ("+4420-7946-0318", "US", "+442079460318"),
             ("+1212-555-0142", "GB", "+12125550142"),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_called_is_refused() {
+    fn malformed_and_impossible_numbers_are_refused() {
         assert_eq!(read("hello", "GB"), Err(BadNumber::Malformed));
         assert_eq!(read("", "GB"), Err(BadNumber::Malformed));
         assert_eq!(read("+999 1234567", "GB"), Err(BadNumber::Malformed));
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_country_is_two_capital_letters_that_are_known() {
+    fn a_country_is_a_known_code_of_two_capital_letters() {
         assert!(is_country("GB"));
         for bad in ["gb", "XX", "GBR", "", "ZZ"] {
             assert!(!is_country(bad), "{bad}");

@@ -1,20 +1,21 @@
-//! A value that is read anew at most once in a while, however many ask for it.
+//! A cached value that is read again once it has expired, by one caller at a
+//! time.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Mutex as Turn;
+use tokio::sync::Mutex as AsyncMutex;
 
-/// How old a copy may be: what another node changed is seen after this time.
+/// How long a copy may be used: changes of other nodes are seen after this time.
 pub const CACHE_TTL: Duration = Duration::from_secs(1);
 
-/// The last copy of a value. One caller reads it anew; the others go on with
-/// the last copy meanwhile, unless that was made stale.
+/// The last copy of a value. While one caller refreshes it, the others use the
+/// last copy, unless its version is outdated.
 #[derive(Debug)]
 pub struct Recent<T> {
     copy: Mutex<Option<Copy<T>>>,
-    /// Held by whoever reads anew.
-    turn: Turn<()>,
+    /// Held by the caller that refreshes the copy.
+    refresh: AsyncMutex<()>,
 }
 
 #[derive(Debug)]
@@ -26,7 +27,7 @@ struct Copy<T> {
 
 impl<T> Default for Recent<T> {
     fn default() -> Self {
-        Self { copy: Mutex::default(), turn: Turn::default() }
+        Self { copy: Mutex::default(), refresh: AsyncMutex::default() }
     }
 }
 
@@ -37,23 +38,23 @@ impl<T> Recent<T> {
         (copy.version == version && copy.read_at.elapsed() < max_age).then(|| Arc::clone(&copy.value))
     }
 
-    /// The value of this version: a copy that is no older than [`CACHE_TTL`],
-    /// or what `read` gives.
+    /// The value at this version: a copy no older than [`CACHE_TTL`], or the
+    /// result of `read`.
     ///
     /// # Errors
-    /// What `read` answers.
+    /// The error of `read`.
     pub async fn get<E>(&self, version: u64, read: impl AsyncFnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
         if let Some(value) = self.copy(version, CACHE_TTL) {
             return Ok(value);
         }
-        let _turn = match self.turn.try_lock() {
-            Ok(turn) => turn,
+        let _refresh = match self.refresh.try_lock() {
+            Ok(guard) => guard,
             Err(_) => match self.copy(version, Duration::MAX) {
                 Some(value) => return Ok(value),
-                None => self.turn.lock().await,
+                None => self.refresh.lock().await,
             },
         };
-        // Whoever had the turn before may have read it.
+        // Another caller may have refreshed it before the lock was free.
         if let Some(value) = self.copy(version, CACHE_TTL) {
             return Ok(value);
         }
@@ -77,7 +78,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_copy_serves_until_its_version_is_raised() {
+    async fn a_copy_is_used_until_its_version_is_raised() {
         let recent = Recent::default();
         assert_eq!(get(&recent, 0, 1).await, 1);
         assert_eq!(get(&recent, 0, 2).await, 1);
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn others_go_on_with_the_last_copy_while_one_reads() {
+    async fn callers_use_the_last_copy_while_one_refreshes_it() {
         let recent = Recent::default();
         get(&recent, 0, 1).await;
         if let Some(copy) = recent.copy.lock().unwrap().as_mut() {

@@ -1,6 +1,6 @@
-//! Wakes whoever waits for a kind of work on this node. Each signal is only a
-//! hint: whoever waits also looks by themselves now and then, since another node
-//! may have done the work that they wait for.
+//! Wakes workers, routers and listeners that wait on this node. A signal is only
+//! a hint: a waiter also polls, since another node may have made or done the
+//! work.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
@@ -19,20 +19,20 @@ pub struct Signals {
     pub due: Alarm,
     /// When the next lease ends.
     pub lease_end: Alarm,
-    /// Callbacks that can be handed out.
+    /// Callbacks that can be reserved.
     pub ready: Ready,
     /// A callback changed.
     pub changed: Notify,
-    /// A bulk cancellation was asked for.
+    /// A bulk cancellation was created.
     pub bulk: Notify,
     /// Raised when services change.
     pub services: Version,
-    /// Raised when somebody is shut out, or what they may see changes.
+    /// Raised when access is revoked, or visible services change.
     pub access: Version,
 }
 
 impl Signals {
-    /// Wakes those who wait for what was just committed.
+    /// Wakes the waiters that a committed transition concerns.
     pub fn announce(&self, transition: &Transition, now: Timestamp) {
         let callback = &transition.callback;
         match &callback.state {
@@ -48,29 +48,29 @@ impl Signals {
     }
 }
 
-/// Raised by one whenever something changes that others keep a copy of.
+/// The version of data that other parts cache.
 #[derive(Debug, Default)]
 pub struct Version(AtomicU64);
 
 impl Version {
-    /// Makes every copy stale.
+    /// Invalidates every cached copy.
     pub fn raise(&self) {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// What a copy that is made now is of.
+    /// The version of a copy that is made now.
     pub fn current(&self) -> u64 {
         self.0.load(Ordering::SeqCst)
     }
 }
 
-/// The pause where the time has come, but there was nothing to do.
+/// The pause if the time has come but another node has locked the work.
 const OVERDUE_PAUSE: Duration = Duration::from_millis(20);
 
 /// Sleeps until a time that others may bring forward.
 #[derive(Debug)]
 pub struct Alarm {
-    /// What the sleeper waits for, in microseconds.
+    /// The time that the sleeper waits for, in microseconds.
     at: AtomicI64,
     sooner: Notify,
 }
@@ -89,28 +89,26 @@ impl Alarm {
         }
     }
 
-    /// Notes the time that the sleeper knows of, before it looks whether there
-    /// is an earlier one.
+    /// Sets the time to sleep until; `None` lets any time wake the sleeper. It
+    /// must be cleared before the database is read, or an earlier time that is set
+    /// meanwhile is missed.
     pub fn expect(&self, at: Option<Timestamp>) {
         self.at.store(at.map_or(i64::MAX, Timestamp::micros), Ordering::SeqCst);
     }
 
-    /// Sleeps until the time that was noted, until an earlier one is set, or for
-    /// `longest`.
-    pub async fn sleep(&self, now: Timestamp, longest: Duration) {
+    /// Sleeps until the expected time, until an earlier one is set, or for
+    /// `max`.
+    pub async fn sleep(&self, now: Timestamp, max: Duration) {
         let micros = self.at.load(Ordering::SeqCst).saturating_sub(now.micros());
-        // What is past and still there is somebody else's for the moment.
-        let left = if micros <= 0 {
-            OVERDUE_PAUSE
-        } else {
-            Duration::from_micros(micros.unsigned_abs()).min(longest)
-        };
+        // Overdue work that the last round left is locked by another node.
+        let left =
+            if micros <= 0 { OVERDUE_PAUSE } else { Duration::from_micros(micros.unsigned_abs()).min(max) };
         let _ = tokio::time::timeout(left, self.sooner.notified()).await;
     }
 }
 
-/// Routers that wait for callbacks, by service. Each callback wakes one of
-/// them, the one that has waited longest.
+/// Routers that wait for callbacks, by service. Each callback wakes the router
+/// that has waited longest.
 #[derive(Debug, Default)]
 pub struct Ready {
     services: Mutex<HashMap<ServiceId, Arc<Notify>>>,
@@ -123,7 +121,7 @@ impl Ready {
         Arc::clone(services.entry(service).or_default())
     }
 
-    /// A callback of the service can be handed out.
+    /// A callback of the service can be reserved.
     pub fn announce(&self, service: ServiceId) {
         let services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(waiting) = services.get(&service) {
@@ -131,13 +129,14 @@ impl Ready {
         }
     }
 
-    /// Services changed: any of them may hand callbacks out from now on.
+    /// Callbacks of any service may have become available, as the services have
+    /// changed.
     pub fn announce_all(&self) {
         let services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
         services.values().for_each(|waiting| waiting.notify_one());
     }
 
-    /// One can be handed out from this time on.
+    /// A callback of the service can be reserved from this time on.
     fn announce_later(&self, service: ServiceId, at: Timestamp, now: Timestamp) {
         let waiting = self.of(service);
         let left = Duration::from_micros((at.micros() - now.micros()).max(0).unsigned_abs());
@@ -148,18 +147,19 @@ impl Ready {
     }
 
     /// Whether a router waits on this node.
-    pub fn is_awaited(&self) -> bool {
+    pub fn has_waiters(&self) -> bool {
         self.waiting.load(Ordering::SeqCst) > 0
     }
 
-    /// Waits for a callback of one of the services, for `longest`. One that is
-    /// announced before the wait begins is not missed. Gives whether one was.
-    pub async fn wait(&self, services: &[ServiceId], longest: Duration) -> bool {
+    /// Waits up to `max` for a callback of one of the services. A callback that
+    /// was announced before the wait began is not missed. Returns whether there
+    /// was one.
+    pub async fn wait(&self, services: &[ServiceId], max: Duration) -> bool {
         let _waiting = Waiting::new(&self.waiting);
         let waiting: Vec<Arc<Notify>> = services.iter().map(|service| self.of(*service)).collect();
-        // What is dropped here after it was woken wakes the next in line.
+        // A notified future that is dropped passes its notification on.
         let mut woken: FuturesUnordered<_> = waiting.iter().map(|notify| notify.notified()).collect();
-        tokio::time::timeout(longest, woken.next()).await.is_ok_and(|woken| woken.is_some())
+        tokio::time::timeout(max, woken.next()).await.is_ok_and(|woken| woken.is_some())
     }
 }
 
@@ -190,13 +190,13 @@ mod tests {
     const LONG: Duration = Duration::from_hours(1);
 
     #[tokio::test]
-    async fn an_alarm_goes_off_for_an_earlier_time_only() {
+    async fn only_an_earlier_time_wakes_the_sleeper() {
         let alarm = Alarm::default();
         alarm.expect(Some(at(100)));
         alarm.set(at(200));
-        let sleep = async |longest| alarm.sleep(at(0), longest).await;
+        let sleep = async |max| alarm.sleep(at(0), max).await;
         let early = tokio::time::timeout(Duration::from_millis(20), sleep(LONG)).await;
-        assert!(early.is_err(), "a later time wakes nobody");
+        assert!(early.is_err(), "a later time must not wake the sleeper");
         alarm.set(at(50));
         sleep(LONG).await;
     }
@@ -208,15 +208,15 @@ mod tests {
         let both = [one, other];
         let (woken, ()) = tokio::join!(ready.wait(&both, LONG), async {
             tokio::task::yield_now().await;
-            assert!(ready.is_awaited());
+            assert!(ready.has_waiters());
             ready.announce(other);
         });
-        assert!(woken && !ready.is_awaited());
+        assert!(woken && !ready.has_waiters());
         assert!(!ready.wait(&[one], Duration::from_millis(5)).await);
     }
 
     #[tokio::test]
-    async fn of_two_routers_one_is_woken_and_a_lost_wake_up_goes_to_the_next() {
+    async fn a_wake_up_for_a_lost_router_goes_to_the_next() {
         let ready = Ready::default();
         let services = [ServiceId(uuid::Uuid::from_u128(1))];
         ready.wait(&services, Duration::ZERO).await;
@@ -226,7 +226,7 @@ mod tests {
             futures_util::poll!(&mut first).is_pending() && futures_util::poll!(&mut second).is_pending()
         );
         ready.announce(services[0]);
-        // The client of the first has gone.
+        // The client of the first router has disconnected.
         drop(first);
         assert!(second.await);
     }

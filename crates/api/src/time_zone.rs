@@ -5,5 +5,5 @@ pub fn is_known(text: &str) -> bool {
     text.parse::<chrono_tz::Tz>().is_ok()
 }
 
-/// What to tell whoever names another.
+/// The message for a name that is not in the database.
 pub const UNKNOWN: &str = "Unknown time zone. Use an IANA name, for example Europe/London.";

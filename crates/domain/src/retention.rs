@@ -19,3 +19,9 @@ pub fn name_recording_until(completed_at: Timestamp) -> Timestamp {
 pub fn expires_at(desired_time: Timestamp) -> Timestamp {
     desired_time.plus_seconds(RETENTION_DAYS * 86_400)
 }
+
+/// The latest desired time of the callbacks that are to be removed by now: the
+/// inverse of [`expires_at`].
+pub fn expired_since(now: Timestamp) -> Timestamp {
+    now.plus_seconds(-RETENTION_DAYS * 86_400)
+}

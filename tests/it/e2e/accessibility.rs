@@ -1,5 +1,5 @@
-//! Every page and dialog keeps the rules of WCAG 2.2 A and AA, light and dark,
-//! on wide and on narrow screens.
+//! Every page and dialog conforms to WCAG 2.2 A and AA, in both themes, on wide
+//! and on narrow screens.
 
 use ringback_domain::ApiScope;
 use ringback_tests::browser::key;
@@ -12,7 +12,7 @@ use super::{log_in, start};
 const WAITING: &str = "+44 20 7946 0318";
 const CANCELLED: &str = "+44 20 7946 0319";
 
-/// Both themes of the page as it is.
+/// Checks the current page in both themes.
 async fn check(browser: &Browser) {
     for theme in ["light", "dark"] {
         browser.script(&format!("document.documentElement.dataset.theme = '{theme}'")).await;
@@ -20,11 +20,11 @@ async fn check(browser: &Browser) {
     }
 }
 
-/// One callback that waits and one that can be recreated.
+/// Creates a callback that waits and one that can be recreated.
 async fn fill(app: &TestApp) {
     let machine = app.key(ApiScope::CallbacksWrite);
-    machine.ask(app.service, WAITING).await;
-    let cancelled = machine.ask(app.service, CANCELLED).await;
+    machine.create_immediate(app.service, WAITING).await;
+    let cancelled = machine.create_immediate(app.service, CANCELLED).await;
     assert_eq!(machine.command(&cancelled["id"], "cancel", &json!({})).await.status, 200);
 }
 
@@ -46,7 +46,7 @@ async fn check_menu(browser: &Browser, button: &str, item: &str) {
     browser.at("button", button).click().await;
     browser.at("menuitem", item).shown().await;
     check(browser).await;
-    browser.press(key::ESCAPE).await;
+    browser.type_keys(key::ESCAPE).await;
     browser.at("menuitem", item).gone().await;
 }
 
@@ -54,7 +54,7 @@ async fn check_menu(browser: &Browser, button: &str, item: &str) {
 #[case::on_a_wide_screen(1440, 900)]
 #[case::on_a_narrow_screen(390, 844)]
 #[tokio::test]
-async fn signing_in_the_list_its_dialogs_and_menus_keep_wcag(#[case] width: u32, #[case] height: u32) {
+async fn signing_in_the_list_its_dialogs_and_menus_conform_to_wcag(#[case] width: u32, #[case] height: u32) {
     let app = start(None).await;
     fill(&app).await;
     let browser = Browser::start().await;
@@ -96,11 +96,11 @@ async fn signing_in_the_list_its_dialogs_and_menus_keep_wcag(#[case] width: u32,
 #[case::on_a_wide_screen(1440, 900)]
 #[case::on_a_narrow_screen(390, 844)]
 #[tokio::test]
-async fn the_pages_of_the_tools_menu_keep_wcag(#[case] width: u32, #[case] height: u32) {
+async fn the_pages_of_the_tools_menu_conform_to_wcag(#[case] width: u32, #[case] height: u32) {
     let app = start(None).await;
     let machine = app.key(ApiScope::CallbacksWrite);
-    machine.ask(app.service, WAITING).await;
-    machine.ask(app.other_service, WAITING).await;
+    machine.create_immediate(app.service, WAITING).await;
+    machine.create_immediate(app.other_service, WAITING).await;
     let browser = log_in(&app, "administrator", "last-7-days").await;
     browser.resize(width, height).await;
     for topic in ["Guide", "Shortcuts", "Messages"] {
@@ -108,7 +108,7 @@ async fn the_pages_of_the_tools_menu_keep_wcag(#[case] width: u32, #[case] heigh
         browser.at("menuitem", topic).click().await;
         browser.at("dialog", topic).shown().await;
         check(&browser).await;
-        browser.press(key::ESCAPE).await;
+        browser.type_keys(key::ESCAPE).await;
         browser.at("dialog", topic).gone().await;
     }
     browser.open(&format!("http://{}/search?q=02079460318", app.address)).await;

@@ -1,9 +1,9 @@
-//! Several callbacks at once: selecting, cancelling, and the files about it.
+//! Several callbacks at once: selection, bulk cancellation, reports and exports.
 
 use ringback_api::clock::Clock;
 use ringback_domain::ApiScope;
-use ringback_tests::app::{Held, text};
-use ringback_tests::browser::{Place, key};
+use ringback_tests::app::{ReservedCallback, text};
+use ringback_tests::browser::{Locator, key};
 use ringback_tests::{Backend, Browser, Options, TestApp, wait_for};
 use serde_json::{Value, json};
 
@@ -11,8 +11,9 @@ use super::{log_in, row_says, web_dir};
 
 const HOUR: i64 = 3_600;
 
-/// A server whose time is an hour ago and whose workers run when told: what is
-/// made for half an hour later lies in the past once the hour is over.
+/// A server whose clock is an hour behind and whose workers run only when the test
+/// runs them. Callbacks for half an hour later are in the past once the test has
+/// advanced the clock by an hour.
 async fn an_hour_ago() -> TestApp {
     let clock = Clock::manual(Clock::system().now().plus_seconds(-HOUR));
     let options = Options { clock, workers: false, simulator: None, web_dir: Some(web_dir()) };
@@ -24,39 +25,39 @@ fn shown(number: u32) -> String {
     format!("+44 20 7946 {number:04}")
 }
 
-/// Asks for a callback for so many seconds later; gives its id.
-async fn ask_for(app: &TestApp, number: u32, seconds: i64) -> Value {
+/// Creates a callback for this many seconds later and returns its id.
+async fn create_scheduled(app: &TestApp, number: u32, seconds: i64) -> Value {
     let time = app.clock.now().plus_seconds(seconds).to_string();
     let machine = app.key(ApiScope::CallbacksWrite);
-    machine.ask_for(app.service, &format!("+44207946{number:04}"), &time).await["id"].clone()
+    machine.create_scheduled(app.service, &format!("+44207946{number:04}"), &time).await["id"].clone()
 }
 
-/// Asks for an immediate callback; gives its id.
-async fn ask(app: &TestApp, number: u32) -> Value {
+/// Creates an immediate callback and returns its id.
+async fn create_immediate(app: &TestApp, number: u32) -> Value {
     let machine = app.key(ApiScope::CallbacksWrite);
-    machine.ask(app.service, &format!("+44207946{number:04}")).await["id"].clone()
+    machine.create_immediate(app.service, &format!("+44207946{number:04}")).await["id"].clone()
 }
 
-/// Makes 1 COMPLETED, 2 PROCESSING, 3 ROUTING, 4 QUEUED. Gives the reservation
-/// of 3.
-async fn one_in_each_state(app: &TestApp) -> Held {
+/// Creates callbacks 1 COMPLETED, 2 PROCESSING, 3 ROUTING and 4 QUEUED. Returns
+/// the reservation of 3.
+async fn one_in_each_state(app: &TestApp) -> ReservedCallback {
     let machine = app.key(ApiScope::CallbacksWrite);
-    let completed = ask(app, 1).await;
+    let completed = create_immediate(app, 1).await;
     assert_eq!(machine.command(&completed, "cancel", &json!({})).await.status, 200);
-    let processing = ask(app, 2).await;
-    ask(app, 3).await;
+    let processing = create_immediate(app, 2).await;
+    create_immediate(app, 3).await;
     app.submit().await;
-    let held = app.router().reserve(2).await;
-    let (talks, rings): (Vec<Held>, Vec<Held>) =
-        held.into_iter().partition(|held| held.callback["id"] == processing);
+    let reserved = app.router().reserve(2).await;
+    let (talks, rings): (Vec<ReservedCallback>, Vec<ReservedCallback>) =
+        reserved.into_iter().partition(|reserved| reserved.callback["id"] == processing);
     connect(app, &talks[0]).await;
-    ask(app, 4).await;
+    create_immediate(app, 4).await;
     app.submit().await;
     rings[0].clone()
 }
 
-async fn connect(app: &TestApp, held: &Held) {
-    let answer = app.router().report(held, "connect", json!({})).await;
+async fn connect(app: &TestApp, reserved: &ReservedCallback) {
+    let answer = app.router().report(reserved, "connect", json!({})).await;
     assert_eq!(answer.status, 200, "{answer}");
 }
 
@@ -64,8 +65,8 @@ async fn state(app: &TestApp, id: &Value) -> String {
     text(&app.key(ApiScope::CallbacksRead).callback(id).await["state"])
 }
 
-/// A piece of text that is somewhere on the page.
-fn said<'a>(browser: &'a Browser, part: &str) -> Place<'a> {
+/// A text that contains this part.
+fn text_with<'a>(browser: &'a Browser, part: &str) -> Locator<'a> {
     browser.page().like("StaticText", part)
 }
 
@@ -73,7 +74,7 @@ async fn select(browser: &Browser, number: u32) {
     browser.at("checkbox", &format!("Select {}", shown(number))).click().await;
 }
 
-async fn is_inactive(place: &Place<'_>) -> bool {
+async fn is_inactive(place: &Locator<'_>) -> bool {
     place.property("ariaDisabled").await == "true"
 }
 
@@ -83,10 +84,10 @@ async fn cancel_callbacks_needs_a_selection_of_rows_in_the_range() {
     let app = an_hour_ago().await;
     let mut ids = Vec::new();
     for number in 1..=4 {
-        ids.push(ask_for(&app, number, HOUR / 2 + i64::from(number)).await);
+        ids.push(create_scheduled(&app, number, HOUR / 2 + i64::from(number)).await);
     }
-    ask_for(&app, 9, 3 * HOUR).await;
-    app.pass(HOUR);
+    create_scheduled(&app, 9, 3 * HOUR).await;
+    app.advance(HOUR);
     let browser = log_in(&app, "supervisor", "last-7-days").await;
     let cancel = browser.at("button", "Cancel Callbacks");
     let page_box = browser.at("checkbox", "Select all on this page");
@@ -98,56 +99,55 @@ async fn cancel_callbacks_needs_a_selection_of_rows_in_the_range() {
     browser.at("checkbox", &format!("Select {}", shown(9))).gone().await;
 
     select(&browser, 1).await;
-    said(&browser, "1 selected").shown().await;
+    text_with(&browser, "1 selected").shown().await;
     assert!(!is_inactive(&cancel).await);
     assert_eq!(page_box.property("indeterminate").await, true);
     browser.at("checkbox", &format!("Select {}", shown(3))).shift_click().await;
-    said(&browser, "3 selected").shown().await;
-    said(&browser, "3 SCHEDULED").shown().await;
+    text_with(&browser, "3 selected").shown().await;
+    text_with(&browser, "3 SCHEDULED").shown().await;
     page_box.click().await;
-    said(&browser, "4 selected").shown().await;
+    text_with(&browser, "4 selected").shown().await;
     assert_eq!(
         (page_box.property("checked").await, page_box.property("indeterminate").await),
         (true.into(), false.into())
     );
     select(&browser, 4).await;
 
-    // Neither an order nor a search nor a reload nor a change elsewhere takes
-    // it away.
+    // Sorting, searching, reloading and changes by others keep the selection.
     browser.at("columnheader", "Service Name").at("button", "Service Name").click().await;
     browser.at("searchbox", "Search").fill("0001").await;
     browser.page().row_with(&shown(2)).gone().await;
-    said(&browser, "3 selected").shown().await;
+    text_with(&browser, "3 selected").shown().await;
     let machine = app.key(ApiScope::CallbacksWrite);
     assert_eq!(machine.command(&ids[1], "cancel", &json!({})).await.status, 200);
-    said(&browser, "2 SCHEDULED, 1 COMPLETED").shown().await;
+    text_with(&browser, "2 SCHEDULED, 1 COMPLETED").shown().await;
     browser.at("searchbox", "Search").click().await;
-    browser.press(key::ESCAPE).await;
+    browser.type_keys(key::ESCAPE).await;
     browser.page().row_with(&shown(2)).shown().await;
     browser.at("button", "Refresh").click().await;
-    said(&browser, "3 selected").shown().await;
+    text_with(&browser, "3 selected").shown().await;
     for (number, on) in [(1, true), (2, true), (3, true), (4, false)] {
         let name = format!("Select {}", shown(number));
         assert_eq!(browser.at("checkbox", &name).property("checked").await, on, "{name}");
     }
 
-    browser.press(key::ESCAPE).await;
-    said(&browser, "Selection cleared").shown().await;
+    browser.type_keys(key::ESCAPE).await;
+    text_with(&browser, "Selection cleared").shown().await;
     assert!(is_inactive(&cancel).await);
 
-    // The same by keys: to the first row, select it and the stretch to the third.
+    // The same with keys: select the first row, then extend to the third.
     for key in ["j", "x", "j", "j", "X"] {
-        browser.press(key).await;
+        browser.type_keys(key).await;
     }
-    said(&browser, "3 selected").shown().await;
-    browser.press("C").await;
+    text_with(&browser, "3 selected").shown().await;
+    browser.type_keys("C").await;
     let dialog = browser.at("dialog", "Cancel Callbacks Confirmation");
     dialog.shown().await;
-    browser.press(key::ESCAPE).await;
+    browser.type_keys(key::ESCAPE).await;
     dialog.gone().await;
-    said(&browser, "3 selected").shown().await;
+    text_with(&browser, "3 selected").shown().await;
     browser.at("combobox", "Date Range").at("option", "Last 14 Days").click().await;
-    said(&browser, "Selection cleared").shown().await;
+    text_with(&browser, "Selection cleared").shown().await;
     assert!(is_inactive(&cancel).await);
 }
 
@@ -156,16 +156,16 @@ async fn cancel_callbacks_needs_a_selection_of_rows_in_the_range() {
 async fn confirming_cancels_the_selection_and_nothing_else() {
     let app = an_hour_ago().await;
     let ringing = one_in_each_state(&app).await;
-    let chosen = ask_for(&app, 5, HOUR / 2).await;
-    let spared = ask_for(&app, 6, HOUR / 2).await;
-    app.pass(HOUR);
+    let chosen = create_scheduled(&app, 5, HOUR / 2).await;
+    let spared = create_scheduled(&app, 6, HOUR / 2).await;
+    app.advance(HOUR);
     let browser = log_in(&app, "supervisor", "last-7-days").await;
     browser.at("button", &format!("Edit {}", shown(4))).shown().await;
     browser.at("button", &format!("Edit {}", shown(2))).gone().await;
 
     browser.at("checkbox", "Select all on this page").click().await;
     select(&browser, 6).await;
-    said(&browser, "1 SCHEDULED, 1 QUEUED, 1 ROUTING, 1 PROCESSING, 1 COMPLETED").shown().await;
+    text_with(&browser, "1 SCHEDULED, 1 QUEUED, 1 ROUTING, 1 PROCESSING, 1 COMPLETED").shown().await;
     browser.at("button", "Cancel Callbacks").click().await;
     let dialog = browser.at("dialog", "Cancel Callbacks Confirmation");
     let table = dialog.at("table", "Selected callbacks");
@@ -175,7 +175,7 @@ async fn confirming_cancels_the_selection_and_nothing_else() {
     for number in [1, 2, 6] {
         table.row_with(&shown(number)).gone().await;
     }
-    said(&browser, "2 selected callbacks are left out").shown().await;
+    text_with(&browser, "2 selected callbacks are left out").shown().await;
     dialog.at("button", "Close").click().await;
     dialog.gone().await;
     assert_eq!(browser.focus().await, "button \"Cancel Callbacks\"");
@@ -185,13 +185,13 @@ async fn confirming_cancels_the_selection_and_nothing_else() {
     dialog.at("button", "Confirm").click().await;
     dialog.at("progressbar", "Cancelling callbacks").shown().await;
     browser.axe().await;
-    // Whoever talks before their turn is spared.
+    // A callback that connects before its turn is skipped.
     connect(&app, &ringing).await;
-    app.cancel_in_bulk().await;
+    app.finish_bulk_cancellations().await;
     dialog.at("table", "Not cancelled").row_with(&shown(3)).shown().await;
     browser.axe().await;
     dialog.at("button", "Cancellation Summary Report").click().await;
-    let report = browser.saved("cancellation-summary-report.csv").await;
+    let report = browser.downloaded("cancellation-summary-report.csv").await;
     assert_eq!(report.lines().filter(|line| line.contains(",CANCELLED,")).count(), 2, "{report}");
     dialog.at("button", "Close").click().await;
     dialog.gone().await;
@@ -211,11 +211,11 @@ async fn everything_in_the_range_is_cancelled_on_every_page() {
     let app = an_hour_ago().await;
     one_in_each_state(&app).await;
     for number in 10..260 {
-        ask_for(&app, number, HOUR / 2 + i64::from(number)).await;
+        create_scheduled(&app, number, HOUR / 2 + i64::from(number)).await;
     }
-    let outside = ask_for(&app, 9, 3 * HOUR).await;
-    app.pass(HOUR);
-    // The search and the quick filter hide most of what is cancelled.
+    let outside = create_scheduled(&app, 9, 3 * HOUR).await;
+    app.advance(HOUR);
+    // The search and the quick filter hide most of the callbacks to cancel.
     let browser = log_in(&app, "supervisor", "last-7-days&states=SCHEDULED&q=0010").await;
     select(&browser, 10).await;
     browser.at("button", "Cancel Callbacks").click().await;
@@ -226,27 +226,27 @@ async fn everything_in_the_range_is_cancelled_on_every_page() {
     let matching = dialog.at("checkbox", "Only callbacks matching the current filters");
     matching.gone().await;
     all.click().await;
-    said(&browser, "252 callbacks").shown().await;
+    text_with(&browser, "252 callbacks").shown().await;
     table.gone().await;
-    said(&browser, "1 in PROCESSING are left out and 1 are already COMPLETED").shown().await;
+    text_with(&browser, "1 in PROCESSING are left out and 1 are already COMPLETED").shown().await;
     assert_eq!(matching.description().await, "Scheduled, “0010”");
     browser.axe().await;
     matching.click().await;
-    said(&browser, "1 callback").shown().await;
+    text_with(&browser, "1 callback").shown().await;
     matching.click().await;
-    said(&browser, "252 callbacks").shown().await;
+    text_with(&browser, "252 callbacks").shown().await;
     all.click().await;
     table.row_with(&shown(10)).shown().await;
     all.click().await;
-    said(&browser, "252 callbacks").shown().await;
+    text_with(&browser, "252 callbacks").shown().await;
 
-    // Closed before it is over: the work goes on, and its end is told.
+    // The job goes on after the dialog is closed, and the page reports its end.
     dialog.at("button", "Confirm").click().await;
     dialog.at("progressbar", "Cancelling callbacks").shown().await;
     dialog.at("button", "Close").click().await;
     dialog.gone().await;
-    app.cancel_in_bulk().await;
-    said(&browser, "252 callbacks cancelled").shown().await;
+    app.finish_bulk_cancellations().await;
+    text_with(&browser, "252 callbacks cancelled").shown().await;
     assert_eq!(browser.at("button", "All 1").property("ariaPressed").await, "true", "nothing hides them");
     row_says(&browser, &shown(10), "COMPLETED").await;
     row_says(&browser, &shown(10), "(CANCELLED_BY_ADMIN)").await;
@@ -265,9 +265,9 @@ async fn everything_in_the_range_is_cancelled_on_every_page() {
 async fn a_cancellation_that_is_stopped_says_how_far_it_got() {
     let app = an_hour_ago().await;
     for number in 10..260 {
-        ask_for(&app, number, HOUR / 2 + i64::from(number)).await;
+        create_scheduled(&app, number, HOUR / 2 + i64::from(number)).await;
     }
-    app.pass(HOUR);
+    app.advance(HOUR);
     let browser = log_in(&app, "supervisor", "last-7-days").await;
     let dialog = browser.at("dialog", "Cancel Callbacks Confirmation");
     let begin = async || {
@@ -277,36 +277,36 @@ async fn a_cancellation_that_is_stopped_says_how_far_it_got() {
         dialog.at("progressbar", "Cancelling callbacks").shown().await;
     };
     begin().await;
-    assert_eq!(app.cancel_some().await, 200);
-    said(&browser, "200 of 250").shown().await;
+    assert_eq!(app.run_bulk_round().await, 200);
+    text_with(&browser, "200 of 250").shown().await;
     let stop = dialog.at("button", "Stop");
-    browser.refuse(&["*/stop"]).await;
+    browser.block(&["*/stop"]).await;
     stop.click().await;
-    said(&browser, "The server could not be reached").shown().await;
-    browser.refuse(&[]).await;
+    text_with(&browser, "The server could not be reached").shown().await;
+    browser.block(&[]).await;
     stop.click().await;
     stop.gone().await;
     dialog.at("progressbar", "Cancelling callbacks").gone().await;
-    said(&browser, "The server could not be reached").gone().await;
-    said(&browser, "200 callbacks cancelled. Stopped; 50 were not begun.").shown().await;
+    text_with(&browser, "The server could not be reached").gone().await;
+    text_with(&browser, "200 callbacks cancelled. Stopped; 50 were not begun.").shown().await;
     dialog.at("term", "Not begun").shown().await;
     assert_eq!(browser.focus().await, "heading \"Cancel Callbacks Confirmation\"");
     browser.axe().await;
     dialog.at("table", "Not cancelled").gone().await;
     dialog.at("button", "Cancellation Summary Report").click().await;
-    let report = browser.saved("cancellation-summary-report.csv").await;
+    let report = browser.downloaded("cancellation-summary-report.csv").await;
     for (outcome, count) in [(",CANCELLED,", 200), (",STOPPED,", 50)] {
         assert_eq!(report.lines().filter(|line| line.contains(outcome)).count(), count, "{report}");
     }
     dialog.at("button", "Close").click().await;
     dialog.gone().await;
-    app.cancel_in_bulk().await;
+    app.finish_bulk_cancellations().await;
     let reader = app.key(ApiScope::CallbacksRead);
     let count = reader.json("/api/v1/callbacks/count").await;
     assert_eq!((&count["by_state"]["SCHEDULED"], &count["by_state"]["COMPLETED"]), (&json!(50), &json!(200)));
 
-    // Stopped elsewhere while nobody looks.
-    app.pass(1);
+    // The job is stopped by another client while the dialog is closed.
+    app.advance(1);
     begin().await;
     dialog.at("button", "Close").click().await;
     dialog.gone().await;
@@ -314,9 +314,9 @@ async fn a_cancellation_that_is_stopped_says_how_far_it_got() {
     let job = person.json("/api/v1/bulk-cancellations").await["items"][0].clone();
     let path = format!("/api/v1/bulk-cancellations/{}/stop", text(&job["id"]));
     assert_eq!(person.post(&path, &json!({})).await.status, 200);
-    said(&browser, "Stopped; 50 were not begun.").shown().await;
+    text_with(&browser, "Stopped; 50 were not begun.").shown().await;
 
-    // The reports are of those that cancelled something.
+    // Only jobs that cancelled something have a report.
     browser.at("button", "Export").click().await;
     browser.at("menuitem", "Export Cancelled Reports").click().await;
     let report = browser.at("dialog", "Export Cancelled Reports").at("button", "Cancellation Summary Report");
@@ -327,9 +327,9 @@ async fn a_cancellation_that_is_stopped_says_how_far_it_got() {
 #[tokio::test]
 async fn the_report_is_offered_after_a_cancellation() {
     let app = an_hour_ago().await;
-    let id = ask_for(&app, 1, HOUR / 2).await;
-    ask_for(&app, 2, HOUR / 2 + 1).await;
-    app.pass(HOUR);
+    let id = create_scheduled(&app, 1, HOUR / 2).await;
+    create_scheduled(&app, 2, HOUR / 2 + 1).await;
+    app.advance(HOUR);
     let browser = log_in(&app, "supervisor", "last-7-days").await;
     let dialog = browser.at("dialog", "Export Cancelled Reports");
     let open = async || {
@@ -337,7 +337,7 @@ async fn the_report_is_offered_after_a_cancellation() {
         browser.at("menuitem", "Export Cancelled Reports").click().await;
     };
     open().await;
-    said(&browser, "No callbacks were cancelled in the last 24 hours.").shown().await;
+    text_with(&browser, "No callbacks were cancelled in the last 24 hours.").shown().await;
     dialog.at("button", "Cancellation Summary Report").gone().await;
     dialog.at("button", "Close").click().await;
     dialog.gone().await;
@@ -345,13 +345,13 @@ async fn the_report_is_offered_after_a_cancellation() {
     let person = app.supervisor().await;
     let answer = person.post("/api/v1/bulk-cancellations", &json!({ "ids": [id] })).await;
     assert_eq!(answer.status, 202, "{answer}");
-    app.cancel_in_bulk().await;
+    app.finish_bulk_cancellations().await;
     open().await;
     let report = dialog.at("button", "Cancellation Summary Report");
     assert!(report.description().await.starts_with("CSV, 1 callback, "), "count and time describe it");
     browser.axe().await;
     report.click().await;
-    let file = browser.saved("cancellation-summary-report.csv").await;
+    let file = browser.downloaded("cancellation-summary-report.csv").await;
     let mut csv = csv::Reader::from_reader(file.as_bytes());
     let lines: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
     assert_eq!(lines.len(), 1, "{file}");
@@ -359,7 +359,7 @@ async fn the_report_is_offered_after_a_cancellation() {
     dialog.at("button", "Close").click().await;
     dialog.gone().await;
 
-    // The list as a file: what matches, in either form.
+    // The list is exported with its filter, in either format.
     browser.at("searchbox", "Search").fill("0002").await;
     browser.page().row_with(&shown(1)).gone().await;
     for (form, name, lines) in [("CSV", "callbacks.csv", 2), ("JSON lines", "callbacks.ndjson", 1)] {
@@ -369,7 +369,7 @@ async fn the_report_is_offered_after_a_cancellation() {
             choice.click().await;
         }
         browser.at("menuitem", form).click().await;
-        let file = browser.saved(name).await;
+        let file = browser.downloaded(name).await;
         assert_eq!(file.lines().count(), lines, "{file}");
         assert!(file.contains("+442079460002") && !file.contains("+442079460001"), "{file}");
     }
@@ -379,8 +379,8 @@ async fn the_report_is_offered_after_a_cancellation() {
 #[tokio::test]
 async fn a_monitor_cannot_select_cancel_or_export() {
     let app = an_hour_ago().await;
-    ask_for(&app, 1, HOUR / 2).await;
-    app.pass(HOUR);
+    create_scheduled(&app, 1, HOUR / 2).await;
+    app.advance(HOUR);
     let browser = log_in(&app, "monitor", "last-7-days").await;
     row_says(&browser, &shown(1), "SCHEDULED").await;
     for button in ["Cancel Callbacks", "Export", "Create Callback"] {
@@ -394,7 +394,7 @@ async fn a_monitor_cannot_select_cancel_or_export() {
     browser.at("button", "Cancel Callbacks").click().await;
     browser.at("dialog", "Cancel Callbacks Confirmation").at("button", "Confirm").click().await;
     wait_for("the job", async || {
-        app.cancel_in_bulk().await;
+        app.finish_bulk_cancellations().await;
         let page = app.key(ApiScope::CallbacksRead).json("/api/v1/callbacks").await;
         (page["items"][0]["result"] == "CANCELLED_BY_ADMIN").then_some(())
     })

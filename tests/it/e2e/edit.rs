@@ -31,16 +31,16 @@ async fn edit_never_turns_save_into_a_cancellation() {
     for (number, width, height) in [(NUMBER, 1280, 900), ("+44 20 7946 0319", 390, 844)] {
         browser.resize(width, height).await;
         let due = app.clock.now().plus_seconds(2).to_string();
-        let made = app.key(ApiScope::CallbacksWrite).ask_for(app.service, number, &due).await;
+        let created = app.key(ApiScope::CallbacksWrite).create_scheduled(app.service, number, &due).await;
         browser.at("button", "Refresh").click().await;
         browser.at("button", &format!("Edit {number}")).click().await;
         let dialog = browser.at("dialog", "Edit Callback");
         dialog.at("InputTime", "Time").set("23:59").await;
-        // The dialog slides in.
+        // Wait for the dialog's animation.
         let slides = "document.querySelector('dialog[open]').getAnimations()";
-        browser.later(&format!("await Promise.all({slides}.map(one => one.finished))")).await;
+        browser.script_async(&format!("await Promise.all({slides}.map(one => one.finished))")).await;
         let save = dialog.at("button", "Save");
-        save.point().await;
+        save.hover().await;
         let before = save.rect().await;
 
         wait_for("a submitted callback", async || (app.submit().await == 1).then_some(())).await;
@@ -49,14 +49,14 @@ async fn edit_never_turns_save_into_a_cancellation() {
         assert_eq!(save.description().await, "It can no longer be rescheduled.");
         assert_eq!(save.rect().await, before, "at a width of {width}");
         focus_is(&browser, "radio", "Reschedule").await;
-        browser.strike(key::ENTER).await;
+        browser.press_key(key::ENTER).await;
         browser.press_mouse().await;
         assert_eq!(dialog.at("radio", "Reschedule").property("checked").await, true);
         assert_eq!(dialog.at("InputTime", "Time").property("value").await, "23:59");
         dialog.at("button", "Close").click().await;
         dialog.gone().await;
         assert_eq!(browser.script("return window.commands.join()").await, "");
-        let callback = app.key(ApiScope::CallbacksRead).callback(&made["id"]).await;
+        let callback = app.key(ApiScope::CallbacksRead).callback(&created["id"]).await;
         assert_eq!(callback["state"], "QUEUED");
     }
 }
@@ -66,7 +66,7 @@ async fn a_queued_callback_is_cancelled_only_if_the_person_chooses_so() {
     let app = start_without_workers().await;
     let browser = log_in(&app, "supervisor", "today").await;
     let due = app.clock.now().plus_seconds(2).to_string();
-    let made = app.key(ApiScope::CallbacksWrite).ask_for(app.service, NUMBER, &due).await;
+    let created = app.key(ApiScope::CallbacksWrite).create_scheduled(app.service, NUMBER, &due).await;
     browser.at("button", "Refresh").click().await;
     browser.at("button", &format!("Edit {NUMBER}")).click().await;
     let dialog = browser.at("dialog", "Edit Callback");
@@ -74,10 +74,10 @@ async fn a_queued_callback_is_cancelled_only_if_the_person_chooses_so() {
     wait_for("a submitted callback", async || (app.submit().await == 1).then_some(())).await;
     says(&dialog, "Only while SCHEDULED").await;
     dialog.at("radio", "Cancel Callback").click().await;
-    // What has become impossible cannot be chosen again.
+    // An option that has become impossible cannot be chosen.
     dialog.at("radio", "Reschedule").click().await;
     dialog.at("button", "Confirm").click().await;
     dialog.gone().await;
-    let callback = app.key(ApiScope::CallbacksRead).callback(&made["id"]).await;
+    let callback = app.key(ApiScope::CallbacksRead).callback(&created["id"]).await;
     assert_eq!(callback["result"], "CANCELLED_BY_ADMIN");
 }

@@ -1,4 +1,4 @@
-//! Everything without a pointer: single keys, and whole flows by keyboard.
+//! Keyboard use: single-key shortcuts, and whole flows without a pointer.
 
 use ringback_domain::{ApiScope, Timestamp};
 use ringback_tests::browser::key;
@@ -9,22 +9,23 @@ use super::{log_in, row_says, start, status_says};
 const NUMBER: &str = "+44 20 7946 0318";
 const OTHER: &str = "+44 20 7946 0319";
 
-/// Waits until this has the focus.
+/// Waits until this element has the focus.
 pub(super) async fn focus_is(browser: &Browser, role: &str, name: &str) {
-    let what = format!("{role} {name:?}");
-    wait_for(&format!("the focus on {what}"), async || (browser.focus().await == what).then_some(())).await;
+    let element = format!("{role} {name:?}");
+    wait_for(&format!("the focus on {element}"), async || (browser.focus().await == element).then_some(()))
+        .await;
 }
 
-/// Presses Tab until this has the focus.
+/// Presses Tab until this element has the focus.
 pub(super) async fn tab_to(browser: &Browser, role: &str, name: &str) {
-    let what = format!("{role} {name:?}");
+    let element = format!("{role} {name:?}");
     for _ in 0..60 {
-        if browser.focus().await == what {
+        if browser.focus().await == element {
             return;
         }
-        browser.press(key::TAB).await;
+        browser.type_keys(key::TAB).await;
     }
-    panic!("Tab does not lead to {what}");
+    panic!("Tab does not lead to {element}");
 }
 
 /// Shows: S76, S81, S86, S87
@@ -33,72 +34,72 @@ async fn a_callback_is_created_cancelled_and_found_by_keyboard_alone() {
     let app = start(None).await;
     let browser = log_in(&app, "supervisor", "last-7-days").await;
     browser.at("link", "Callbacks").shown().await;
-    browser.press("c").await;
+    browser.type_keys("c").await;
     focus_is(&browser, "radio", "Immediate").await;
     tab_to(&browser, "textbox", "Customer Number").await;
-    browser.press("02079460318").await;
-    browser.press(key::ENTER).await;
+    browser.type_keys("02079460318").await;
+    browser.type_keys(key::ENTER).await;
     browser.at("dialog", "Create Callback").gone().await;
     row_says(&browser, NUMBER, "QUEUED").await;
 
-    browser.press("j").await;
+    browser.type_keys("j").await;
     focus_is(&browser, "button", &format!("Metrics {NUMBER}")).await;
-    browser.press(key::ENTER).await;
+    browser.type_keys(key::ENTER).await;
     browser.at("region", &format!("Callback metrics for {NUMBER}")).shown().await;
-    browser.press(key::SPACE).await;
+    browser.type_keys(key::SPACE).await;
     browser.at("region", &format!("Callback metrics for {NUMBER}")).gone().await;
-    browser.press("e").await;
+    browser.type_keys("e").await;
     let dialog = browser.at("dialog", "Edit Callback");
     dialog.shown().await;
     tab_to(&browser, "button", "Confirm").await;
-    browser.press(key::ENTER).await;
+    browser.type_keys(key::ENTER).await;
     dialog.gone().await;
     row_says(&browser, NUMBER, "(CANCELLED_BY_ADMIN)").await;
 
-    browser.press("/").await;
+    browser.type_keys("/").await;
     focus_is(&browser, "searchbox", "Search").await;
-    browser.press("0319").await;
+    browser.type_keys("0319").await;
     browser.page().row_with(NUMBER).gone().await;
-    browser.press(key::ESCAPE).await;
+    browser.type_keys(key::ESCAPE).await;
     browser.page().row_with(NUMBER).shown().await;
 
-    // The search field keeps its letters to itself; beyond it, `g s` searches everywhere.
-    browser.press(key::TAB).await;
+    // Letters typed into the search field are not shortcuts; elsewhere `g s` opens Callback Search.
+    browser.type_keys(key::TAB).await;
     tab_to(&browser, "button", "Refresh").await;
-    browser.press("g").await;
-    browser.press("s").await;
+    browser.type_keys("g").await;
+    browser.type_keys("s").await;
     focus_is(&browser, "heading", "Callback Search").await;
-    browser.press("/").await;
+    browser.type_keys("/").await;
     focus_is(&browser, "textbox", "Callback ID or Phone Number").await;
-    browser.press(NUMBER).await;
-    browser.press(key::ENTER).await;
+    browser.type_keys(NUMBER).await;
+    browser.type_keys(key::ENTER).await;
     status_says(&browser, "1 callback for").await;
 }
 
 #[tokio::test]
-async fn a_callback_is_moved_by_keyboard_alone() {
+async fn a_callback_is_rescheduled_by_keyboard_alone() {
     let app = start(None).await;
     let machine = app.key(ApiScope::CallbacksWrite);
-    // A whole hour of the day after tomorrow.
+    // A full hour on the day after tomorrow.
     let days = (app.clock.now().micros() / 1_000_000).div_euclid(86_400) + 2;
     let ten = Timestamp::from_micros((days * 86_400 + 10 * 3_600) * 1_000_000);
-    let made = machine.ask_for(app.service, NUMBER, &ten.to_string()).await;
+    let created = machine.create_scheduled(app.service, NUMBER, &ten.to_string()).await;
     let browser = log_in(&app, "supervisor", "next-7-days").await;
     browser.page().row_with(NUMBER).shown().await;
-    browser.press("j").await;
+    browser.type_keys("j").await;
     focus_is(&browser, "button", &format!("Metrics {NUMBER}")).await;
-    browser.press("e").await;
+    browser.type_keys("e").await;
     let dialog = browser.at("dialog", "Edit Callback");
     dialog.shown().await;
     focus_is(&browser, "radio", "Reschedule").await;
     tab_to(&browser, "InputTime", "Time").await;
-    browser.strike(key::UP).await;
-    browser.strike(key::ENTER).await;
+    browser.press_key(key::UP).await;
+    browser.press_key(key::ENTER).await;
     dialog.gone().await;
     focus_is(&browser, "button", &format!("Metrics {NUMBER}")).await;
-    let id = made["id"].as_str().unwrap();
-    let moved = app.key(ApiScope::CallbacksRead).json(&format!("/api/v1/callbacks/{id}")).await;
-    assert_eq!(moved["desired_time"], ten.plus_seconds(3_600).to_string());
+    let id = created["id"].as_str().unwrap();
+    let rescheduled = app.key(ApiScope::CallbacksRead).json(&format!("/api/v1/callbacks/{id}")).await;
+    assert_eq!(rescheduled["desired_time"], ten.plus_seconds(3_600).to_string());
 }
 
 /// Shows: S99, S101
@@ -106,40 +107,40 @@ async fn a_callback_is_moved_by_keyboard_alone() {
 async fn single_keys_move_select_and_cancel_and_can_be_switched_off() {
     let app = start(None).await;
     let machine = app.key(ApiScope::CallbacksWrite);
-    machine.ask(app.service, NUMBER).await;
-    machine.ask(app.service, OTHER).await;
+    machine.create_immediate(app.service, NUMBER).await;
+    machine.create_immediate(app.service, OTHER).await;
     let browser = log_in(&app, "supervisor", "last-7-days").await;
     browser.page().row_with(OTHER).shown().await;
     let (first, second) = (format!("Metrics {NUMBER}"), format!("Metrics {OTHER}"));
     for (pressed, expected) in [("j", &first), ("j", &second), ("j", &second), ("k", &first), ("k", &first)] {
-        browser.press(pressed).await;
+        browser.type_keys(pressed).await;
         focus_is(&browser, "button", expected).await;
     }
-    // A row, then the stretch to the next one.
-    browser.press("x").await;
-    browser.press("j").await;
-    browser.press("X").await;
+    // Select a row, then extend the selection to the next one.
+    browser.type_keys("x").await;
+    browser.type_keys("j").await;
+    browser.type_keys("X").await;
     status_says(&browser, "2 selected").await;
-    browser.press("?").await;
+    browser.type_keys("?").await;
     browser.at("dialog", "Shortcuts").shown().await;
-    // Keys mean nothing behind a dialog.
-    browser.press("c").await;
-    browser.press(key::ESCAPE).await;
+    // Shortcuts are off while a dialog is open.
+    browser.type_keys("c").await;
+    browser.type_keys(key::ESCAPE).await;
     browser.at("dialog", "Shortcuts").gone().await;
     browser.at("dialog", "Create Callback").gone().await;
-    browser.press("o").await;
+    browser.type_keys("o").await;
     browser.at("dialog", "Advanced Options").shown().await;
-    browser.press(key::ESCAPE).await;
+    browser.type_keys(key::ESCAPE).await;
     browser.at("dialog", "Advanced Options").gone().await;
-    // Closing something does not give up what is selected.
-    browser.press("C").await;
+    // Closing a dialog keeps the selection.
+    browser.type_keys("C").await;
     let dialog = browser.at("dialog", "Cancel Callbacks Confirmation");
     dialog.shown().await;
     tab_to(&browser, "button", "Confirm").await;
-    browser.press(key::ENTER).await;
+    browser.type_keys(key::ENTER).await;
     dialog.at("button", "Cancellation Summary Report").shown().await;
     tab_to(&browser, "button", "Close").await;
-    browser.press(key::ENTER).await;
+    browser.type_keys(key::ENTER).await;
     dialog.gone().await;
     row_says(&browser, NUMBER, "(CANCELLED_BY_ADMIN)").await;
     row_says(&browser, OTHER, "(CANCELLED_BY_ADMIN)").await;
@@ -149,11 +150,11 @@ async fn single_keys_move_select_and_cancel_and_can_be_switched_off() {
     browser.at("menuitem", "Keyboard shortcuts").click().await;
     browser.at("menuitemradio", "Off").click().await;
     browser.at("StaticText", "Shortcuts").gone().await;
-    browser.press(key::ESCAPE).await;
+    browser.type_keys(key::ESCAPE).await;
     browser.at("menuitem", "Keyboard shortcuts").gone().await;
-    browser.press("?").await;
-    browser.press("c").await;
-    // The same list from the menu is there all the same, and nothing else is.
+    browser.type_keys("?").await;
+    browser.type_keys("c").await;
+    // The list of shortcuts is still in the menu; the shortcuts are off.
     browser.at("button", "Help").click().await;
     browser.at("menuitem", "Shortcuts").click().await;
     assert_eq!(browser.page().names("dialog").await, ["Shortcuts"]);

@@ -1,4 +1,4 @@
-//! Lives of callbacks, from the button that makes them.
+//! The life cycle of callbacks, from the Create Callback dialog.
 
 use ringback_api::telephony::simulator::Behaviour;
 use ringback_domain::ApiScope;
@@ -11,7 +11,7 @@ use super::{log_in, row_says, says, start};
 
 const NUMBER: &str = "+44 20 7946 0318";
 
-/// Customers who answer, and talk for a moment.
+/// Customers who answer and talk briefly.
 const QUICK: Behaviour = Behaviour {
     seed: 1,
     agents: 1,
@@ -22,7 +22,7 @@ const QUICK: Behaviour = Behaviour {
     busy_share: 0.0,
 };
 
-/// The only callback there is, as a machine sees it.
+/// The only callback, as the API returns it.
 async fn only(app: &TestApp) -> Value {
     let page = app.key(ApiScope::CallbacksRead).json("/api/v1/callbacks").await;
     let items = page["items"].as_array().unwrap();
@@ -31,7 +31,7 @@ async fn only(app: &TestApp) -> Value {
 }
 
 #[tokio::test]
-async fn an_immediate_callback_is_made_and_seen_to_reach_the_agent() {
+async fn an_immediate_callback_is_created_and_followed_to_the_agent() {
     let app = start(Some(QUICK)).await;
     let browser = log_in(&app, "supervisor", "last-7-days").await;
     browser.at("region", "Callback records").at("button", "Create Callback").click().await;
@@ -40,26 +40,26 @@ async fn an_immediate_callback_is_made_and_seen_to_reach_the_agent() {
     dialog.at("textbox", "Customer Number").fill("020 7946 0318").await;
     dialog.at("button", "Create").click().await;
     dialog.gone().await;
-    // Nothing is pressed any more: the row changes by itself.
+    // The row changes without a refresh.
     row_says(&browser, NUMBER, "COMPLETED").await;
     row_says(&browser, NUMBER, "(AGENT_CONNECTED)").await;
     let callback = only(&app).await;
     assert_eq!((&callback["result"], &callback["version"]), (&"AGENT_CONNECTED".into(), &5.into()));
     let faults: Vec<_> =
         browser.console().await.into_iter().filter(|line| line.starts_with("SEVERE")).collect();
-    // Whoever has not logged in is asked whether a session goes on, and it does not.
+    // Before the log-in, the page asks whether the session can be resumed, and is refused.
     let unexpected: Vec<_> = faults.iter().filter(|line| !line.contains("401")).collect();
     assert!(unexpected.is_empty(), "{unexpected:#?}");
 }
 
 #[tokio::test]
-async fn a_scheduled_callback_is_made_and_cancelled_through_its_pencil() {
+async fn a_scheduled_callback_is_created_and_cancelled_in_its_row() {
     let app = start(None).await;
     let browser = log_in(&app, "supervisor", "next-7-days").await;
     browser.at("region", "Callback records").at("button", "Create Callback").click().await;
     let dialog = browser.at("dialog", "Create Callback");
     dialog.at("radio", "Scheduled").click().await;
-    // Date and time are filled in with a time that is not far off.
+    // Date and time are prefilled with a time in the near future.
     dialog.at("textbox", "Customer Number").fill(NUMBER).await;
     dialog.at("button", "Create").click().await;
     dialog.gone().await;
@@ -72,20 +72,20 @@ async fn a_scheduled_callback_is_made_and_cancelled_through_its_pencil() {
     dialog.at("button", "Confirm").click().await;
     dialog.gone().await;
     row_says(&browser, NUMBER, "(CANCELLED_BY_ADMIN)").await;
-    // Nothing changes under a pointer that is about to press: it goes elsewhere.
+    // Rows do not move under the pointer, so move it away.
     browser.at("heading", "Callbacks").click().await;
     browser.at("button", &format!("Edit {NUMBER}")).gone().await;
     browser.at("button", &format!("Recreate {NUMBER}")).shown().await;
 }
 
 #[tokio::test]
-async fn a_scheduled_callback_is_seen_to_wait_and_to_reach_the_agent() {
+async fn a_scheduled_callback_is_followed_to_the_agent() {
     let app = start(Some(QUICK)).await;
     let browser = log_in(&app, "monitor", "today").await;
     browser.at("button", "Create Callback").gone().await;
     let soon = app.clock.now().plus_seconds(8).to_string();
-    app.key(ApiScope::CallbacksWrite).ask_for(app.service, NUMBER, &soon).await;
-    // What others make pushes nothing away from under the pointer.
+    app.key(ApiScope::CallbacksWrite).create_scheduled(app.service, NUMBER, &soon).await;
+    // New callbacks do not move rows under the pointer.
     browser.at("button", "1 new callback").click().await;
     row_says(&browser, NUMBER, "SCHEDULED").await;
     row_says(&browser, NUMBER, "(AGENT_CONNECTED)").await;
@@ -98,7 +98,7 @@ async fn a_skipped_clock_time_is_refused_and_a_repeated_one_is_asked() {
     browser.time_zone("Europe/Berlin").await;
     browser.reload().await;
     let year = app.clock.now().plus_seconds(366 * 24 * 3_600).to_string()[..4].to_owned();
-    // Clocks are put forward and back on the last Sundays of March and October.
+    // The clocks change on the last Sundays of March and October.
     let last_sunday = async |month: &str| {
         let day = format!("return 31 - new Date('{year}-{month}-31T12:00').getDay()");
         format!("{year}-{month}-{}", browser.script(&day).await)
@@ -122,7 +122,7 @@ async fn a_skipped_clock_time_is_refused_and_a_repeated_one_is_asked() {
     dialog.gone().await;
     assert_eq!(only(&app).await["desired_time"], format!("{back}T01:30:00Z"));
 
-    // It is known which of the two it was.
+    // The page shows which of the two it is.
     browser
         .open(&format!(
             "http://{}/callbacks?range=custom&from={back}T00:00:00Z&to={back}T06:00:00Z",
@@ -141,18 +141,18 @@ async fn a_skipped_clock_time_is_refused_and_a_repeated_one_is_asked() {
 }
 
 #[tokio::test]
-async fn what_is_refused_after_its_dialog_was_closed_is_told_all_the_same() {
+async fn a_refusal_is_shown_even_if_its_dialog_was_closed() {
     let app = start(None).await;
     let browser = log_in(&app, "supervisor", "today").await;
     browser.at("region", "Callback records").at("button", "Create Callback").click().await;
     let dialog = browser.at("dialog", "Create Callback");
     dialog.at("textbox", "Customer Number").fill("12").await;
-    // Requests leave once they are let go.
-    let held = "const send = window.fetch; const gate = new Promise(open => window.let_go = open); \
+    // Requests are held back until the test releases them.
+    let hold_requests = "const send = window.fetch; const gate = new Promise(open => window.let_go = open); \
                 window.fetch = request => gate.then(() => send(request)); return null";
-    browser.script(held).await;
+    browser.script(hold_requests).await;
     dialog.at("button", "Create").click().await;
-    browser.press(key::ESCAPE).await;
+    browser.type_keys(key::ESCAPE).await;
     dialog.gone().await;
     browser.script("window.let_go(); return null").await;
     says(&browser.at("region", "Messages"), "No number of this country has this length").await;
@@ -161,13 +161,13 @@ async fn what_is_refused_after_its_dialog_was_closed_is_told_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_callback_whose_answer_was_lost_is_not_made_a_second_time() {
+async fn a_callback_whose_answer_was_lost_is_not_created_twice() {
     let app = start(None).await;
     let browser = log_in(&app, "supervisor", "today").await;
     browser.at("region", "Callback records").at("button", "Create Callback").click().await;
     let dialog = browser.at("dialog", "Create Callback");
     dialog.at("textbox", "Customer Number").fill(NUMBER).await;
-    // As a proxy answers that has lost the server: after the work was done.
+    // Like a proxy that loses the server after the work was done.
     let losing = "const send = window.fetch; window.lost = 0; \
                   window.fetch = async request => { \
                     const answer = await send(request); \
@@ -185,10 +185,10 @@ async fn a_callback_whose_answer_was_lost_is_not_made_a_second_time() {
 }
 
 #[tokio::test]
-async fn more_may_be_said_of_a_callback_and_is_shown_with_its_metrics() {
+async fn more_details_of_a_callback_are_entered_and_shown_with_its_metrics() {
     let app = start(None).await;
     let browser = log_in(&app, "supervisor", "today").await;
-    app.key(ApiScope::CallbacksWrite).ask(app.service, "+49 30 2312 5051").await;
+    app.key(ApiScope::CallbacksWrite).create_immediate(app.service, "+49 30 2312 5051").await;
     browser.at("region", "Callback records").at("button", "Create Callback").click().await;
     let dialog = browser.at("dialog", "Create Callback");
     says(&dialog, "1 waiting.").await;
@@ -205,7 +205,7 @@ async fn more_may_be_said_of_a_callback_and_is_shown_with_its_metrics() {
     dialog.at("textbox", "Priority").fill("7").await;
     dialog.at("textbox", "User data").fill("account: 4711").await;
     dialog.at("textbox", "Customer's time zone").fill("America/New_York").await;
-    // What the server finds wrong is in sight, even where the fields are not.
+    // Errors of the server are visible even if their fields are collapsed.
     more.click().await;
     dialog.at("textbox", "Language").gone().await;
     dialog.at("button", "Create").click().await;
@@ -219,10 +219,10 @@ async fn more_may_be_said_of_a_callback_and_is_shown_with_its_metrics() {
         .json("/api/v1/callbacks?search_field=customer_number&search=0318")
         .await;
     let id = text(&found["items"][0]["id"]);
-    let made = app.key(ApiScope::CallbacksRead).json(&format!("/api/v1/callbacks/{id}")).await;
-    assert_eq!((&made["language"], &made["priority"]), (&"en-GB".into(), &7.into()), "{made}");
-    assert_eq!(made["customer_time_zone"], "America/New_York");
-    assert_eq!(made["user_data"], json!({ "account": "4711" }));
+    let created = app.key(ApiScope::CallbacksRead).json(&format!("/api/v1/callbacks/{id}")).await;
+    assert_eq!((&created["language"], &created["priority"]), (&"en-GB".into(), &7.into()), "{created}");
+    assert_eq!(created["customer_time_zone"], "America/New_York");
+    assert_eq!(created["user_data"], json!({ "account": "4711" }));
     browser.at("button", &format!("Metrics {NUMBER}")).click().await;
     let metrics = browser.at("region", &format!("Callback metrics for {NUMBER}"));
     metrics.at("switch", "Advanced Callback Metrics").click().await;
@@ -234,7 +234,7 @@ async fn more_may_be_said_of_a_callback_and_is_shown_with_its_metrics() {
 }
 
 #[tokio::test]
-async fn a_time_may_be_said_in_the_zone_of_the_service_or_of_the_customer() {
+async fn a_time_can_be_given_in_the_zone_of_the_service_or_customer() {
     let app = start(None).await;
     let browser = log_in(&app, "supervisor", "next-7-days").await;
     browser.time_zone("Asia/Tokyo").await;
@@ -258,7 +258,7 @@ async fn a_time_may_be_said_in_the_zone_of_the_service_or_of_the_customer() {
     dialog.gone().await;
     assert_eq!(only(&app).await["desired_time"], format!("{day}T14:00:00Z"));
 
-    // To edit it, the same zones are there.
+    // The Edit dialog offers the same zones.
     browser.at("button", &format!("Edit {NUMBER}")).click().await;
     let dialog = browser.at("dialog", "Edit Callback");
     dialog.at("combobox", "Time zone").choose("Asia/Kolkata (customer)").await;

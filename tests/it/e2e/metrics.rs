@@ -1,4 +1,4 @@
-//! What a row opens to, and a finished callback again.
+//! The details of a row, and recreating a finished callback.
 
 use ringback_domain::ApiScope;
 use ringback_tests::app::text;
@@ -15,8 +15,8 @@ async fn a_row_opens_to_its_metrics_and_to_all_of_them() {
     let app = start(None).await;
     let soon = app.clock.now().plus_seconds(3_600).to_string();
     let supervisor = app.supervisor().await;
-    let made = supervisor.ask_for(app.service, NUMBER, &soon).await;
-    assert_eq!(supervisor.command(&made["id"], "cancel", &json!({})).await.status, 200);
+    let created = supervisor.create_scheduled(app.service, NUMBER, &soon).await;
+    assert_eq!(supervisor.command(&created["id"], "cancel", &json!({})).await.status, 200);
 
     let browser = log_in(&app, "monitor", "next-7-days").await;
     let arrow = browser.at("button", &format!("Metrics {NUMBER}"));
@@ -42,7 +42,7 @@ async fn a_row_opens_to_its_metrics_and_to_all_of_them() {
 async fn the_metrics_grow_with_the_state() {
     let app = start(None).await;
     let machine = app.key(ApiScope::CallbacksWrite);
-    machine.ask(app.service, NUMBER).await;
+    machine.create_immediate(app.service, NUMBER).await;
     let browser = log_in(&app, "monitor", "last-7-days").await;
     row_says(&browser, NUMBER, "QUEUED").await;
     browser.at("button", &format!("Metrics {NUMBER}")).click().await;
@@ -51,12 +51,12 @@ async fn the_metrics_grow_with_the_state() {
     let advanced = metrics.at("region", "Advanced metrics");
     advanced.at("term", "Queued").shown().await;
     advanced.at("term", "Agent reserved").gone().await;
-    let held = app.router().reserve_one().await;
+    let reserved = app.router().reserve_one().await;
     advanced.at("term", "Agent reserved").shown().await;
-    app.router().report(&held, "connect", json!({})).await;
+    app.router().report(&reserved, "connect", json!({})).await;
     advanced.at("term", "Agent connected").shown().await;
     advanced.at("term", "Result").gone().await;
-    app.router().report(&held, "complete", json!({})).await;
+    app.router().report(&reserved, "complete", json!({})).await;
     advanced.at("term", "Result").shown().await;
     for earlier in ["Queued", "Agent reserved", "Agent connected"] {
         advanced.at("term", earlier).shown().await;
@@ -69,9 +69,9 @@ async fn a_finished_callback_is_recreated_with_its_name_recording() {
     let app = start(None).await;
     let supervisor = app.supervisor().await;
     let soon = app.clock.now().plus_seconds(3_600).to_string();
-    let made = supervisor.ask_for(app.service, NUMBER, &soon).await;
-    attach(&supervisor, &made["id"]).await;
-    supervisor.command(&made["id"], "cancel", &json!({})).await;
+    let created = supervisor.create_scheduled(app.service, NUMBER, &soon).await;
+    attach(&supervisor, &created["id"]).await;
+    supervisor.command(&created["id"], "cancel", &json!({})).await;
 
     let browser = log_in(&app, "supervisor", "next-7-days").await;
     browser.at("button", &format!("Metrics {NUMBER}")).click().await;
@@ -86,22 +86,26 @@ async fn a_finished_callback_is_recreated_with_its_name_recording() {
     browser.at("button", &format!("Recreate {NUMBER}")).click().await;
     let dialog = browser.at("dialog", "Recreate Callback");
     dialog.like("StaticText", "The name recording is carried over").shown().await;
-    browser.press(ringback_tests::browser::key::ESCAPE).await;
+    browser.type_keys(ringback_tests::browser::key::ESCAPE).await;
     dialog.gone().await;
-    assert_eq!(supervisor.callback(&made["id"]).await["recreated_as"], json!(null), "closing does nothing");
+    assert_eq!(
+        supervisor.callback(&created["id"]).await["recreated_as"],
+        json!(null),
+        "closing does nothing"
+    );
 
     browser.at("button", &format!("Recreate {NUMBER}")).click().await;
     dialog.at("radio", "Scheduled").click().await;
     dialog.at("button", "Recreate").click().await;
     dialog.gone().await;
-    let old = supervisor.callback(&made["id"]).await;
+    let old = supervisor.callback(&created["id"]).await;
     let new = supervisor.callback(&old["recreated_as"]).await;
-    assert_eq!(new["recreated_from"], made["id"]);
-    assert_eq!((&new["state"], &new["customer_number"]), (&json!("SCHEDULED"), &made["customer_number"]));
+    assert_eq!(new["recreated_from"], created["id"]);
+    assert_eq!((&new["state"], &new["customer_number"]), (&json!("SCHEDULED"), &created["customer_number"]));
     assert_eq!(new["metrics"]["recreated_by"], "supervisor");
     assert_eq!(new["name_recording"]["media_type"], "audio/wav");
-    assert_ne!(text(&new["id"]), text(&made["id"]));
-    // It stays under the focus, which came back to it, and goes with it.
+    assert_ne!(text(&new["id"]), text(&created["id"]));
+    // The row stays while it has the focus, and disappears afterwards.
     browser.at("searchbox", "Search").click().await;
     browser.at("button", &format!("Recreate {NUMBER}")).gone().await;
 }

@@ -1,4 +1,4 @@
-//! The Callback UI in a browser, used as people do.
+//! Tests of the Callback UI in a browser.
 
 mod accessibility;
 mod bulk;
@@ -17,10 +17,10 @@ use std::path::{Path, PathBuf};
 use ringback_api::clock::Clock;
 use ringback_api::telephony::simulator::Behaviour;
 use ringback_tests::app::PASSWORD;
-use ringback_tests::browser::Place;
+use ringback_tests::browser::Locator;
 use ringback_tests::{Backend, Browser, Options, TestApp, wait_for};
 
-/// The built page.
+/// The folder of the built page.
 fn web_dir() -> PathBuf {
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/web/dist");
     assert!(dist.join("index.html").is_file(), "the page is not built: run `cargo xtask web`");
@@ -33,7 +33,7 @@ async fn start(simulator: Option<Behaviour>) -> TestApp {
     TestApp::start_with(Backend::Sqlite, options).await
 }
 
-/// Fills in what signing in asks for.
+/// Fills in and submits the log-in form.
 async fn sign_in(browser: &Browser, username: &str, password: &str) {
     browser.at("textbox", "Username").fill(username).await;
     browser.at("textbox", "Password").fill(password).await;
@@ -49,12 +49,12 @@ async fn log_in(app: &TestApp, username: &str, range: &str) -> Browser {
     browser
 }
 
-/// Waits until it says this.
-async fn says(place: &Place<'_>, part: &str) {
+/// Waits until the element contains this text.
+async fn says(place: &Locator<'_>, part: &str) {
     wait_for(part, async || place.text().await.contains(part).then_some(())).await;
 }
 
-/// Waits until the row of a number says this.
+/// Waits until the row of a number contains this text.
 async fn row_says(browser: &Browser, number: &str, part: &str) {
     wait_for(&format!("{part} beside {number}"), async || {
         let row = browser.page().row_with(number).text().await;
@@ -63,7 +63,7 @@ async fn row_says(browser: &Browser, number: &str, part: &str) {
     .await;
 }
 
-/// Waits until so many rows are listed.
+/// Waits until this many rows are listed.
 async fn rows_are(browser: &Browser, count: u64) {
     wait_for(&format!("{count} rows"), async || {
         let rows = browser.script("return document.querySelectorAll('tr.row').length").await;
@@ -72,7 +72,7 @@ async fn rows_are(browser: &Browser, count: u64) {
     .await;
 }
 
-/// Waits until a status says this.
+/// Waits until a status contains this text.
 async fn status_says(browser: &Browser, part: &str) {
     wait_for(&format!("a status with {part}"), async || {
         let page = browser.page();

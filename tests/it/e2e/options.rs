@@ -1,9 +1,9 @@
-//! Advanced Options: how the list looks, and what it leaves out.
+//! Advanced Options: columns, times and filters of the list.
 
 use ringback_domain::ApiScope;
 use ringback_domain::wire::auth::{CustomRange, Preferences};
 use ringback_domain::wire::endpoint::PutPreferences;
-use ringback_tests::browser::{Place, key};
+use ringback_tests::browser::{Locator, key};
 use ringback_tests::{Browser, TestApp, wait_for};
 use serde_json::json;
 
@@ -14,15 +14,15 @@ const OTHER: &str = "+49 30 2312 5051";
 const HOUR: i64 = 3_600;
 
 /// Opens the dialog.
-async fn open(browser: &Browser) -> Place<'_> {
+async fn open(browser: &Browser) -> Locator<'_> {
     browser.at("button", "Advanced Options").click().await;
     let dialog = browser.at("dialog", "Advanced Options");
     dialog.at("button", "Apply").shown().await;
     dialog
 }
 
-/// Applies what stands in it.
-async fn apply(dialog: &Place<'_>) {
+/// Applies the dialog.
+async fn apply(dialog: &Locator<'_>) {
     dialog.at("button", "Apply").click().await;
     dialog.gone().await;
 }
@@ -35,11 +35,11 @@ async fn has_columns(browser: &Browser, wanted: &[&str]) {
     .await;
 }
 
-/// One of each service that waits, and one that is to come.
+/// Creates a waiting callback of each service, and a future one.
 async fn fill(app: &TestApp) {
     let machine = app.key(ApiScope::CallbacksWrite);
-    machine.ask(app.service, NUMBER).await;
-    machine.ask(app.other_service, OTHER).await;
+    machine.create_immediate(app.service, NUMBER).await;
+    machine.create_immediate(app.other_service, OTHER).await;
 }
 
 /// Shows: S62, S63, S72
@@ -75,7 +75,7 @@ async fn columns_are_shown_hidden_and_moved_for_good() {
         columns.at("checkbox", name).click().await;
     }
     columns.at("button", "Move Customer Number up").click().await;
-    // The focus moves along.
+    // The focus moves with the column.
     wait_for("the focus", async || {
         (browser.focus().await == r#"button "Move Customer Number up""#).then_some(())
     })
@@ -84,13 +84,13 @@ async fn columns_are_shown_hidden_and_moved_for_good() {
     has_columns(&browser, &CHOSEN).await;
     drop(browser);
 
-    // On another machine too, and what is only looked at changes nothing.
+    // The columns are saved for other browsers; opening the dialog changes nothing.
     let browser = log_in(&app, "monitor", "today").await;
     has_columns(&browser, &CHOSEN).await;
     let dialog = open(&browser).await;
     assert_eq!(dialog.at("checkbox", "Created By").property("checked").await, true);
     dialog.at("checkbox", "Created By").click().await;
-    browser.press(key::ESCAPE).await;
+    browser.type_keys(key::ESCAPE).await;
     dialog.gone().await;
     has_columns(&browser, &CHOSEN).await;
     let dialog = open(&browser).await;
@@ -109,19 +109,19 @@ async fn all_times_follow_the_switches_at_once_and_for_good() {
         "callback_type": "scheduled", "service_id": app.service, "customer_number": NUMBER,
         "desired_time": at, "customer_time_zone": "America/Los_Angeles",
     });
-    let made = app.key(ApiScope::CallbacksWrite).post("/api/v1/callbacks", &body).await;
-    assert_eq!(made.status, 201, "{made}");
+    let created = app.key(ApiScope::CallbacksWrite).post("/api/v1/callbacks", &body).await;
+    assert_eq!(created.status, 201, "{created}");
     let browser = log_in(&app, "monitor", "next-7-days").await;
     browser.time_zone("Asia/Tokyo").await;
     browser.reload().await;
     row_says(&browser, NUMBER, "7:00 PM").await;
-    // Under the pointer it is told in all zones that matter.
+    // The tooltip has the time in all relevant zones.
     wait_for("the zones", async || {
         let point = "const time = document.querySelector('tr.row time'); \
                      time.dispatchEvent(new PointerEvent('pointerover', { bubbles: true })); return time.title";
-        let told = browser.script(point).await;
+        let tooltip = browser.script(point).await;
         let zones = ["(Asia/Tokyo, UTC+09:00)", "(UTC)", "(service, Europe/London)", "(customer, America/Los_Angeles)"];
-        told.as_str().is_some_and(|told| zones.iter().all(|zone| told.contains(zone))).then_some(())
+        tooltip.as_str().is_some_and(|text| zones.iter().all(|zone| text.contains(zone))).then_some(())
     })
     .await;
     browser.at("StaticText", "Times in Asia/Tokyo, UTC+09:00").shown().await;
@@ -153,13 +153,13 @@ async fn a_custom_range_is_offered_at_once_and_filters() {
     let app = start(None).await;
     let machine = app.key(ApiScope::CallbacksWrite);
     let time = |hours: i64| app.clock.now().plus_seconds(24 * HOUR + hours * HOUR).to_string();
-    machine.ask_for(app.service, NUMBER, &time(0)).await;
-    machine.ask_for(app.service, OTHER, &time(3)).await;
+    machine.create_scheduled(app.service, NUMBER, &time(0)).await;
+    machine.create_scheduled(app.service, OTHER, &time(3)).await;
     let browser = log_in(&app, "monitor", "next-7-days").await;
     browser.time_zone("UTC").await;
     row_says(&browser, OTHER, "SCHEDULED").await;
 
-    // Another tab has added one meanwhile; it stays.
+    // A range that another tab has added meanwhile is kept.
     let person = app.monitor().await;
     let [from, to] = [5, 6].map(|hours| time(hours).parse().unwrap());
     let elsewhere = CustomRange { name: "Evening".to_owned(), from, to };
@@ -168,7 +168,7 @@ async fn a_custom_range_is_offered_at_once_and_filters() {
 
     let dialog = open(&browser).await;
     let ranges = dialog.at("group", "Configure Custom Date Range");
-    // As a field for date and time takes it.
+    // The format of a field for date and time.
     let field = |hours| time(hours)[..16].to_owned();
     ranges.at("textbox", "Range Name").fill("Peak").await;
     ranges.at("DateTime", "From").set(&field(1)).await;
@@ -188,10 +188,10 @@ async fn a_custom_range_is_offered_at_once_and_filters() {
     browser.page().row_with(OTHER).gone().await;
     row_says(&browser, NUMBER, "SCHEDULED").await;
     assert!(browser.url().await.contains("range=custom&from="));
-    // It is kept as the range in use last, a moment later.
+    // It is saved as the last used range, with a short delay.
     wait_for("the range to be kept", async || {
-        let kept = person.json("/api/v1/me/preferences").await;
-        kept["last_range"].as_str().is_some_and(|range| range.contains('/')).then_some(())
+        let saved = person.json("/api/v1/me/preferences").await;
+        saved["last_range"].as_str().is_some_and(|range| range.contains('/')).then_some(())
     })
     .await;
     browser.open(&format!("http://{}/callbacks", app.address)).await;
@@ -202,7 +202,7 @@ async fn a_custom_range_is_offered_at_once_and_filters() {
     dialog.at("button", "Remove Peak").gone().await;
     dialog.at("button", "Close").click().await;
     dialog.gone().await;
-    // It stays in view without its name until another is chosen.
+    // A deleted range stays in view without its name until another is chosen.
     browser.at("table", "Callbacks, Peak, sorted by Desired Callback Time").gone().await;
     row_says(&browser, NUMBER, "SCHEDULED").await;
 }
@@ -213,10 +213,10 @@ async fn daily_hours_filter_by_the_clock_shown_and_limit_cancellations() {
     let app = start(None).await;
     let machine = app.key(ApiScope::CallbacksWrite);
     let day = app.clock.now().plus_seconds(48 * HOUR).to_string();
-    // In Tokyo 9:30 AM and 6:30 PM.
+    // 9:30 AM and 6:30 PM in Tokyo.
     let [morning, evening] = ["00:30", "09:30"].map(|time| format!("{}T{time}:00Z", &day[..10]));
-    machine.ask_for(app.service, NUMBER, &morning).await;
-    let spared = machine.ask_for(app.service, OTHER, &evening).await;
+    machine.create_scheduled(app.service, NUMBER, &morning).await;
+    let spared = machine.create_scheduled(app.service, OTHER, &evening).await;
     let browser = log_in(&app, "supervisor", "next-7-days").await;
     browser.time_zone("Asia/Tokyo").await;
     browser.reload().await;
@@ -247,9 +247,9 @@ async fn daily_hours_filter_by_the_clock_shown_and_limit_cancellations() {
     browser.at("button", "All 1").shown().await;
     let address = browser.url().await;
     assert!(address.ends_with("range=daily&from=08%3A00&to=11%3A00"), "{address}");
-    // What is made outside these hours is not announced, what is made in them is.
-    machine.ask_for(app.service, "+44 20 7946 0319", &evening).await;
-    machine.ask_for(app.service, "+44 20 7946 0320", &morning).await;
+    // Only new callbacks within these hours are announced.
+    machine.create_scheduled(app.service, "+44 20 7946 0319", &evening).await;
+    machine.create_scheduled(app.service, "+44 20 7946 0320", &morning).await;
     browser.at("button", "All 2").shown().await;
     browser.at("button", "1 new callback").click().await;
     row_says(&browser, "+44 20 7946 0320", "SCHEDULED").await;
@@ -267,13 +267,13 @@ async fn daily_hours_filter_by_the_clock_shown_and_limit_cancellations() {
     row_says(&browser, NUMBER, "(CANCELLED_BY_ADMIN)").await;
     assert_eq!(app.supervisor().await.callback(&spared["id"]).await["state"], "SCHEDULED");
 
-    // In UTC other callbacks are of these hours.
+    // In UTC these hours contain other callbacks.
     let dialog = open(&browser).await;
     dialog.at("switch", "Show Times in UTC").click().await;
     apply(&dialog).await;
     row_says(&browser, OTHER, "9:30 AM").await;
     browser.page().row_with(NUMBER).gone().await;
-    // It is the range in use last, for whoever comes back.
+    // It is the last used range at the next visit.
     browser.open(&format!("http://{}/callbacks", app.address)).await;
     table.shown().await;
     row_says(&browser, OTHER, "9:30 AM").await;
@@ -293,7 +293,7 @@ async fn states_and_services_are_hidden_and_shown_again() {
     assert_eq!(services.names("checkbox").await, ["ALL", "Billing EN", "Support DE"]);
     services.at("checkbox", "Support DE").click().await;
     assert_eq!(services.at("checkbox", "ALL").property("indeterminate").await, true);
-    // Nothing at all is nothing to look at.
+    // With everything hidden the list is empty.
     services.at("checkbox", "Billing EN").click().await;
     services.at("StaticText", "Choose at least one").shown().await;
     assert_eq!(services.at("checkbox", "Billing EN").property("checked").await, true);
@@ -320,14 +320,14 @@ async fn states_and_services_are_hidden_and_shown_again() {
     states.at("checkbox", "COMPLETED").click().await;
     apply(&dialog).await;
     browser.at("heading", "No callbacks in Today").shown().await;
-    // Whoever gets the address sees the same.
+    // The address reproduces the view.
     let address = browser.url().await;
     let other = log_in(&app, "monitor", address.split("range=").last().unwrap()).await;
     other.at("heading", "No callbacks in Today").shown().await;
     other.at("button", "Show all states").click().await;
     row_says(&other, OTHER, "QUEUED").await;
     drop(other);
-    // What is chosen for now wins over what is chosen for good.
+    // A temporary choice has precedence over the saved one.
     browser.at("button", "Queued 2").click().await;
     row_says(&browser, OTHER, "QUEUED").await;
     browser.at("button", "All 0").click().await;

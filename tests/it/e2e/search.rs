@@ -1,4 +1,4 @@
-//! Callback Search: by ID and by number, whatever the time.
+//! Callback Search: by ID and by number, regardless of the time.
 
 use ringback_domain::ApiScope;
 use ringback_tests::app::text;
@@ -11,15 +11,16 @@ use super::{log_in, start, status_says};
 const NUMBER: &str = "+44 20 7946 0318";
 const OTHER: &str = "+44 20 7946 0319";
 
-/// Two callbacks of one number, one of them far ahead, and one of another.
+/// Creates two callbacks of one number, one of them far in the future, and one of
+/// another number.
 async fn fill(app: &TestApp) -> [Value; 3] {
     let machine = app.key(ApiScope::CallbacksWrite);
     let later = app.clock.now().plus_seconds(10 * 86_400).to_string();
-    let ahead = machine.ask_for(app.service, NUMBER, &later).await;
-    let cancelled = machine.ask(app.service, NUMBER).await;
+    let ahead = machine.create_scheduled(app.service, NUMBER, &later).await;
+    let cancelled = machine.create_immediate(app.service, NUMBER).await;
     let person = app.supervisor().await;
     assert_eq!(person.command(&cancelled["id"], "cancel", &json!({})).await.status, 200);
-    [ahead, cancelled, machine.ask(app.other_service, OTHER).await]
+    [ahead, cancelled, machine.create_immediate(app.other_service, OTHER).await]
 }
 
 /// Shows: S45, S46, S47, S48, S49
@@ -34,7 +35,7 @@ async fn callback_search_finds_by_id_and_by_number_at_any_time() {
     let field = browser.at("textbox", "Callback ID or Phone Number");
     let button = browser.at("button", "Search");
 
-    // An ID of a callback that lies in no range around today.
+    // The ID of a callback outside all predefined ranges.
     field.fill(&text(&ahead["id"])).await;
     browser.at("heading", NUMBER).gone().await;
     button.click().await;
@@ -57,7 +58,7 @@ async fn callback_search_finds_by_id_and_by_number_at_any_time() {
     .await;
     assert!(browser.url().await.ends_with("/search?q=(020)%207946-0318"));
 
-    // What is not there, and what is neither.
+    // An unknown ID, and a text that is neither ID nor number.
     field.fill("+44 20 7946 0320").await;
     button.click().await;
     status_says(&browser, "No callback with this ID or number").await;
@@ -65,7 +66,7 @@ async fn callback_search_finds_by_id_and_by_number_at_any_time() {
     button.click().await;
     status_says(&browser, "such as +44 20 7946 0318").await;
 
-    // From the address, and on to the list.
+    // The search is in the address, and the result leads to the list.
     browser.open(&format!("http://{}/search?q={}", app.address, text(&other["id"]))).await;
     browser.at("heading", OTHER).shown().await;
     browser.at("link", "Show in Callbacks").click().await;
@@ -78,14 +79,14 @@ async fn callback_search_shows_only_services_that_the_user_may_see() {
     let app = start(None).await;
     let [_, _, other] = fill(&app).await;
     let browser = log_in(&app, "branch", "today").await;
-    browser.press("gs").await;
+    browser.type_keys("gs").await;
     browser.at("textbox", "Callback ID or Phone Number").fill(&text(&other["id"])).await;
-    browser.press(key::ENTER).await;
+    browser.type_keys(key::ENTER).await;
     status_says(&browser, "No callback with this ID or number").await;
 }
 
 #[tokio::test]
-async fn what_callback_search_found_is_edited_and_recreated_there() {
+async fn callback_search_can_edit_and_recreate_its_results() {
     let app = start(None).await;
     let [ahead, ..] = fill(&app).await;
     let browser = log_in(&app, "supervisor", "today").await;
@@ -106,7 +107,7 @@ async fn what_callback_search_found_is_edited_and_recreated_there() {
     dialog.at("button", "Recreate").click().await;
     dialog.gone().await;
     status_says(&browser, "Callback recreated").await;
-    // Once is enough.
+    // A callback can be recreated only once.
     browser.at("button", "Recreate").gone().await;
     let metrics = browser.at("region", "Advanced metrics");
     wait_for("what it became", async || metrics.text().await.contains("Recreated as").then_some(())).await;
@@ -114,7 +115,7 @@ async fn what_callback_search_found_is_edited_and_recreated_there() {
     status_says(&browser, "3 callbacks for").await;
     drop(browser);
 
-    // Whoever only looks finds no commands.
+    // A monitor sees no commands.
     let browser = log_in(&app, "monitor", "today").await;
     browser.open(&address).await;
     browser.at("link", "Show in Callbacks").shown().await;

@@ -1,5 +1,5 @@
-//! What is around every page: who may go where, services and users, and the
-//! end of a session.
+//! The parts around the list: menus by role, the pages of the Tools menu, and the
+//! session.
 
 use ringback_api::clock::Clock;
 use ringback_api::command::sessions::SESSION_SECONDS;
@@ -35,7 +35,7 @@ async fn items(browser: &Browser, button: &str, first: &str) -> Vec<String> {
     browser.at("button", button).click().await;
     browser.at("menuitem", first).shown().await;
     let names = browser.page().names("menuitem").await;
-    browser.press(key::ESCAPE).await;
+    browser.type_keys(key::ESCAPE).await;
     browser.at("menuitem", first).gone().await;
     names
 }
@@ -48,7 +48,7 @@ async fn sign_out(browser: &Browser, account: &str) {
 
 /// Shows: S02, S03, S07, S73, S74, S75
 #[tokio::test]
-async fn each_role_finds_what_it_may_use_and_nothing_else() {
+async fn each_role_sees_only_the_pages_that_it_may_use() {
     let app = start(None).await;
     let browser = Browser::start().await;
     let open = async |path: &str| browser.open(&format!("http://{}{path}", app.address)).await;
@@ -76,7 +76,7 @@ async fn each_role_finds_what_it_may_use_and_nothing_else() {
         }
         sign_out(&browser, &format!("{username}, {role}")).await;
     }
-    // Whoever has none of these roles sees no callbacks.
+    // A developer sees no callbacks.
     open("/callbacks").await;
     sign_in(&browser, "developer", PASSWORD).await;
     browser.at("heading", "You have no access to callbacks").shown().await;
@@ -96,7 +96,7 @@ async fn create_callback_asks_for_what_is_needed_and_names_mistakes() {
     let dialog = browser.at("dialog", "Create Callback");
     let types = dialog.at("radiogroup", "Callback Type");
     types.at("radio", "Immediate").shown().await;
-    // Immediate asks for no time.
+    // An immediate callback needs no time.
     assert!(dialog.names("Date").await.is_empty());
     dialog.at("textbox", "Customer Number").fill("call me").await;
     dialog.at("button", "Create").click().await;
@@ -118,15 +118,15 @@ async fn create_callback_asks_for_what_is_needed_and_names_mistakes() {
 }
 
 #[tokio::test]
-async fn a_dialog_that_could_not_be_loaded_says_so_and_opens_once_it_can() {
+async fn a_dialog_that_cannot_be_loaded_shows_an_error_and_opens_later() {
     let app = start(None).await;
     let browser = Browser::start().await;
-    browser.refuse(&["*/assets/split_*"]).await;
+    browser.block(&["*/assets/split_*"]).await;
     browser.open(&format!("http://{}/callbacks", app.address)).await;
     sign_in(&browser, "supervisor", PASSWORD).await;
     browser.at("region", "Callback records").at("button", "Create Callback").click().await;
     status_says(&browser, "could not be loaded").await;
-    browser.refuse(&[]).await;
+    browser.block(&[]).await;
     browser.at("button", "Try again").click().await;
     browser.at("dialog", "Create Callback").shown().await;
 }
@@ -138,7 +138,7 @@ async fn the_services_of_a_session_stay_until_the_next_one_or_a_reload() {
     let admin = app.admin().await;
     let browser = log_in(&app, "supervisor", "today").await;
     let body = json!({ "name": "New FR", "time_zone": "Europe/Paris", "default_country": "FR" });
-    let made: Value = admin.post("/api/v1/services", &body).await.read();
+    let created: Value = admin.post("/api/v1/services", &body).await.read();
     browser.reload().await;
     assert_eq!(offered(&browser).await, ["Billing EN", "Support DE"]);
     status_says(&browser, "Your services changed. Sign in again to use them.").await;
@@ -146,7 +146,7 @@ async fn the_services_of_a_session_stay_until_the_next_one_or_a_reload() {
     sign_in(&browser, "supervisor", PASSWORD).await;
     assert_eq!(offered(&browser).await, ["Billing EN", "New FR", "Support DE"]);
 
-    let granted = json!({ "services": [made["id"]] });
+    let granted = json!({ "services": [created["id"]] });
     let path = path_of(&admin, "supervisor").await;
     assert_eq!(admin.patch(&path, &granted).await.status, 200);
     browser.reload().await;
@@ -156,7 +156,7 @@ async fn the_services_of_a_session_stay_until_the_next_one_or_a_reload() {
     status_says(&browser, "Permissions reloaded").await;
     assert_eq!(offered(&browser).await, ["New FR"]);
 
-    // An open page is told, and stays where it is.
+    // An open page shows a hint and is not reloaded.
     browser.at("combobox", "Date Range").choose("Yesterday").await;
     assert_eq!(admin.patch(&path, &json!({ "all_services": true })).await.status, 200);
     browser.at("button", "Reload permissions").click().await;
@@ -166,7 +166,7 @@ async fn the_services_of_a_session_stay_until_the_next_one_or_a_reload() {
 }
 
 #[tokio::test]
-async fn services_are_made_and_edited_on_their_page() {
+async fn services_are_created_and_edited_on_their_page() {
     let app = start(None).await;
     let browser = log_in(&app, "administrator", "today").await;
     browser.at("button", "Tools").click().await;
@@ -198,10 +198,13 @@ async fn services_are_made_and_edited_on_their_page() {
     })
     .await;
     let services = app.admin().await.json("/api/v1/services").await;
-    let made =
+    let created =
         services["items"].as_array().unwrap().iter().find(|service| service["name"] == "New FR").unwrap();
-    assert_eq!((&made["accept_new"], &made["dial_pending"]), (&json!(false), &json!(true)));
-    assert_eq!((&made["desired_window_seconds"], &made["default_country"]), (&json!(300), &json!("FR")));
+    assert_eq!((&created["accept_new"], &created["dial_pending"]), (&json!(false), &json!(true)));
+    assert_eq!(
+        (&created["desired_window_seconds"], &created["default_country"]),
+        (&json!(300), &json!("FR"))
+    );
 }
 
 #[tokio::test]
@@ -216,7 +219,7 @@ async fn a_developer_is_offered_no_key_beyond_their_rights() {
 }
 
 #[tokio::test]
-async fn an_api_key_is_made_shown_once_and_revoked_by_an_administrator() {
+async fn an_api_key_is_created_shown_once_and_revoked() {
     let app = start(None).await;
     let browser = Browser::start().await;
     browser.open(&format!("http://{}/integrations", app.address)).await;
@@ -229,14 +232,14 @@ async fn an_api_key_is_made_shown_once_and_revoked_by_an_administrator() {
     let key = text(&dialog.at("textbox", "API key").property("value").await);
     dialog.at("button", "Close").click().await;
     dialog.gone().await;
-    let machine = app.nobody().with_key(key);
-    machine.ask(app.service, NUMBER).await;
+    let machine = app.anonymous().with_key(key);
+    machine.create_immediate(app.service, NUMBER).await;
     assert_eq!(machine.json("/api/v1/callbacks/count").await["total"], 1);
 
     browser.at("button", "Revoke ivr").click().await;
     let dialog = browser.at("dialog", "Revoke API Key");
     dialog.at("button", "Revoke").click().await;
-    // Behind a dialog everything is gone.
+    // Elements behind a dialog are not in the accessibility tree.
     dialog.gone().await;
     browser.at("button", "Revoke ivr").gone().await;
     assert_eq!(machine.get("/api/v1/callbacks/count").await.status, 401);
@@ -281,24 +284,24 @@ async fn users_are_created_restricted_given_a_password_and_disabled() {
     dialog.at("button", "Save").click().await;
     dialog.gone().await;
     assert_eq!(admin.json(&path_of(&admin, "kim").await).await["disabled"], true);
-    browser.press("r").await;
+    browser.type_keys("r").await;
     browser.at("dialog", "Sign in again").shown().await;
 }
 
-/// Moves the clock on; nobody is believed for a moment more.
-async fn pass(app: &TestApp, seconds: i64) {
-    app.pass(seconds);
+/// Advances the clock, and waits until cached identities have expired.
+async fn advance(app: &TestApp, seconds: i64) {
+    app.advance(seconds);
     app.inside(async |app| app.commands.signals().access.raise()).await;
 }
 
 #[tokio::test]
-async fn a_session_that_ends_is_told_before_and_keeps_what_was_filled_in() {
+async fn the_page_warns_before_a_session_ends_and_keeps_open_forms() {
     let clock = Clock::manual(Clock::system().now());
     let options = Options { clock, workers: false, simulator: None, web_dir: Some(web_dir()) };
     let app = TestApp::start_with(Backend::Sqlite, options).await;
-    // The server's clock will be ahead of the browser's.
+    // The server's clock will be ahead of the browser's clock.
     let browser = log_in(&app, "supervisor", "next-7-days").await;
-    pass(&app, SESSION_SECONDS - 90).await;
+    advance(&app, SESSION_SECONDS - 90).await;
     browser.at("button", "Refresh").click().await;
     browser.at("button", "Stay signed in").click().await;
     let dialog = browser.at("dialog", "Stay signed in");
@@ -309,7 +312,7 @@ async fn a_session_that_ends_is_told_before_and_keeps_what_was_filled_in() {
     browser.at("region", "Callback records").at("button", "Create Callback").click().await;
     let form = browser.at("dialog", "Create Callback");
     form.at("textbox", "Customer Number").fill(NUMBER).await;
-    pass(&app, SESSION_SECONDS).await;
+    advance(&app, SESSION_SECONDS).await;
     form.at("button", "Create").click().await;
 
     let dialog = browser.at("dialog", "Sign in again");
@@ -319,19 +322,19 @@ async fn a_session_that_ends_is_told_before_and_keeps_what_was_filled_in() {
     dialog.at("textbox", "Password").fill(PASSWORD).await;
     dialog.at("button", "Sign in").click().await;
     dialog.gone().await;
-    // What was sent while nobody was signed in goes on by itself.
+    // A request that was sent while signed out is repeated after signing in.
     form.gone().await;
     browser.page().row_with(NUMBER).shown().await;
 
-    // Whoever does not sign in again has left.
-    pass(&app, SESSION_SECONDS).await;
+    // Without signing in again, the page signs out.
+    advance(&app, SESSION_SECONDS).await;
     browser.at("button", "Refresh").click().await;
     browser.at("dialog", "Sign in again").at("button", "Close").click().await;
     browser.at("heading", "Sign in").shown().await;
 }
 
 #[tokio::test]
-async fn help_keeps_what_was_told_and_explains_the_work() {
+async fn help_has_the_recent_messages_and_explains_the_work() {
     let app = start(None).await;
     let browser = log_in(&app, "supervisor", "today").await;
     let open = async |item: &str| {
@@ -351,13 +354,13 @@ async fn help_keeps_what_was_told_and_explains_the_work() {
     browser.at("region", "Messages").at("button", "Dismiss").click().await;
     let news = open("Messages").await;
     news.at("StaticText", "Callback created").shown().await;
-    browser.press(key::ESCAPE).await;
+    browser.type_keys(key::ESCAPE).await;
     news.gone().await;
 
     let guide = open("Guide").await;
     guide.at("heading", "Cancel many").shown().await;
     guide.at("StaticText", "(AGENT_CONNECTED)").shown().await;
-    browser.press(key::ESCAPE).await;
+    browser.type_keys(key::ESCAPE).await;
     guide.gone().await;
     assert_eq!(browser.focus().await, r#"button "Help""#);
 }

@@ -1,4 +1,4 @@
-//! What the list shows: its columns, its pages, its ranges, its search.
+//! The list: its columns, pages, ranges and search.
 
 use futures_util::future::join_all;
 use ringback_api::clock::Clock;
@@ -16,8 +16,8 @@ const OTHER: &str = "+49 30 2312 5051";
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 
-/// A server whose clock stands still an hour ago, so that what is promised can
-/// be late.
+/// A server whose clock stands still an hour ago, so that the test can let
+/// callbacks become overdue.
 async fn start_earlier() -> TestApp {
     let clock = Clock::manual(Clock::system().now().plus_seconds(-HOUR));
     let options = Options { clock, web_dir: Some(web_dir()), ..Options::default() };
@@ -29,8 +29,8 @@ async fn start_earlier() -> TestApp {
 async fn the_table_shows_service_state_result_and_origin() {
     let app = start(None).await;
     let machine = app.key(ApiScope::CallbacksWrite);
-    machine.ask_for(app.service, NUMBER, &app.clock.now().plus_seconds(HOUR).to_string()).await;
-    let cancelled = machine.ask(app.other_service, OTHER).await;
+    machine.create_scheduled(app.service, NUMBER, &app.clock.now().plus_seconds(HOUR).to_string()).await;
+    let cancelled = machine.create_immediate(app.other_service, OTHER).await;
     let supervisor = app.supervisor().await;
     assert_eq!(supervisor.command(&cancelled["id"], "cancel", &json!({})).await.status, 200);
 
@@ -64,10 +64,10 @@ async fn callback_251_is_on_the_second_page() {
     let machine = app.key(ApiScope::CallbacksWrite);
     for number in 0..251 {
         let time = app.clock.now().plus_seconds(HOUR + number).to_string();
-        machine.ask_for(app.service, &format!("+4420794600{:02}", number % 100), &time).await;
+        machine.create_scheduled(app.service, &format!("+4420794600{:02}", number % 100), &time).await;
     }
     let last = app.clock.now().plus_seconds(2 * HOUR).to_string();
-    machine.ask_for(app.service, OTHER, &last).await;
+    machine.create_scheduled(app.service, OTHER, &last).await;
     let browser = log_in(&app, "monitor", "next-24-hours").await;
     browser.at("link", "Page 2").shown().await;
     rows_are(&browser, 250).await;
@@ -84,14 +84,14 @@ async fn the_date_range_decides_what_is_listed() {
     let app = start_earlier().await;
     let machine = app.key(ApiScope::CallbacksWrite);
     let past = app.clock.now().plus_seconds(HOUR / 2).to_string();
-    machine.ask_for(app.service, NUMBER, &past).await;
-    app.pass(HOUR);
+    machine.create_scheduled(app.service, NUMBER, &past).await;
+    app.advance(HOUR);
     let ahead = app.clock.now().plus_seconds(2 * DAY).to_string();
-    machine.ask_for(app.service, OTHER, &ahead).await;
+    machine.create_scheduled(app.service, OTHER, &ahead).await;
 
     let browser = log_in(&app, "monitor", "last-30-days").await;
     let range = browser.at("combobox", "Date Range");
-    // Its time has passed and it still waits.
+    // Its desired time has passed, but it is still SCHEDULED.
     row_says(&browser, NUMBER, "SCHEDULED").await;
     browser.page().row_with(OTHER).gone().await;
 
@@ -116,7 +116,7 @@ async fn the_date_range_decides_what_is_listed() {
 #[tokio::test]
 async fn the_address_holds_the_whole_view_and_the_list_loads_once() {
     let app = start(None).await;
-    app.key(ApiScope::CallbacksWrite).ask(app.service, NUMBER).await;
+    app.key(ApiScope::CallbacksWrite).create_immediate(app.service, NUMBER).await;
     let person = app.monitor().await;
     let preferences = Preferences {
         last_range: Some("yesterday".to_owned()),
@@ -146,7 +146,7 @@ async fn the_address_holds_the_whole_view_and_the_list_loads_once() {
     browser.at("heading", "No callbacks in Yesterday").shown().await;
     browser.at("StaticText", "Live").shown().await;
     assert_eq!(browser.script("return history.length").await, steps, "there is nothing to go back to");
-    // First of all, and once changes are told.
+    // Once at first, and once when the stream of changes is open.
     wait_for("the list", async || (browser.script("return window.loads >= 2").await == true).then_some(()))
         .await;
     assert_eq!(browser.script("return window.loads").await, 2);
@@ -156,11 +156,11 @@ async fn the_address_holds_the_whole_view_and_the_list_loads_once() {
     says("today").await;
     browser.at("link", "Callbacks").click().await;
     says("today").await;
-    // Another page keeps its own address.
-    browser.press("gs").await;
+    // Other pages have their own address.
+    browser.type_keys("gs").await;
     browser.at("heading", "Callback Search").shown().await;
     assert!(browser.url().await.ends_with("/search"));
-    browser.press("gc").await;
+    browser.type_keys("gc").await;
     says("today").await;
     browser.open(&format!("http://{}/callbacks?range=tomorrow", app.address)).await;
     says("tomorrow").await;
@@ -172,23 +172,23 @@ async fn a_warning_shows_from_the_end_of_the_window_until_it_moves_on() {
     let app = start_earlier().await;
     let machine = app.key(ApiScope::CallbacksWrite);
     let at = |seconds| app.clock.now().plus_seconds(HOUR + seconds).to_string();
-    machine.ask_for(app.service, NUMBER, &at(-20)).await;
-    let late = machine.ask_for(app.service, OTHER, &at(-10 * 60)).await;
-    app.pass(HOUR);
+    machine.create_scheduled(app.service, NUMBER, &at(-20)).await;
+    let late = machine.create_scheduled(app.service, OTHER, &at(-10 * 60)).await;
+    app.advance(HOUR);
 
     let browser = log_in(&app, "monitor", "last-7-days").await;
     row_says(&browser, NUMBER, "due now").await;
     browser.page().row_with(NUMBER).at("button", "Warning").gone().await;
     let warning = browser.page().row_with(OTHER).at("button", "Warning");
-    warning.point().await;
+    warning.hover().await;
     browser.page().like("tooltip", "Still SCHEDULED after its window").shown().await;
 
-    // The page is told; nothing is pressed.
+    // The page updates itself without a refresh.
     let ahead = json!({ "desired_time": app.clock.now().plus_seconds(HOUR).to_string() });
     assert_eq!(machine.command(&late["id"], "reschedule", &ahead).await.status, 200);
     warning.gone().await;
     row_says(&browser, OTHER, "SCHEDULED").await;
-    app.pass(10 * 60);
+    app.advance(10 * 60);
     assert_eq!(app.submit().await, 1);
     row_says(&browser, NUMBER, "QUEUED").await;
     browser.page().row_with(NUMBER).at("button", "Warning").gone().await;
@@ -199,7 +199,7 @@ async fn a_warning_shows_from_the_end_of_the_window_until_it_moves_on() {
 async fn refresh_shows_new_callbacks_and_a_link_those_out_of_range() {
     let app = start(None).await;
     let browser = log_in(&app, "supervisor", "today").await;
-    app.key(ApiScope::CallbacksWrite).ask(app.service, NUMBER).await;
+    app.key(ApiScope::CallbacksWrite).create_immediate(app.service, NUMBER).await;
     browser.at("button", "1 new callback").shown().await;
     browser.at("button", "Refresh").click().await;
     row_says(&browser, NUMBER, "QUEUED").await;
@@ -221,8 +221,8 @@ async fn refresh_shows_new_callbacks_and_a_link_those_out_of_range() {
 async fn typing_filters_by_one_column_at_once_and_marks_matches() {
     let app = start(None).await;
     let machine = app.key(ApiScope::CallbacksWrite);
-    machine.ask(app.service, NUMBER).await;
-    machine.ask(app.other_service, OTHER).await;
+    machine.create_immediate(app.service, NUMBER).await;
+    machine.create_immediate(app.other_service, OTHER).await;
     let browser = log_in(&app, "monitor", "today").await;
     let search = browser.at("searchbox", "Search");
     let column = browser.at("combobox", "Search Column");
@@ -231,7 +231,7 @@ async fn typing_filters_by_one_column_at_once_and_marks_matches() {
     search.fill("79 46").await;
     browser.page().row_with(OTHER).gone().await;
     wait_for("the mark", async || (browser.page().names("mark").await.len() == 1).then_some(())).await;
-    // In its column and nowhere else.
+    // Matches are marked only in the searched column.
     search.fill("support").await;
     browser.at("heading", "No Customer Number contains “support”").shown().await;
     browser.at("button", "Search every range").shown().await;
@@ -245,7 +245,7 @@ async fn typing_filters_by_one_column_at_once_and_marks_matches() {
     // The view is in the address.
     wait_for("the address", async || browser.url().await.contains("q=queued&col=state").then_some(())).await;
 
-    // Or in any of them.
+    // Search in all columns.
     column.choose("Any Column").await;
     search.fill("support").await;
     row_says(&browser, OTHER, "QUEUED").await;
@@ -253,7 +253,7 @@ async fn typing_filters_by_one_column_at_once_and_marks_matches() {
     search.fill("7946").await;
     row_says(&browser, NUMBER, "QUEUED").await;
 
-    // Before any answer: the rows of the page are there already.
+    // The rows on the page are filtered before the server answers.
     column.choose("Customer Number").await;
     search.fill("0").await;
     row_says(&browser, NUMBER, "QUEUED").await;
@@ -264,17 +264,17 @@ async fn typing_filters_by_one_column_at_once_and_marks_matches() {
 }
 
 #[tokio::test]
-async fn a_changed_cell_flashes_at_once_where_it_is_seen_and_never_later() {
+async fn a_changed_cell_flashes_at_once_and_only_while_it_is_visible() {
     const FAR_BELOW: i64 = 150;
     let app = start(None).await;
     let machine = app.key(ApiScope::CallbacksWrite);
     let time = |number: i64| app.clock.now().plus_seconds(HOUR + number).to_string();
-    let mut made = Vec::new();
+    let mut created = Vec::new();
     for number in 0..=FAR_BELOW {
-        made.push(machine.ask_for(app.service, NUMBER, &time(number)).await);
+        created.push(machine.create_scheduled(app.service, NUMBER, &time(number)).await);
     }
     let browser = log_in(&app, "monitor", "next-24-hours").await;
-    rows_are(&browser, made.len() as u64).await;
+    rows_are(&browser, created.len() as u64).await;
     let watch = "
         const row = (cell) => cell.closest('tr').dataset.id;
         window.flashed = [];
@@ -289,7 +289,7 @@ async fn a_changed_cell_flashes_at_once_where_it_is_seen_and_never_later() {
     let move_it = async |callback: &Value| {
         let body = json!({"desired_time": time(DAY / 2)});
         assert_eq!(machine.command(&callback["id"], "reschedule", &body).await.status, 200);
-        // Marked, and not marked any more.
+        // The mark appears and disappears.
         wait_for("a change and its end", async || {
             let changes = browser.script("return changed").await;
             let those = changes.as_array()?.iter().filter(|id| **id == callback["id"]);
@@ -297,12 +297,12 @@ async fn a_changed_cell_flashes_at_once_where_it_is_seen_and_never_later() {
         })
         .await;
     };
-    let (first, last) = (&made[0], made.last().unwrap());
+    let (first, last) = (&created[0], created.last().unwrap());
     move_it(first).await;
     move_it(last).await;
     let scroll = "document.querySelector('tr.row:last-child').scrollIntoView(); \
                   for (let left = 5; left > 0; left--) await new Promise(requestAnimationFrame); return flashed";
-    assert_eq!(browser.later(scroll).await, json!([first["id"]]));
+    assert_eq!(browser.script_async(scroll).await, json!([first["id"]]));
 }
 
 #[tokio::test]
@@ -311,7 +311,7 @@ async fn counts_are_grouped_as_in_the_language_of_the_page() {
     let machine = app.key(ApiScope::CallbacksWrite);
     let later = app.clock.now().plus_seconds(HOUR).to_string();
     for _ in 0..10 {
-        join_all((0..101).map(|_| machine.ask_for(app.service, NUMBER, &later))).await;
+        join_all((0..101).map(|_| machine.create_scheduled(app.service, NUMBER, &later))).await;
     }
     let browser = log_in(&app, "supervisor", "next-24-hours").await;
     browser.at("button", "All 1,010").shown().await;

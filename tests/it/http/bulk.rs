@@ -1,4 +1,4 @@
-//! Bulk cancellations: what is selected, what is spared, and the report.
+//! Bulk cancellations: what is selected, what is skipped, and the report.
 
 use reqwest::Method;
 use ringback_domain::ApiScope;
@@ -9,35 +9,36 @@ use serde_json::{Value, json};
 
 const JOBS: &str = "/api/v1/bulk-cancellations";
 
-/// A callback in each of the five states, in the order of their life.
+/// A callback in each of the five states, in the order of the state machine.
 async fn one_of_each(app: &TestApp, client: &Client) -> Vec<Value> {
     let mut ids = Vec::new();
-    let ask = async |number: u32| {
-        let made = client.ask(app.service, &format!("+44207946{number:04}")).await;
-        made["id"].clone()
+    let create = async |number: u32| {
+        let created = client.create_immediate(app.service, &format!("+44207946{number:04}")).await;
+        created["id"].clone()
     };
-    let completed = ask(1).await;
+    let completed = create(1).await;
     client.command(&completed, "cancel", &json!({})).await;
-    let (processing, routing) = (ask(2).await, ask(3).await);
+    let (processing, routing) = (create(2).await, create(3).await);
     app.submit().await;
-    let held = app.router().reserve(2).await;
-    let connected = held.iter().find(|held| held.callback["id"] == processing).unwrap();
+    let reserved = app.router().reserve(2).await;
+    let connected = reserved.iter().find(|reserved| reserved.callback["id"] == processing).unwrap();
     app.router().report(connected, "connect", json!({})).await;
-    let queued = ask(4).await;
+    let queued = create(4).await;
     app.submit().await;
-    let scheduled = client.ask_for(app.service, "+442079460005", "2026-11-24T12:00:00Z").await["id"].clone();
+    let scheduled =
+        client.create_scheduled(app.service, "+442079460005", "2026-11-24T12:00:00Z").await["id"].clone();
     ids.extend([scheduled, queued, routing, processing, completed]);
     ids
 }
 
-/// Asks for a job, lets it be done, and reads it.
-async fn done(app: &TestApp, client: &Client, body: &Value) -> Value {
+/// Creates a job, lets the worker finish it, and reads it.
+async fn finished_job(app: &TestApp, client: &Client, body: &Value) -> Value {
     let answer = client.post(JOBS, body).await;
     assert_eq!(answer.status, 202, "{answer}");
     let job: Value = answer.read();
     let path = format!("{JOBS}/{}", text(&job["id"]));
     assert_eq!(answer.header("location"), Some(&*path));
-    app.cancel_in_bulk().await;
+    app.finish_bulk_cancellations().await;
     client.json(&path).await
 }
 
@@ -65,12 +66,12 @@ async fn listed_callbacks_are_cancelled_but_never_in_a_conversation(
     let client = app.supervisor().await;
     let ids = one_of_each(&app, &client).await;
     let restricted = app.restricted().await;
-    let hidden = client.ask(app.other_service, "+493023125760").await["id"].clone();
+    let hidden = client.create_immediate(app.other_service, "+493023125760").await["id"].clone();
     let unknown = json!("019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2");
     let mut named = ids.clone();
     named.extend([hidden.clone(), unknown, ids[0].clone()]);
 
-    let job = done(&app, &restricted, &json!({ "ids": named })).await;
+    let job = finished_job(&app, &restricted, &json!({ "ids": named })).await;
     assert_eq!((&job["state"], &job["dry_run"]), (&json!("completed"), &json!(false)), "{job}");
     assert_eq!(job["progress"], json!({"done": 7, "total": 7}), "one that is named twice counts once");
     assert_eq!(
@@ -88,9 +89,9 @@ async fn listed_callbacks_are_cancelled_but_never_in_a_conversation(
         ["COMPLETED", "COMPLETED", "COMPLETED", "PROCESSING", "COMPLETED"]
     );
     assert_eq!(client.callback(&hidden).await["state"], "SCHEDULED");
-    let over = client.callback(&ids[1]).await;
-    assert_eq!(over["result"], "CANCELLED_BY_ADMIN");
-    assert_eq!(over["metrics"]["cancelled_by"], "branch");
+    let completed = client.callback(&ids[1]).await;
+    assert_eq!(completed["result"], "CANCELLED_BY_ADMIN");
+    assert_eq!(completed["metrics"]["cancelled_by"], "branch");
 
     let lines = report(&restricted, &job).await;
     let outcomes: Vec<_> = lines.iter().map(|line| text(&line["outcome"])).collect();
@@ -112,17 +113,17 @@ async fn listed_callbacks_are_cancelled_but_never_in_a_conversation(
     assert_eq!(lines[0]["cancelled_at"], "2026-11-24T09:00:00Z");
     assert_eq!((&lines[3]["cancelled_by"], &lines[3]["cancelled_at"]), (&Value::Null, &Value::Null));
     for secret in ["service", "customer_number", "desired_time", "state_before"] {
-        assert_eq!(lines[5][secret], Value::Null, "{secret} of what is not theirs to see");
+        assert_eq!(lines[5][secret], Value::Null, "{secret} of a callback that is not visible");
     }
 }
 
 #[rstest]
 #[tokio::test]
-async fn the_report_is_a_file_too(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+async fn the_report_can_be_downloaded_as_csv(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let app = TestApp::start(backend).await;
     let client = app.supervisor().await;
     let ids = one_of_each(&app, &client).await;
-    let job = done(&app, &client, &json!({ "ids": ids })).await;
+    let job = finished_job(&app, &client, &json!({ "ids": ids })).await;
     let answer = client.get(&format!("{JOBS}/{}/report", text(&job["id"]))).await;
     assert_eq!(answer.header("content-type"), Some("text/csv; charset=utf-8"));
     let mut csv = csv::Reader::from_reader(answer.body.as_bytes());
@@ -160,9 +161,7 @@ async fn the_report_is_a_file_too(#[values(Backend::Sqlite, Backend::Postgres)] 
 
 #[rstest]
 #[tokio::test]
-async fn a_range_is_narrowed_by_what_has_to_match(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-) {
+async fn a_range_is_narrowed_by_a_filter(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let app = TestApp::start(backend).await;
     let client = app.supervisor().await;
     let mut ids = Vec::new();
@@ -173,63 +172,68 @@ async fn a_range_is_narrowed_by_what_has_to_match(
         (app.service, "+442079461004", "2026-11-25T12:00:00Z"),
         (app.service, "+442079460005", "2026-11-26T00:00:00Z"),
     ] {
-        ids.push(client.ask_for(service, number, time).await["id"].clone());
+        ids.push(client.create_scheduled(service, number, time).await["id"].clone());
     }
     let range = json!({"from": "2026-11-25T00:00:00Z", "to": "2026-11-26T00:00:00Z"});
 
-    let dry = done(&app, &client, &json!({"range": range, "dry_run": true})).await;
+    let dry = finished_job(&app, &client, &json!({"range": range, "dry_run": true})).await;
     assert_eq!((&dry["state"], &dry["dry_run"]), (&json!("completed"), &json!(true)));
     assert_eq!(dry["selected"]["SCHEDULED"], 3, "from is in, to is out");
     assert_eq!(dry["outcomes"]["cancelled"], 0);
     assert_eq!(states(&client, &ids).await, ["SCHEDULED"; 5], "nothing was cancelled");
 
     let matching = json!({"service": [app.service], "search_field": "customer_number", "search": "460"});
-    let job = done(&app, &client, &json!({"range": range, "matching": matching})).await;
+    let job = finished_job(&app, &client, &json!({"range": range, "matching": matching})).await;
     assert_eq!(job["outcomes"]["cancelled"], 1, "{job}");
     assert_eq!(
         states(&client, &ids).await,
         ["SCHEDULED", "COMPLETED", "SCHEDULED", "SCHEDULED", "SCHEDULED"]
     );
 
-    // What is asked for by who sees one service only touches no other.
-    let job = done(&app, &app.restricted().await, &json!({"range": range})).await;
+    // A caller who sees only one service cancels no callback of another.
+    let job = finished_job(&app, &app.restricted().await, &json!({"range": range})).await;
     assert_eq!(job["outcomes"]["cancelled"], 1, "{job}");
     assert_eq!(client.callback(&ids[2]).await["state"], "SCHEDULED");
 
     let overdue = json!({"range": range, "matching": {"overdue": true}});
-    assert_eq!(done(&app, &client, &overdue).await["progress"]["total"], 0, "none is late yet");
+    assert_eq!(
+        finished_job(&app, &client, &overdue).await["progress"]["total"],
+        0,
+        "no callback is overdue yet"
+    );
 
     let states_only = json!({"range": range, "matching": {"state": ["QUEUED"]}});
-    let job = done(&app, &client, &states_only).await;
+    let job = finished_job(&app, &client, &states_only).await;
     assert_eq!(job["progress"], json!({"done": 0, "total": 0}));
     assert_eq!(job["state"], "completed");
 }
 
 #[rstest]
 #[tokio::test]
-async fn the_selection_is_frozen_when_it_is_asked_for(
+async fn the_selection_is_frozen_when_the_job_is_created(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
     let client = app.integration();
     let reader = app.key(ApiScope::CallbacksRead);
-    let ask =
-        async |number: &str| client.ask_for(app.service, number, "2026-11-25T12:00:00Z").await["id"].clone();
-    let (before, moved) = (ask("+442079460001").await, ask("+442079460002").await);
+    let create = async |number: &str| {
+        client.create_scheduled(app.service, number, "2026-11-25T12:00:00Z").await["id"].clone()
+    };
+    let (before, moved) = (create("+442079460001").await, create("+442079460002").await);
     let range = json!({"from": "2026-11-25T00:00:00Z", "to": "2026-11-26T00:00:00Z"});
     let answer = client.post(JOBS, &json!({"range": range})).await;
     let job: Value = answer.read();
     assert_eq!((&job["state"], &job["progress"]), (&json!("pending"), &json!({"done": 0, "total": 2})));
-    let after = ask("+442079460003").await;
+    let after = create("+442079460003").await;
     let to = json!({"desired_time": "2026-12-01T12:00:00Z"});
     assert_eq!(client.command(&moved, "reschedule", &to).await.status, 200);
 
-    app.cancel_in_bulk().await;
+    app.finish_bulk_cancellations().await;
     assert_eq!(
         states(&reader, &[before.clone(), moved, after]).await,
         ["COMPLETED", "COMPLETED", "SCHEDULED"]
     );
-    assert_eq!(reader.callback(&before).await["result"], "CANCELLED", "a machine asked for it");
+    assert_eq!(reader.callback(&before).await["result"], "CANCELLED", "the caller is a machine");
     let line = &report(&client, &job).await[0];
     assert_eq!((&line["outcome"], &line["cancelled_by"]), (&json!("CANCELLED"), &Value::Null));
 }
@@ -242,26 +246,27 @@ async fn thousands_are_cancelled_with_one_request(
     let app = TestApp::start(backend).await;
     let client = app.integration();
     for number in 0..450 {
-        client.ask_for(app.service, &format!("+44207946{number:04}"), "2026-11-25T12:00:00Z").await;
+        client.create_scheduled(app.service, &format!("+44207946{number:04}"), "2026-11-25T12:00:00Z").await;
     }
     let range = json!({"from": "2026-11-25T00:00:00Z", "to": "2026-11-26T00:00:00Z"});
-    let job = done(&app, &client, &json!({"range": range})).await;
+    let job = finished_job(&app, &client, &json!({"range": range})).await;
     assert_eq!(job["outcomes"]["cancelled"], 450, "more than one chunk of the worker");
     assert_eq!(report(&client, &job).await.len(), 450);
 }
 
 #[rstest]
 #[tokio::test]
-async fn a_job_that_is_stopped_cancels_nothing_more_and_says_what_it_left(
+async fn a_stopped_job_cancels_nothing_more_and_reports_the_rest(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
     let client = app.supervisor().await;
     let mut ids = Vec::new();
     for number in 0..210 {
-        let made =
-            client.ask_for(app.service, &format!("+44207946{number:04}"), "2026-11-25T12:00:00Z").await;
-        ids.push(made["id"].clone());
+        let created = client
+            .create_scheduled(app.service, &format!("+44207946{number:04}"), "2026-11-25T12:00:00Z")
+            .await;
+        ids.push(created["id"].clone());
     }
     let stop = async |job: &Value| {
         let answer = client.post(&format!("{JOBS}/{}/stop", text(&job["id"])), &json!({})).await;
@@ -278,44 +283,44 @@ async fn a_job_that_is_stopped_cancels_nothing_more_and_says_what_it_left(
         report(&client, job).await.iter().map(|line| text(&line["outcome"])).collect()
     };
 
-    let begun: Value = client.post(JOBS, &json!({ "ids": ids[..2] })).await.read();
-    assert_eq!(begun["state"], "pending");
-    let stopped = stop(&begun).await;
+    let started: Value = client.post(JOBS, &json!({ "ids": ids[..2] })).await.read();
+    assert_eq!(started["state"], "pending");
+    let stopped = stop(&started).await;
     assert_eq!((&stopped["state"], &stopped["outcomes"]), (&json!("stopped"), &counts(0, 2)));
     assert_eq!(stopped["finished_at"], "2026-11-24T09:00:00Z");
-    assert_eq!(app.cancel_some().await, 0, "nothing is left to do");
-    assert_eq!(outcomes(&begun).await, ["STOPPED"; 2]);
+    assert_eq!(app.run_bulk_round().await, 0, "nothing is left to do");
+    assert_eq!(outcomes(&started).await, ["STOPPED"; 2]);
     assert_eq!(states(&client, &ids[..2]).await, ["SCHEDULED"; 2]);
 
-    let begun: Value = client.post(JOBS, &json!({ "ids": ids })).await.read();
-    assert_eq!(app.cancel_some().await, 200);
-    let stopped = stop(&begun).await;
+    let started: Value = client.post(JOBS, &json!({ "ids": ids })).await.read();
+    assert_eq!(app.run_bulk_round().await, 200);
+    let stopped = stop(&started).await;
     assert_eq!((&stopped["state"], &stopped["outcomes"]), (&json!("stopped"), &counts(200, 10)));
     assert_eq!(stopped["progress"], json!({"done": 200, "total": 210}));
-    app.pass(60);
-    assert_eq!(stop(&begun).await, stopped, "a second time changes nothing");
-    assert_eq!(client.json(&format!("{JOBS}/{}", text(&begun["id"]))).await, stopped);
-    assert_eq!(app.cancel_some().await, 0);
-    assert_eq!(outcomes(&begun).await, [vec!["CANCELLED"; 200], vec!["STOPPED"; 10]].concat());
-    let file = client.get(&format!("{JOBS}/{}/report", text(&begun["id"]))).await.body;
+    app.advance(60);
+    assert_eq!(stop(&started).await, stopped, "a second time changes nothing");
+    assert_eq!(client.json(&format!("{JOBS}/{}", text(&started["id"]))).await, stopped);
+    assert_eq!(app.run_bulk_round().await, 0);
+    assert_eq!(outcomes(&started).await, [vec!["CANCELLED"; 200], vec!["STOPPED"; 10]].concat());
+    let file = client.get(&format!("{JOBS}/{}/report", text(&started["id"]))).await.body;
     assert_eq!(file.lines().filter(|line| line.ends_with(",SCHEDULED,STOPPED,,")).count(), 10, "{file}");
     assert_eq!(states(&client, &ids[199..201]).await, ["COMPLETED", "SCHEDULED"]);
 
-    let job = done(&app, &client, &json!({ "ids": ids[200..] })).await;
+    let job = finished_job(&app, &client, &json!({ "ids": ids[200..] })).await;
     assert_eq!((&job["state"], &job["outcomes"]), (&json!("completed"), &counts(10, 0)));
-    assert_eq!(stop(&job).await, job, "what is done already is not stopped");
+    assert_eq!(stop(&job).await, job, "a finished job cannot be stopped");
 
-    app.pass(14 * 86_400);
-    app.retain().await;
-    assert_eq!(client.json(JOBS).await["items"], json!([]), "reports go as records do");
+    app.advance(14 * 86_400);
+    app.run_retention().await;
+    assert_eq!(client.json(JOBS).await["items"], json!([]), "reports are removed like records");
 }
 
 #[tokio::test]
-async fn a_job_is_its_owners_alone() {
+async fn only_the_owner_of_a_job_can_see_it() {
     let app = TestApp::start(Backend::Sqlite).await;
     let (owner, other) = (app.supervisor().await, app.admin().await);
     let range = json!({"from": "2026-11-25T00:00:00Z", "to": "2026-11-26T00:00:00Z"});
-    let job = done(&app, &owner, &json!({"range": range})).await;
+    let job = finished_job(&app, &owner, &json!({"range": range})).await;
     let path = format!("{JOBS}/{}", text(&job["id"]));
     assert_eq!(owner.json(JOBS).await["items"][0]["id"], job["id"]);
     assert_eq!(other.json(JOBS).await["items"], json!([]));
@@ -325,7 +330,7 @@ async fn a_job_is_its_owners_alone() {
 }
 
 #[tokio::test]
-async fn a_selection_that_makes_no_sense_is_refused() {
+async fn an_invalid_selection_is_refused() {
     let app = TestApp::start(Backend::Sqlite).await;
     let client = app.supervisor().await;
     let range = json!({"from": "2026-11-25T00:00:00Z", "to": "2026-11-26T00:00:00Z"});

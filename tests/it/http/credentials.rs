@@ -1,4 +1,4 @@
-//! Sessions of people: their tokens, their cookies, their ends.
+//! Sessions of people: access tokens, refresh cookies and how sessions end.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const SESSION: &str = "/api/v1/session";
 const REFRESH: &str = "/api/v1/session/refresh";
 const ME: &str = "/api/v1/me";
 
-/// A browser's session: its access token and its refresh cookie.
+/// A client with an access token, and the refresh cookie of its session.
 struct Session {
     client: Client,
     cookie: String,
@@ -33,11 +33,11 @@ fn cookie(answer: &Answer) -> String {
 fn session(app: &TestApp, answer: &Answer) -> Session {
     assert_eq!(answer.status, 200, "{answer}");
     let token = text(&answer.read::<Value>()["access_token"]);
-    Session { client: app.nobody().with_token(token), cookie: cookie(answer) }
+    Session { client: app.anonymous().with_token(token), cookie: cookie(answer) }
 }
 
 async fn post_log_in(app: &TestApp, username: &str, password: &str) -> Answer {
-    app.nobody().post(SESSION, &json!({"username": username, "password": password})).await
+    app.anonymous().post(SESSION, &json!({"username": username, "password": password})).await
 }
 
 async fn log_in(app: &TestApp, username: &str) -> Session {
@@ -45,10 +45,10 @@ async fn log_in(app: &TestApp, username: &str) -> Session {
 }
 
 async fn refresh(app: &TestApp, cookie: &str) -> Answer {
-    Answer::to(app.nobody().request(Method::POST, REFRESH).header("cookie", cookie)).await
+    Answer::to(app.anonymous().request(Method::POST, REFRESH).header("cookie", cookie)).await
 }
 
-async fn is_in(session: &Session) -> bool {
+async fn is_logged_in(session: &Session) -> bool {
     let status = session.client.get(ME).await.status;
     assert!([200, 401].contains(&status));
     status == 200
@@ -99,19 +99,19 @@ async fn refreshing_rotates_the_cookie_and_reusing_one_ends_the_session(
     let second = session(&app, &refresh(&app, &first.cookie).await);
     assert_ne!(first.cookie, second.cookie);
     let third = session(&app, &refresh(&app, &second.cookie).await);
-    assert!(is_in(&third).await);
+    assert!(is_logged_in(&third).await);
 
-    assert_eq!(refresh(&app, &first.cookie).await.status, 401, "it was spent");
+    assert_eq!(refresh(&app, &first.cookie).await.status, 401, "it was used before");
     assert_eq!(refresh(&app, &third.cookie).await.status, 401, "the whole session is over");
     for session in [&first, &second, &third] {
-        assert!(!is_in(session).await);
+        assert!(!is_logged_in(session).await);
     }
-    assert!(is_in(&elsewhere).await, "another session goes on");
+    assert!(is_logged_in(&elsewhere).await, "another session goes on");
     assert_eq!(refresh(&app, "ringback_refresh=nonsense").await.status, 401);
-    assert_eq!(Answer::to(app.nobody().request(Method::POST, REFRESH)).await.status, 401);
+    assert_eq!(Answer::to(app.anonymous().request(Method::POST, REFRESH)).await.status, 401);
 }
 
-/// Whoever loads the page again in the middle of a refresh never saw the answer.
+/// A browser that reloads the page during a refresh never receives the answer.
 #[rstest]
 #[tokio::test]
 async fn a_refresh_cookie_works_again_for_a_moment_after_its_use(
@@ -120,59 +120,59 @@ async fn a_refresh_cookie_works_again_for_a_moment_after_its_use(
     let app = TestApp::start(backend).await;
     let first = log_in(&app, "supervisor").await;
     let lost = session(&app, &refresh(&app, &first.cookie).await);
-    app.pass(10);
+    app.advance(10);
     let second = session(&app, &refresh(&app, &first.cookie).await);
     let third = session(&app, &refresh(&app, &second.cookie).await);
-    assert!(is_in(&third).await);
+    assert!(is_logged_in(&third).await);
     assert_eq!(refresh(&app, &lost.cookie).await.status, 401, "it was replaced: somebody has a copy");
-    assert!(!is_in(&third).await);
+    assert!(!is_logged_in(&third).await);
 
     let first = log_in(&app, "supervisor").await;
     let next = session(&app, &refresh(&app, &first.cookie).await);
-    app.pass(11);
+    app.advance(11);
     assert_eq!(refresh(&app, &first.cookie).await.status, 401, "too late");
-    assert!(!is_in(&next).await);
+    assert!(!is_logged_in(&next).await);
 }
 
 #[tokio::test]
 async fn access_tokens_last_ten_minutes_and_sessions_twelve_hours() {
     let app = TestApp::start(Backend::Sqlite).await;
     let mut session_ = log_in(&app, "supervisor").await;
-    app.pass(599);
-    assert!(is_in(&session_).await);
-    app.pass(1);
+    app.advance(599);
+    assert!(is_logged_in(&session_).await);
+    app.advance(1);
     tokio::time::sleep(Duration::from_millis(1_100)).await;
-    assert!(!is_in(&session_).await);
+    assert!(!is_logged_in(&session_).await);
     session_ = session(&app, &refresh(&app, &session_.cookie).await);
-    assert!(is_in(&session_).await);
-    app.pass(12 * 3_600 - 601);
+    assert!(is_logged_in(&session_).await);
+    app.advance(12 * 3_600 - 601);
     session_ = session(&app, &refresh(&app, &session_.cookie).await);
-    app.pass(1);
+    app.advance(1);
     assert_eq!(refresh(&app, &session_.cookie).await.status, 401);
 }
 
 #[rstest]
 #[tokio::test]
-async fn logging_out_ends_the_session_and_takes_the_cookie_away(
+async fn logging_out_ends_the_session_and_removes_the_cookie(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
     let by_cookie = log_in(&app, "supervisor").await;
-    assert!(is_in(&by_cookie).await);
-    let request = app.nobody().request(Method::DELETE, SESSION).header("cookie", &by_cookie.cookie);
+    assert!(is_logged_in(&by_cookie).await);
+    let request = app.anonymous().request(Method::DELETE, SESSION).header("cookie", &by_cookie.cookie);
     let answer = Answer::to(request).await;
     assert_eq!(answer.status, 204, "{answer}");
     assert!(answer.header("set-cookie").unwrap().contains("Max-Age=0"));
-    assert!(!is_in(&by_cookie).await);
+    assert!(!is_logged_in(&by_cookie).await);
     assert_eq!(refresh(&app, &by_cookie.cookie).await.status, 401);
 
     let by_token = log_in(&app, "supervisor").await;
     assert_eq!(Answer::to(by_token.client.request(Method::DELETE, SESSION)).await.status, 204);
-    assert!(!is_in(&by_token).await);
+    assert!(!is_logged_in(&by_token).await);
     assert_eq!(Answer::to(by_token.client.request(Method::DELETE, SESSION)).await.status, 204, "again");
 }
 
-/// The path of a person.
+/// The path of a user.
 async fn user(admin: &Client, username: &str) -> String {
     let users = admin.json("/api/v1/users").await;
     let user = users["items"].as_array().unwrap().iter().find(|user| user["username"] == username).unwrap();
@@ -188,7 +188,7 @@ async fn disabling_a_user_or_changing_password_or_role_ends_sessions(
     let admin = app.admin().await;
     let path = user(&admin, "supervisor").await;
     let mut password = PASSWORD.to_owned();
-    for (change, still_in) in [
+    for (change, still_logged_in) in [
         (json!({"display_name": "Sam"}), true),
         (json!({"services": []}), true),
         (json!({"all_services": true}), true),
@@ -198,11 +198,11 @@ async fn disabling_a_user_or_changing_password_or_role_ends_sessions(
         (json!({"disabled": true}), false),
     ] {
         let session = session(&app, &post_log_in(&app, "supervisor", &password).await);
-        assert!(is_in(&session).await);
+        assert!(is_logged_in(&session).await);
         let answer = admin.patch(&path, &change).await;
         assert_eq!(answer.status, 200, "{answer}");
-        assert_eq!(is_in(&session).await, still_in, "{change}");
-        assert_eq!(refresh(&app, &session.cookie).await.status == 200, still_in, "{change}");
+        assert_eq!(is_logged_in(&session).await, still_logged_in, "{change}");
+        assert_eq!(refresh(&app, &session.cookie).await.status == 200, still_logged_in, "{change}");
         if let Some(new) = change["password"].as_str() {
             assert_eq!(post_log_in(&app, "supervisor", &password).await.status, 401);
             new.clone_into(&mut password);
@@ -220,27 +220,27 @@ async fn services(client: &Client) -> Vec<Value> {
 
 #[rstest]
 #[tokio::test]
-async fn services_are_those_of_the_log_in_until_the_next_one(
+async fn a_session_keeps_the_services_of_its_log_in(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
     let admin = app.admin().await;
     let before = log_in(&app, "supervisor").await;
     let body = json!({"name": "New FR", "time_zone": "Europe/Paris", "default_country": "FR"});
-    let made: Value = admin.post("/api/v1/services", &body).await.read();
-    let ask = json!({
-        "callback_type": "immediate", "service_id": made["id"], "customer_number": "+33142685300",
+    let created: Value = admin.post("/api/v1/services", &body).await.read();
+    let create = json!({
+        "callback_type": "immediate", "service_id": created["id"], "customer_number": "+33142685300",
     });
 
     assert_eq!(services(&before.client).await, ["Billing EN", "Support DE"]);
-    assert_eq!(before.client.post("/api/v1/callbacks", &ask).await.status, 422);
+    assert_eq!(before.client.post("/api/v1/callbacks", &create).await.status, 422);
     let refreshed = session(&app, &refresh(&app, &before.cookie).await);
     assert_eq!(services(&refreshed.client).await, ["Billing EN", "Support DE"], "refreshing keeps them");
     let after = log_in(&app, "supervisor").await;
     assert_eq!(services(&after.client).await, ["Billing EN", "New FR", "Support DE"]);
-    assert_eq!(after.client.post("/api/v1/callbacks", &ask).await.status, 201);
+    assert_eq!(after.client.post("/api/v1/callbacks", &create).await.status, 201);
 
-    // What is taken away is seen until the end of the session, too.
+    // A service that is taken away stays visible until the session ends, too.
     let path = user(&admin, "supervisor").await;
     let granted = json!({"services": [app.service]});
     assert_eq!(admin.patch(&path, &granted).await.status, 200);
@@ -253,7 +253,7 @@ async fn services_are_those_of_the_log_in_until_the_next_one(
 
 #[rstest]
 #[tokio::test]
-async fn a_session_asked_to_reload_sees_the_services_of_now(
+async fn reloading_a_session_updates_its_services(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -281,7 +281,7 @@ async fn a_page_of_another_site_cannot_use_the_cookie() {
     let app = TestApp::start(Backend::Sqlite).await;
     let own = log_in(&app, "supervisor").await;
     let send = async |method: Method, path: &str, name: &str, value: &str| {
-        let request = app.nobody().request(method, path).header("cookie", &own.cookie).header(name, value);
+        let request = app.anonymous().request(method, path).header("cookie", &own.cookie).header(name, value);
         Answer::to(request).await.status
     };
     for (name, value) in [
@@ -293,18 +293,18 @@ async fn a_page_of_another_site_cannot_use_the_cookie() {
         assert_eq!(send(Method::POST, REFRESH, name, value).await, 403, "{name}: {value}");
         assert_eq!(send(Method::DELETE, SESSION, name, value).await, 403, "{name}: {value}");
         let body = json!({"username": "supervisor", "password": PASSWORD});
-        let request = app.nobody().request(Method::POST, SESSION).header(name, value).json(&body);
+        let request = app.anonymous().request(Method::POST, SESSION).header(name, value).json(&body);
         assert_eq!(Answer::to(request).await.status, 403, "{name}: {value}");
     }
-    assert!(is_in(&own).await);
+    assert!(is_logged_in(&own).await);
     assert_eq!(send(Method::POST, REFRESH, "sec-fetch-site", "same-origin").await, 200);
 }
 
 #[tokio::test]
-async fn a_token_that_was_tampered_with_is_not_accepted() {
+async fn a_forged_token_is_not_accepted() {
     let app = TestApp::start(Backend::Sqlite).await;
     let own = log_in(&app, "administrator").await;
-    assert!(is_in(&own).await);
+    assert!(is_logged_in(&own).await);
     let answer = post_log_in(&app, "administrator", PASSWORD).await;
     let good = text(&answer.read::<Value>()["access_token"]);
     let parts: Vec<&str> = good.split('.').collect();
@@ -335,7 +335,11 @@ async fn a_token_that_was_tampered_with_is_not_accepted() {
     };
     let issued = claims["iat"].as_i64().unwrap();
     let control = jsonwebtoken::encode(&base, &claims, &ours).unwrap();
-    assert_eq!(app.nobody().with_token(control).get(ME).await.status, 200, "the forger's tools work");
+    assert_eq!(
+        app.anonymous().with_token(control).get(ME).await.status,
+        200,
+        "a correctly signed token is accepted"
+    );
 
     let unsigned = |alg: &str| {
         let mut header = header.clone();
@@ -386,12 +390,12 @@ async fn a_token_that_was_tampered_with_is_not_accepted() {
         ("two parts", parts[..2].join(".")),
     ];
     for (what, token) in forged {
-        let answer = app.nobody().with_token(token).get(ME).await;
+        let answer = app.anonymous().with_token(token).get(ME).await;
         assert_eq!(answer.status, 401, "{what}: {answer}");
     }
 }
 
-/// An Ed25519 key in the form that the library takes (RFC 8410).
+/// An Ed25519 key in the format of the library (RFC 8410).
 fn private_key(seed: &[u8; 32]) -> EncodingKey {
     const PREFIX: [u8; 16] =
         [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
@@ -399,7 +403,7 @@ fn private_key(seed: &[u8; 32]) -> EncodingKey {
 }
 
 #[tokio::test]
-async fn a_weak_password_is_refused_when_it_is_set() {
+async fn a_weak_password_is_refused() {
     let app = TestApp::start(Backend::Sqlite).await;
     let admin = app.admin().await;
     for (username, password) in [("kim", "seven77"), ("kim.lee.of.billing", "Kim.Lee.Of.Billing")] {

@@ -1,5 +1,5 @@
-//! The same hours of every day: in lists, counts, exports, bulk cancellations
-//! and preferences.
+//! The filter on hours of every day: in lists, counts, exports, bulk
+//! cancellations and preferences.
 
 use reqwest::Method;
 use ringback_domain::ApiScope;
@@ -8,24 +8,24 @@ use ringback_tests::{Answer, Backend, Client, TestApp};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-/// In Berlin 08:00 to 11:00, from 24 to 27 November.
+/// 08:00 to 11:00 in Berlin, from 24 to 27 November.
 const MORNINGS: &str = "from=2026-11-23T23:00:00Z&to=2026-11-27T23:00:00Z\
      &daily_from=08:00&daily_to=11:00&time_zone=Europe/Berlin";
 
-/// Asks for callbacks at these times; gives their ids.
-async fn ask_for(app: &TestApp, times: &[&str]) -> Vec<String> {
+/// Creates callbacks for these times and returns their ids.
+async fn create_scheduled(app: &TestApp, times: &[&str]) -> Vec<String> {
     let machine = app.key(ApiScope::CallbacksWrite);
     let mut ids = Vec::new();
     for (number, time) in times.iter().enumerate() {
         let service = if number % 2 == 0 { app.service } else { app.other_service };
-        let made = machine.ask_for(service, &format!("+44207946{number:04}"), time).await;
-        ids.push(text(&made["id"]));
-        app.pass(1);
+        let created = machine.create_scheduled(service, &format!("+44207946{number:04}"), time).await;
+        ids.push(text(&created["id"]));
+        app.advance(1);
     }
     ids
 }
 
-/// Ids of all that a query lists, page by page; counted they are as many.
+/// The ids of all pages of a query, after checking its count.
 async fn listed(client: &Client, query: &str) -> Vec<String> {
     let ids = in_order(client, query, "desired_time").await;
     let count = client.json(&format!("/api/v1/callbacks/count?{query}")).await;
@@ -51,7 +51,7 @@ async fn only_the_hours_of_each_day_are_listed_counted_and_exported(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
-    let ids = ask_for(
+    let ids = create_scheduled(
         &app,
         &[
             "2026-11-24T09:59:00Z",
@@ -91,8 +91,8 @@ async fn only_the_hours_of_each_day_are_listed_counted_and_exported(
     let lines = file.body.lines().map(|line| text(&serde_json::from_str::<Value>(line).unwrap()["id"]));
     assert_eq!(lines.collect::<Vec<_>>(), of(&[0, 3, 5, 6]));
 
-    // The first two are late now, and one of them lies in these hours.
-    app.pass(2 * 3_600);
+    // The first two are overdue now, and one of them lies in these hours.
+    app.advance(2 * 3_600);
     assert_eq!(listed(&client, &format!("{MORNINGS}&overdue=true")).await, of(&[0]));
     let count = client.json(&format!("/api/v1/callbacks/count?{MORNINGS}")).await;
     assert_eq!(count["overdue"], 1);
@@ -100,21 +100,19 @@ async fn only_the_hours_of_each_day_are_listed_counted_and_exported(
 
 #[rstest]
 #[tokio::test]
-async fn clocks_that_are_changed_change_the_hours_with_them(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-) {
+async fn daily_hours_follow_clock_changes(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let app = TestApp::start(backend).await;
-    let ids = ask_for(
+    let ids = create_scheduled(
         &app,
         &[
-            // 08:00 in winter, and in summer from 28 March 2027 on.
+            // 08:00 in winter time, and in summer time from 28 March 2027 on.
             "2027-03-27T07:00:00Z",
             "2027-03-28T06:00:00Z",
             "2027-03-28T09:00:00Z",
-            // 01:59 before 03:00, as clocks are put forward then.
+            // 01:59 and then 03:00, as the clocks go forward.
             "2027-03-28T00:59:00Z",
             "2027-03-28T01:00:00Z",
-            // 02:30 twice and 03:00 once, as they are put back.
+            // 02:30 twice and then 03:00, as the clocks go back.
             "2027-10-31T00:30:00Z",
             "2027-10-31T01:30:00Z",
             "2027-10-31T02:00:00Z",
@@ -143,7 +141,7 @@ async fn nothing_outside_the_hours_is_cancelled(
     let app = TestApp::start(backend).await;
     let times =
         ["2026-11-25T06:59:00Z", "2026-11-25T07:00:00Z", "2026-11-26T09:59:00Z", "2026-11-26T10:00:00Z"];
-    let ids = ask_for(&app, &times).await;
+    let ids = create_scheduled(&app, &times).await;
     let client = app.supervisor().await;
     let daily = json!({"from": "08:00", "to": "11:00", "time_zone": "Europe/Berlin"});
     let range = json!({"from": "2026-11-24T23:00:00Z", "to": "2026-11-27T23:00:00Z", "daily": daily});
@@ -152,7 +150,7 @@ async fn nothing_outside_the_hours_is_cancelled(
     assert_eq!(counted.read::<Value>()["selected"]["SCHEDULED"], 2, "{counted}");
     let answer = client.post(path, &json!({"range": range})).await;
     assert_eq!(answer.status, 202, "{answer}");
-    app.cancel_in_bulk().await;
+    app.finish_bulk_cancellations().await;
     let mut states = Vec::new();
     for id in &ids {
         states.push(text(&client.callback(&json!(id)).await["state"]));
@@ -161,7 +159,7 @@ async fn nothing_outside_the_hours_is_cancelled(
 }
 
 #[tokio::test]
-async fn hours_that_make_no_sense_are_refused_by_their_name() {
+async fn invalid_hours_are_refused_with_the_name_of_the_field() {
     let app = TestApp::start(Backend::Sqlite).await;
     let client = app.supervisor().await;
     let with = |part: &str, other: &str| MORNINGS.replace(part, other);
@@ -205,20 +203,20 @@ async fn hours_that_make_no_sense_are_refused_by_their_name() {
 }
 
 #[tokio::test]
-async fn custom_hours_are_kept_beside_ranges_that_were_stored_earlier() {
+async fn custom_hours_are_saved_beside_earlier_custom_ranges() {
     let app = TestApp::start(Backend::Sqlite).await;
     let client = app.supervisor().await;
     let path = "/api/v1/me/preferences";
     let put = async |body: &Value| Answer::to(client.request(Method::PUT, path).json(body)).await;
     let dates = json!({"name": "Peak", "from": "2026-11-24T09:00:00Z", "to": "2026-11-24T12:00:00Z"});
-    // As a page of before knows them.
+    // An older page sends preferences without `daily_ranges`.
     let answer = put(&json!({"custom_ranges": [dates]})).await;
     assert_eq!(answer.status, 200, "{answer}");
-    let mut kept = client.json(path).await;
-    assert_eq!(kept["daily_ranges"], json!([]));
-    kept["daily_ranges"] = json!([{"name": "Mornings", "from": "08:00", "to": "11:00"}]);
-    assert_eq!(put(&kept).await.status, 200);
-    assert_eq!(client.json(path).await, kept);
+    let mut saved = client.json(path).await;
+    assert_eq!(saved["daily_ranges"], json!([]));
+    saved["daily_ranges"] = json!([{"name": "Mornings", "from": "08:00", "to": "11:00"}]);
+    assert_eq!(put(&saved).await.status, 200);
+    assert_eq!(client.json(path).await, saved);
     for (range, pointer) in [
         (json!({"name": " ", "from": "08:00", "to": "11:00"}), "/daily_ranges/0/name"),
         (json!({"name": "Never", "from": "08:00", "to": "08:00"}), "/daily_ranges/0/to"),

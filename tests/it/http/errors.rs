@@ -1,5 +1,4 @@
-//! Every way in which a request can be refused, and that each says why in
-//! the same form.
+//! Every kind of refusal, each as a problem document with its reason.
 
 use reqwest::Method;
 use ringback_domain::wire::problem::Problem;
@@ -13,7 +12,7 @@ const CALLBACKS: &str = "/api/v1/callbacks";
 const NUMBER: &str = "+442079460318";
 const UNKNOWN: &str = "019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2";
 
-/// The problem of an answer, which has to be one of this kind in every part.
+/// The problem in an answer, after checking all its members.
 #[track_caller]
 fn problem(answer: &Answer, status: u16, slug: &str) -> Problem {
     assert_eq!(answer.status, status, "{answer}");
@@ -27,7 +26,7 @@ fn problem(answer: &Answer, status: u16, slug: &str) -> Problem {
     problem
 }
 
-/// A refusal of input that names exactly these parts, each with its code.
+/// Checks that the answer refuses exactly these fields, each with its code.
 #[track_caller]
 fn invalid(answer: &Answer, expected: &[(&str, &str)]) {
     let problem = problem(answer, 422, "invalid");
@@ -36,7 +35,7 @@ fn invalid(answer: &Answer, expected: &[(&str, &str)]) {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_json_is_malformed() {
+async fn a_body_that_is_not_json_is_malformed() {
     let app = TestApp::start(Backend::Sqlite).await;
     let client = app.supervisor().await;
     for body in ["{", "", "{\"callback_type\": }", "\u{0}"] {
@@ -50,7 +49,7 @@ async fn a_body_that_is_no_json_is_malformed() {
 }
 
 #[tokio::test]
-async fn an_id_in_the_path_that_is_no_uuid_is_malformed() {
+async fn an_id_in_the_path_that_is_not_a_uuid_is_malformed() {
     let app = TestApp::start(Backend::Sqlite).await;
     let client = app.supervisor().await;
     let path = "/api/v1/callbacks/17/timeline";
@@ -143,7 +142,7 @@ async fn only_voice_callbacks_can_be_requested() {
 }
 
 #[tokio::test]
-async fn values_that_make_no_sense_are_all_named_at_once() {
+async fn all_invalid_values_are_named_at_once() {
     let app = TestApp::start(Backend::Sqlite).await;
     let client = app.supervisor().await;
     for (number, code) in [
@@ -181,11 +180,11 @@ async fn values_that_make_no_sense_are_all_named_at_once() {
 }
 
 #[tokio::test]
-async fn a_service_that_takes_nothing_new_says_so() {
+async fn a_service_can_stop_accepting_and_dialling_callbacks() {
     let app = TestApp::start(Backend::Sqlite).await;
     let admin = app.admin().await;
     let service = format!("/api/v1/services/{}", text(&json!(app.service)));
-    let ask = async |kind: &str| {
+    let create = async |kind: &str| {
         let mut body = json!({"callback_type": kind, "service_id": app.service, "customer_number": NUMBER});
         if kind == "scheduled" {
             body["desired_time"] = "2026-11-25T09:00:00Z".into();
@@ -193,20 +192,20 @@ async fn a_service_that_takes_nothing_new_says_so() {
         admin.post(CALLBACKS, &body).await
     };
     assert_eq!(admin.patch(&service, &json!({"scheduled_enabled": false})).await.status, 200);
-    invalid(&ask("scheduled").await, &[("/callback_type", "not_enabled")]);
-    assert_eq!(ask("immediate").await.status, 201);
+    invalid(&create("scheduled").await, &[("/callback_type", "not_enabled")]);
+    assert_eq!(create("immediate").await.status, 201);
     assert_eq!(admin.patch(&service, &json!({"accept_new": false})).await.status, 200);
-    invalid(&ask("immediate").await, &[("/service_id", "not_accepting")]);
+    invalid(&create("immediate").await, &[("/service_id", "not_accepting")]);
 
     assert_eq!(admin.patch(&service, &json!({"dial_pending": false})).await.status, 200);
     app.submit().await;
-    assert!(app.router().reserve(1).await.is_empty(), "what waits is not dialled");
+    assert!(app.router().reserve(1).await.is_empty(), "queued callbacks are not dialled");
     assert_eq!(admin.patch(&service, &json!({"dial_pending": true})).await.status, 200);
     assert_eq!(app.router().reserve(1).await.len(), 1);
 }
 
 #[tokio::test]
-async fn unknown_paths_and_wrong_methods_are_told_apart() {
+async fn an_unknown_path_is_404_and_a_wrong_method_405() {
     let app = TestApp::start(Backend::Sqlite).await;
     let client = app.supervisor().await;
     for path in ["/api/v1/nothing", "/api/v2/callbacks", "/api/", "/health/nothing"] {
@@ -249,18 +248,22 @@ async fn a_body_that_is_too_large_or_of_another_type_is_refused() {
 }
 
 #[tokio::test]
-async fn credentials_that_are_missing_wrong_or_over_are_not_accepted() {
+async fn missing_wrong_and_expired_credentials_are_not_accepted() {
     let app = TestApp::start(Backend::Sqlite).await;
-    let nobody = app.nobody();
-    let answer = nobody.get(CALLBACKS).await;
+    let anonymous = app.anonymous();
+    let answer = anonymous.get(CALLBACKS).await;
     problem(&answer, 401, "unauthenticated");
     assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
     for token in ["", "x", "a.b.c"] {
-        problem(&nobody.with_token(token).get(CALLBACKS).await, 401, "unauthenticated");
-        problem(&nobody.with_key(token).get(CALLBACKS).await, 401, "unauthenticated");
+        problem(&anonymous.with_token(token).get(CALLBACKS).await, 401, "unauthenticated");
+        problem(&anonymous.with_key(token).get(CALLBACKS).await, 401, "unauthenticated");
     }
-    // A key is no token, and the reverse.
-    problem(&nobody.with_token(clear(ApiScope::CallbacksRead)).get(CALLBACKS).await, 401, "unauthenticated");
+    // A key cannot be used as a token.
+    problem(
+        &anonymous.with_token(clear(ApiScope::CallbacksRead)).get(CALLBACKS).await,
+        401,
+        "unauthenticated",
+    );
 
     let admin = app.admin().await;
     let keys = admin.json("/api/v1/api-keys").await;
@@ -270,23 +273,27 @@ async fn credentials_that_are_missing_wrong_or_over_are_not_accepted() {
     let path = format!("/api/v1/api-keys/{}", text(&id["id"]));
     assert_eq!(Answer::to(admin.request(Method::DELETE, &path)).await.status, 204);
     problem(&key.get(CALLBACKS).await, 401, "unauthenticated");
-    assert_eq!(Answer::to(admin.request(Method::DELETE, &path)).await.status, 204, "again is as once");
+    assert_eq!(
+        Answer::to(admin.request(Method::DELETE, &path)).await.status,
+        204,
+        "revoking again changes nothing"
+    );
 
     let body = json!({"name": "short", "scopes": ["callbacks:read"], "expires_at": "2026-11-24T09:05:00Z"});
-    let made: Value = admin.post("/api/v1/api-keys", &body).await.read();
-    let short = nobody.with_key(text(&made["key"]));
-    app.pass(299);
+    let created: Value = admin.post("/api/v1/api-keys", &body).await.read();
+    let short = anonymous.with_key(text(&created["key"]));
+    app.advance(299);
     assert_eq!(short.get(CALLBACKS).await.status, 200);
-    app.pass(1);
-    // The identity is believed for a second of the machine's time.
+    app.advance(1);
+    // Identities are cached for a second of the machine's time.
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     problem(&short.get(CALLBACKS).await, 401, "unauthenticated");
-    app.pass(300);
+    app.advance(300);
     problem(&admin.get(CALLBACKS).await, 401, "unauthenticated");
 }
 
 #[tokio::test]
-async fn who_lacks_the_permission_is_told_so() {
+async fn a_caller_without_the_permission_is_refused() {
     let app = TestApp::start(Backend::Sqlite).await;
     let monitor = app.monitor().await;
     let body = json!({"callback_type": "immediate", "service_id": UNKNOWN, "customer_number": NUMBER});
@@ -297,14 +304,14 @@ async fn who_lacks_the_permission_is_told_so() {
 
 #[rstest]
 #[tokio::test]
-async fn a_callback_of_a_service_that_is_not_visible_is_not_there(
+async fn a_callback_of_an_invisible_service_is_not_found(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
     let supervisor = app.supervisor().await;
     let restricted = app.restricted().await;
-    let made = supervisor.ask(app.other_service, "+4930123456").await;
-    let path = format!("{CALLBACKS}/{}", text(&made["id"]));
+    let created = supervisor.create_immediate(app.other_service, "+4930123456").await;
+    let path = format!("{CALLBACKS}/{}", text(&created["id"]));
     for part in ["", "/timeline", "/attempts"] {
         problem(&restricted.get(&format!("{path}{part}")).await, 404, "not-found");
     }
@@ -313,65 +320,66 @@ async fn a_callback_of_a_service_that_is_not_visible_is_not_there(
         ("reschedule", json!({"desired_time": "2026-11-25T09:00:00Z"})),
         ("recreate", json!({"callback_type": "immediate"})),
     ] {
-        problem(&restricted.command(&made["id"], command, &body).await, 404, "not-found");
+        problem(&restricted.command(&created["id"], command, &body).await, 404, "not-found");
     }
     let body = json!({
         "callback_type": "immediate", "service_id": app.other_service, "customer_number": "+4930123456",
     });
     invalid(&restricted.post(CALLBACKS, &body).await, &[("/service_id", "unknown")]);
-    let found = restricted.json(&format!("/api/v1/callbacks/search?id={}", text(&made["id"]))).await;
+    let found = restricted.json(&format!("/api/v1/callbacks/search?id={}", text(&created["id"]))).await;
     assert_eq!(found["items"], json!([]));
-    assert_eq!(supervisor.callback(&made["id"]).await["version"], 1, "nothing happened");
+    assert_eq!(supervisor.callback(&created["id"]).await["version"], 1, "nothing happened");
 }
 
 #[rstest]
 #[tokio::test]
-async fn a_state_or_a_version_in_the_way_is_named(
+async fn a_conflict_names_the_current_state_and_version(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
     let client = app.supervisor().await;
-    let id = client.ask(app.service, NUMBER).await["id"].clone();
+    let id = client.create_immediate(app.service, NUMBER).await["id"].clone();
     let stale = client
         .request(Method::POST, &format!("{CALLBACKS}/{}/cancel", text(&id)))
         .header("if-match", "\"7\"");
-    let told = problem(&Answer::to(stale).await, 412, "stale");
-    assert_eq!((told.state.map(StateName::as_str), told.version), (Some("SCHEDULED"), Some(1)));
+    let conflict = problem(&Answer::to(stale).await, 412, "stale");
+    assert_eq!((conflict.state.map(StateName::as_str), conflict.version), (Some("SCHEDULED"), Some(1)));
     let request = client.request(Method::POST, &format!("{CALLBACKS}/{}/cancel", text(&id)));
     problem(&Answer::to(request.header("if-match", "seven")).await, 400, "malformed");
 
     app.submit().await;
     let body = json!({"desired_time": "2026-11-25T09:00:00Z"});
-    let told = problem(&client.command(&id, "reschedule", &body).await, 409, "state-conflict");
-    assert_eq!((told.state.map(StateName::as_str), told.version), (Some("QUEUED"), Some(2)));
-    let held = app.router().reserve_one().await;
-    let told = problem(&app.router().report(&held, "complete", json!({})).await, 409, "state-conflict");
-    assert_eq!(told.state.map(StateName::as_str), Some("ROUTING"));
+    let conflict = problem(&client.command(&id, "reschedule", &body).await, 409, "state-conflict");
+    assert_eq!((conflict.state.map(StateName::as_str), conflict.version), (Some("QUEUED"), Some(2)));
+    let reserved = app.router().reserve_one().await;
+    let conflict =
+        problem(&app.router().report(&reserved, "complete", json!({})).await, 409, "state-conflict");
+    assert_eq!(conflict.state.map(StateName::as_str), Some("ROUTING"));
     client.command(&id, "cancel", &json!({})).await;
-    let told = problem(&client.command(&id, "cancel", &json!({})).await, 409, "state-conflict");
-    assert_eq!(told.state.map(StateName::as_str), Some("COMPLETED"));
+    let conflict = problem(&client.command(&id, "cancel", &json!({})).await, 409, "state-conflict");
+    assert_eq!(conflict.state.map(StateName::as_str), Some("COMPLETED"));
 }
 
 #[tokio::test]
 async fn guessing_passwords_is_slowed_down() {
     let app = TestApp::start(Backend::Sqlite).await;
-    let nobody = app.nobody();
+    let anonymous = app.anonymous();
     let guess = json!({"username": "Supervisor", "password": "wrong password"});
     for _ in 0..5 {
-        problem(&nobody.post("/api/v1/session", &guess).await, 401, "invalid-credentials");
+        problem(&anonymous.post("/api/v1/session", &guess).await, 401, "invalid-credentials");
     }
-    let answer = nobody.post("/api/v1/session", &guess).await;
+    let answer = anonymous.post("/api/v1/session", &guess).await;
     problem(&answer, 429, "rate-limited");
     let seconds: u32 = answer.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=2).contains(&seconds), "{seconds}");
     assert!(answer.header("ratelimit").is_some());
-    // Others are not shut out.
+    // Other users can still log in.
     app.admin().await;
 }
 
 #[rstest]
 #[tokio::test]
-async fn the_same_request_with_the_same_key_is_answered_again_and_done_once(
+async fn a_repeated_request_with_the_same_key_is_replayed(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -383,7 +391,7 @@ async fn the_same_request_with_the_same_key_is_answered_again_and_done_once(
     };
     let first = send("one", NUMBER).await;
     assert_eq!(first.status, 201, "{first}");
-    app.pass(60);
+    app.advance(60);
     let again = send("one", NUMBER).await;
     assert_eq!((again.status, &again.body), (201, &first.body));
     for header in ["location", "etag", "content-type"] {
@@ -399,13 +407,13 @@ async fn the_same_request_with_the_same_key_is_answered_again_and_done_once(
         json!({"callback_type": "immediate", "service_id": app.service, "customer_number": "+442079460319"});
     assert_eq!(Answer::to(machine.header("idempotency-key", "one").json(&body)).await.status, 201);
 
-    // What was refused has had no effect, and may be tried again.
+    // A refused request had no effect, so its key can be used again.
     assert_eq!(send("three", "kim").await.status, 422);
     assert_eq!(send("three", NUMBER).await.status, 201);
 
-    // It is forgotten after a day.
-    app.pass(86_400);
-    app.retain().await;
+    // The key expires after a day.
+    app.advance(86_400);
+    app.run_retention().await;
     let client = app.supervisor().await;
     let body =
         json!({"callback_type": "immediate", "service_id": app.service, "customer_number": "+442079460319"});
@@ -420,7 +428,7 @@ async fn the_same_request_with_the_same_key_is_answered_again_and_done_once(
 async fn a_command_is_replayed_too(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let app = TestApp::start(backend).await;
     let client = app.supervisor().await;
-    let id = client.ask(app.service, NUMBER).await["id"].clone();
+    let id = client.create_immediate(app.service, NUMBER).await["id"].clone();
     let cancel = async || {
         let request = client.request(Method::POST, &format!("{CALLBACKS}/{}/cancel", text(&id)));
         Answer::to(request.header("idempotency-key", "cancel-it")).await
@@ -433,7 +441,7 @@ async fn a_command_is_replayed_too(#[values(Backend::Sqlite, Backend::Postgres)]
 
 #[rstest]
 #[tokio::test]
-async fn a_request_whose_twin_still_runs_is_refused(
+async fn a_repeated_request_is_refused_while_the_first_still_runs(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -446,7 +454,7 @@ async fn a_request_whose_twin_still_runs_is_refused(
     let (waiting, meanwhile) = tokio::join!(reserve(), async {
         tokio::time::sleep(std::time::Duration::from_millis(700)).await;
         let meanwhile = reserve().await;
-        app.supervisor().await.ask(app.service, NUMBER).await;
+        app.supervisor().await.create_immediate(app.service, NUMBER).await;
         app.submit().await;
         meanwhile
     });
@@ -457,7 +465,7 @@ async fn a_request_whose_twin_still_runs_is_refused(
 }
 
 #[tokio::test]
-async fn names_that_are_taken_are_refused() {
+async fn names_in_use_are_refused() {
     let app = TestApp::start(Backend::Sqlite).await;
     let admin = app.admin().await;
     for (path, body) in [
@@ -473,11 +481,12 @@ async fn names_that_are_taken_are_refused() {
 }
 
 #[tokio::test]
-async fn a_caller_without_the_right_hears_of_that_before_any_fault() {
+async fn permissions_are_checked_before_the_request_is_validated() {
     let app = TestApp::start(Backend::Sqlite).await;
-    let clients = [(app.nobody(), 401, "unauthenticated"), (app.monitor().await, 403, "forbidden")];
+    let clients = [(app.anonymous(), 401, "unauthenticated"), (app.monitor().await, 403, "forbidden")];
     for (client, status, slug) in clients {
-        // A new credential is looked up in the database, a known one is not.
+        // The first request reads the credential from the database, the others
+        // from the cache.
         for _ in 0..3 {
             problem(&client.post(CALLBACKS, &json!({"colour": "red"})).await, status, slug);
             problem(&client.post("/api/v1/callbacks/17/cancel", &json!({})).await, status, slug);

@@ -1,4 +1,4 @@
-//! Changes as they are told to those who listen.
+//! The stream of events.
 
 use reqwest::Method;
 use ringback_domain::ApiScope;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 const NUMBER: &str = "+442079460318";
 
-/// Reads server-sent events as they come.
+/// Reads server-sent events as they arrive.
 struct Events {
     response: reqwest::Response,
     text: String,
@@ -26,7 +26,7 @@ impl Events {
         Self { response, text: String::new() }
     }
 
-    /// The next event of a callback: its id and what it says.
+    /// The next `callback` event: its id and its data.
     async fn next(&mut self) -> (String, Value) {
         let (id, data) = self.next_of("callback").await;
         (id.unwrap(), data)
@@ -45,7 +45,7 @@ impl Events {
                     return (id, serde_json::from_str(&data.unwrap()).unwrap());
                 }
             }
-            let chunk = tokio::time::timeout(ringback_tests::PATIENCE, self.response.chunk());
+            let chunk = tokio::time::timeout(ringback_tests::TIMEOUT, self.response.chunk());
             let chunk = chunk.await.expect("an event comes").unwrap().expect("the stream goes on");
             self.text.push_str(std::str::from_utf8(&chunk).unwrap());
         }
@@ -54,7 +54,7 @@ impl Events {
 
 #[rstest]
 #[tokio::test]
-async fn every_change_is_told_to_those_who_listen_and_may_see_it(
+async fn listeners_receive_every_change_that_they_may_see(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -63,39 +63,39 @@ async fn every_change_is_told_to_those_who_listen_and_may_see_it(
     let mut all = Events::open(&monitor, None).await;
     let mut some = Events::open(&restricted, None).await;
 
-    let hidden = client.ask(app.other_service, "+4930123456").await["id"].clone();
-    let id = client.ask(app.service, NUMBER).await["id"].clone();
+    let hidden = client.create_immediate(app.other_service, "+4930123456").await["id"].clone();
+    let id = client.create_immediate(app.service, NUMBER).await["id"].clone();
     let (first, event) = all.next().await;
     assert_eq!(event["id"], hidden);
     assert_eq!(
         event["can"],
         json!({"reschedule": false, "cancel": false, "recreate": false}),
-        "a monitor looks"
+        "a monitor can only view"
     );
     let (_, event) = all.next().await;
     assert_eq!((&event["id"], &event["state"], &event["version"]), (&id, &json!("SCHEDULED"), &json!(1)));
     let (_, event) = some.next().await;
-    assert_eq!(event["id"], id, "the other service is not theirs to see");
+    assert_eq!(event["id"], id, "the other service is not visible");
     assert_eq!(event["can"], json!({"reschedule": true, "cancel": true, "recreate": false}));
 
     app.submit().await;
-    let held = app.router().reserve(2).await;
-    let held = held.iter().find(|held| held.callback["id"] == id).unwrap();
-    app.router().report(held, "connect", json!({})).await;
-    app.router().report(held, "complete", json!({})).await;
+    let reserved = app.router().reserve(2).await;
+    let reserved = reserved.iter().find(|reserved| reserved.callback["id"] == id).unwrap();
+    app.router().report(reserved, "connect", json!({})).await;
+    app.router().report(reserved, "complete", json!({})).await;
     let mut states = Vec::new();
     while states.last() != Some(&json!("COMPLETED")) {
         let (_, event) = some.next().await;
         assert_eq!(event["id"], id);
         states.push(event["state"].clone());
     }
-    // Each is the record as it is when it is told: quick changes may be told as one.
+    // Each event has the current record, so that fast changes may share one.
     assert!(states.iter().all(|state| state != "SCHEDULED"), "{states:?}");
 
     let mut resumed = Events::open(&monitor, Some(&first)).await;
-    wait_for("the end of the story that was missed", async || {
+    wait_for("the changes that were missed", async || {
         let (_, event) = resumed.next().await;
-        assert!(event["id"] == id || event["version"] != 1, "what was seen is not told again");
+        assert!(event["id"] == id || event["version"] != 1, "an event that was seen is not repeated");
         (event["id"] == id && event["state"] == "COMPLETED").then_some(())
     })
     .await;
@@ -103,7 +103,7 @@ async fn every_change_is_told_to_those_who_listen_and_may_see_it(
 
 #[rstest]
 #[tokio::test]
-async fn listeners_hear_that_a_new_log_in_would_give_other_services(
+async fn listeners_learn_that_a_new_log_in_would_change_their_services(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -115,7 +115,11 @@ async fn listeners_hear_that_a_new_log_in_would_give_other_services(
 
     let body = json!({"name": "New FR", "time_zone": "Europe/Paris", "default_country": "FR"});
     assert_eq!(admin.post("/api/v1/services", &body).await.status, 201);
-    assert_eq!(events.next_of("services").await.1, true, "no role or grant had to change");
+    assert_eq!(
+        events.next_of("services").await.1,
+        true,
+        "the new service is visible to them without a change of the user"
+    );
     assert_eq!(changed().await, true);
 
     let reload = client.post("/api/v1/session/reload", &json!({})).await;
@@ -126,13 +130,13 @@ async fn listeners_hear_that_a_new_log_in_would_give_other_services(
 }
 
 #[tokio::test]
-async fn a_server_that_is_told_to_stop_ends_event_streams_and_stops() {
+async fn a_stopping_server_ends_event_streams() {
     let app = TestApp::start(Backend::Sqlite).await;
     let monitor = app.monitor().await;
     let mut stream = Events::open(&monitor, None).await;
     let _greeting = stream.response.chunk().await.unwrap();
-    let begun = std::time::Instant::now();
+    let started = std::time::Instant::now();
     app.stop().await;
-    assert!(begun.elapsed().as_secs() < 8, "it waited for a listener");
+    assert!(started.elapsed().as_secs() < 8, "it waited for a listener");
     assert_eq!(stream.response.chunk().await.unwrap(), None);
 }

@@ -1,4 +1,4 @@
-//! Whole lives of callbacks, from the request to the removal of the record.
+//! The life cycle of callbacks, from the request to the result.
 
 use reqwest::Method;
 use ringback_domain::ApiScope;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const NUMBER: &str = "+442079460318";
 
-/// The timeline as `who did what: from state to state`.
+/// The timeline as lines of `actor action: from-state to-state`.
 async fn timeline(client: &Client, id: &Value) -> Vec<String> {
     let timeline = client.json(&format!("/api/v1/callbacks/{}/timeline", text(id))).await;
     let items = timeline["items"].as_array().unwrap();
@@ -26,15 +26,15 @@ async fn timeline(client: &Client, id: &Value) -> Vec<String> {
         .collect()
 }
 
-/// The metrics that a record names.
-fn named(callback: &Value) -> Vec<&str> {
+/// The names of the metrics in a record.
+fn metric_names(callback: &Value) -> Vec<&str> {
     callback["metrics"].as_object().unwrap().keys().map(String::as_str).collect()
 }
 
-fn grows(before: &Value, after: &Value) {
-    let (before, after) = (named(before), named(after));
+fn assert_metrics_are_kept(before: &Value, after: &Value) {
+    let (before, after) = (metric_names(before), metric_names(after));
     for name in before {
-        assert!(after.contains(&name), "{name} was named before, but is not in {after:?}");
+        assert!(after.contains(&name), "{name} is not in {after:?} any more");
     }
 }
 
@@ -81,25 +81,25 @@ async fn an_immediate_callback_goes_from_its_request_to_an_agent(
     assert_eq!(queued["metrics"].get("agent"), None, "nobody is assigned so far");
     assert_eq!(queued["metrics"]["queued_at"], "2026-11-24T09:00:00Z");
     assert_eq!(queued["can"], json!({"reschedule": false, "cancel": true, "recreate": false}));
-    grows(&scheduled, &queued);
+    assert_metrics_are_kept(&scheduled, &queued);
 
-    app.pass(30);
+    app.advance(30);
     let router = app.router();
-    let held = router.reserve_one().await;
-    assert_eq!(&held.callback["id"], id);
-    assert_eq!(held.callback["customer_number"], NUMBER);
-    assert_eq!(held.callback["user_data"], json!({"order": [1, 2]}));
+    let reserved = router.reserve_one().await;
+    assert_eq!(&reserved.callback["id"], id);
+    assert_eq!(reserved.callback["customer_number"], NUMBER);
+    assert_eq!(reserved.callback["user_data"], json!({"order": [1, 2]}));
     let routing = supervisor.callback(id).await;
     assert_eq!(routing["state"], "ROUTING");
     assert_eq!(routing["metrics"]["agent"], "agent-17");
     assert_eq!(routing["metrics"]["wait_for_agent_seconds"], 30);
     assert_eq!(routing["metrics"]["position_in_queue"], Value::Null);
     assert_eq!(routing["metrics"].get("agent_connected_at"), None, "the call is not with the agent yet");
-    grows(&queued, &routing);
-    assert!(router.reserve(1).await.is_empty(), "it is handed over once");
+    assert_metrics_are_kept(&queued, &routing);
+    assert!(router.reserve(1).await.is_empty(), "it is reserved once");
 
-    app.pass(5);
-    let answer = router.report(&held, "connect", json!({})).await;
+    app.advance(5);
+    let answer = router.report(&reserved, "connect", json!({})).await;
     assert_eq!((answer.status, answer.header("etag")), (200, Some("\"4\"")), "{answer}");
     let processing = supervisor.callback(id).await;
     assert_eq!(processing["state"], "PROCESSING");
@@ -107,10 +107,10 @@ async fn an_immediate_callback_goes_from_its_request_to_an_agent(
     assert_eq!(processing["metrics"]["punctuality_seconds"], 35);
     assert_eq!(processing["metrics"]["attempts_made"], 1);
     assert_eq!(processing["can"], json!({"reschedule": false, "cancel": false, "recreate": false}));
-    grows(&routing, &processing);
+    assert_metrics_are_kept(&routing, &processing);
 
-    app.pass(60);
-    let answer = router.report(&held, "complete", json!({"disposition": "solved"})).await;
+    app.advance(60);
+    let answer = router.report(&reserved, "complete", json!({"disposition": "solved"})).await;
     assert_eq!(answer.status, 200, "{answer}");
     let completed = supervisor.callback(id).await;
     assert_eq!(completed["state"], "COMPLETED");
@@ -120,7 +120,7 @@ async fn an_immediate_callback_goes_from_its_request_to_an_agent(
     assert_eq!(completed["metrics"]["completed_at"], "2026-11-24T09:01:35Z");
     assert_eq!(completed["can"], json!({"reschedule": false, "cancel": false, "recreate": false}));
     assert_eq!(completed["version"], 5);
-    grows(&processing, &completed);
+    assert_metrics_are_kept(&processing, &completed);
 
     assert_eq!(
         timeline(&supervisor, id).await,
@@ -134,7 +134,7 @@ async fn an_immediate_callback_goes_from_its_request_to_an_agent(
     );
     let attempts = supervisor.json(&format!("/api/v1/callbacks/{}/attempts", text(id))).await;
     let attempt = &attempts["items"][0];
-    assert_eq!(attempt["id"], held.attempt.as_str());
+    assert_eq!(attempt["id"], reserved.attempt.as_str());
     assert_eq!((&attempt["agent"], &attempt["ended_by"]), (&json!("agent-17"), &json!("finished")));
     app.stop().await;
 }
@@ -148,24 +148,24 @@ async fn a_scheduled_callback_is_not_routed_before_its_time(
     let app = TestApp::start(backend).await;
     let client = app.key(ApiScope::CallbacksWrite);
     let reader = app.key(ApiScope::CallbacksRead);
-    let made = client.ask_for(app.service, NUMBER, "2026-11-24T11:00:00+01:00").await;
-    let id = &made["id"];
-    assert_eq!(made["desired_time"], "2026-11-24T10:00:00Z", "times are answered in UTC");
-    assert_eq!(made["scheduled_origin"], true);
-    assert_eq!(made["metrics"].get("created_by"), None, "a machine leaves no user name");
+    let created = client.create_scheduled(app.service, NUMBER, "2026-11-24T11:00:00+01:00").await;
+    let id = &created["id"];
+    assert_eq!(created["desired_time"], "2026-11-24T10:00:00Z", "times are answered in UTC");
+    assert_eq!(created["scheduled_origin"], true);
+    assert_eq!(created["metrics"].get("created_by"), None, "a machine leaves no user name");
     let attempts = reader.json(&format!("/api/v1/callbacks/{}/attempts", text(id))).await;
     assert_eq!(attempts["items"], json!([]));
-    assert_eq!(made["metrics"].get("queued_at"), None);
+    assert_eq!(created["metrics"].get("queued_at"), None);
 
-    app.pass(3_599);
+    app.advance(3_599);
     assert_eq!(app.submit().await, 0, "a second too early");
     assert!(app.router().reserve(1).await.is_empty());
-    app.pass(1);
+    app.advance(1);
     assert_eq!(app.submit().await, 1);
-    let held = app.router().reserve_one().await;
+    let reserved = app.router().reserve_one().await;
     let router = app.router();
-    router.report(&held, "connect", json!({})).await;
-    router.report(&held, "complete", json!({})).await;
+    router.report(&reserved, "connect", json!({})).await;
+    router.report(&reserved, "complete", json!({})).await;
     let completed = reader.callback(id).await;
     assert_eq!((&completed["state"], &completed["result"]), (&json!("COMPLETED"), &json!("AGENT_CONNECTED")));
     assert_eq!(completed["scheduled_origin"], true, "the origin never changes");
@@ -189,85 +189,88 @@ async fn a_callback_that_misses_its_window_is_overdue_and_still_made(
 ) {
     let app = TestApp::start(backend).await;
     let client = app.supervisor().await;
-    let made = client.ask_for(app.service, NUMBER, "2026-11-24T09:01:00Z").await;
-    app.pass(60 + 120);
-    assert_eq!(client.callback(&made["id"]).await["overdue"], false, "the window is not over");
-    app.pass(1);
-    assert_eq!(client.callback(&made["id"]).await["overdue"], true);
+    let created = client.create_scheduled(app.service, NUMBER, "2026-11-24T09:01:00Z").await;
+    app.advance(60 + 120);
+    assert_eq!(client.callback(&created["id"]).await["overdue"], false, "the window has not ended");
+    app.advance(1);
+    assert_eq!(client.callback(&created["id"]).await["overdue"], true);
     let count = client.json("/api/v1/callbacks/count?overdue=true").await;
     assert_eq!((&count["total"], &count["overdue"]), (&json!(1), &json!(1)));
     assert_eq!(app.submit().await, 1);
-    assert_eq!(client.callback(&made["id"]).await["overdue"], false);
+    assert_eq!(client.callback(&created["id"]).await["overdue"], false);
 }
 
 #[rstest]
 #[tokio::test]
-async fn three_failed_dials_five_minutes_apart_end_a_callback(
+async fn three_failed_dials_five_minutes_apart_complete_a_callback(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
     let client = app.supervisor().await;
-    let id = client.ask(app.service, NUMBER).await["id"].clone();
+    let id = client.create_immediate(app.service, NUMBER).await["id"].clone();
     app.submit().await;
     let router = app.router();
-    for (made, result) in [(1, "BUSY"), (2, "NO_ANSWER")] {
-        let held = router.reserve_one().await;
-        let answer = router.report(&held, "fail", json!({"dial_result": result})).await;
+    for (attempts, result) in [(1, "BUSY"), (2, "NO_ANSWER")] {
+        let reserved = router.reserve_one().await;
+        let answer = router.report(&reserved, "fail", json!({"dial_result": result})).await;
         assert_eq!(answer.status, 200, "{answer}");
         let back = client.callback(&id).await;
-        assert_eq!((&back["state"], &back["metrics"]["attempts_made"]), (&json!("QUEUED"), &json!(made)));
-        app.pass(299);
+        assert_eq!((&back["state"], &back["metrics"]["attempts_made"]), (&json!("QUEUED"), &json!(attempts)));
+        app.advance(299);
         assert!(router.reserve(1).await.is_empty(), "the gap is 300 seconds");
-        app.pass(1);
+        app.advance(1);
     }
-    let held = router.reserve_one().await;
-    let answer = router.report(&held, "fail", json!({"dial_result": "ANSWERING_MACHINE"})).await;
+    let reserved = router.reserve_one().await;
+    let answer = router.report(&reserved, "fail", json!({"dial_result": "ANSWERING_MACHINE"})).await;
     assert_eq!(answer.status, 200, "{answer}");
-    let over = client.callback(&id).await;
-    assert_eq!((&over["state"], &over["result"]), (&json!("COMPLETED"), &json!("FAIL_CALL_TO_CUSTOMER")));
-    assert_eq!(over["metrics"]["dial_results"], json!(["BUSY", "NO_ANSWER", "ANSWERING_MACHINE"]));
-    assert_eq!(over["can"], json!({"reschedule": false, "cancel": false, "recreate": true}));
-    app.pass(300);
+    let completed = client.callback(&id).await;
+    assert_eq!(
+        (&completed["state"], &completed["result"]),
+        (&json!("COMPLETED"), &json!("FAIL_CALL_TO_CUSTOMER"))
+    );
+    assert_eq!(completed["metrics"]["dial_results"], json!(["BUSY", "NO_ANSWER", "ANSWERING_MACHINE"]));
+    assert_eq!(completed["can"], json!({"reschedule": false, "cancel": false, "recreate": true}));
+    app.advance(300);
     assert!(router.reserve(1).await.is_empty());
 }
 
 #[rstest]
 #[tokio::test]
-async fn a_released_or_forgotten_callback_takes_its_old_place(
+async fn a_released_or_expired_reservation_returns_to_its_old_position(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
     let client = app.supervisor().await;
     let mut ids = Vec::new();
     for _ in 0..3 {
-        ids.push(client.ask(app.service, NUMBER).await["id"].clone());
-        app.pass(1);
+        ids.push(client.create_immediate(app.service, NUMBER).await["id"].clone());
+        app.advance(1);
     }
     app.submit().await;
     let router = app.router();
 
-    let held = router.reserve_one().await;
-    assert_eq!(held.callback["id"], ids[0]);
+    let reserved = router.reserve_one().await;
+    assert_eq!(reserved.callback["id"], ids[0]);
     assert_eq!(client.callback(&ids[1]).await["metrics"]["position_in_queue"], 1);
-    let answer = router.report(&held, "release", json!({})).await;
+    let answer = router.report(&reserved, "release", json!({})).await;
     assert_eq!((answer.status, &answer.read::<Value>()["state"]), (200, &json!("QUEUED")));
     assert_eq!(client.callback(&ids[0]).await["metrics"]["position_in_queue"], 1);
     assert_eq!(client.callback(&ids[1]).await["metrics"]["position_in_queue"], 2);
 
-    let held = router.reserve_one().await;
-    assert_eq!(held.callback["id"], ids[0], "it is the next again");
-    app.pass(20);
-    let answer = router.report(&held, "extend", json!({"lease_seconds": 60})).await;
+    let reserved = router.reserve_one().await;
+    assert_eq!(reserved.callback["id"], ids[0], "it is the next again");
+    app.advance(20);
+    let answer = router.report(&reserved, "extend", json!({"lease_seconds": 60})).await;
     assert_eq!(answer.status, 200, "{answer}");
-    app.pass(59);
+    app.advance(59);
     assert_eq!(app.expire_leases().await, 0, "the lease was extended");
-    app.pass(1);
+    app.advance(1);
     assert_eq!(app.expire_leases().await, 1);
     let next = router.reserve_one().await;
     assert_eq!(next.callback["id"], ids[0], "nobody was overtaken");
 
     for report in ["extend", "connect", "release"] {
-        let answer = router.report(&held, report, json!({})).await;
+        let answer = router.report(&reserved, report, json!({})).await;
         assert_eq!(answer.status, 409, "{report} on a lost lease: {answer}");
         assert_eq!(answer.read::<Value>()["type"], "urn:ringback:problem:lease-lost");
     }
@@ -281,21 +284,21 @@ async fn the_queue_is_ordered_by_priority_then_by_arrival(
 ) {
     let app = TestApp::start(backend).await;
     let client = app.key(ApiScope::CallbacksWrite);
-    let ask = async |more: Value| {
+    let create = async |more: Value| {
         let mut body =
             json!({ "callback_type": "immediate", "service_id": app.service, "customer_number": NUMBER });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        app.pass(1);
-        client.made(&body).await["id"].clone()
+        app.advance(1);
+        client.create(&body).await["id"].clone()
     };
-    let second = ask(json!({})).await;
-    let third = ask(json!({})).await;
-    let waited_on_the_line = ask(json!({"arrived_at": "2026-11-24T08:55:00Z"})).await;
-    let important = ask(json!({"priority": 10})).await;
+    let second = create(json!({})).await;
+    let third = create(json!({})).await;
+    let arrived_earlier = create(json!({"arrived_at": "2026-11-24T08:55:00Z"})).await;
+    let important = create(json!({"priority": 10})).await;
     app.submit().await;
-    let held = app.router().reserve(50).await;
-    let order: Vec<_> = held.iter().map(|held| held.callback["id"].clone()).collect();
-    assert_eq!(order, [important, waited_on_the_line, second, third]);
+    let reserved = app.router().reserve(50).await;
+    let order: Vec<_> = reserved.iter().map(|reserved| reserved.callback["id"].clone()).collect();
+    assert_eq!(order, [important, arrived_earlier, second, third]);
 }
 
 /// Shows: S26, S58, S61, S90
@@ -306,23 +309,27 @@ async fn only_a_person_cancels_as_an_administrator(
 ) {
     let app = TestApp::start(backend).await;
     let (person, machine) = (app.supervisor().await, app.key(ApiScope::CallbacksWrite));
-    let by_person = person.ask(app.service, NUMBER).await["id"].clone();
-    let by_machine = machine.ask(app.service, NUMBER).await["id"].clone();
+    let by_person = person.create_immediate(app.service, NUMBER).await["id"].clone();
+    let by_machine = machine.create_immediate(app.service, NUMBER).await["id"].clone();
 
     let answer = person.command(&by_person, "cancel", &json!({})).await;
-    let over: Value = answer.read();
-    assert_eq!((answer.status, &over["result"]), (200, &json!("CANCELLED_BY_ADMIN")), "{answer}");
-    assert_eq!(over["metrics"]["cancelled_by"], "supervisor");
+    let completed: Value = answer.read();
+    assert_eq!((answer.status, &completed["result"]), (200, &json!("CANCELLED_BY_ADMIN")), "{answer}");
+    assert_eq!(completed["metrics"]["cancelled_by"], "supervisor");
 
     let answer =
         Answer::to(machine.request(Method::POST, &format!("/api/v1/callbacks/{}/cancel", text(&by_machine))))
             .await;
-    let over: Value = answer.read();
-    assert_eq!((answer.status, &over["result"]), (200, &json!("CANCELLED")), "no body is needed: {answer}");
-    assert_eq!(over["metrics"].get("cancelled_by"), None);
+    let completed: Value = answer.read();
+    assert_eq!(
+        (answer.status, &completed["result"]),
+        (200, &json!("CANCELLED")),
+        "no body is needed: {answer}"
+    );
+    assert_eq!(completed["metrics"].get("cancelled_by"), None);
     let lines = timeline(&person, &by_machine).await;
     assert_eq!(lines[1], "CallbacksWrite cancelled: SCHEDULED COMPLETED", "the trail names the key");
-    assert_eq!(app.submit().await, 0, "what is cancelled is not submitted");
+    assert_eq!(app.submit().await, 0, "cancelled callbacks are not submitted");
 }
 
 /// Shows: S22
@@ -333,19 +340,19 @@ async fn a_callback_can_be_cancelled_until_agent_and_customer_talk(
 ) {
     let app = TestApp::start(backend).await;
     let client = app.supervisor().await;
-    let id = client.ask(app.service, NUMBER).await["id"].clone();
+    let id = client.create_immediate(app.service, NUMBER).await["id"].clone();
     app.submit().await;
     let router = app.router();
-    let held = router.reserve_one().await;
+    let reserved = router.reserve_one().await;
     assert_eq!(client.command(&id, "cancel", &json!({})).await.status, 200);
-    let answer = router.report(&held, "connect", json!({})).await;
+    let answer = router.report(&reserved, "connect", json!({})).await;
     assert_eq!(answer.status, 409, "{answer}");
     assert_eq!(client.callback(&id).await["result"], "CANCELLED_BY_ADMIN");
 
-    let id = client.ask(app.service, NUMBER).await["id"].clone();
+    let id = client.create_immediate(app.service, NUMBER).await["id"].clone();
     app.submit().await;
-    let held = router.reserve_one().await;
-    router.report(&held, "connect", json!({})).await;
+    let reserved = router.reserve_one().await;
+    router.report(&reserved, "connect", json!({})).await;
     let answer = client.command(&id, "cancel", &json!({})).await;
     assert_eq!((answer.status, &answer.read::<Value>()["state"]), (409, &json!("PROCESSING")));
 }
@@ -358,22 +365,22 @@ async fn rescheduling_moves_the_removal_date_and_nothing_else(
 ) {
     let app = TestApp::start(backend).await;
     let client = app.supervisor().await;
-    let made = client.ask_for(app.service, NUMBER, "2026-11-25T09:00:00Z").await;
-    let id = &made["id"];
-    app.pass(10);
+    let created = client.create_scheduled(app.service, NUMBER, "2026-11-25T09:00:00Z").await;
+    let id = &created["id"];
+    app.advance(10);
     let answer = client.command(id, "reschedule", &json!({"desired_time": "2026-12-01T15:30:00Z"})).await;
     assert_eq!((answer.status, answer.header("etag")), (200, Some("\"2\"")), "{answer}");
-    let moved: Value = answer.read();
-    assert_eq!(moved["desired_time"], "2026-12-01T15:30:00Z");
-    assert_eq!(moved["expires_at"], "2026-12-15T15:30:00Z");
-    assert_eq!(moved["state"], "SCHEDULED");
-    assert_eq!(moved["metrics"]["rescheduled_by"], "supervisor");
-    assert_eq!(moved["metrics"]["reschedule_count"], 1);
-    assert_eq!(moved["metrics"]["last_rescheduled_at"], "2026-11-24T09:00:10Z");
-    for kept in ["created_at", "callback_type", "customer_number", "service"] {
-        assert_eq!(moved[kept], made[kept]);
+    let rescheduled: Value = answer.read();
+    assert_eq!(rescheduled["desired_time"], "2026-12-01T15:30:00Z");
+    assert_eq!(rescheduled["expires_at"], "2026-12-15T15:30:00Z");
+    assert_eq!(rescheduled["state"], "SCHEDULED");
+    assert_eq!(rescheduled["metrics"]["rescheduled_by"], "supervisor");
+    assert_eq!(rescheduled["metrics"]["reschedule_count"], 1);
+    assert_eq!(rescheduled["metrics"]["last_rescheduled_at"], "2026-11-24T09:00:10Z");
+    for field in ["created_at", "callback_type", "customer_number", "service"] {
+        assert_eq!(rescheduled[field], created[field]);
     }
-    app.pass(86_400);
+    app.advance(86_400);
     assert_eq!(app.submit().await, 0, "the old time does not count any more");
 }
 
@@ -384,7 +391,7 @@ async fn a_failed_callback_is_recreated_once(#[values(Backend::Sqlite, Backend::
     let app = TestApp::start(backend).await;
     let client = app.supervisor().await;
     let old = client
-        .made(&json!({
+        .create(&json!({
             "callback_type": "immediate", "service_id": app.service, "customer_number": NUMBER,
             "language": "en", "user_data": {"order": 7},
         }))
@@ -393,7 +400,7 @@ async fn a_failed_callback_is_recreated_once(#[values(Backend::Sqlite, Backend::
     assert_eq!(
         (answer.status, &answer.read::<Value>()["state"]),
         (409, &json!("SCHEDULED")),
-        "it is not over"
+        "it is not completed"
     );
     client.command(&old["id"], "cancel", &json!({})).await;
 
@@ -429,7 +436,7 @@ async fn a_callback_that_reached_an_agent_is_not_recreated_or_moved(
 ) {
     let app = TestApp::start(backend).await;
     let client = app.supervisor().await;
-    let id = client.ask(app.service, NUMBER).await["id"].clone();
+    let id = client.create_immediate(app.service, NUMBER).await["id"].clone();
     let is_not_moved = async |state: &str| {
         let answer =
             client.command(&id, "reschedule", &json!({"desired_time": "2026-12-01T15:30:00Z"})).await;
@@ -437,11 +444,11 @@ async fn a_callback_that_reached_an_agent_is_not_recreated_or_moved(
     };
     app.submit().await;
     is_not_moved("QUEUED").await;
-    let held = app.router().reserve_one().await;
+    let reserved = app.router().reserve_one().await;
     is_not_moved("ROUTING").await;
-    app.router().report(&held, "connect", json!({})).await;
+    app.router().report(&reserved, "connect", json!({})).await;
     is_not_moved("PROCESSING").await;
-    app.router().report(&held, "complete", json!({})).await;
+    app.router().report(&reserved, "complete", json!({})).await;
     is_not_moved("COMPLETED").await;
     let answer = client.command(&id, "recreate", &json!({"callback_type": "immediate"})).await;
     assert_eq!((answer.status, &answer.read::<Value>()["state"]), (409, &json!("COMPLETED")));
@@ -449,12 +456,12 @@ async fn a_callback_that_reached_an_agent_is_not_recreated_or_moved(
 
 #[rstest]
 #[tokio::test]
-async fn a_version_is_answered_as_etag_and_checked_by_if_match(
+async fn etag_has_the_version_and_if_match_checks_it(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
     let client = app.supervisor().await;
-    let id = client.ask_for(app.service, NUMBER, "2026-11-25T09:00:00Z").await["id"].clone();
+    let id = client.create_scheduled(app.service, NUMBER, "2026-11-25T09:00:00Z").await["id"].clone();
     let path = format!("/api/v1/callbacks/{}", text(&id));
     assert_eq!(client.get(&path).await.header("etag"), Some("\"1\""));
     let reschedule = async |version: &str| {
@@ -470,15 +477,15 @@ async fn a_version_is_answered_as_etag_and_checked_by_if_match(
 
 #[rstest]
 #[tokio::test]
-async fn many_readers_of_one_record_do_not_wait_for_each_other(
+async fn concurrent_readers_of_one_record_do_not_block_each_other(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
-    let made = app.key(ApiScope::CallbacksWrite).ask(app.service, NUMBER).await;
+    let created = app.key(ApiScope::CallbacksWrite).create_immediate(app.service, NUMBER).await;
     app.submit().await;
     let reader = app.key(ApiScope::CallbacksRead);
-    // More than there are connections, and nothing is remembered yet.
-    let read = (0..40).map(|_| reader.callback(&made["id"]));
+    // More readers than connections, while the caches are still empty.
+    let read = (0..40).map(|_| reader.callback(&created["id"]));
     for record in futures_util::future::join_all(read).await {
         assert_eq!(record["metrics"]["position_in_queue"], 1);
     }

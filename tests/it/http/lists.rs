@@ -8,33 +8,33 @@ use ringback_tests::{Backend, Client, TestApp};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-/// Makes callbacks a minute apart, of both services, in every state.
+/// Creates callbacks of both services, two for each minute.
 async fn fill(app: &TestApp, count: usize) {
     let client = app.key(ApiScope::CallbacksWrite);
     for number in 0..count {
         let service = if number % 3 == 0 { app.other_service } else { app.service };
-        // Two at a time share a desired time: the order must still be one.
+        // Two share a desired time, so that ids decide their order.
         let minute = number / 2;
         let time = format!("2026-11-25T{:02}:{:02}:00Z", 8 + minute / 60, minute % 60);
-        client.ask_for(service, &format!("+44207946{number:04}"), &time).await;
+        client.create_scheduled(service, &format!("+44207946{number:04}"), &time).await;
         if number % 10 == 0 {
-            app.pass(1);
+            app.advance(1);
         }
     }
 }
 
-/// Brings some into every other state.
+/// Brings some of the callbacks into every other state.
 async fn mix(app: &TestApp) {
-    app.pass(86_400 - 3_600 + 600);
+    app.advance(86_400 - 3_600 + 600);
     app.submit().await;
     let router = app.router();
-    let held = router.reserve(6).await;
-    assert_eq!(held.len(), 6);
-    for held in &held[..4] {
-        router.report(held, "connect", json!({})).await;
+    let reserved = router.reserve(6).await;
+    assert_eq!(reserved.len(), 6);
+    for reserved in &reserved[..4] {
+        router.report(reserved, "connect", json!({})).await;
     }
-    for held in &held[..2] {
-        router.report(held, "complete", json!({})).await;
+    for reserved in &reserved[..2] {
+        router.report(reserved, "complete", json!({})).await;
     }
 }
 
@@ -46,7 +46,7 @@ async fn ids(client: &Client, filter: &CallbackFilter, page: PageQuery) -> (Vec<
     (page["items"].as_array().unwrap().iter().map(|item| text(&item["id"])).collect(), page)
 }
 
-/// Ids of everything that a query string matches.
+/// The ids that a query matches, after checking its counts.
 async fn matching(client: &Client, query: &str) -> Vec<String> {
     let page = client.json(&format!("/api/v1/callbacks?{query}")).await;
     let count = client.json(&format!("/api/v1/callbacks/count?{query}")).await;
@@ -95,14 +95,17 @@ async fn a_page_has_250_callbacks_and_the_next_is_on_page_two(
     assert_eq!((&count["total"], &count["at_least"]), (&json!(251), &json!(false)));
     let count = client.json("/api/v1/callbacks/count?up_to=100").await;
     assert_eq!(count["at_least"], true);
-    assert!((100..=251).contains(&count["total"].as_u64().unwrap()), "there are that many or more: {count}");
+    assert!(
+        (100..=251).contains(&count["total"].as_u64().unwrap()),
+        "at least that many are counted: {count}"
+    );
     let count = client.json("/api/v1/callbacks/count?up_to=1000").await;
     assert_eq!((&count["total"], &count["at_least"]), (&json!(251), &json!(false)));
 }
 
 #[rstest]
 #[tokio::test]
-async fn cursors_lead_through_every_order_forwards_and_backwards(
+async fn cursors_reach_all_rows_of_every_order_in_both_directions(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -139,7 +142,7 @@ async fn cursors_lead_through_every_order_forwards_and_backwards(
     }
 }
 
-/// Whether the rows are in this order, ties aside.
+/// Checks that the rows are in this order, except for ties.
 fn in_order(sort: Sort, items: &[Value]) {
     let state = |item: &Value| {
         StateName::ALL.iter().position(|state| item["state"] == state.as_str()).unwrap().to_string()
@@ -163,7 +166,7 @@ fn in_order(sort: Sort, items: &[Value]) {
 
 #[rstest]
 #[tokio::test]
-async fn a_callback_that_goes_on_meanwhile_is_counted_once(
+async fn a_callback_that_changes_during_a_count_is_counted_once(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -197,7 +200,7 @@ async fn filters_narrow_the_list_and_its_count_alike(
     fill(&app, 30).await;
     mix(&app).await;
     let client = app.supervisor().await;
-    let own = client.ask(app.service, "+442071234567").await;
+    let own = client.create_immediate(app.service, "+442071234567").await;
     client.command(&own["id"], "cancel", &json!({})).await;
 
     assert_eq!(matching(&client, "").await.len(), 31);
@@ -208,7 +211,7 @@ async fn filters_narrow_the_list_and_its_count_alike(
     let both = format!("service={}&service={}", app.service, app.other_service);
     assert_eq!(matching(&client, &both).await.len(), 31);
 
-    // From is in, to is out: two callbacks are wanted at each minute.
+    // `from` is inclusive, `to` exclusive; each minute has two callbacks.
     let minute = |from: &str, to: &str| format!("from=2026-11-25T08:{from}:00Z&to=2026-11-25T08:{to}:00Z");
     assert_eq!(matching(&client, &minute("03", "04")).await.len(), 2);
     assert_eq!(matching(&client, &minute("03", "05")).await.len(), 4);
@@ -242,7 +245,7 @@ async fn filters_narrow_the_list_and_its_count_alike(
         ("%2B44 20 7123", 1),
         ("nothing", 0),
         ("%25", 0),
-        // Digits beside letters are no part of a number.
+        // A text with letters is not searched in numbers.
         ("x0029", 0),
     ] {
         assert_eq!(any(text).await, count, "{text}");
@@ -260,9 +263,9 @@ async fn callback_search_finds_by_id_and_number_at_any_time(
 ) {
     let app = TestApp::start(backend).await;
     let client = app.supervisor().await;
-    let early = client.ask_for(app.service, "020 7946 0318", "2026-11-25T08:00:00Z").await;
-    let late = client.ask_for(app.other_service, "+44 20 7946 0318", "2027-03-01T08:00:00Z").await;
-    client.ask_for(app.service, "020 7946 0319", "2026-11-25T08:00:00Z").await;
+    let early = client.create_scheduled(app.service, "020 7946 0318", "2026-11-25T08:00:00Z").await;
+    let late = client.create_scheduled(app.other_service, "+44 20 7946 0318", "2027-03-01T08:00:00Z").await;
+    client.create_scheduled(app.service, "020 7946 0319", "2026-11-25T08:00:00Z").await;
     let find = async |client: &Client, query: &str| -> Vec<Value> {
         let found = client.json(&format!("/api/v1/callbacks/search?{query}")).await;
         found["items"].as_array().unwrap().iter().map(|item| item["id"].clone()).collect()
@@ -304,7 +307,7 @@ async fn an_export_has_every_row_in_either_form(
     );
     let rows: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 260);
-    assert_eq!(&rows[1][1], "'=HYPERLINK(\"x\"), EN", "no spreadsheet takes it for a formula");
+    assert_eq!(&rows[1][1], "'=HYPERLINK(\"x\"), EN", "a spreadsheet must not read it as a formula");
     assert_eq!(&rows[0][1], "Support DE");
     let exported: Vec<&str> = rows.iter().map(|row| &row[0]).collect();
     let query = PageQuery::default();
@@ -329,7 +332,7 @@ async fn an_export_has_every_row_in_either_form(
 
 #[rstest]
 #[tokio::test]
-async fn people_see_the_callbacks_of_their_services_only(
+async fn people_see_only_callbacks_of_their_services(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
@@ -351,9 +354,7 @@ async fn people_see_the_callbacks_of_their_services_only(
 
 #[rstest]
 #[tokio::test]
-async fn a_row_that_was_shown_before_is_shown_as_it_is_now(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-) {
+async fn cached_rows_are_never_outdated(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let app = TestApp::start(backend).await;
     let (supervisor, monitor, admin) = (app.supervisor().await, app.monitor().await, app.admin().await);
     let row = async |client: &Client| {
@@ -362,17 +363,17 @@ async fn a_row_that_was_shown_before_is_shown_as_it_is_now(
         assert_eq!(items.len(), 1);
         items[0].clone()
     };
-    let made = supervisor.ask_for(app.service, "020 7946 0318", "2026-11-24T09:01:00Z").await;
+    let created = supervisor.create_scheduled(app.service, "020 7946 0318", "2026-11-24T09:01:00Z").await;
     assert_eq!(row(&supervisor).await["can"]["cancel"], true);
-    assert_eq!(row(&monitor).await["can"]["cancel"], false, "each sees what they may do");
-    app.pass(60 + 120 + 1);
-    assert_eq!(row(&supervisor).await["overdue"], true, "time alone changes it");
+    assert_eq!(row(&monitor).await["can"]["cancel"], false, "a row depends on the viewer's permissions");
+    app.advance(60 + 120 + 1);
+    assert_eq!(row(&supervisor).await["overdue"], true, "a row depends on the time");
     admin.patch(&format!("/api/v1/services/{}", app.service), &json!({"name": "Claims EN"})).await;
     assert_eq!(row(&supervisor).await["service"]["name"], "Claims EN");
     app.submit().await;
     let queued = row(&supervisor).await;
     assert_eq!((&queued["state"], &queued["overdue"]), (&json!("QUEUED"), &json!(false)));
-    supervisor.command(&made["id"], "cancel", &json!({})).await;
+    supervisor.command(&created["id"], "cancel", &json!({})).await;
     assert_eq!(row(&supervisor).await["result"], "CANCELLED_BY_ADMIN");
     assert_eq!(row(&monitor).await["result"], "CANCELLED_BY_ADMIN");
 }

@@ -1,4 +1,4 @@
-//! The API as a program outside uses it.
+//! Tests of the API over HTTP.
 
 mod bulk;
 mod credentials;

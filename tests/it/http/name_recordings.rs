@@ -33,14 +33,13 @@ async fn put(client: &Client, id: &Value, media_type: &str, content: Vec<u8>) ->
     Answer::to(request).await
 }
 
-/// A callback with a recorded name that a supervisor called off, at the
-/// clock's time.
-async fn over(app: &TestApp, supervisor: &Client) -> Value {
-    let made = supervisor.ask(app.service, NUMBER).await;
-    attach(supervisor, &made["id"]).await;
-    let answer = supervisor.command(&made["id"], "cancel", &json!({})).await;
+/// Creates a callback with a name recording and cancels it.
+async fn cancelled_with_recording(app: &TestApp, supervisor: &Client) -> Value {
+    let created = supervisor.create_immediate(app.service, NUMBER).await;
+    attach(supervisor, &created["id"]).await;
+    let answer = supervisor.command(&created["id"], "cancel", &json!({})).await;
     assert_eq!(answer.status, 200, "{answer}");
-    made["id"].clone()
+    created["id"].clone()
 }
 
 async fn recreate(client: &Client, id: &Value) -> Value {
@@ -52,12 +51,12 @@ async fn recreate(client: &Client, id: &Value) -> Value {
 
 #[rstest]
 #[tokio::test]
-async fn a_name_recording_is_attached_heard_and_removed(
+async fn a_name_recording_is_attached_downloaded_and_removed(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
     let supervisor = app.supervisor().await;
-    let id = supervisor.ask(app.service, NUMBER).await["id"].clone();
+    let id = supervisor.create_immediate(app.service, NUMBER).await["id"].clone();
     assert_eq!(supervisor.get(&path(&id)).await.status, 404);
     let attached: Value = put(&supervisor, &id, "audio/x-wav; rate=8000", wav()).await.read();
     assert_eq!(
@@ -67,9 +66,9 @@ async fn a_name_recording_is_attached_heard_and_removed(
     assert_eq!(supervisor.callback(&id).await["name_recording"], attached);
 
     let monitor = app.monitor().await;
-    let heard = monitor.request(Method::GET, &path(&id)).send().await.unwrap();
-    assert_eq!(heard.headers()[CONTENT_TYPE], "audio/wav");
-    assert_eq!(heard.bytes().await.unwrap(), wav());
+    let downloaded = monitor.request(Method::GET, &path(&id)).send().await.unwrap();
+    assert_eq!(downloaded.headers()[CONTENT_TYPE], "audio/wav");
+    assert_eq!(downloaded.bytes().await.unwrap(), wav());
     assert_eq!(put(&monitor, &id, "audio/wav", wav()).await.status, 403);
 
     for status in [204, 204] {
@@ -80,10 +79,10 @@ async fn a_name_recording_is_attached_heard_and_removed(
 }
 
 #[tokio::test]
-async fn what_is_no_recording_is_refused() {
+async fn only_audio_of_a_limited_size_is_accepted() {
     let app = TestApp::start(Backend::Sqlite).await;
     let supervisor = app.supervisor().await;
-    let id = supervisor.ask(app.service, NUMBER).await["id"].clone();
+    let id = supervisor.create_immediate(app.service, NUMBER).await["id"].clone();
     let mut large = wav();
     large.resize(1024 * 1024 + 1, 0);
     for (media_type, content, status) in [
@@ -110,11 +109,11 @@ async fn recreating_within_four_days_of_completion_keeps_the_name_recording(
 ) {
     let app = TestApp::start(backend).await;
     let supervisor = app.supervisor().await;
-    let old = over(&app, &supervisor).await;
+    let old = cancelled_with_recording(&app, &supervisor).await;
     assert_eq!(supervisor.callback(&old).await["name_recording"]["kept_until"], "2026-11-28T09:00:00Z");
-    app.pass(4 * DAY);
+    app.advance(4 * DAY);
     let supervisor = app.supervisor().await;
-    app.retain().await;
+    app.run_retention().await;
     let new = recreate(&supervisor, &old).await;
     assert_eq!(new["name_recording"]["size_bytes"], 844, "{new}");
     assert_eq!(supervisor.get(&path(&new["id"])).await.status, 200);
@@ -129,13 +128,16 @@ async fn recreating_after_four_days_drops_the_name_recording(
 ) {
     let app = TestApp::start(backend).await;
     let supervisor = app.supervisor().await;
-    let (early, late) = (over(&app, &supervisor).await, over(&app, &supervisor).await);
-    app.pass(4 * DAY + 1);
+    let (early, late) = (
+        cancelled_with_recording(&app, &supervisor).await,
+        cancelled_with_recording(&app, &supervisor).await,
+    );
+    app.advance(4 * DAY + 1);
     let supervisor = app.supervisor().await;
-    // Whether the worker has been here or not.
+    // Before and after the worker has removed expired recordings.
     let new = recreate(&supervisor, &early).await;
     assert!(new.get("name_recording").is_none(), "{new}");
-    app.retain().await;
+    app.run_retention().await;
     let new = recreate(&supervisor, &late).await;
     assert!(new.get("name_recording").is_none(), "{new}");
     assert_eq!(supervisor.get(&path(&late)).await.status, 404);

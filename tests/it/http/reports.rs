@@ -3,7 +3,7 @@
 use reqwest::Method;
 use ringback_domain::ApiScope;
 use ringback_domain::wire::problem::Problem;
-use ringback_tests::app::{Held, text};
+use ringback_tests::app::{ReservedCallback, text};
 use ringback_tests::{Answer, Backend, Client, TestApp};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -11,18 +11,18 @@ use serde_json::{Value, json};
 const REPORTS: &str = "/api/v1/attempts/reports";
 const NUMBER: &str = "+442079460318";
 
-/// Callbacks that a router holds.
-async fn held(app: &TestApp, count: u32) -> Vec<Held> {
+/// Creates and reserves callbacks.
+async fn reserve(app: &TestApp, count: u32) -> Vec<ReservedCallback> {
     let client = app.key(ApiScope::CallbacksWrite);
     for _ in 0..count {
-        client.ask(app.service, NUMBER).await;
+        client.create_immediate(app.service, NUMBER).await;
     }
     app.submit().await;
     app.router().reserve(count).await
 }
 
-fn report(held: &Held, what: &str) -> Value {
-    json!({"attempt_id": held.attempt, "lease_token": held.token, "report": what})
+fn report(reserved: &ReservedCallback, what: &str) -> Value {
+    json!({"attempt_id": reserved.attempt, "lease_token": reserved.token, "report": what})
 }
 
 async fn post(client: &Client, reports: &[Value]) -> Vec<Value> {
@@ -37,26 +37,26 @@ fn statuses(outcomes: &[Value]) -> Vec<u64> {
 
 #[rstest]
 #[tokio::test]
-async fn each_report_is_answered_as_it_would_be_by_itself(
+async fn each_report_is_answered_like_a_single_report(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
     let (router, reader) = (app.key(ApiScope::Router), app.key(ApiScope::CallbacksRead));
-    let held = held(&app, 5).await;
-    let mut failed = report(&held[1], "failed");
+    let reserved = reserve(&app, 5).await;
+    let mut failed = report(&reserved[1], "failed");
     failed["dial_result"] = json!("BUSY");
-    let mut stolen = report(&held[3], "connected");
+    let mut stolen = report(&reserved[3], "connected");
     stolen["lease_token"] = json!("not the token");
-    let mut unknown = report(&held[4], "released");
+    let mut unknown = report(&reserved[4], "released");
     unknown["attempt_id"] = json!("019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2");
     let reports = [
-        report(&held[0], "connected"),
+        report(&reserved[0], "connected"),
         failed,
-        report(&held[2], "released"),
+        report(&reserved[2], "released"),
         stolen,
         unknown,
-        report(&held[4], "completed"),
-        report(&held[4], "failed"),
+        report(&reserved[4], "completed"),
+        report(&reserved[4], "failed"),
     ];
     let outcomes = post(&router, &reports).await;
     assert_eq!(statuses(&outcomes), [200, 200, 200, 409, 404, 409, 422]);
@@ -68,33 +68,33 @@ async fn each_report_is_answered_as_it_would_be_by_itself(
     let problem: Problem = serde_json::from_value(outcomes[6]["problem"].clone()).unwrap();
     assert_eq!(problem.errors[0].pointer, "/dial_result");
 
-    // What was refused changed nothing; what was applied is kept.
-    for (held, state, version) in
+    // Refused reports change nothing, and do not undo the others.
+    for (reserved, state, version) in
         [(0, "PROCESSING", 4), (1, "QUEUED", 4), (3, "ROUTING", 3), (4, "ROUTING", 3)]
-            .map(|(index, state, version)| (&held[index], state, version))
+            .map(|(index, state, version)| (&reserved[index], state, version))
     {
-        let callback = reader.callback(&held.callback["id"]).await;
+        let callback = reader.callback(&reserved.callback["id"]).await;
         assert_eq!((&callback["state"], &callback["version"]), (&json!(state), &json!(version)));
     }
     let attempts =
-        reader.json(&format!("/api/v1/callbacks/{}/attempts", text(&held[1].callback["id"]))).await;
+        reader.json(&format!("/api/v1/callbacks/{}/attempts", text(&reserved[1].callback["id"]))).await;
     assert_eq!(attempts["items"][0]["dial_result"], "BUSY");
     assert_eq!(attempts["items"][0]["ended_by"], "attempt_failed");
 }
 
 #[rstest]
 #[tokio::test]
-async fn two_reports_of_one_attempt_are_applied_in_their_order(
+async fn two_reports_on_one_attempt_are_applied_in_order(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
     let (router, reader) = (app.key(ApiScope::Router), app.key(ApiScope::CallbacksRead));
-    let held = held(&app, 2).await;
-    let mut completed = report(&held[0], "completed");
+    let reserved = reserve(&app, 2).await;
+    let mut completed = report(&reserved[0], "completed");
     completed["disposition"] = json!("solved");
-    let reports = [report(&held[0], "connected"), report(&held[1], "connected"), completed];
+    let reports = [report(&reserved[0], "connected"), report(&reserved[1], "connected"), completed];
     assert_eq!(statuses(&post(&router, &reports).await), [200, 200, 200]);
-    let callback = reader.callback(&held[0].callback["id"]).await;
+    let callback = reader.callback(&reserved[0].callback["id"]).await;
     assert_eq!((&callback["state"], &callback["result"]), (&json!("COMPLETED"), &json!("AGENT_CONNECTED")));
     assert_eq!(callback["metrics"]["disposition"], "solved");
     assert_eq!(callback["metrics"]["dial_results"], json!(["CONNECTED"]));
@@ -105,8 +105,8 @@ async fn two_reports_of_one_attempt_are_applied_in_their_order(
 async fn reports_with_a_key_are_applied_once(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let app = TestApp::start(backend).await;
     let router = app.key(ApiScope::Router);
-    let held = held(&app, 1).await;
-    let body = json!({"reports": [report(&held[0], "connected")]});
+    let reserved = reserve(&app, 1).await;
+    let body = json!({"reports": [report(&reserved[0], "connected")]});
     let post = async || {
         let request = router.request(Method::POST, REPORTS).header("idempotency-key", "once").json(&body);
         Answer::to(request).await
@@ -120,9 +120,9 @@ async fn reports_with_a_key_are_applied_once(#[values(Backend::Sqlite, Backend::
 async fn a_request_has_one_to_a_hundred_reports() {
     let app = TestApp::start(Backend::Sqlite).await;
     let router = app.key(ApiScope::Router);
-    let held = held(&app, 1).await;
+    let reserved = reserve(&app, 1).await;
     for count in [0, 101] {
-        let reports = vec![report(&held[0], "connected"); count];
+        let reports = vec![report(&reserved[0], "connected"); count];
         let refused = router.post(REPORTS, &json!({"reports": reports})).await;
         assert_eq!(refused.status, 422, "{count}: {refused}");
     }

@@ -1,4 +1,4 @@
-//! How long a record is kept: 14 days from its desired time, whatever is set.
+//! Retention: records are kept for 14 days from their desired time.
 
 use ringback_domain::ApiScope;
 use ringback_tests::app::text;
@@ -18,19 +18,19 @@ async fn a_record_is_removed_fourteen_days_after_its_desired_time(
     let app = TestApp::start(backend).await;
     let client = app.key(ApiScope::CallbacksWrite);
     let reader = app.key(ApiScope::CallbacksRead);
-    let early = client.ask_for(app.service, NUMBER, "2026-11-24T10:00:00Z").await["id"].clone();
-    let late = client.ask_for(app.service, NUMBER, "2026-12-01T10:00:00Z").await["id"].clone();
+    let early = client.create_scheduled(app.service, NUMBER, "2026-11-24T10:00:00Z").await["id"].clone();
+    let late = client.create_scheduled(app.service, NUMBER, "2026-12-01T10:00:00Z").await["id"].clone();
     client.command(&early, "cancel", &json!({})).await;
     client.command(&late, "cancel", &json!({})).await;
 
-    app.pass(3_600 + 14 * DAY - 1);
-    assert_eq!(app.retain().await, 0, "14 days count from the desired time, not from the end");
-    app.pass(1);
-    assert_eq!(app.retain().await, 1);
+    app.advance(3_600 + 14 * DAY - 1);
+    assert_eq!(app.run_retention().await, 0, "14 days count from the desired time, not from the completion");
+    app.advance(1);
+    assert_eq!(app.run_retention().await, 1);
     assert_eq!(reader.get(&format!("/api/v1/callbacks/{}", text(&early))).await.status, 404);
     assert_eq!(reader.callback(&late).await["state"], "COMPLETED");
-    app.pass(7 * DAY);
-    assert_eq!(app.retain().await, 1);
+    app.advance(7 * DAY);
+    assert_eq!(app.run_retention().await, 1);
 }
 
 /// Shows: S13, S14
@@ -41,64 +41,64 @@ async fn no_setting_changes_how_long_a_record_is_kept(
 ) {
     let app = TestApp::start(backend).await;
     let admin = app.admin().await;
-    let made = admin.ask_for(app.service, NUMBER, "2026-11-25T09:00:00Z").await;
+    let created = admin.create_scheduled(app.service, NUMBER, "2026-11-25T09:00:00Z").await;
     let service = format!("/api/v1/services/{}", app.service);
     for setting in ["callback_ttl_seconds", "retention_days", "expires_at"] {
         let settings = admin.patch(&service, &json!({ "settings": { setting: 60 } })).await;
-        assert_eq!(settings.status, 422, "{setting} is no setting of a service: {settings}");
+        assert_eq!(settings.status, 422, "{setting} is not a setting of a service: {settings}");
         let mut body = json!({
             "callback_type": "scheduled", "service_id": app.service, "customer_number": NUMBER,
             "desired_time": "2026-11-25T09:00:00Z",
         });
         body[setting] = json!(60);
         let record = admin.post("/api/v1/callbacks", &body).await;
-        assert_eq!(record.status, 422, "{setting} is no part of a record: {record}");
+        assert_eq!(record.status, 422, "{setting} is not a field of a callback: {record}");
     }
-    assert_eq!(admin.callback(&made["id"]).await["expires_at"], "2026-12-09T09:00:00Z");
+    assert_eq!(admin.callback(&created["id"]).await["expires_at"], "2026-12-09T09:00:00Z");
 }
 
 #[rstest]
 #[tokio::test]
-async fn a_clock_that_jumps_ahead_ends_and_removes_nothing(
+async fn nothing_expires_or_is_removed_when_the_clock_jumps_ahead(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     const DAY: i64 = 86_400;
     let app = TestApp::start(backend).await;
     let admin = app.admin().await;
     let (queued, due) = (app.service, "2026-11-24T10:00:00Z");
-    let scheduled = admin.ask_for(app.service, NUMBER, due).await["id"].clone();
-    let waiting = admin.ask(queued, NUMBER).await["id"].clone();
+    let scheduled = admin.create_scheduled(app.service, NUMBER, due).await["id"].clone();
+    let waiting = admin.create_immediate(queued, NUMBER).await["id"].clone();
     app.submit().await;
-    let held = app.router().reserve_one().await;
+    let reserved = app.router().reserve_one().await;
     let admin = app.key(ApiScope::CallbacksRead);
 
     app.clock.set_by_seconds(15 * DAY);
     for _ in 0..3 {
-        assert_eq!(app.retain().await, 0);
-        assert_eq!(app.submit().await, 0, "nothing becomes due because a clock says so");
+        assert_eq!(app.run_retention().await, 0);
+        assert_eq!(app.submit().await, 0, "nothing becomes due because the clock was set");
         assert_eq!(app.expire_leases().await, 0, "the customer may be on the line");
-        app.pass(20);
+        app.advance(20);
     }
     assert_eq!(admin.callback(&scheduled).await["state"], "SCHEDULED");
     assert_eq!(admin.callback(&waiting).await["state"], "ROUTING");
-    assert_eq!(app.router().report(&held, "connect", json!({})).await.status, 200);
+    assert_eq!(app.router().report(&reserved, "connect", json!({})).await.status, 200);
 
-    // The time server has mended it.
+    // A time server corrects the clock.
     app.clock.set_by_seconds(-15 * DAY);
     assert_eq!(app.submit().await, 0);
-    app.pass(3_600);
+    app.advance(3_600);
     assert_eq!(app.submit().await, 1);
     assert_eq!(admin.callback(&scheduled).await["state"], "QUEUED");
 }
 
 #[tokio::test]
-async fn a_clock_that_stays_where_it_jumped_is_believed_after_a_day() {
+async fn a_clock_that_jumped_is_trusted_after_a_steady_day() {
     const DAY: i64 = 86_400;
     let app = TestApp::start(Backend::Sqlite).await;
     let client = app.key(ApiScope::CallbacksWrite);
-    client.ask_for(app.service, NUMBER, "2026-11-24T10:00:00Z").await;
+    client.create_scheduled(app.service, NUMBER, "2026-11-24T10:00:00Z").await;
     app.clock.set_by_seconds(15 * DAY);
-    assert_eq!(app.retain().await, 0);
-    app.pass(DAY);
-    assert_eq!(app.retain().await, 2, "it has expired, and is removed");
+    assert_eq!(app.run_retention().await, 0);
+    app.advance(DAY);
+    assert_eq!(app.run_retention().await, 2, "it has expired, and is removed");
 }

@@ -1,4 +1,4 @@
-//! What axe-core finds wrong with a page.
+//! Checks a page with axe-core.
 
 use std::fmt::Write as _;
 
@@ -12,11 +12,11 @@ const AXE: &str = include_str!("../../assets/axe-core/axe.min.js");
 const TAGS: [&str; 5] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
 impl Browser {
-    /// Fails if the page as it is now breaks a rule of WCAG 2.2 A or AA.
+    /// Panics if the current page breaks a rule of WCAG 2.2 A or AA.
     pub async fn axe(&self) {
-        // A colour on its way to another is neither.
-        let still = json!({ "features": [{ "name": "prefers-reduced-motion", "value": "reduce" }] });
-        self.chromium("Emulation.setEmulatedMedia", still).await.expect("it holds still");
+        // Colours are measured wrongly while they are animated.
+        let reduced_motion = json!({ "features": [{ "name": "prefers-reduced-motion", "value": "reduce" }] });
+        self.chromium("Emulation.setEmulatedMedia", reduced_motion).await.expect("it reduces motion");
         if self.script("return typeof axe").await != "object" {
             self.script(AXE).await;
         }
@@ -33,7 +33,7 @@ impl Browser {
             json!(TAGS)
         );
         let result = self.script(&run).await;
-        assert!(result["passes"].as_u64() > Some(0), "nothing was looked at: {result}");
+        assert!(result["passes"].as_u64() > Some(0), "no rule was checked: {result}");
         let faults = report(&result["violations"]);
         assert!(faults.is_empty(), "{} breaks WCAG:{faults}", self.url().await);
     }

@@ -1,5 +1,5 @@
-//! Keys for [`Browser::press`](super::Browser::press) and
-//! [`Browser::strike`](super::Browser::strike).
+//! Keys for [`Browser::type_keys`](super::Browser::type_keys) and
+//! [`Browser::press_key`](super::Browser::press_key).
 
 /// Moves the focus on.
 pub const TAB: &str = "\u{E004}";

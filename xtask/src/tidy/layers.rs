@@ -1,16 +1,16 @@
-//! What belongs into some files only. Imports between modules are in `rooms.rs`.
+//! Words that only some files may use. Imports between modules are in `rooms.rs`.
 
 use std::collections::BTreeSet;
 
 use super::{File, Finding, Rule, has_word};
 
-/// Words that belong into some files of a folder only.
+/// Words that only some files of a folder may use.
 struct Confined {
     rule: Rule,
     folder: &'static str,
     words: &'static [&'static str],
     /// Prefixes of the paths that may use them.
-    home: &'static [&'static str],
+    allowed: &'static [&'static str],
 }
 
 const CONFINED: [Confined; 4] = [
@@ -21,25 +21,25 @@ const CONFINED: [Confined; 4] = [
         },
         folder: "crates/api/src/",
         words: &["sqlx"],
-        home: &["crates/api/src/store/"],
+        allowed: &["crates/api/src/store/"],
     },
     Confined {
         rule: Rule {
             what: "the store is written to by command/tx.rs only",
-            why: "every change is announced, counted, logged and run again there",
+            why: "every change is announced, counted, logged and retried there",
         },
         folder: "crates/api/src/",
         words: &["WriteConn", "transact", "save_changes"],
-        home: &["crates/api/src/store/", "crates/api/src/command/tx.rs"],
+        allowed: &["crates/api/src/store/", "crates/api/src/command/tx.rs"],
     },
     Confined {
         rule: Rule {
             what: "status codes are named in http only",
-            why: "an error gets its status in one place, whoever raises it",
+            why: "an error gets its status in one place, wherever it is raised",
         },
         folder: "crates/api/src/",
         words: &["StatusCode"],
-        home: &["crates/api/src/http/"],
+        allowed: &["crates/api/src/http/"],
     },
     Confined {
         rule: Rule {
@@ -48,7 +48,7 @@ const CONFINED: [Confined; 4] = [
         },
         folder: "crates/web/src/",
         words: &["gloo_net", "EventSource", "fetch_with_request", "fetch_with_str"],
-        home: &[
+        allowed: &[
             "crates/web/src/api.rs",
             "crates/web/src/api/",
             "crates/web/src/events.rs",
@@ -59,7 +59,7 @@ const CONFINED: [Confined; 4] = [
 
 const PURE: Rule = Rule {
     what: "the domain has no I/O, clock or randomness",
-    why: "it runs in the browser too, and its tests need nothing but itself",
+    why: "it runs in the browser too, and its tests need nothing else",
 };
 const IMPURE: [&str; 8] = ["tokio", "sqlx", "actix-web", "actix", "leptos", "rand", "reqwest", "getrandom"];
 
@@ -68,7 +68,7 @@ const MIGRATIONS: Rule = Rule {
     why: "they reach the same schema by the same steps",
 };
 
-/// Who mentions what it must not.
+/// Finds words in files that must not use them.
 pub(super) fn check(files: &[File]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = CONFINED.iter().flat_map(|rule| confined(rule, files)).collect();
     findings.extend(pure_domain(files));
@@ -77,10 +77,11 @@ pub(super) fn check(files: &[File]) -> Vec<Finding> {
 }
 
 fn confined(confined: &Confined, files: &[File]) -> Vec<Finding> {
-    let abroad = |file: &&File| {
-        file.is_rust_below(confined.folder) && !confined.home.iter().any(|home| file.path.starts_with(home))
+    let is_forbidden = |file: &&File| {
+        file.is_rust_below(confined.folder)
+            && !confined.allowed.iter().any(|prefix| file.path.starts_with(prefix))
     };
-    let lines = files.iter().filter(abroad).flat_map(|file| file.code().map(move |line| (file, line)));
+    let lines = files.iter().filter(is_forbidden).flat_map(|file| file.code().map(move |line| (file, line)));
     lines
         .filter(|(_, (_, line))| confined.words.iter().any(|word| has_word(line, word)))
         .map(|(file, (number, _))| Finding::new(&confined.rule, file.at(number)))
@@ -91,7 +92,7 @@ fn pure_domain(files: &[File]) -> Vec<Finding> {
     let manifest = files.iter().filter(|file| file.path == "crates/domain/Cargo.toml");
     let lines = manifest.flat_map(|file| file.text.lines().zip(1..).map(move |line| (file, line)));
     lines
-        // Tests of the domain may draw random values.
+        // Tests of the domain may use random values.
         .take_while(|(_, (line, _))| line.trim() != "[dev-dependencies]")
         .filter(|(_, (line, _))| {
             let name = line.split(['=', '.', ' ']).next().unwrap_or_default();
@@ -110,7 +111,7 @@ fn same_migrations(files: &[File]) -> Vec<Finding> {
     sqlite
         .symmetric_difference(&postgres)
         .map(|name| {
-            Finding::with(&MIGRATIONS, "crates/api/migrations", &format!("{name} is there for one only"))
+            Finding::with(&MIGRATIONS, "crates/api/migrations", &format!("{name} exists for one only"))
         })
         .collect()
 }

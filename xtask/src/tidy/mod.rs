@@ -1,5 +1,5 @@
-//! `cargo xtask tidy`: the project's own rules. Each finding says where, what
-//! and why.
+//! `cargo xtask tidy`: the project's own rules. Each finding names the place, the
+//! rule and its reason.
 
 mod layers;
 mod rooms;
@@ -14,7 +14,7 @@ use crate::process::{output, root};
 
 /// A text file of the project.
 pub(crate) struct File {
-    /// From the root of the project, with `/`.
+    /// Path from the root of the project, with `/`.
     path: String,
     text: String,
 }
@@ -40,13 +40,13 @@ impl File {
     }
 }
 
-/// A rule that does not hold somewhere.
+/// A violation of a rule.
 #[derive(Debug, PartialEq, Eq)]
 struct Finding {
     place: String,
     rule: &'static str,
     why: &'static str,
-    /// What was seen, where the place does not show it.
+    /// Details that the place does not show.
     detail: String,
 }
 
@@ -64,13 +64,13 @@ impl Finding {
     }
 }
 
-/// What has to hold, and why.
+/// A rule and its reason.
 struct Rule {
     what: &'static str,
     why: &'static str,
 }
 
-/// Fails if a rule does not hold.
+/// Fails if a rule is violated.
 pub(crate) fn tidy() -> Result<()> {
     let files = files()?;
     for long in text::long_files(&files) {
@@ -96,7 +96,7 @@ pub(crate) fn print_rooms() -> Result<()> {
     Ok(())
 }
 
-/// All text files, but those that Git ignores.
+/// All text files except those that Git ignores.
 fn files() -> Result<Vec<File>> {
     let root = root();
     let listed = output(Command::new("git").current_dir(&root).args([
@@ -117,7 +117,7 @@ fn files() -> Result<Vec<File>> {
     Ok(files)
 }
 
-/// Whether `word` stands in `line` on its own, not within a longer name.
+/// Whether `line` contains `word`, not only within a longer name.
 fn has_word(line: &str, word: &str) -> bool {
     let in_name = |c: char| c.is_alphanumeric() || c == '_';
     line.match_indices(word).any(|(start, _)| {
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_is_no_part_of_a_longer_name() {
+    fn a_word_within_a_longer_name_does_not_count() {
         assert!(has_word("use sqlx::Row;", "sqlx"));
         assert!(!has_word("let sqlx_row = 1;", "sqlx"));
         assert!(!has_word("mysqlx::row()", "sqlx"));

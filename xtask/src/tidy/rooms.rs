@@ -1,9 +1,9 @@
-//! Which room of a crate may import which. `rooms.toml` lists the rooms and
-//! their imports; imports that go in a circle are refused.
+//! Imports between the rooms of a crate. `rooms.toml` lists the rooms and the
+//! imports that are allowed; import cycles are refused.
 //!
-//! A room is a top-level module with everything in it, or a module deeper down
+//! A room is a top-level module with everything in it, or a module further down
 //! that the table lists. Imports are read from tokens, so paths in macros count
-//! and comments do not: `crate::a::b`, `super::b`, `a::b` where `mod a;` is
+//! and comments do not: `crate::a::b`, `super::b`, and `a::b` if `mod a;` is
 //! declared, with or without `use`. Modules named `tests` may import anything.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,26 +19,26 @@ const TABLE: &str = "xtask/rooms.toml";
 
 const ROOMS: Rule = Rule {
     what: "xtask/rooms.toml lists every top-level module",
-    why: "a new room has a place among the others, and imports that follow from it",
+    why: "adding a room is a decision about what it may import, and what may import it",
 };
 const IMPORTS: Rule = Rule {
     what: "rooms import each other as xtask/rooms.toml says",
-    why: "a new dependency between rooms is a decision, and the table shows where it is made",
+    why: "a new dependency between rooms is a decision, and the table makes it visible",
 };
-const CIRCLES: Rule = Rule {
-    what: "imports between rooms do not go in a circle",
-    why: "rooms of a circle can only be understood, changed and tested together",
+const CYCLES: Rule = Rule {
+    what: "imports between rooms have no cycles",
+    why: "rooms of a cycle can only be understood, changed and tested together",
 };
 
 /// Rooms by their path in the crate, such as `pages::callbacks`, and what each imports.
 type Imports = BTreeMap<String, BTreeSet<String>>;
 
-/// The content of `rooms.toml`; both tables by the name of the crate's folder.
+/// The content of `rooms.toml`; the keys of both tables are folders of crates.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
-    /// Circles that are still to be resolved, each as its rooms.
-    known_circles: BTreeMap<String, BTreeSet<BTreeSet<String>>>,
+    /// Cycles that are not resolved yet, each as its rooms.
+    known_cycles: BTreeMap<String, BTreeSet<BTreeSet<String>>>,
     imports: BTreeMap<String, Imports>,
 }
 
@@ -54,20 +54,20 @@ impl Table {
     }
 }
 
-/// Where imports differ from the table, and where they go in a circle.
+/// Finds imports that differ from the table, and import cycles.
 pub(super) fn check(files: &[File]) -> Result<Vec<Finding>> {
     let table = Table::read(files)?;
     let mut findings = Vec::new();
     for (name, allowed) in table.crates() {
         let code = Crate::read(name, allowed, files)?;
         findings.extend(code.compare(allowed));
-        let known = table.known_circles.get(name).cloned().unwrap_or_default();
-        findings.extend(code.circles(&known));
+        let known = table.known_cycles.get(name).cloned().unwrap_or_default();
+        findings.extend(code.cycles(&known));
     }
     Ok(findings)
 }
 
-/// The imports as they are, in the form of the table; rooms that depend on less come first.
+/// The current imports in the format of the table; rooms that depend on less come first.
 pub(super) fn table(files: &[File]) -> Result<String> {
     let table = Table::read(files)?;
     let mut text = String::new();
@@ -88,7 +88,7 @@ pub(super) fn table(files: &[File]) -> Result<String> {
 
 /// The rooms of a crate and their imports.
 struct Crate {
-    /// For each import the first place that has it.
+    /// The imports of each room, each with the first place that has it.
     imports: BTreeMap<String, BTreeMap<String, String>>,
 }
 
@@ -102,7 +102,7 @@ impl Crate {
             .collect();
         let root = if own.iter().any(|(_, module)| *module == ["lib"]) { "lib" } else { "main" };
         let top: BTreeSet<&str> = own.iter().map(|(_, module)| module[0].as_str()).collect();
-        // The innermost listed room; a top-level module is a room even if it is not listed.
+        // The innermost listed room. A top-level module is a room even if it is not listed.
         let innermost = |path: &[String]| -> String {
             let prefixes = (1..=path.len()).rev().map(|length| path[..length].join("::"));
             let listed = prefixes.into_iter().find(|prefix| listed.contains_key(prefix));
@@ -114,11 +114,11 @@ impl Crate {
         let mut imports: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
         for (file, module) in &own {
             let here = innermost(module);
-            let known = imports.entry(here.clone()).or_default();
+            let of_room = imports.entry(here.clone()).or_default();
             for (path, line) in paths(file, module, &format!("ringback_{name}"))? {
                 let imported = innermost(&path);
                 if imported != here {
-                    known.entry(imported).or_insert_with(|| file.at(line));
+                    of_room.entry(imported).or_insert_with(|| file.at(line));
                 }
             }
         }
@@ -153,31 +153,31 @@ impl Crate {
         findings
     }
 
-    fn circles(&self, known: &BTreeSet<BTreeSet<String>>) -> Vec<Finding> {
+    fn cycles(&self, known: &BTreeSet<BTreeSet<String>>) -> Vec<Finding> {
         let reached = self.reached();
-        let mut circles: BTreeSet<BTreeSet<String>> = BTreeSet::new();
+        let mut cycles: BTreeSet<BTreeSet<String>> = BTreeSet::new();
         for (room, rooms) in &reached {
             if rooms.contains(*room) {
                 let back = |other: &&String| reached.get(*other).is_some_and(|rooms| rooms.contains(*room));
-                circles.insert(rooms.iter().filter(back).cloned().collect());
+                cycles.insert(rooms.iter().filter(back).cloned().collect());
             }
         }
-        let new = circles.difference(known).map(|circle| {
-            let rooms: Vec<&str> = circle.iter().map(String::as_str).collect();
-            let place = circle
+        let new = cycles.difference(known).map(|cycle| {
+            let rooms: Vec<&str> = cycle.iter().map(String::as_str).collect();
+            let place = cycle
                 .iter()
-                .find_map(|room| self.imports[room].iter().find(|(imported, _)| circle.contains(*imported)));
-            Finding::with(&CIRCLES, place.map_or(TABLE, |(_, place)| place), &rooms.join(", "))
+                .find_map(|room| self.imports[room].iter().find(|(imported, _)| cycle.contains(*imported)));
+            Finding::with(&CYCLES, place.map_or(TABLE, |(_, place)| place), &rooms.join(", "))
         });
-        let resolved = known.difference(&circles).map(|circle| {
-            let rooms: Vec<&str> = circle.iter().map(String::as_str).collect();
-            let detail = format!("remove this from the known circles, it is none: {}", rooms.join(", "));
-            Finding::with(&CIRCLES, TABLE, &detail)
+        let resolved = known.difference(&cycles).map(|cycle| {
+            let rooms: Vec<&str> = cycle.iter().map(String::as_str).collect();
+            let detail = format!("remove this cycle, which is resolved: {}", rooms.join(", "));
+            Finding::with(&CYCLES, TABLE, &detail)
         });
         new.chain(resolved).collect()
     }
 
-    /// The rooms that each room imports, itself or through others.
+    /// The rooms that each room imports, directly or indirectly.
     fn reached(&self) -> BTreeMap<&String, BTreeSet<String>> {
         let all = |room| {
             let mut reached = BTreeSet::new();
@@ -268,8 +268,8 @@ impl Scan<'_> {
         }
     }
 
-    /// Follows a path from the separator at `at`, and returns where it ends.
-    /// Without a start it leads out of the crate and is only passed over.
+    /// Follows a path from the separator at `at`, and returns the position of its
+    /// end. A path without a start leads out of the crate and is skipped.
     fn path(&mut self, tokens: &[TokenTree], mut at: usize, start: Option<&[String]>) -> usize {
         let line = tokens[at - 1].span().start().line;
         let mut path = start.map(<[String]>::to_vec);
@@ -380,13 +380,13 @@ mod tests {
 
     #[test]
     fn imports_that_the_table_lists_are_allowed() {
-        let table = "[known_circles]\n[imports.api]\nlib = []\nstore = []\nhttp = [\"store\"]";
+        let table = "[known_cycles]\n[imports.api]\nlib = []\nstore = []\nhttp = [\"store\"]";
         assert_eq!(findings(table, &STORE_BELOW_HTTP), Vec::<String>::new());
     }
 
     #[test]
-    fn an_import_that_the_table_lacks_is_found_where_it_is() {
-        let table = "[known_circles]\n[imports.api]\nlib = []\nstore = []\nhttp = []";
+    fn an_import_that_is_not_in_the_table_is_found() {
+        let table = "[known_cycles]\n[imports.api]\nlib = []\nstore = []\nhttp = []";
         assert_eq!(
             findings(table, &STORE_BELOW_HTTP),
             ["crates/api/src/http/mod.rs:2 (`http` may not import `store`)"]
@@ -394,8 +394,8 @@ mod tests {
     }
 
     #[test]
-    fn an_import_that_is_gone_is_found_in_the_table() {
-        let table = "[known_circles]\n[imports.api]\nlib = []\nstore = [\"lib\"]\nhttp = [\"store\"]";
+    fn an_import_that_no_longer_exists_is_found_in_the_table() {
+        let table = "[known_cycles]\n[imports.api]\nlib = []\nstore = [\"lib\"]\nhttp = [\"store\"]";
         assert_eq!(
             findings(table, &STORE_BELOW_HTTP),
             ["xtask/rooms.toml (`store` does not import `lib` any more)"]
@@ -403,8 +403,8 @@ mod tests {
     }
 
     #[test]
-    fn the_table_lists_the_modules_that_there_are() {
-        let table = "[known_circles]\n[imports.api]\nlib = []\nhttp = [\"store\"]\nworker = []";
+    fn the_table_lists_exactly_the_existing_modules() {
+        let table = "[known_cycles]\n[imports.api]\nlib = []\nhttp = [\"store\"]\nworker = []";
         assert_eq!(
             findings(table, &STORE_BELOW_HTTP),
             ["xtask/rooms.toml (`store` is missing)", "xtask/rooms.toml (there is no module `worker`)"]
@@ -414,7 +414,7 @@ mod tests {
     #[test]
     fn a_part_of_a_module_can_be_a_room() {
         let table =
-            "[known_circles]\n[imports.web]\nmain = []\npages = [\"pages::list\"]\n\"pages::list\" = []";
+            "[known_cycles]\n[imports.web]\nmain = []\npages = [\"pages::list\"]\n\"pages::list\" = []";
         let files = [
             ("crates/web/src/main.rs", "mod pages;"),
             ("crates/web/src/pages/mod.rs", "mod list; use list::List;"),
@@ -424,33 +424,33 @@ mod tests {
     }
 
     #[test]
-    fn circles_are_refused_unless_they_are_known() {
+    fn cycles_are_refused_unless_they_are_known() {
         let imports = "[imports.api]\nlib = []\nstore = [\"http\"]\nhttp = [\"store\"]";
         let files = [
             ("crates/api/src/lib.rs", ""),
             ("crates/api/src/http.rs", "use crate::store;"),
             ("crates/api/src/store.rs", "use crate::http;"),
         ];
-        let unknown = format!("[known_circles]\n{imports}");
+        let unknown = format!("[known_cycles]\n{imports}");
         assert_eq!(findings(&unknown, &files), ["crates/api/src/http.rs:1 (http, store)"]);
-        let known = format!("[known_circles]\napi = [[\"store\", \"http\"]]\n{imports}");
+        let known = format!("[known_cycles]\napi = [[\"store\", \"http\"]]\n{imports}");
         assert_eq!(findings(&known, &files), Vec::<String>::new());
     }
 
     #[test]
-    fn a_known_circle_that_is_resolved_has_to_go() {
-        let table = "[known_circles]\napi = [[\"store\", \"http\"]]\n\
+    fn a_known_cycle_that_is_resolved_must_be_removed() {
+        let table = "[known_cycles]\napi = [[\"store\", \"http\"]]\n\
                      [imports.api]\nlib = []\nstore = []\nhttp = [\"store\"]";
         assert_eq!(
             findings(table, &STORE_BELOW_HTTP),
-            ["xtask/rooms.toml (remove this from the known circles, it is none: http, store)"]
+            ["xtask/rooms.toml (remove this cycle, which is resolved: http, store)"]
         );
     }
 
     #[test]
-    fn the_table_can_be_printed_as_the_code_is() {
+    fn the_current_table_can_be_printed() {
         let mut files: Vec<File> = STORE_BELOW_HTTP.iter().map(|(path, text)| file(path, text)).collect();
-        files.push(file(TABLE, "[known_circles]\n[imports.api]"));
+        files.push(file(TABLE, "[known_cycles]\n[imports.api]"));
         assert_eq!(table(&files).unwrap(), "\n[imports.api]\nlib = []\nstore = []\nhttp = [\"store\"]\n");
     }
 }

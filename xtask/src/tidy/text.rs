@@ -2,11 +2,9 @@
 
 use super::{File, Finding, Rule};
 
-const LONGEST: usize = 600;
-const LONG: Rule = Rule {
-    what: "a Rust file has at most 600 lines",
-    why: "a file should be about one thing, which one can read in one go",
-};
+const MAX_LINES: usize = 600;
+const LENGTH: Rule =
+    Rule { what: "a Rust file has at most 600 lines", why: "a file should be about one thing" };
 const MAX_NAME: usize = 70;
 const NAME: Rule = Rule {
     what: "the name of a function has at most 70 characters",
@@ -16,21 +14,21 @@ const STYLE: Rule = Rule {
     what: "no style attribute",
     why: "the content security policy forbids it, and the element would stay unstyled",
 };
-const PLACE: Rule =
-    Rule { what: "no path of one machine", why: "the project has to work wherever it is cloned" };
-/// Without their slashes, lest this file breaks its own rule.
+const MACHINE_PATH: Rule =
+    Rule { what: "no absolute path of a machine", why: "the project has to work wherever it is cloned" };
+/// Without slashes, so that this file does not break the rule.
 const FOLDERS: [&str; 3] = ["home", "root", "work"];
 
 /// Files that should be split soon.
 pub(super) fn long_files(files: &[File]) -> Vec<Finding> {
     let rust = files.iter().filter(|file| file.is_rust_below(""));
     rust.map(|file| (file, file.text.lines().count()))
-        .filter(|(_, lines)| *lines > LONGEST)
-        .map(|(file, lines)| Finding::with(&LONG, &file.path, &lines.to_string()))
+        .filter(|(_, lines)| *lines > MAX_LINES)
+        .map(|(file, lines)| Finding::with(&LENGTH, &file.path, &lines.to_string()))
         .collect()
 }
 
-/// What must not be written.
+/// Finds style attributes, long names and paths of a machine.
 pub(super) fn check(files: &[File]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in files {
@@ -47,15 +45,14 @@ pub(super) fn check(files: &[File]) -> Vec<Finding> {
         }
         for (line, number) in file.text.lines().zip(1..) {
             if names_machine(line) {
-                findings.push(Finding::new(&PLACE, file.at(number)));
+                findings.push(Finding::new(&MACHINE_PATH, file.at(number)));
             }
         }
     }
     findings
 }
 
-/// rustfmt puts a space before the `=` of an assignment, but no one does in an
-/// element.
+/// Finds an attribute: rustfmt would put a space before the `=` of an assignment.
 fn has_style(line: &str) -> bool {
     line.match_indices("style=").any(|(start, _)| start == 0 || line[..start].ends_with([' ', '<']))
 }
@@ -69,7 +66,7 @@ fn names_machine(line: &str) -> bool {
     FOLDERS.iter().any(|folder| {
         let path = format!("/{folder}/");
         line.match_indices(&path).any(|(start, _)| {
-            // Within a longer path or an address it is a folder like any other.
+            // Within a longer path or a URL the folder is not absolute.
             !line[..start].ends_with(|c: char| c.is_alphanumeric() || "_-.*}".contains(c))
         })
     })

@@ -1,4 +1,4 @@
-//! What the first view, of signing in or of the list, may weigh.
+//! The size budget of the first view: the log-in page or the list.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use anyhow::{Context, Result, ensure};
 
 use super::bundle::Bundle;
 
-/// What it is, the placeholders of its files, and how many bytes may come over
-/// the wire.
+/// A label, the placeholders of the files, and their largest compressed size in
+/// bytes.
 type Budget = (&'static str, &'static [&'static str], usize);
 
 const BUDGETS: [Budget; 3] = [
@@ -16,25 +16,27 @@ const BUDGETS: [Budget; 3] = [
     ("font and icons", &["font", "icons"], 60_000),
 ];
 
-/// Says what the first view weighs, of files of these sizes by their address;
-/// too much is an error.
+/// Prints the size of the first view, given the sizes of files by their URL.
+///
+/// # Errors
+/// If a budget is exceeded.
 pub(crate) fn check(bundle: &Bundle, sizes: &BTreeMap<String, usize>) -> Result<()> {
-    let mut missed = Vec::new();
+    let mut exceeded = Vec::new();
     for (what, files, limit) in BUDGETS {
         let mut size = 0;
         for file in files {
-            size += sizes.get(bundle.url(file)?).with_context(|| format!("nobody weighed {file}"))?;
+            size += sizes.get(bundle.url(file)?).with_context(|| format!("the size of {file} is unknown"))?;
         }
         let line = format!("{what}: {size} of {limit} bytes");
         println!("first view, {line}");
         if size > limit {
-            missed.push(line);
+            exceeded.push(line);
         }
     }
-    let missed = missed.join("; ");
+    let exceeded = exceeded.join("; ");
     ensure!(
-        missed.is_empty(),
-        "the first view is too large: {missed}; move what can wait behind crates/web/src/secondary.rs"
+        exceeded.is_empty(),
+        "the first view is too large: {exceeded}; move code behind crates/web/src/secondary.rs, which is loaded later"
     );
     Ok(())
 }
@@ -44,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_too_large_is_named() {
+    fn an_exceeded_budget_is_named() {
         let mut bundle = Bundle::default();
         for (_, files, _) in BUDGETS {
             for file in files {

@@ -1,4 +1,4 @@
-//! The files of the page, under names that change with their content.
+//! The files of the page, with a hash of the content in their names.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -23,8 +23,7 @@ pub(crate) fn digest<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     format!("{:012x}", first >> 16)
 }
 
-/// Files by their path in the folder that is served, and the placeholders that
-/// stand for the addresses of some.
+/// Files by their path in the served folder, and the URLs of some by placeholder.
 #[derive(Default)]
 pub(crate) struct Bundle {
     files: BTreeMap<String, Vec<u8>>,
@@ -32,19 +31,18 @@ pub(crate) struct Bundle {
 }
 
 impl Bundle {
-    /// Adds a file that keeps its name.
+    /// Adds a file with a fixed name.
     pub(crate) fn add(&mut self, path: &str, bytes: Vec<u8>) {
         self.files.insert(path.to_owned(), bytes);
     }
 
-    /// Adds a file under a name that changes with its content; its placeholder
-    /// is its path.
+    /// Adds a file with a hash in its name; its placeholder is its path.
     pub(crate) fn add_hashed(&mut self, path: &str, bytes: Vec<u8>) {
         let name = path.rsplit('/').next().unwrap_or(path);
         self.add_named(path, name, bytes);
     }
 
-    /// The same, with a placeholder of its own.
+    /// The same with another placeholder.
     pub(crate) fn add_named(&mut self, placeholder: &str, name: &str, bytes: Vec<u8>) {
         let hash = digest([bytes.as_slice()]);
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
@@ -53,9 +51,9 @@ impl Bundle {
         self.files.insert(path, bytes);
     }
 
-    /// The address that a placeholder stands for.
+    /// The URL of a placeholder.
     pub(crate) fn url(&self, placeholder: &str) -> Result<&str> {
-        // The one font that every page needs at once.
+        // The font that every page needs at once has a short placeholder.
         let font = || {
             let mut fonts = self.urls.iter().filter(|(path, _)| path.starts_with("fonts/"));
             fonts.find(|(path, _)| path.contains("latin") && !path.contains("latin-ext"))
@@ -66,7 +64,7 @@ impl Bundle {
         };
         found.map(String::as_str).with_context(|| {
             let known: Vec<&str> = self.urls.keys().map(String::as_str).collect();
-            format!("nothing is called \"{placeholder}\"; there are: {}", known.join(", "))
+            format!("unknown placeholder \"{placeholder}\"; there are: {}", known.join(", "))
         })
     }
 
@@ -105,7 +103,7 @@ impl Bundle {
         Ok(resolved)
     }
 
-    /// Writes the folder anew.
+    /// Replaces the folder.
     pub(crate) fn write(&self, folder: &Path) -> Result<()> {
         if folder.exists() {
             fs::remove_dir_all(folder)?;
@@ -118,8 +116,8 @@ impl Bundle {
         Ok(())
     }
 
-    /// The same, with a compressed sibling of each file that gains by it.
-    /// Returns the bytes of each file by its address; with gzip, where it gains.
+    /// The same, with compressed variants beside the files if they are smaller.
+    /// Returns the size of each file by its URL, with gzip if that is smaller.
     pub(crate) fn write_compressed(&self, folder: &Path) -> Result<BTreeMap<String, usize>> {
         self.write(folder)?;
         println!("{:>10} {:>10} {:>10}  file", "bytes", "gzip", "brotli");
@@ -128,8 +126,8 @@ impl Bundle {
             let file = folder.join(path);
             let (mut gzip, mut brotli) = (None, None);
             if compress::pays(path) {
-                gzip = sibling(&file, "gz", bytes, &compress::gzip(bytes)?)?;
-                brotli = sibling(&file, "br", bytes, &compress::brotli(bytes)?)?;
+                gzip = write_variant(&file, "gz", bytes, &compress::gzip(bytes)?)?;
+                brotli = write_variant(&file, "br", bytes, &compress::brotli(bytes)?)?;
             }
             let size = |size: Option<usize>| size.map_or_else(|| "-".to_owned(), |size| size.to_string());
             println!("{:>10} {:>10} {:>10}  {path}", bytes.len(), size(gzip), size(brotli));
@@ -139,7 +137,7 @@ impl Bundle {
     }
 }
 
-fn sibling(file: &Path, extension: &str, plain: &[u8], packed: &[u8]) -> Result<Option<usize>> {
+fn write_variant(file: &Path, extension: &str, plain: &[u8], packed: &[u8]) -> Result<Option<usize>> {
     if packed.len() >= plain.len() {
         return Ok(None);
     }
@@ -175,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_become_addresses() {
+    fn placeholders_become_urls() {
         let bundle = bundle();
         let css = bundle.url("css").unwrap();
         assert_eq!(bundle.fill("<{{css}}>", "a test").unwrap(), format!("<{css}>"));
@@ -185,7 +183,7 @@ mod tests {
     #[test]
     fn an_unknown_placeholder_is_an_error_that_names_the_file() {
         let error = bundle().fill("{{scc}}", "index.html").unwrap_err();
-        assert!(format!("{error:#}").starts_with("index.html: nothing is called \"scc\""));
+        assert!(format!("{error:#}").starts_with("index.html: unknown placeholder \"scc\""));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `cargo xtask web`: the page, ready to be served, without Trunk.
+//! `cargo xtask web`: builds the page, ready to be served.
 
 mod budget;
 mod bundle;
@@ -26,25 +26,25 @@ use split::Parts;
 pub(crate) enum Profile {
     /// Quickly, with names and assertions in the module.
     Dev,
-    /// As small as it gets.
+    /// As small as possible.
     Release,
 }
 
-/// The script that reloads the page, and the file that tells it of a new build.
+/// The script that reloads the page, and the file by which it notices a new build.
 const RELOAD: &str = "dev-reload.js";
 const BUILD: &str = "dev-build.txt";
 
-/// The page's modules and their glue, as wasm-bindgen makes it.
+/// The page's WebAssembly modules, and the JavaScript of wasm-bindgen.
 struct Module {
     wasm: Vec<u8>,
-    /// What is loaded after the first view, by the names in the script.
-    later: BTreeMap<String, Vec<u8>>,
+    /// Modules that are loaded after the first view, by their names in the script.
+    secondary: BTreeMap<String, Vec<u8>>,
     script: String,
-    /// Files that the glue imports, by their path beside it.
+    /// Files that the script imports, by their path beside it.
     snippets: BTreeMap<String, String>,
 }
 
-/// Where the page is built.
+/// The folder of the built page.
 pub(crate) fn dist() -> PathBuf {
     target().join("web/dist")
 }
@@ -70,11 +70,11 @@ impl DevPage {
     }
 }
 
-/// The last module and the digest of what it was made of. A change of a
-/// stylesheet needs no new one.
+/// The last module and the digest of its input. A change of a stylesheet needs no
+/// new module.
 type Cache = Option<(String, Module)>;
 
-/// With a cache the page reloads itself.
+/// Builds the page into a folder. With a cache, the page reloads itself.
 fn build_into(dist: &Path, profile: Profile, cache: Option<&mut Cache>) -> Result<()> {
     install::wasm_target()?;
     let raw = compile(profile)?;
@@ -95,10 +95,10 @@ fn build_into(dist: &Path, profile: Profile, cache: Option<&mut Cache>) -> Resul
     let mut bundle = match cache {
         None => assemble(&bind(&raw, profile)?, &sources)?,
         Some(cache) => {
-            let made_of = digest([raw.as_slice()]);
-            let (_, module) = match cache.take().filter(|(digest, _)| *digest == made_of) {
+            let input = digest([raw.as_slice()]);
+            let (_, module) = match cache.take().filter(|(digest, _)| *digest == input) {
                 Some(last) => cache.insert(last),
-                None => cache.insert((made_of, bind(&raw, profile)?)),
+                None => cache.insert((input, bind(&raw, profile)?)),
             };
             assemble(module, &sources)?
         }
@@ -106,7 +106,7 @@ fn build_into(dist: &Path, profile: Profile, cache: Option<&mut Cache>) -> Resul
     if reloading {
         bundle.add(RELOAD, include_bytes!("reload.js").to_vec());
     }
-    // A page that is half there, or too large, must never carry a stamp.
+    // An incomplete page, or one that is too large, must not have a stamp.
     let _ = fs::remove_file(&stamp_file);
     if profile == Profile::Release {
         let sizes = bundle.write_compressed(dist)?;
@@ -115,7 +115,7 @@ fn build_into(dist: &Path, profile: Profile, cache: Option<&mut Cache>) -> Resul
         bundle.write(dist)?;
     }
     if reloading {
-        // Last, as the page that reloads needs all other files.
+        // Written last, as the reloaded page needs all other files.
         fs::write(dist.join(BUILD), &stamp)?;
     }
     fs::write(&stamp_file, stamp)?;
@@ -136,24 +136,24 @@ fn compile(profile: Profile) -> Result<Vec<u8>> {
             "web"
         }
     };
-    // The page is taken apart by where its functions are referred to.
+    // Splitting the module needs the relocations.
     command.args(["--", "-Clink-arg=--emit-relocs"]);
-    // With `--target` these reach the page alone, no build script.
+    // With `--target` the flags do not apply to build scripts.
     command.env("CARGO_ENCODED_RUSTFLAGS", rust_flags()?.join("\x1f"));
     run(&mut command)?;
     let file = target().join("wasm32-unknown-unknown").join(folder).join("ringback-web.wasm");
     fs::read(&file).with_context(|| format!("cannot read {}", file.display()))
 }
 
-/// What makes the page smaller, and the same wherever it is built.
+/// Flags that make the page smaller, and its build reproducible.
 fn rust_flags() -> Result<Vec<String>> {
-    // Leptos gives each view a type of its own otherwise, a tenth of the page.
+    // Without this, Leptos gives each view its own type, a tenth of the page's size.
     let mut flags = vec!["--cfg".to_owned(), "erase_components".to_owned()];
     let cargo_home = match env::var_os("CARGO_HOME") {
         Some(folder) => PathBuf::from(folder),
         None => PathBuf::from(env::var_os("HOME").context("HOME is not set")?).join(".cargo"),
     };
-    // Messages of panics name the file they come from.
+    // Messages of panics contain paths of source files.
     for (folder, name) in [(root(), "ringback"), (cargo_home, "cargo")] {
         flags.push(format!("--remap-path-prefix={}=/{name}", folder.display()));
     }
@@ -166,7 +166,7 @@ fn bind(raw: &[u8], profile: Profile) -> Result<Module> {
     let mut output = Bindgen::new()
         .input_bytes("ringback-web", mem::take(&mut parts.main))
         .web(true)?
-        // The other parts share its memory and its table of functions.
+        // The other modules share its memory and its table of functions.
         .keep_lld_exports(true)
         .typescript(false)
         .debug(debug)
@@ -185,14 +185,14 @@ fn bind(raw: &[u8], profile: Profile) -> Result<Module> {
         snippets.insert(format!("snippets/{path}"), script.clone());
     }
     let mut script = parts.join(output.js())?;
-    let mut later = parts.later;
+    let mut secondary = parts.secondary;
     if !debug {
         script = shrink::glue(output.wasm_mut(), &script);
-        for module in later.values_mut() {
+        for module in secondary.values_mut() {
             *module = shrink::module(module)?;
         }
     }
-    Ok(Module { wasm: output.wasm_mut().emit_wasm(), later, script, snippets })
+    Ok(Module { wasm: output.wasm_mut().emit_wasm(), secondary, script, snippets })
 }
 
 fn assemble(module: &Module, sources: &Sources) -> Result<Bundle> {
@@ -218,7 +218,7 @@ fn assemble(module: &Module, sources: &Sources) -> Result<Bundle> {
         Ok(())
     };
     add_module("wasm", "ringback-web_bg.wasm", module.wasm.clone())?;
-    for (name, bytes) in &module.later {
+    for (name, bytes) in &module.secondary {
         add_module(name, name, bytes.clone())?;
     }
     for (path, script) in &module.snippets {
@@ -236,9 +236,9 @@ fn icon_name(path: &str) -> Option<&str> {
     path.strip_prefix("icons/")?.strip_suffix(".svg")
 }
 
-/// Changes when anything that the page is made of does, this module included.
+/// A digest of everything that the page is built from, this module included.
 fn stamp(raw: &[u8], sources: &Sources, profile: Profile) -> String {
-    let how = [u8::from(profile == Profile::Dev)];
+    let profile = [u8::from(profile == Profile::Dev)];
     let mut parts: Vec<&[u8]> = vec![
         include_bytes!("mod.rs"),
         include_bytes!("reload.js"),
@@ -248,7 +248,7 @@ fn stamp(raw: &[u8], sources: &Sources, profile: Profile) -> String {
         include_bytes!("shrink.rs"),
         include_bytes!("split.rs"),
         include_bytes!("sprite.rs"),
-        &how,
+        &profile,
         raw,
         sources.style.as_bytes(),
         sources.loader.as_bytes(),
@@ -260,7 +260,7 @@ fn stamp(raw: &[u8], sources: &Sources, profile: Profile) -> String {
     digest(parts)
 }
 
-/// What the page is made of, beside the module.
+/// The source files of the page other than Rust.
 struct Sources {
     style: String,
     loader: String,
@@ -289,7 +289,8 @@ impl Sources {
     }
 }
 
-/// Tokens and base first, as everything else builds on them.
+/// The stylesheets in their order: tokens and base first, as the others build on
+/// them.
 fn stylesheets(web: &Path) -> Result<Vec<PathBuf>> {
     let css = |folder: &str| -> Result<Vec<PathBuf>> {
         let mut files = files_below(&web.join(folder))?;
@@ -307,7 +308,7 @@ fn stylesheets(web: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// All files below a folder, in order; none where there is no folder.
+/// All files below a folder, sorted by path; none if the folder does not exist.
 pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     if folder.is_dir() {

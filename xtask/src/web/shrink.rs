@@ -1,18 +1,18 @@
-//! Takes out of modules and their glue what no browser needs.
+//! Removes parts of modules and their JavaScript that no browser needs.
 
 use anyhow::Result;
 use walrus::{Module, ModuleConfig};
 
-/// Gives a module without the names of its functions, and without the room
-/// that the linker left beside each number.
+/// Removes the names of functions from a module, and the padding that the linker
+/// left in its numbers.
 pub(crate) fn module(bytes: &[u8]) -> Result<Vec<u8>> {
     let mut config = ModuleConfig::new();
     config.generate_name_section(false).generate_producers_section(false);
     Ok(config.parse(bytes)?.emit_wasm())
 }
 
-/// Gives short names to what the glue lends to the module, as their hashes do
-/// not compress, and leaves out comments and indentation.
+/// Shortens the names of the module's imports, whose hashes do not compress, and
+/// removes comments and indentation from the script.
 pub(crate) fn glue(module: &mut Module, script: &str) -> String {
     let mut script = script.to_owned();
     for (number, import) in module.imports.iter_mut().enumerate() {
@@ -25,15 +25,15 @@ pub(crate) fn glue(module: &mut Module, script: &str) -> String {
     let mut comment = false;
     let lines = script.lines().map(str::trim).filter(|line| {
         comment |= line.starts_with("/*");
-        let kept = !comment && !line.is_empty() && !line.starts_with("//");
+        let keep = !comment && !line.is_empty() && !line.starts_with("//");
         comment &= !line.ends_with("*/");
-        kept
+        keep
     });
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// Whether a name ends with sixteen hexadecimal digits, so that it is part of
-/// no other.
+/// Whether a name ends with sixteen hexadecimal digits, so that it cannot be part
+/// of another.
 fn is_hashed(name: &str) -> bool {
     name.rsplit_once('_').is_some_and(|(_, hash)| {
         hash.len() == 16 && hash.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))

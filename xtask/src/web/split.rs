@@ -1,5 +1,5 @@
-//! Takes what is loaded later out of the page's module. Where that begins,
-//! the parts of `crates/web/src/secondary.rs` say.
+//! Splits the page's module: the parts in `crates/web/src/secondary.rs`, and what
+//! only they need, are loaded later.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,21 +9,21 @@ use wasm_split_cli_support::{Options, transform};
 
 use crate::process::target;
 
-/// How the glue of wasm-bindgen calls the script that loads the other parts.
+/// The name by which the script of wasm-bindgen imports the loader.
 const LOADER: &str = "./split.js";
 
-/// The page in parts.
+/// The modules of the page.
 pub(crate) struct Parts {
-    /// What the first view needs, for wasm-bindgen.
+    /// The module that the first view needs, for wasm-bindgen.
     pub(crate) main: Vec<u8>,
-    /// The other modules, by the names that the script knows them by.
-    pub(crate) later: BTreeMap<String, Vec<u8>>,
-    /// Loads them.
+    /// The other modules, by their names in the script.
+    pub(crate) secondary: BTreeMap<String, Vec<u8>>,
+    /// The script that loads the other modules.
     script: String,
 }
 
 impl Parts {
-    /// Parts a module that was linked with its relocations.
+    /// Splits a module that was linked with relocations.
     pub(crate) fn of(raw: &[u8]) -> Result<Self> {
         let folder = target().join("web/split");
         let main = folder.join("main.wasm");
@@ -31,22 +31,22 @@ impl Parts {
         options.output_dir = &folder;
         options.main_out_path = &main;
         options.link_name = LOADER;
-        let made = transform(options).map_err(|error| anyhow!("the module cannot be split: {error:#}"))?;
-        let mut later = BTreeMap::new();
-        for file in made.split_modules {
+        let split = transform(options).map_err(|error| anyhow!("the module cannot be split: {error:#}"))?;
+        let mut secondary = BTreeMap::new();
+        for file in split.split_modules {
             let name = file.file_name().context("a part without a name")?;
-            later.insert(name.to_string_lossy().into_owned(), fs::read(&file)?);
+            secondary.insert(name.to_string_lossy().into_owned(), fs::read(&file)?);
         }
-        Ok(Self { main: fs::read(&main)?, later, script: fs::read_to_string(folder.join(LOADER))? })
+        Ok(Self { main: fs::read(&main)?, secondary, script: fs::read_to_string(folder.join(LOADER))? })
     }
 
-    /// Puts the script into the glue. They import each other, and a name that
-    /// changes with the content cannot be in what it is made of.
+    /// Puts the loader into the script of wasm-bindgen. The two import each other,
+    /// so neither could contain a hash of the other in its name.
     pub(crate) fn join(&self, glue: &str) -> Result<String> {
         let statement = |line: &&str| line.starts_with("import ") && line.contains(LOADER);
         let import = glue.lines().find(statement).context("the glue does not import the loader")?;
-        let name = import.split_whitespace().nth(3).context("the glue imports the loader by another form")?;
-        // What it imports is the glue.
+        let name = import.split_whitespace().nth(3).context("the glue imports the loader in another form")?;
+        // The loader imports only the glue.
         let lines = self.script.lines().filter(|line| !line.starts_with("import "));
         let own: Vec<&str> = lines.map(|line| line.strip_prefix("export ").unwrap_or(line)).collect();
         let exports = self.script.lines().filter_map(|line| line.strip_prefix("export const "));
@@ -61,10 +61,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_loader_becomes_a_part_of_the_glue() {
+    fn the_loader_becomes_part_of_the_glue() {
         let parts = Parts {
             main: Vec::new(),
-            later: BTreeMap::new(),
+            secondary: BTreeMap::new(),
             script: "import { initSync } from \"./main.js\";\nexport const load = 1;".to_owned(),
         };
         let joined = parts.join("import * as import1 from \"./split.js\"\nfunction initSync() {}").unwrap();

@@ -1,12 +1,12 @@
-//! One picture with all icons, for `<use href="…#name">`.
+//! An SVG sprite with all icons, for `<use href="…#name">`.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
 
-/// Joins icons into a sprite. Colour and stroke come from the page's
-/// stylesheet, so the attributes of each `<svg>` are left out but its view box.
+/// Joins icons into a sprite. Of the attributes of each `<svg>` only the view box
+/// is kept: colour and stroke come from the page's stylesheet.
 pub(crate) fn sprite<'a>(icons: impl Iterator<Item = (&'a str, impl AsRef<str>)>) -> Result<String> {
     let mut licences = BTreeSet::new();
     let mut symbols = String::new();
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_icon_becomes_a_symbol_and_a_licence_is_named_once() {
+    fn an_icon_becomes_a_symbol_and_a_licence_appears_once() {
         let icon =
             "<!-- ISC -->\n<svg\n  width=\"24\"\n  viewBox=\"0 0 24 24\"\n>\n  <path d=\"m1 1\" />\n</svg>\n";
         let sprite = sprite([("pencil", icon), ("phone", icon)].into_iter()).unwrap();
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_icon_is_named() {
+    fn a_file_that_is_not_an_icon_is_named() {
         let error = sprite([("pencil", "<p>")].into_iter()).unwrap_err();
         assert_eq!(error.to_string(), "assets/icons/pencil.svg is not an icon");
     }

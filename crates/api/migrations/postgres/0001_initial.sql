@@ -33,7 +33,7 @@ CREATE TABLE callbacks (
     last_rescheduled_at BIGINT,
     rescheduled_by TEXT,
     attempts_made BIGINT NOT NULL,
-    recreated_from UUID UNIQUE,
+    recreated_from UUID,
     recreated_as UUID,
     recreated_by TEXT,
     state TEXT NOT NULL CHECK (state IN ('SCHEDULED', 'QUEUED', 'ROUTING', 'PROCESSING', 'COMPLETED')),
@@ -65,18 +65,39 @@ CREATE INDEX callbacks_by_state ON callbacks (state, desired_time, id, service_i
 CREATE INDEX callbacks_by_service ON callbacks (service_id, desired_time, id);
 CREATE INDEX callbacks_by_created_at ON callbacks (created_at, id, desired_time, service_id);
 CREATE INDEX callbacks_by_updated_at ON callbacks (updated_at, id, desired_time, service_id);
--- Callback Search.
-CREATE INDEX callbacks_by_customer_number ON callbacks (customer_number);
--- Any part of a number: three digits in a row at least.
-CREATE EXTENSION IF NOT EXISTS pg_trgm;
-CREATE INDEX callback_numbers ON callbacks USING gin (customer_number gin_trgm_ops);
 -- What is due, ready and leased: small, because only those are in it.
 CREATE INDEX callbacks_due ON callbacks (desired_time, id) WHERE state = 'SCHEDULED';
 CREATE INDEX callbacks_ready ON callbacks (service_id, priority DESC, queue_arrival, id) WHERE state = 'QUEUED';
 -- The queue of several services together.
 CREATE INDEX callbacks_ready_anywhere ON callbacks (priority DESC, queue_arrival, id, service_id) WHERE state = 'QUEUED';
 CREATE INDEX callbacks_leased ON callbacks (lease_expires_at, id) WHERE state = 'ROUTING';
-CREATE INDEX callbacks_by_expiry ON callbacks (expires_at, id);
+CREATE UNIQUE INDEX callbacks_by_recreated_from ON callbacks (recreated_from) WHERE recreated_from IS NOT NULL;
+
+-- Numbers, in a table of their own: they never change, and an index of the
+-- callbacks is written at each of their transitions.
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+CREATE TABLE callback_numbers (
+    id UUID NOT NULL PRIMARY KEY,
+    customer_number TEXT NOT NULL
+);
+-- Callback Search.
+CREATE INDEX callbacks_by_customer_number ON callback_numbers (customer_number);
+-- Any part of a number: three digits in a row at least.
+CREATE INDEX callback_number_parts ON callback_numbers USING gin (customer_number gin_trgm_ops);
+CREATE FUNCTION callback_numbers_add() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO callback_numbers (id, customer_number) SELECT id, customer_number FROM added;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION callback_numbers_remove() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM callback_numbers WHERE id IN (SELECT id FROM removed);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER callbacks_number_added AFTER INSERT ON callbacks
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION callback_numbers_add();
+CREATE TRIGGER callbacks_number_removed AFTER DELETE ON callbacks
+    REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION callback_numbers_remove();
 
 CREATE TABLE attempts (
     id UUID NOT NULL PRIMARY KEY,

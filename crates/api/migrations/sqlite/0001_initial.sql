@@ -33,7 +33,7 @@ CREATE TABLE callbacks (
     last_rescheduled_at INTEGER,
     rescheduled_by TEXT,
     attempts_made INTEGER NOT NULL,
-    recreated_from BLOB UNIQUE,
+    recreated_from BLOB,
     recreated_as BLOB,
     recreated_by TEXT,
     state TEXT NOT NULL CHECK (state IN ('SCHEDULED', 'QUEUED', 'ROUTING', 'PROCESSING', 'COMPLETED')),
@@ -83,7 +83,7 @@ END;
 CREATE INDEX callbacks_due ON callbacks (desired_time, id) WHERE state = 'SCHEDULED';
 CREATE INDEX callbacks_ready ON callbacks (service_id, priority DESC, queue_arrival, id) WHERE state = 'QUEUED';
 CREATE INDEX callbacks_leased ON callbacks (lease_expires_at, id) WHERE state = 'ROUTING';
-CREATE INDEX callbacks_by_expiry ON callbacks (expires_at, id);
+CREATE UNIQUE INDEX callbacks_by_recreated_from ON callbacks (recreated_from) WHERE recreated_from IS NOT NULL;
 
 CREATE TABLE attempts (
     id BLOB NOT NULL PRIMARY KEY,

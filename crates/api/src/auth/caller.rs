@@ -1,4 +1,4 @@
-//! The caller as a parameter of a handler: a right is what it takes.
+//! The caller as a parameter of a handler, which requires a permission.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -27,20 +27,20 @@ use crate::recent::CACHE_TTL;
 use crate::signals::Signals;
 use crate::store::{Store, api_keys, sessions, users};
 
-/// Who calls.
+/// An authenticated caller.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// A person or a machine.
-    pub who: Who,
-    /// What the caller holds.
+    /// The person or machine.
+    pub principal: Principal,
+    /// The caller's rights.
     pub grant: Grant,
-    /// A new log-in would let a person see other services.
+    /// Whether a new log-in would change the services that the person sees.
     pub services_changed: bool,
 }
 
 /// A person or a machine.
 #[derive(Clone, Debug)]
-pub enum Who {
+pub enum Principal {
     /// A person in a session.
     User {
         /// The person.
@@ -50,13 +50,13 @@ pub enum Who {
         /// The session.
         session: SessionId,
     },
-    /// A machine by its key.
+    /// A machine with an API key.
     ApiKey {
         /// The key.
         id: ApiKeyId,
-        /// Its name.
+        /// The name of the key.
         name: String,
-        /// What it may be used for.
+        /// The scopes of the key.
         scopes: Vec<ApiScope>,
     },
 }
@@ -69,13 +69,14 @@ impl Deref for Identity {
     }
 }
 
-/// Credentials whose identity is remembered for a moment.
+/// Cached identities.
 const MAX_IDENTITIES: usize = 10_000;
 
-/// An identity, when it was read, and the version of the access rights then.
-type Remembered = (Arc<Identity>, Instant, u64);
+/// An identity, the time when it was read, and the version of the access rights
+/// at that time.
+type CachedIdentity = (Arc<Identity>, Instant, u64);
 
-/// Tells who holds a credential.
+/// Identifies callers by their credentials.
 pub struct Access {
     store: Store,
     clock: Clock,
@@ -86,7 +87,7 @@ pub struct Access {
     /// The services.
     pub directory: Arc<Directory>,
     signals: Arc<Signals>,
-    identities: Cache<String, Remembered>,
+    identities: Cache<String, CachedIdentity>,
 }
 
 impl std::fmt::Debug for Access {
@@ -96,7 +97,7 @@ impl std::fmt::Debug for Access {
 }
 
 impl Access {
-    /// Over a database.
+    /// Reads users, sessions and keys from this database.
     pub fn new(
         store: Store,
         clock: Clock,
@@ -108,21 +109,21 @@ impl Access {
         Self { store, clock, tokens, throttle: Throttle::default(), directory, signals, identities }
     }
 
-    /// Where identities are kept.
+    /// The database with users, sessions and keys.
     pub const fn store(&self) -> &Store {
         &self.store
     }
 
-    /// What credentials are compared with.
+    /// The clock that expiry times are compared with.
     pub const fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// Who holds this access token or API key, if it is in force. What another
-    /// node revoked is noticed after [`CACHE_TTL`].
+    /// The holder of the request's access token or API key. A revocation on
+    /// another node takes effect after [`CACHE_TTL`].
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] if there is none in force.
+    /// [`Error::Unauthenticated`] if the request has no valid credential.
     pub async fn identify(&self, request: &HttpRequest) -> Result<Arc<Identity>, Error> {
         let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
         let bearer = header(AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
@@ -132,9 +133,9 @@ impl Access {
             (None, None) => return Err(Error::Unauthenticated),
         };
         let version = self.signals.access.current();
-        if let Some((identity, since, of)) = self.identities.get(&credential)
-            && of == version
-            && since.elapsed() < CACHE_TTL
+        if let Some((identity, read_at, read_version)) = self.identities.get(&credential)
+            && read_version == version
+            && read_at.elapsed() < CACHE_TTL
         {
             return Ok(identity);
         }
@@ -176,8 +177,8 @@ impl Access {
             grantable,
         };
         let user_ref = UserRef { id: user.id, username: user.username, display_name: user.display_name };
-        let who = Who::User { user: user_ref, role: user.role, session: session.id };
-        Ok(Identity { who, grant, services_changed })
+        let principal = Principal::User { user: user_ref, role: user.role, session: session.id };
+        Ok(Identity { principal, grant, services_changed })
     }
 
     async fn machine(&self, key: &str) -> Result<Identity, Error> {
@@ -206,12 +207,12 @@ impl Access {
             visible,
             permissions,
         };
-        let who = Who::ApiKey { id: key.id, name: key.name, scopes: key.scopes };
-        Ok(Identity { who, grant, services_changed: false })
+        let principal = Principal::ApiKey { id: key.id, name: key.name, scopes: key.scopes };
+        Ok(Identity { principal, grant, services_changed: false })
     }
 }
 
-/// The services that somebody may see as of now; `None` stands for all.
+/// The ids of the granted services that exist; `None` grants all.
 pub fn granted_services(services: &Services, granted: Option<&[ServiceId]>) -> Vec<ServiceId> {
     let all = services.ids();
     match granted {
@@ -220,9 +221,9 @@ pub fn granted_services(services: &Services, granted: Option<&[ServiceId]>) -> V
     }
 }
 
-/// What a handler needs, as a type.
+/// The permissions that a handler requires, as a type.
 pub trait Permit: 'static {
-    /// The permissions, all of them; none where any caller will do.
+    /// The permissions, all of which are required; empty if any caller will do.
     const PERMISSIONS: &'static [Permission];
 }
 
@@ -257,7 +258,8 @@ pub mod permit {
     }
 }
 
-/// A caller who holds the permission `P`: there is no other way to get one.
+/// A caller who has the permissions `P`. Handlers get one only through
+/// [`FromRequest`], which checks them.
 #[derive(Debug)]
 pub struct Caller<P> {
     identity: Arc<Identity>,
@@ -280,7 +282,7 @@ async fn permitted(request: &HttpRequest, required: Required) -> Result<Arc<Iden
     let access = request
         .app_data::<web::Data<Access>>()
         .cloned()
-        .ok_or_else(|| Error::Internal(anyhow::anyhow!("nobody can be identified here")))?;
+        .ok_or_else(|| Error::Internal(anyhow::anyhow!("`Access` is not in the app data")))?;
     let identity = access.identify(request).await?;
     match required.0.iter().find(|permission| !identity.may(**permission)) {
         Some(permission) => Err(Error::Forbidden(*permission)),
@@ -288,9 +290,9 @@ async fn permitted(request: &HttpRequest, required: Required) -> Result<Arc<Iden
     }
 }
 
-/// The error to answer with where a parameter of a handler is at fault: a caller
-/// without the permission is denied before they hear of anything else, in
-/// whatever order the parameters are read.
+/// The error to answer with if another parameter of a handler is invalid. A
+/// caller without the permission learns nothing else, in whatever order the
+/// parameters are extracted.
 pub async fn deny_before(request: &HttpRequest, fault: Error) -> Error {
     let required = request.extensions().get::<Required>().copied();
     match required {

@@ -1,27 +1,27 @@
-//! What a caller holds: who acts, what they may do, and which services they see.
+//! The rights of a caller: permissions and visible services.
 
 use ringback_domain::{Actor, Permission, Role, UserId, VisibleServices};
 
-/// On whose behalf a command runs.
+/// The caller on whose behalf a command runs, with their rights.
 #[derive(Clone, Debug)]
 pub struct Grant {
-    /// Who acts, for the timeline.
+    /// The caller as the timeline names them.
     pub actor: Actor,
-    /// Names the caller where something is theirs alone: `user:` or `api_key:`
-    /// and their id.
+    /// Identifies the caller as the owner of data: `user:` or `api_key:`, and
+    /// their id.
     pub owner: String,
-    /// The person, if it is one.
+    /// The person, unless the caller is a machine.
     pub user: Option<UserId>,
     /// The services that the caller may see.
     pub visible: VisibleServices,
-    /// What the caller may do.
+    /// The caller's permissions.
     pub permissions: Vec<Permission>,
-    /// The services that the caller may let others see.
+    /// The services that the caller may grant to others.
     pub grantable: VisibleServices,
 }
 
 impl Grant {
-    /// Ringback itself, by the name of the part that acts.
+    /// A part of Ringback itself.
     pub fn system(part: &str) -> Self {
         Self {
             actor: Actor::system(part),
@@ -33,12 +33,12 @@ impl Grant {
         }
     }
 
-    /// Whoever has the database in their hands: may grant everything.
+    /// The operator on the command line, who may do and grant everything.
     pub fn operator() -> Self {
         Self { permissions: Role::Administrator.permissions().to_vec(), ..Self::system("operator") }
     }
 
-    /// Whether the caller may do this.
+    /// Whether the caller has this permission.
     pub fn may(&self, permission: Permission) -> bool {
         self.permissions.contains(&permission)
     }

@@ -1,4 +1,4 @@
-//! Checking the password of whoever logs in.
+//! Checking user name and password at log-in.
 
 use std::net::IpAddr;
 
@@ -9,10 +9,10 @@ use super::password;
 use crate::error::Error;
 use crate::store::users::{self, User};
 
-/// The person whose credentials these are.
+/// The user with these credentials.
 ///
 /// # Errors
-/// [`Error::InvalidCredentials`], whichever of them is wrong;
+/// [`Error::InvalidCredentials`] if the user name or the password is wrong;
 /// [`Error::RateLimited`] after too many failures.
 pub async fn check(access: &Access, log_in: LogIn, address: IpAddr) -> Result<User, Error> {
     let username = log_in.username.trim().to_lowercase();

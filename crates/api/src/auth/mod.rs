@@ -1,4 +1,4 @@
-//! Who calls, and what they may do.
+//! Authentication of callers, and their permissions.
 
 mod caller;
 mod grant;
@@ -7,5 +7,5 @@ pub mod password;
 mod throttle;
 pub mod token;
 
-pub use caller::{Access, Caller, Identity, Permit, Who, deny_before, granted_services, permit};
+pub use caller::{Access, Caller, Identity, Permit, Principal, deny_before, granted_services, permit};
 pub use grant::Grant;

@@ -1,4 +1,4 @@
-//! Hashing passwords, off the threads that answer requests.
+//! Hashing of passwords, on threads that answer no requests.
 
 use std::sync::LazyLock;
 
@@ -8,8 +8,9 @@ use tokio::sync::Semaphore;
 
 use crate::error::Error;
 
-/// A hash takes a core for some 50 ms: more at once would starve the page.
-static PLACES: Semaphore = Semaphore::const_new(2);
+/// Hashes that may run at once. Each occupies a core for some 50 ms, so more
+/// would slow down other requests.
+static SLOTS: Semaphore = Semaphore::const_new(2);
 
 /// OWASP's first choice: 46 MiB, one pass, one lane.
 static HASHER: LazyLock<Argon2<'static>> = LazyLock::new(|| {
@@ -17,8 +18,9 @@ static HASHER: LazyLock<Argon2<'static>> = LazyLock::new(|| {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 });
 
-/// Hashed where there is no such user, so that the answer takes as long.
-static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody has this password").unwrap_or_default());
+/// Verified if there is no such user, so that the answer takes as long.
+static DUMMY_HASH: LazyLock<String> =
+    LazyLock::new(|| hash_now("nobody has this password").unwrap_or_default());
 
 fn hash_now(password: &str) -> Result<String, Error> {
     let hash = HASHER
@@ -28,7 +30,7 @@ fn hash_now(password: &str) -> Result<String, Error> {
 }
 
 async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-    let _place = PLACES.acquire().await.map_err(Error::internal)?;
+    let _slot = SLOTS.acquire().await.map_err(Error::internal)?;
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)
 }
 
@@ -37,14 +39,14 @@ pub async fn hash(password: String) -> Result<String, Error> {
     off_thread(move || hash_now(&password)).await?
 }
 
-/// Whether the password is the one of the hash. Without a hash the answer is
-/// no, after the same time.
+/// Whether the password matches the hash. Without a hash it never does, but the
+/// answer takes as long.
 pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Error> {
     off_thread(move || {
-        let known = hash.is_some();
-        let hash = hash.unwrap_or_else(|| NOBODY.clone());
+        let user_exists = hash.is_some();
+        let hash = hash.unwrap_or_else(|| DUMMY_HASH.clone());
         let matches = HASHER.verify_password(password.as_bytes(), hash.as_str()).is_ok();
-        known && matches
+        user_exists && matches
     })
     .await
 }

@@ -1,9 +1,9 @@
-//! Slows down who guesses passwords.
+//! Slows down attempts to guess passwords.
 //!
-//! After five failures for one user name from one address each further try
-//! waits, twice as long every time, a quarter of an hour at most. The owner
-//! at another address is not shut out. An address as a whole may try some
-//! hundred times a minute, whatever the names: a whole site may share one.
+//! After five failed attempts for one user name from one address, each further
+//! attempt must wait, twice as long every time, up to a quarter of an hour. The
+//! owner of the user name can still log in from another address. The limit for
+//! an address with any user names is much higher, as a whole site may share it.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -16,11 +16,13 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::error::Error;
 
+/// Failures of one user name from one address before it must wait.
 const FREE_FAILURES: u32 = 5;
-const LONGEST: Duration = Duration::from_mins(15);
-const PER_MINUTE: NonZeroU32 = NonZeroU32::new(300).expect("three hundred is not zero");
-/// Names that are remembered; the oldest are forgotten first.
-const REMEMBERED: usize = 10_000;
+const MAX_WAIT: Duration = Duration::from_mins(15);
+/// Attempts from one address, for any user names.
+const MAX_PER_MINUTE: NonZeroU32 = NonZeroU32::new(300).expect("300 is not zero");
+/// Remembered pairs of user name and address; the oldest are dropped first.
+const MAX_ENTRIES: usize = 10_000;
 
 #[derive(Clone, Copy, Debug)]
 struct Failures {
@@ -32,12 +34,12 @@ impl Failures {
     fn wait(self) -> Duration {
         match self.count.checked_sub(FREE_FAILURES) {
             None => Duration::ZERO,
-            Some(beyond) => Duration::from_secs(1 << beyond.min(20)).min(LONGEST),
+            Some(doublings) => Duration::from_secs(1 << doublings.min(20)).min(MAX_WAIT),
         }
     }
 }
 
-/// What is known of failed log-ins on this node.
+/// The failed log-ins on this node.
 #[derive(Debug)]
 pub struct Throttle {
     failures: Mutex<HashMap<(String, IpAddr), Failures>>,
@@ -46,12 +48,12 @@ pub struct Throttle {
 
 impl Default for Throttle {
     fn default() -> Self {
-        Self { failures: Mutex::default(), addresses: RateLimiter::keyed(Quota::per_minute(PER_MINUTE)) }
+        Self { failures: Mutex::default(), addresses: RateLimiter::keyed(Quota::per_minute(MAX_PER_MINUTE)) }
     }
 }
 
 impl Throttle {
-    /// Whether a try is looked at now.
+    /// Admits an attempt to log in, or makes it wait.
     ///
     /// # Errors
     /// [`Error::RateLimited`] with the seconds to wait.
@@ -61,8 +63,8 @@ impl Throttle {
             return Err(limited(not_until.wait_time_from(self.addresses.clock().now())));
         }
         let failures = self.failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(known) = failures.get(&(username.to_owned(), address)) {
-            let left = known.wait().saturating_sub(known.last.elapsed());
+        if let Some(entry) = failures.get(&(username.to_owned(), address)) {
+            let left = entry.wait().saturating_sub(entry.last.elapsed());
             if !left.is_zero() {
                 return Err(limited(left));
             }
@@ -70,24 +72,24 @@ impl Throttle {
         Ok(())
     }
 
-    /// A try failed.
+    /// Notes a failed attempt.
     pub fn failed(&self, username: &str, address: IpAddr) {
         let mut failures = self.failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if failures.len() >= REMEMBERED {
-            failures.retain(|_, known| known.last.elapsed() < LONGEST);
-            if failures.len() >= REMEMBERED {
-                let oldest = failures.iter().min_by_key(|(_, known)| known.last).map(|(key, _)| key.clone());
+        if failures.len() >= MAX_ENTRIES {
+            failures.retain(|_, entry| entry.last.elapsed() < MAX_WAIT);
+            if failures.len() >= MAX_ENTRIES {
+                let oldest = failures.iter().min_by_key(|(_, entry)| entry.last).map(|(key, _)| key.clone());
                 oldest.and_then(|key| failures.remove(&key));
             }
         }
-        let known = failures
+        let entry = failures
             .entry((username.to_owned(), address))
             .or_insert(Failures { count: 0, last: Instant::now() });
-        known.count += 1;
-        known.last = Instant::now();
+        entry.count += 1;
+        entry.last = Instant::now();
     }
 
-    /// A try succeeded: the slate is clean.
+    /// Notes a successful log-in, which clears the failures.
     pub fn succeeded(&self, username: &str, address: IpAddr) {
         let mut failures = self.failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         failures.remove(&(username.to_owned(), address));
@@ -101,7 +103,7 @@ mod tests {
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
     #[test]
-    fn the_sixth_failure_in_a_row_is_not_looked_at_but_another_address_is() {
+    fn five_failures_block_one_user_name_at_one_address() {
         let throttle = Throttle::default();
         for _ in 0..FREE_FAILURES {
             throttle.admit("kim", HERE).unwrap();

@@ -9,7 +9,7 @@ use ringback_domain::{CallbackId, JobId, StateName};
 
 use super::tx::Tx;
 use crate::error::Error;
-use crate::store::bulk::{self, NamedItem, Settled};
+use crate::store::bulk::{self, ItemOutcome, NamedItem};
 use crate::store::callbacks;
 use crate::store::list::Selection;
 
@@ -50,9 +50,9 @@ pub async fn create(tx: &mut Tx<'_>, selector: &Selector, dry_run: bool) -> Resu
                 })
                 .collect();
             let items: Vec<NamedItem> =
-                ids.iter().map(|id| NamedItem { callback_id: *id, known: known.remove(id) }).collect();
+                ids.iter().map(|id| NamedItem { callback_id: *id, details: known.remove(id) }).collect();
             bulk::freeze_named(tx.write()?, job.id, &items).await?;
-            job.outcomes.not_permitted = items.iter().filter(|item| item.known.is_none()).count() as u64;
+            job.outcomes.not_permitted = items.iter().filter(|item| item.details.is_none()).count() as u64;
             job.progress.done = job.outcomes.not_permitted;
         }
     }
@@ -116,7 +116,7 @@ pub async fn work(tx: &mut Tx<'_>) -> Result<u64, Error> {
             }
         };
         let cancelled = outcome == Outcome::Cancelled;
-        settled.push(Settled {
+        settled.push(ItemOutcome {
             number: *number,
             state_before: callback.map(|callback| callback.state.name()),
             outcome,

@@ -237,7 +237,7 @@ pub async fn recreate(tx: &mut Tx<'_>, target: Target, body: &RecreateCallback) 
         Error::Store(StoreError::Duplicate) => Error::refused(Refusal::NotRecreatable, &old),
         other => other,
     })?;
-    name_recordings::hand_over(tx.write()?, &old, made.id, now).await?;
+    name_recordings::copy(tx.write()?, &old, made.id, now).await?;
     Ok(made)
 }
 

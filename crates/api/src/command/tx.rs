@@ -399,7 +399,7 @@ impl Commands {
         let now = self.clock.now();
         for transition in &done.transitions {
             let (callback, entry) = (&transition.callback, &transition.entry);
-            self.metrics.moved(entry);
+            self.metrics.callback_changed(entry);
             self.signals.announce(transition, now);
             tracing::info!(
                 callback.id = %callback.id,

@@ -1,6 +1,6 @@
-//! The same hours of every day, as the clocks of a zone show them. Where clocks
-//! are put back, an hour that comes twice is meant twice; where they are put
-//! forward, one that is left out is none.
+//! A filter on the same hours of every day, as the clocks of a time zone show
+//! them. An hour that is repeated when the clocks go back matches both times; an
+//! hour that is skipped when they go forward never matches.
 
 use chrono::{Offset, TimeZone};
 use chrono_tz::Tz;
@@ -10,14 +10,14 @@ use ringback_domain::{TimeOfDay, Timestamp};
 use crate::error::Error;
 use crate::store::list::Daily;
 
-/// Days between the ends of the range.
+/// Longest range of a filter with hours of every day.
 const MAX_DAYS: i64 = 62;
 
 const MINUTE: i64 = 60 * 1_000_000;
 const DAY: i64 = 24 * 60 * MINUTE;
 
-/// Hours that have a length: with both ends the same it could be none, or the
-/// whole day.
+/// Refuses hours whose ends are the same: they could mean no time at all, or
+/// the whole day.
 pub fn check_hours(from: TimeOfDay, to: TimeOfDay, pointer: &str) -> Result<(), Error> {
     if from == to {
         return Err(Error::invalid(pointer, "invalid_value", "`daily_from` and `daily_to` must differ."));
@@ -25,15 +25,15 @@ pub fn check_hours(from: TimeOfDay, to: TimeOfDay, pointer: &str) -> Result<(), 
     Ok(())
 }
 
-/// The hours that a filter asks for.
+/// The hours of a filter, if it has any.
 pub fn of_filter(filter: &CallbackFilter) -> Result<Option<Daily>, Error> {
     if filter.daily_from.is_none() && filter.daily_to.is_none() && filter.time_zone.is_none() {
         return Ok(None);
     }
-    let from = given(filter.daily_from, "?daily_from")?;
-    let to = given(filter.daily_to, "?daily_to")?;
-    let zone = given(filter.time_zone.as_ref(), "?time_zone")?;
-    let (begin, end) = (given(filter.from, "?from")?, given(filter.to, "?to")?);
+    let from = required(filter.daily_from, "?daily_from")?;
+    let to = required(filter.daily_to, "?daily_to")?;
+    let zone = required(filter.time_zone.as_ref(), "?time_zone")?;
+    let (begin, end) = (required(filter.from, "?from")?, required(filter.to, "?to")?);
     check_hours(from, to, "?daily_to")?;
     let zone = zone
         .parse()
@@ -42,21 +42,21 @@ pub fn of_filter(filter: &CallbackFilter) -> Result<Option<Daily>, Error> {
         let detail = format!("Hours of every day cover at most {MAX_DAYS} days.");
         return Err(Error::invalid("?to", "out_of_range", detail));
     }
-    let begins = i64::from(from.minutes()) * MINUTE;
+    let daily_start = i64::from(from.minutes()) * MINUTE;
     let shifts = offsets(zone, begin, end).into_iter();
     Ok(Some(Daily {
-        shifts: shifts.map(|(until, offset)| (until, (offset - begins).rem_euclid(DAY))).collect(),
+        shifts: shifts.map(|(until, offset)| (until, (offset - daily_start).rem_euclid(DAY))).collect(),
         length: i64::from(from.minutes_until(to)) * MINUTE,
     }))
 }
 
-fn given<T>(value: Option<T>, name: &str) -> Result<T, Error> {
+fn required<T>(value: Option<T>, name: &str) -> Result<T, Error> {
     let detail = "Give `daily_from`, `daily_to` and `time_zone` together, with `from` and `to`.";
     value.ok_or_else(|| Error::invalid(name, "required", detail))
 }
 
-/// By how many microseconds the zone is ahead of UTC until when, from the one
-/// moment to the other.
+/// The zone's offsets from UTC in microseconds within the range, each with the
+/// time until which it applies.
 fn offsets(zone: Tz, begin: Timestamp, end: Timestamp) -> Vec<(Timestamp, i64)> {
     let offset = |micros: i64| {
         let at = Timestamp::from_micros(micros).to_chrono().naive_utc();
@@ -65,7 +65,7 @@ fn offsets(zone: Tz, begin: Timestamp, end: Timestamp) -> Vec<(Timestamp, i64)> 
     let (mut since, end) = (begin.micros(), end.micros());
     let mut found = Vec::new();
     while since < end {
-        // No zone changes its clocks twice in a day.
+        // A step of one day finds every change, as no zone has two in a day.
         let next = end.min(since + DAY);
         if offset(since) != offset(next) {
             let (mut before, mut after) = (since, next);
@@ -103,18 +103,18 @@ mod tests {
         }
     }
 
-    /// What the databases do.
-    fn chooses(daily: &Daily, time: Timestamp) -> bool {
+    /// The condition as the databases evaluate it.
+    fn matches(daily: &Daily, time: Timestamp) -> bool {
         let shift = daily.shifts.iter().find(|(until, _)| time < *until);
         shift.is_some_and(|(_, shift)| (time.micros() + shift) % DAY < daily.length)
     }
 
     #[test]
-    fn a_time_is_chosen_exactly_when_a_clock_of_the_zone_shows_these_hours() {
+    fn a_time_matches_exactly_if_a_clock_of_the_zone_shows_these_hours() {
         for (zone, days) in [
             ("Europe/Berlin", ["2026-03-28T12:00:00Z", "2026-10-24T12:00:00Z"]),
             ("America/St_Johns", ["2026-03-07T12:00:00Z", "2026-10-31T12:00:00Z"]),
-            // Half an hour, and the other way round.
+            // Changes by half an hour, on the southern hemisphere.
             ("Australia/Lord_Howe", ["2026-04-04T00:00:00Z", "2026-10-03T00:00:00Z"]),
             ("UTC", ["2026-03-28T12:00:00Z", "2026-10-24T12:00:00Z"]),
         ] {
@@ -130,7 +130,7 @@ mod tests {
                         let wall: TimeOfDay =
                             format!("{:02}:{:02}", wall.hour(), wall.minute()).parse().unwrap();
                         let shown = wall.is_within(filter.daily_from.unwrap(), filter.daily_to.unwrap());
-                        assert_eq!(chooses(&daily, time), shown, "{time} in {zone}, {hours:?}");
+                        assert_eq!(matches(&daily, time), shown, "{time} in {zone}, {hours:?}");
                     }
                 }
             }
@@ -138,22 +138,22 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_hour_is_chosen_twice_and_a_skipped_one_never() {
-        let chosen = |begin, end, hours| {
+    fn a_repeated_hour_matches_twice_and_a_skipped_one_never() {
+        let matching_minutes = |begin, end, hours| {
             let daily = of_filter(&filter(begin, end, hours, "Europe/Berlin")).unwrap().unwrap();
             let minutes = (0..24 * 60).map(|minutes| at(begin).plus_seconds(minutes * 60));
-            minutes.filter(|time| chooses(&daily, *time)).count()
+            minutes.filter(|time| matches(&daily, *time)).count()
         };
         let back = ("2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z");
-        assert_eq!(chosen(back.0, back.1, ("02:00", "03:00")), 120);
-        assert_eq!(chosen(back.0, back.1, ("08:00", "11:00")), 180);
+        assert_eq!(matching_minutes(back.0, back.1, ("02:00", "03:00")), 120);
+        assert_eq!(matching_minutes(back.0, back.1, ("08:00", "11:00")), 180);
         let forward = ("2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z");
-        assert_eq!(chosen(forward.0, forward.1, ("02:00", "03:00")), 0);
-        assert_eq!(chosen(forward.0, forward.1, ("01:30", "03:30")), 60);
+        assert_eq!(matching_minutes(forward.0, forward.1, ("02:00", "03:00")), 0);
+        assert_eq!(matching_minutes(forward.0, forward.1, ("01:30", "03:30")), 60);
     }
 
     #[test]
-    fn clocks_that_are_not_changed_take_one_sum() {
+    fn a_range_without_clock_changes_has_one_shift() {
         let filter =
             filter("2026-11-10T00:00:00Z", "2026-12-25T00:00:00Z", ("08:00", "11:00"), "Europe/Berlin");
         assert_eq!(of_filter(&filter).unwrap().unwrap().shifts.len(), 1);

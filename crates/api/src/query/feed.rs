@@ -1,5 +1,5 @@
-//! Changes for whoever listens: one reader of the feed for each node, one
-//! serialisation for all listeners.
+//! Live changes: one reader of the feed per node, one serialisation for all its
+//! listeners.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,45 +14,45 @@ use crate::store::Backend;
 use crate::store::feed::{self, Position};
 use crate::store::list::{self, Summary};
 
-/// Batches that a listener may be behind before it is sent to the database.
+/// Batches that a listener may lag behind before it has to read the database.
 const BACKLOG: usize = 256;
 
-/// How often the feed is looked at while somebody listens or waits: another
+/// How often the feed is polled while a listener or router waits: another
 /// node's changes arrive within this time.
-const LOOK: Duration = Duration::from_millis(40);
+const POLL_INTERVAL: Duration = Duration::from_millis(40);
 
-/// How often it is asked whether somebody does.
-const REST: Duration = Duration::from_millis(100);
+/// How often an idle reader checks for listeners and routers.
+const IDLE_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Changes that are read at once.
+/// Changes per statement.
 pub const BATCH: i64 = 500;
 
-/// A changed callback, as text for both kinds of listener.
+/// A changed callback, as JSON for both kinds of listener.
 #[derive(Debug)]
 pub struct Event {
-    /// Where it stands in the feed.
+    /// Its position in the feed.
     pub position: Position,
     /// The service of the callback.
     pub service_id: ServiceId,
-    /// For those who may command callbacks.
+    /// For listeners who may manage callbacks.
     pub for_managers: String,
-    /// For those who may only look.
+    /// For listeners who may only view them.
     pub for_viewers: String,
 }
 
-/// Changes that follow each other without a gap.
+/// Consecutive changes, without a gap.
 #[derive(Debug)]
 pub struct Batch {
-    /// The position before the first. Whoever has not seen everything up to
-    /// here has missed something and reads the feed by themselves.
+    /// The position before the first change. A listener that has not seen
+    /// everything up to here has missed a batch and must read the database.
     pub from: Position,
-    /// The position after the last.
+    /// The position of the last change.
     pub to: Position,
     /// The changes.
     pub events: Vec<Arc<Event>>,
 }
 
-/// Hands changes to every listener of this node.
+/// Delivers changes to every listener of this node.
 #[derive(Debug)]
 pub struct Hub(Mutex<Option<broadcast::Sender<Arc<Batch>>>>);
 
@@ -67,31 +67,32 @@ impl Hub {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Changes from now on; `None` where the server is stopping.
+    /// Changes from now on; `None` while the server is stopping.
     pub fn listen(&self) -> Option<broadcast::Receiver<Arc<Batch>>> {
         self.sender().map(|sender| sender.subscribe())
     }
 
-    /// Ends every stream, and takes no further listeners.
+    /// Ends every stream and accepts no more listeners.
     pub fn close(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    fn is_heard(&self) -> bool {
+    fn has_listeners(&self) -> bool {
         self.sender().is_some_and(|sender| sender.receiver_count() > 0)
     }
 
-    /// Nobody may be listening any more; that is no fault.
-    fn tell(&self, batch: Batch) {
+    fn publish(&self, batch: Batch) {
         if let Some(sender) = self.sender() {
+            // Sending fails if the last listener has just left.
             drop(sender.send(Arc::new(batch)));
         }
     }
 }
 
 impl Queries {
-    /// The changes after a position, with each callback as it is now. A
-    /// callback that changed often in between appears once, at its last change.
+    /// The changes after a position, each with the callback as it is now, and the
+    /// position of the last. A callback with several changes appears once, at the
+    /// last of them.
     pub async fn changes_after(&self, position: Position) -> Result<(Vec<Arc<Event>>, Position), Error> {
         let services = self.directory.services().await?;
         let mut conn = self.store.read().await?;
@@ -106,14 +107,14 @@ impl Queries {
             list::current(&mut conn, &ids).await?.into_iter().map(|row| (row.id.0, row)).collect();
         drop(conn);
         self.announce_ready(rows.values());
-        let places = self.positions().await?;
+        let positions = self.positions().await?;
         let now = self.clock.now();
         let mut events = Vec::with_capacity(rows.len());
-        // Backwards, so that each callback is met at its last change first.
+        // In reverse, so that the first match is a callback's last change.
         for change in changes.iter().rev() {
             let Some(row) = rows.remove(&change.callback_id) else { continue };
             let text = |manage| {
-                let view = view::of_summary(&row, &services, Some(&places), Viewer::new(manage, now));
+                let view = view::of_summary(&row, &services, Some(&positions), Viewer::new(manage, now));
                 serde_json::to_string(&view).map_err(Error::internal)
             };
             events.push(Arc::new(Event {
@@ -127,48 +128,50 @@ impl Queries {
         Ok((events, last))
     }
 
-    /// Where the feed ends now.
+    /// The position of the newest change.
     pub async fn last_position(&self) -> Result<Position, Error> {
         let mut conn = self.store.read().await?;
         Ok(feed::last(&mut conn).await?)
     }
 
-    /// Follows the feed, tells the listeners and wakes the routers that wait here
-    /// for another node's callbacks, until the server stops.
+    /// Follows the feed until the server stops: publishes changes to the
+    /// listeners, and wakes routers that wait on this node for callbacks of
+    /// another.
     pub async fn follow_feed(&self) {
         let mut position = None;
         loop {
-            // Another node's changes are not signalled here.
-            let pause = if position.is_some() { LOOK } else { REST };
+            // Changes of other nodes send no signal, so they are polled for.
+            let pause = if position.is_some() { POLL_INTERVAL } else { IDLE_INTERVAL };
             let _ = tokio::time::timeout(pause, self.signals.changed.notified()).await;
-            let awaited = self.store.backend() == Backend::Postgres && self.signals.ready.is_awaited();
-            if !self.hub.is_heard() && !awaited {
+            let routers_wait = self.store.backend() == Backend::Postgres && self.signals.ready.has_waiters();
+            if !self.hub.has_listeners() && !routers_wait {
                 position = None;
                 continue;
             }
-            if let Err(error) = self.follow_once(&mut position).await {
+            if let Err(error) = self.catch_up(&mut position).await {
                 tracing::warn!(error = error.cause(), "the feed could not be read");
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
         }
     }
 
-    async fn follow_once(&self, position: &mut Option<Position>) -> Result<(), Error> {
+    /// Handles every change after the position, and moves it to the last one.
+    async fn catch_up(&self, position: &mut Option<Position>) -> Result<(), Error> {
         let mut from = if let Some(position) = *position {
             position
         } else {
             let now = self.last_position().await?;
-            // Tells whoever came first where this reading begins.
-            self.hub.tell(Batch { from: now, to: now, events: Vec::new() });
+            // An empty batch tells the first listeners where the changes start.
+            self.hub.publish(Batch { from: now, to: now, events: Vec::new() });
             self.signals.ready.announce_all();
             *position = Some(now);
             now
         };
         loop {
-            let to = if self.hub.is_heard() {
+            let to = if self.hub.has_listeners() {
                 let (events, to) = self.changes_after(from).await?;
                 if to != from {
-                    self.hub.tell(Batch { from, to, events });
+                    self.hub.publish(Batch { from, to, events });
                 }
                 to
             } else {
@@ -182,8 +185,8 @@ impl Queries {
         }
     }
 
-    /// Wakes the routers that wait for what changed after a position. Gives the
-    /// position of the last change.
+    /// Wakes the routers that wait for callbacks which changed after a position.
+    /// Returns the position of the last change.
     async fn wake_routers(&self, position: Position) -> Result<Position, Error> {
         let mut conn = self.store.read().await?;
         let changes = feed::after(&mut conn, position, BATCH).await?;

@@ -1,4 +1,4 @@
-//! From what a caller asks for to what the store can answer.
+//! Turns the filter of a request into a selection of the store.
 
 use ringback_domain::wire::list::{CallbackFilter, SearchField};
 use ringback_domain::{ServiceId, Timestamp, VisibleServices};
@@ -7,9 +7,9 @@ use super::daily;
 use crate::auth::Grant;
 use crate::directory::Services;
 use crate::error::Error;
-use crate::store::list::{Search, SearchBy, SearchColumn, Selection};
+use crate::store::list::{Search, SearchColumn, SearchPlan, Selection};
 
-/// Characters of a search.
+/// Longest text that can be searched for.
 const MAX_SEARCH_CHARS: usize = 100;
 
 /// The services that the caller may see, ordered by name; `None` for all.
@@ -18,13 +18,13 @@ pub fn visible(services: &Services, caller: &Grant) -> Option<Vec<ServiceId>> {
         VisibleServices::All => None,
         VisibleServices::Only(ids) => {
             let ordered: Vec<ServiceId> = services.ids().into_iter().filter(|id| ids.contains(id)).collect();
-            // Seeing every service there is needs no condition.
+            // A caller who sees every service needs no condition.
             (ordered.len() < services.all().len()).then_some(ordered)
         }
     }
 }
 
-/// Checks a filter and ties it to what the caller may see.
+/// Checks a filter and restricts it to the caller's visible services.
 pub fn of_filter(
     filter: &CallbackFilter,
     services: &Services,
@@ -54,13 +54,16 @@ pub fn of_filter(
     let text = filter.search.as_deref().map(str::trim).filter(|text| !text.is_empty());
     let search = text.and_then(|text| {
         let lower = text.to_lowercase();
-        let in_column =
-            |column| Some(Search { column, text: lower.clone(), services: Vec::new(), by: SearchBy::Scan });
-        let is_named = |id| services.get(id).is_some_and(|one| one.name.to_lowercase().contains(&lower));
+        let in_column = |column| {
+            Some(Search { column, text: lower.clone(), services: Vec::new(), plan: SearchPlan::Scan })
+        };
+        let name_matches =
+            |id| services.get(id).is_some_and(|service| service.name.to_lowercase().contains(&lower));
         match filter.search_field.unwrap_or_default() {
             SearchField::CustomerNumber => {
                 let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-                // Nothing but signs is in no number: an impossible text says so.
+                // A text without digits matches no number; empty digits would
+                // match all.
                 let text = if digits.is_empty() { lower.clone() } else { digits };
                 in_column(SearchColumn::CustomerNumber).map(|search| Search { text, ..search })
             }
@@ -70,7 +73,7 @@ pub fn of_filter(
                 in_column(SearchColumn::Id).map(|search| Search { text, ..search })
             }
             SearchField::Service => {
-                keep(&is_named);
+                keep(&name_matches);
                 None
             }
             SearchField::State => in_column(SearchColumn::State),
@@ -80,8 +83,8 @@ pub fn of_filter(
             SearchField::CancelledBy => in_column(SearchColumn::CancelledBy),
             SearchField::Language => in_column(SearchColumn::Language),
             SearchField::Any => {
-                let named = services.ids().into_iter().filter(|id| is_named(*id)).collect();
-                in_column(SearchColumn::Any).map(|search| Search { services: named, ..search })
+                let services = services.ids().into_iter().filter(|id| name_matches(*id)).collect();
+                in_column(SearchColumn::Any).map(|search| Search { services, ..search })
             }
         }
     });

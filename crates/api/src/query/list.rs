@@ -9,7 +9,7 @@ use ringback_domain::wire::list::{
 use ringback_domain::{CallbackId, DialResult, PhoneNumber, StateName};
 
 use super::view::{self, Viewer};
-use super::{Queries, Rendered, filter};
+use super::{Queries, RenderedRow, filter};
 use crate::auth::Grant;
 use crate::error::Error;
 use crate::phone;
@@ -20,10 +20,10 @@ use crate::store::{callbacks, name_recordings, queue, timeline};
 #[derive(Debug)]
 pub struct RenderedPage {
     /// The rows.
-    pub rows: Vec<Arc<Rendered>>,
-    /// Where the next page begins.
+    pub rows: Vec<Arc<RenderedRow>>,
+    /// Cursor of the next page; `None` on the last.
     pub next: Option<String>,
-    /// Where the previous page begins.
+    /// Cursor of the previous page; `None` on the first.
     pub previous: Option<String>,
 }
 
@@ -49,7 +49,7 @@ fn start(query: &PageQuery, limit: u32) -> Result<Start, Error> {
     }
 }
 
-/// A time-ordered list that is read to its end, page by page.
+/// A list in order of time, to be read page by page to its end.
 #[derive(Clone, Debug)]
 pub struct Export {
     selection: Selection,
@@ -61,7 +61,7 @@ impl Queries {
     /// A page of the callbacks that match.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with what is wrong with the filter or the page.
+    /// [`Error::Invalid`] if the filter or the page is invalid.
     pub async fn page(
         &self,
         grant: &Grant,
@@ -79,7 +79,7 @@ impl Queries {
         let sort = page.sort.unwrap_or_default();
         let mut conn = self.store.read().await?;
         let rows =
-            list::page(&mut conn, &self.known, &selection, sort, start, limit, &services.ids()).await?;
+            list::page(&mut conn, &self.row_cache, &selection, sort, start, limit, &services.ids()).await?;
         drop(conn);
         Ok(RenderedPage {
             next: rows.next.map(|cursor| cursor.encode()),
@@ -88,10 +88,10 @@ impl Queries {
         })
     }
 
-    /// How many callbacks match, by state.
+    /// The number of callbacks that match, by state.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with what is wrong with the filter.
+    /// [`Error::Invalid`] if the filter is invalid.
     pub async fn count(
         &self,
         grant: &Grant,
@@ -105,12 +105,12 @@ impl Queries {
         Ok(list::count(&mut conn, &selection, count.up_to, now).await?)
     }
 
-    /// *Callback Search*: the callback of an id, or those of a number, whatever
-    /// their time, latest desired time first.
+    /// *Callback Search*: the callback with this id, or all with this number,
+    /// latest desired time first.
     ///
     /// # Errors
     /// [`Error::Invalid`] if neither an id nor a number is given, or both.
-    pub async fn search(&self, grant: &Grant, query: &FindQuery) -> Result<Vec<Arc<Rendered>>, Error> {
+    pub async fn search(&self, grant: &Grant, query: &FindQuery) -> Result<Vec<Arc<RenderedRow>>, Error> {
         let services = self.directory.services().await?;
         let (id, numbers) = match (&query.id, &query.customer_number) {
             (Some(id), None) => {
@@ -122,7 +122,7 @@ impl Queries {
                 let read = |country: &str| phone::read(text, country).ok();
                 let read: Vec<PhoneNumber> =
                     services.all().iter().filter_map(|service| read(&service.default_country)).collect();
-                let mut numbers: Vec<String> = read.iter().map(|one| one.as_str().to_owned()).collect();
+                let mut numbers: Vec<String> = read.iter().map(|number| number.as_str().to_owned()).collect();
                 numbers.sort_unstable();
                 numbers.dedup();
                 if numbers.is_empty() && !text.chars().any(|letter| letter.is_ascii_digit()) {
@@ -135,19 +135,21 @@ impl Queries {
         };
         let visible = filter::visible(&services, grant);
         let mut conn = self.store.read().await?;
-        let rows = list::find(&mut conn, &self.known, &numbers, id, visible.as_deref(), PAGE_LIMIT).await?;
+        let visible = visible.as_deref();
+        let rows = list::find(&mut conn, &self.row_cache, &numbers, id, visible, PAGE_LIMIT).await?;
         drop(conn);
         self.rendered(&rows, Viewer::of(grant, self.clock.now()), true).await
     }
 
-    /// A whole record with its place in the queue, counted now, its dial results
+    /// A full record, with its current position in the queue, its dial results
     /// and its name recording.
     ///
     /// # Errors
     /// [`Error::NotFound`] if it does not exist or is not visible.
     pub async fn record(&self, grant: &Grant, id: CallbackId) -> Result<CallbackView, Error> {
         let viewer = Viewer::of(grant, self.clock.now());
-        // Both may need a connection of their own: never while this one is held.
+        // Both may take a connection, so they come before this one is taken:
+        // requests that hold one and wait for another would block each other.
         let services = self.directory.services().await?;
         let positions = self.positions().await?;
         let conn = &mut self.store.read().await?;
@@ -186,10 +188,10 @@ impl Queries {
         Ok(timeline::attempts(conn, id).await?)
     }
 
-    /// Begins an export of everything that matches.
+    /// Starts an export of the callbacks that match.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with what is wrong with the filter.
+    /// [`Error::Invalid`] if the filter is invalid.
     pub async fn export(&self, grant: &Grant, filter: &CallbackFilter) -> Result<Export, Error> {
         let now = self.clock.now();
         let services = self.directory.services().await?;
@@ -200,15 +202,14 @@ impl Queries {
     /// The next rows of an export; `None` after the last.
     ///
     /// # Errors
-    /// That the database cannot be read.
+    /// If the database cannot be read.
     pub async fn export_page(&self, export: &mut Export) -> Result<Option<Vec<CallbackView>>, Error> {
         let Some(start) = export.next.take() else { return Ok(None) };
         let services = self.directory.services().await?.ids();
         let mut conn = self.store.read().await?;
         let selection = &export.selection;
-        let rows =
-            list::page(&mut conn, &self.known, selection, Sort::DesiredTime, start, PAGE_LIMIT, &services)
-                .await?;
+        let (cache, sort) = (&self.row_cache, Sort::DesiredTime);
+        let rows = list::page(&mut conn, cache, selection, sort, start, PAGE_LIMIT, &services).await?;
         drop(conn);
         export.next = rows.next.map(Start::At);
         Ok(Some(view::of_summaries(self, &rows.rows, export.viewer).await?))

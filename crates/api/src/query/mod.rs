@@ -1,4 +1,4 @@
-//! Every question that people and machines can ask.
+//! Every query of people and machines: lists, counts, records, exports, the feed.
 
 pub mod daily;
 pub mod feed;
@@ -14,35 +14,35 @@ use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::signals::Signals;
 use crate::store::Store;
-use crate::store::list::Known;
+use crate::store::list::RowCache;
 
 pub use feed::{Batch, Event, Hub};
 pub use positions::Positions;
-pub use rendered::Rendered;
+pub use rendered::RenderedRow;
 
-use positions::Queue;
-use rendered::RenderedRows;
+use positions::PositionCache;
+use rendered::RenderCache;
 
-/// Answers questions.
+/// Answers queries, with their caches.
 #[derive(Debug)]
 pub struct Queries {
-    /// What is asked.
+    /// The database.
     pub store: Store,
-    /// The moment of a question.
+    /// The time of a query.
     pub clock: Clock,
     /// The services.
     pub directory: Arc<Directory>,
-    /// Changes, for whoever listens.
+    /// Delivers changes to listeners.
     pub hub: Hub,
     /// Wakes the reader of the feed.
     signals: Arc<Signals>,
-    queue: Queue,
-    known: Known,
-    rendered: RenderedRows,
+    positions: PositionCache,
+    row_cache: RowCache,
+    render_cache: RenderCache,
 }
 
 impl Queries {
-    /// Over a database.
+    /// Queries on this database, with empty caches.
     pub fn new(store: Store, clock: Clock, directory: Arc<Directory>, signals: Arc<Signals>) -> Self {
         Self {
             store,
@@ -50,9 +50,9 @@ impl Queries {
             directory,
             hub: Hub::default(),
             signals,
-            queue: Queue::default(),
-            known: Known::default(),
-            rendered: RenderedRows::default(),
+            positions: PositionCache::default(),
+            row_cache: RowCache::default(),
+            render_cache: RenderCache::default(),
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Positions in the queue and estimated waits, as of a moment ago.
+//! Positions in the queue and estimated waits, up to a second old.
 //!
-//! A list shows the place of each queued callback. Counting for every row
+//! A list shows the position of each queued callback. Counting for every row
 //! would cost more than the page, so the order of all queues is read at most
-//! once a second and rows are looked up in it.
+//! once a second, and rows are looked up in it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,13 +14,13 @@ use crate::error::Error;
 use crate::recent::Recent;
 use crate::store::queue;
 
-/// Throughput is that of this many seconds.
-const RECENT_SECONDS: i64 = 1_800;
+/// The estimated wait is based on the throughput of this many seconds.
+const THROUGHPUT_SECONDS: i64 = 1_800;
 
-/// The last look at all queues.
-pub(super) type Queue = Recent<Positions>;
+/// The last copy of the positions in all queues.
+pub(super) type PositionCache = Recent<Positions>;
 
-/// Every queued callback's place, and how fast each service's queue moves.
+/// The position of every queued callback, and the throughput of each service.
 #[derive(Debug, Default)]
 pub struct Positions {
     positions: HashMap<CallbackId, u32>,
@@ -28,39 +28,40 @@ pub struct Positions {
 }
 
 impl Positions {
-    /// Place in the queue, 1 for the next; unknown outside of it.
+    /// Position in the queue, from 1; `None` unless the callback is queued.
     pub fn position(&self, id: CallbackId) -> Option<u32> {
         self.positions.get(&id).copied()
     }
 
-    /// Seconds until the turn of whoever has this place, if the service's
-    /// queue moved recently.
+    /// Seconds until a callback at this position is expected to be reserved;
+    /// `None` if the service has connected nobody recently.
     pub fn estimated_wait_seconds(&self, service: ServiceId, position: u32) -> Option<u32> {
         let connected = u64::from(*self.connected.get(&service)?);
-        let seconds = u64::from(position) * RECENT_SECONDS.unsigned_abs() / connected.max(1);
+        let seconds = u64::from(position) * THROUGHPUT_SECONDS.unsigned_abs() / connected.max(1);
         Some(u32::try_from(seconds).unwrap_or(u32::MAX))
     }
 }
 
 impl Queries {
-    /// The queue as it was about a second ago.
+    /// The positions, at most about a second old.
     ///
     /// # Errors
-    /// That the database cannot be read.
+    /// If the database cannot be read.
     pub async fn positions(&self) -> Result<Arc<Positions>, Error> {
         let read = async || {
-            let since = self.clock.now().plus_seconds(-RECENT_SECONDS);
+            let since = self.clock.now().plus_seconds(-THROUGHPUT_SECONDS);
             let mut conn = self.store.read().await?;
             let order = queue::order(&mut conn).await?;
             let connected = queue::connected_since(&mut conn, since).await?;
             let mut positions = HashMap::with_capacity(order.len());
-            let mut place = (None, 0);
+            let (mut current, mut position) = (None, 0);
             for (service, id) in order {
-                place = if place.0 == Some(service) { (place.0, place.1 + 1) } else { (Some(service), 1) };
-                positions.insert(id, place.1);
+                position = if current == Some(service) { position + 1 } else { 1 };
+                current = Some(service);
+                positions.insert(id, position);
             }
             Ok(Positions { positions, connected })
         };
-        self.queue.get(0, read).await
+        self.positions.get(0, read).await
     }
 }

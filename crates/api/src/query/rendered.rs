@@ -24,61 +24,64 @@ const MAX_ROWS: usize = 25_000;
 struct RenderKey {
     version: i64,
     overdue: bool,
-    place: (Option<u32>, Option<u32>),
+    position: Option<u32>,
+    wait: Option<u32>,
     service: String,
 }
 
-/// A row as it is sent.
+/// A row of a list as JSON.
 #[derive(Debug)]
-pub struct Rendered {
+pub struct RenderedRow {
     key: RenderKey,
-    /// A `CallbackView`.
-    pub text: OwnedLazyValue,
+    /// The JSON of a `CallbackView`.
+    pub json: OwnedLazyValue,
 }
 
-/// Rows that were sent lately, for viewers who may command callbacks and for
-/// others. A text is used only for exactly what it tells.
-pub(super) struct RenderedRows(Cache<(CallbackId, bool), Arc<Rendered>>);
+/// Recently rendered rows, separately for viewers who may manage callbacks and
+/// for others.
+pub(super) struct RenderCache(Cache<(CallbackId, bool), Arc<RenderedRow>>);
 
-impl Default for RenderedRows {
+impl Default for RenderCache {
     fn default() -> Self {
         Self(Cache::new(MAX_ROWS))
     }
 }
 
-impl fmt::Debug for RenderedRows {
+impl fmt::Debug for RenderCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RenderedRows").field("rows", &self.0.len()).finish()
+        f.debug_struct("RenderCache").field("rows", &self.0.len()).finish()
     }
 }
 
-impl RenderedRows {
+impl RenderCache {
     fn row(
         &self,
         row: &Summary,
         services: &Services,
-        places: Option<&Positions>,
+        positions: Option<&Positions>,
         viewer: Viewer,
         keep: bool,
-    ) -> Result<Arc<Rendered>, Error> {
+    ) -> Result<Arc<RenderedRow>, Error> {
         let service = services.get(row.service_id).map_or("", |service| service.name.as_str());
-        let place = view::place(row, places);
+        let (position, wait) = view::position_and_wait(row, positions);
         let overdue =
             rules::is_overdue(row.state, row.desired_time, row.desired_window_seconds, viewer.now());
-        let cached = (row.id, viewer.manages());
-        if let Some(known) = self.0.get(&cached)
-            && known.key.version == row.version
-            && known.key.overdue == overdue
-            && known.key.place == place
-            && known.key.service == service
+        let cache_key = (row.id, viewer.manages());
+        if let Some(cached) = self.0.get(&cache_key)
+            && cached.key.version == row.version
+            && cached.key.overdue == overdue
+            && cached.key.position == position
+            && cached.key.wait == wait
+            && cached.key.service == service
         {
-            return Ok(known);
+            return Ok(cached);
         }
-        let key = RenderKey { version: row.version, overdue, place, service: service.to_owned() };
-        let text = to_lazyvalue(&view::of_summary(row, services, places, viewer)).map_err(Error::internal)?;
-        let rendered = Arc::new(Rendered { key, text });
+        let key = RenderKey { version: row.version, overdue, position, wait, service: service.to_owned() };
+        let json =
+            to_lazyvalue(&view::of_summary(row, services, positions, viewer)).map_err(Error::internal)?;
+        let rendered = Arc::new(RenderedRow { key, json });
         if keep {
-            self.0.insert(cached, Arc::clone(&rendered));
+            self.0.insert(cache_key, Arc::clone(&rendered));
         }
         Ok(rendered)
     }
@@ -91,9 +94,10 @@ impl Queries {
         rows: &[Arc<Summary>],
         viewer: Viewer,
         keep: bool,
-    ) -> Result<Vec<Arc<Rendered>>, Error> {
+    ) -> Result<Vec<Arc<RenderedRow>>, Error> {
         let services = self.directory.services().await?;
-        let places = view::places_of(self, rows).await?;
-        rows.iter().map(|row| self.rendered.row(row, &services, places.as_deref(), viewer, keep)).collect()
+        let positions = view::positions_for(self, rows).await?;
+        let positions = positions.as_deref();
+        rows.iter().map(|row| self.render_cache.row(row, &services, positions, viewer, keep)).collect()
     }
 }

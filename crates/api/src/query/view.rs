@@ -13,7 +13,7 @@ use crate::directory::Services;
 use crate::error::Error;
 use crate::store::list::Summary;
 
-/// For whom, and when.
+/// The caller's rights and the time of the query, on which a view depends.
 #[derive(Clone, Copy, Debug)]
 pub struct Viewer {
     manage: bool,
@@ -26,17 +26,17 @@ impl Viewer {
         Self { manage: grant.may(Permission::ManageCallbacks), now }
     }
 
-    /// Somebody who may, or may not, command callbacks.
+    /// A viewer who may or may not manage callbacks.
     pub const fn new(manage: bool, now: Timestamp) -> Self {
         Self { manage, now }
     }
 
-    /// Whether they may command callbacks.
+    /// Whether the viewer may manage callbacks.
     pub const fn manages(self) -> bool {
         self.manage
     }
 
-    /// The moment of the look.
+    /// The time of the query.
     pub const fn now(self) -> Timestamp {
         self.now
     }
@@ -55,22 +55,22 @@ fn service_ref(services: &Services, id: ServiceId) -> ServiceRef {
     ServiceRef { id, name }
 }
 
-/// The places in the queue, looked up only where a row has one.
-pub(crate) async fn places_of(
+/// The positions in the queue, read only if a row is queued.
+pub(crate) async fn positions_for(
     queries: &Queries,
     rows: &[Arc<Summary>],
 ) -> Result<Option<Arc<Positions>>, Error> {
-    let any = rows.iter().any(|row| row.state == StateName::Queued);
-    Ok(if any { Some(queries.positions().await?) } else { None })
+    let any_queued = rows.iter().any(|row| row.state == StateName::Queued);
+    Ok(if any_queued { Some(queries.positions().await?) } else { None })
 }
 
-/// Place in the queue and estimated wait of a row.
-pub(crate) fn place(row: &Summary, places: Option<&Positions>) -> (Option<u32>, Option<u32>) {
-    let places = places.filter(|_| row.state == StateName::Queued);
-    let position = places.and_then(|places| places.position(row.id));
+/// Position in the queue and estimated wait of a row.
+pub(crate) fn position_and_wait(row: &Summary, positions: Option<&Positions>) -> (Option<u32>, Option<u32>) {
+    let positions = positions.filter(|_| row.state == StateName::Queued);
+    let position = positions.and_then(|positions| positions.position(row.id));
     let wait = position
-        .zip(places)
-        .and_then(|(position, places)| places.estimated_wait_seconds(row.service_id, position));
+        .zip(positions)
+        .and_then(|(position, positions)| positions.estimated_wait_seconds(row.service_id, position));
     (position, wait)
 }
 
@@ -81,18 +81,18 @@ pub async fn of_summaries(
     viewer: Viewer,
 ) -> Result<Vec<CallbackView>, Error> {
     let services = queries.directory.services().await?;
-    let places = places_of(queries, rows).await?;
-    Ok(rows.iter().map(|row| of_summary(row, &services, places.as_deref(), viewer)).collect())
+    let positions = positions_for(queries, rows).await?;
+    Ok(rows.iter().map(|row| of_summary(row, &services, positions.as_deref(), viewer)).collect())
 }
 
 /// A row of a list.
 pub fn of_summary(
     row: &Summary,
     services: &Services,
-    places: Option<&Positions>,
+    positions: Option<&Positions>,
     viewer: Viewer,
 ) -> CallbackView {
-    let (position, wait) = place(row, places);
+    let (position, wait) = position_and_wait(row, positions);
     CallbackView {
         id: row.id,
         service: service_ref(services, row.service_id),
@@ -135,18 +135,19 @@ pub fn of_summary(
     }
 }
 
-/// A whole record, with every metric that its state has, less its place in
-/// the queue, its dial results and its name recording.
+/// A full record with the metrics of its state, except its position in the
+/// queue, its dial results and its name recording.
 pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> CallbackView {
     let state = callback.state.name();
     let completion = if let State::Completed(completion) = &callback.state { Some(completion) } else { None };
-    let result = completion.map(|over| over.result);
+    let result = completion.map(|completion| completion.result);
     let reservation = callback.state.reservation();
     let queued_at = callback.state.queued_at();
-    let reserved_at =
-        reservation.map(|held| held.reserved_at).or(completion.and_then(|over| over.reserved_at));
+    let reserved_at = reservation
+        .map(|reservation| reservation.reserved_at)
+        .or(completion.and_then(|completion| completion.reserved_at));
     let connected_at = callback.state.connected_at();
-    let completed_at = completion.map(|over| over.completed_at);
+    let completed_at = completion.map(|completion| completion.completed_at);
     let between = |later: Option<Timestamp>, earlier: Option<Timestamp>| {
         later.zip(earlier).map(|(later, earlier)| later.seconds_since(earlier))
     };
@@ -173,7 +174,7 @@ pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> 
         customer_time_zone: callback.request.customer_time_zone.clone(),
         recreated_from: callback.recreated_from,
         recreated_as: callback.recreated_as,
-        // What is kept was valid JSON when it was taken in.
+        // It was checked to be valid JSON before it was stored.
         user_data: callback.request.user_data.as_deref().and_then(|text| serde_json::from_str(text).ok()),
         name_recording: None,
         metrics: Metrics {
@@ -183,7 +184,7 @@ pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> 
             max_attempts: RETRY_POLICY.max_attempts,
             created_by: callback.created_by.clone(),
             rescheduled_by: callback.reschedules.last_by.clone(),
-            cancelled_by: completion.and_then(|over| over.cancelled_by.clone()),
+            cancelled_by: completion.and_then(|completion| completion.cancelled_by.clone()),
             recreated_by: callback.recreated_by.clone(),
             reschedule_count: callback.reschedules.count,
             last_rescheduled_at: callback.reschedules.last_at,
@@ -191,12 +192,12 @@ pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> 
             queued_at,
             retry_at: if let State::Queued(queued) = &callback.state { queued.retry_at } else { None },
             agent: reservation
-                .map(|held| held.agent.clone())
-                .or_else(|| completion.and_then(|over| over.agent.clone())),
+                .map(|reservation| reservation.agent.clone())
+                .or_else(|| completion.and_then(|completion| completion.agent.clone())),
             agent_reserved_at: reserved_at,
             agent_connected_at: connected_at,
             completed_at,
-            disposition: completion.and_then(|over| over.disposition.clone()),
+            disposition: completion.and_then(|completion| completion.disposition.clone()),
             wait_for_agent_seconds: between(reserved_at, queued_at),
             establish_seconds: between(connected_at, reserved_at),
             handling_seconds: between(completed_at, connected_at),

@@ -1,4 +1,4 @@
-//! Keys of machines; only their hashes are kept.
+//! API keys; only their hashes are stored.
 
 use ringback_domain::wire::admin::ApiKeyView;
 use ringback_domain::wire::callback::ActorView;
@@ -9,12 +9,12 @@ use super::error::inconsistent;
 use super::users::id_list;
 use super::{Conn, StoreError, StoreResult, WriteConn, on};
 
-/// A key of a machine, and whose it is.
+/// An API key and its owner.
 #[derive(Clone, Debug)]
 pub struct ApiKey {
-    /// The key as it is shown.
+    /// The key as clients see it.
     pub view: ApiKeyView,
-    /// Who made it, as `Identity::owner` names callers.
+    /// The creator, as in `Grant::owner`.
     pub owner: String,
 }
 
@@ -82,22 +82,22 @@ pub async fn list(conn: &mut Conn) -> StoreResult<Vec<ApiKey>> {
     rows.into_iter().map(ApiKey::try_from).collect()
 }
 
-/// One key.
+/// The key with this id.
 pub async fn find(conn: &mut Conn, id: ApiKeyId) -> StoreResult<Option<ApiKey>> {
     let row: Option<KeyRow> = on!(conn, |c| sqlx::query_as(FIND).bind(id.0).fetch_optional(c).await)?;
     row.map(ApiKey::try_from).transpose()
 }
 
-/// The key with this hash, in force or not.
+/// The key with this hash, even if it has expired or was revoked.
 pub async fn find_by_hash(conn: &mut Conn, hash: &[u8]) -> StoreResult<Option<ApiKey>> {
     let row: Option<KeyRow> = on!(conn, |c| sqlx::query_as(FIND_BY_HASH).bind(hash).fetch_optional(c).await)?;
     row.map(ApiKey::try_from).transpose()
 }
 
-/// Keeps a new key.
+/// Inserts a new key.
 ///
 /// # Errors
-/// [`StoreError::Duplicate`] if a key in force has the name.
+/// [`StoreError::Duplicate`] if a key that is not revoked has the same name.
 pub async fn insert(conn: &mut WriteConn, key: &ApiKey, hash: &[u8]) -> StoreResult<()> {
     let view = &key.view;
     let scopes = serde_json::to_string(&view.scopes).unwrap_or_default();
@@ -120,7 +120,7 @@ pub async fn insert(conn: &mut WriteConn, key: &ApiKey, hash: &[u8]) -> StoreRes
     Ok(())
 }
 
-/// Revokes a key; it stays in the list. Again is the same as once.
+/// Revokes a key, which stays in the list. Revoking it again changes nothing.
 pub async fn revoke(conn: &mut WriteConn, id: ApiKeyId, now: Timestamp) -> StoreResult<()> {
     on!(conn, |c| sqlx::query(REVOKE).bind(id.0).bind(now.micros()).execute(c).await.map(|_| ()))?;
     Ok(())

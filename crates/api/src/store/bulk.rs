@@ -1,4 +1,4 @@
-//! Bulk cancellations: jobs over a frozen selection, and what became of each
+//! Bulk cancellations: jobs over a frozen selection, and the outcome for each
 //! callback.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::error::inconsistent;
-use super::list::{Selection, freeze, spell_id};
+use super::list::{Selection, freeze_statement, id_as_hex};
 use super::sql::{Arg, Sql, fetch};
 use super::{Backend, Conn, StoreResult, WriteConn, on};
 
@@ -53,8 +53,8 @@ const SELECTED: &str = "SELECT state_before, COUNT(*) FROM bulk_cancellation_ite
 const BEGIN: &str = "UPDATE bulk_cancellations SET selected = $2, total = $3 WHERE id = $1";
 const NEXT_ITEMS: &str = "SELECT number, callback_id FROM bulk_cancellation_items \
      WHERE job_id = $1 AND outcome IS NULL ORDER BY number LIMIT $2";
-/// By number as the key of an object: joined with `json_each`, `SQLite` would
-/// read the whole array for each item of the job.
+/// The outcomes are an object by item number. In a join with `json_each`,
+/// `SQLite` would read the whole array for each item of the job.
 const SETTLE_SQLITE: &str = "UPDATE bulk_cancellation_items SET \
      state_before = COALESCE($2 ->> ('$.\"' || number || '\".state_before'), state_before), \
      outcome = $2 ->> ('$.\"' || number || '\".outcome'), \
@@ -107,16 +107,17 @@ impl TryFrom<JobRow> for BulkCancellation {
     }
 }
 
-/// A callback named one by one, as far as the caller may know it.
+/// A callback that the caller named by its id.
 #[derive(Clone, Debug)]
 pub struct NamedItem {
     /// The callback.
     pub callback_id: CallbackId,
-    /// Service name, number, desired time and state, where it may be seen.
-    pub known: Option<(String, String, Timestamp, StateName)>,
+    /// Service name, number, desired time and state; `None` if the callback does
+    /// not exist or is not visible to the caller.
+    pub details: Option<(String, String, Timestamp, StateName)>,
 }
 
-/// Keeps a new job.
+/// Inserts a new job.
 pub async fn insert(conn: &mut WriteConn, job: &BulkCancellation, owner: &str) -> StoreResult<()> {
     let selected = serde_json::to_string(&job.selected).unwrap_or_default();
     let outcomes = serde_json::to_string(&job.outcomes).unwrap_or_default();
@@ -141,17 +142,17 @@ pub async fn insert(conn: &mut WriteConn, job: &BulkCancellation, owner: &str) -
     Ok(())
 }
 
-/// Freezes everything that the selection holds now into the job's items.
+/// Copies the selected callbacks into the items of the job.
 pub async fn freeze_selection(conn: &mut WriteConn, job: JobId, selection: &Selection) -> StoreResult<()> {
-    let mut sql = freeze(selection, job.0);
-    spell_id(&mut sql, conn);
-    // A count is what both drivers can answer alike.
-    let counted = Sql { text: format!("{} RETURNING number", sql.text), args: sql.args };
-    fetch!(conn, sqlx::query_as::<_, (i64,)>, counted, fetch_optional)?;
+    let mut sql = freeze_statement(selection, job.0);
+    id_as_hex(&mut sql, conn);
+    // `fetch!` works on both databases only with a statement that returns rows.
+    let returning = Sql { text: format!("{} RETURNING number", sql.text), args: sql.args };
+    fetch!(conn, sqlx::query_as::<_, (i64,)>, returning, fetch_optional)?;
     Ok(())
 }
 
-/// Freezes callbacks that were named one by one.
+/// Makes callbacks that were named by their ids the items of the job.
 pub async fn freeze_named(conn: &mut WriteConn, job: JobId, items: &[NamedItem]) -> StoreResult<()> {
     let sql = conn.backend().pick(FREEZE_SQLITE, FREEZE_POSTGRES);
     let rows: Vec<NamedRow<'_>> = items.iter().map(NamedRow::from).collect();
@@ -172,19 +173,19 @@ struct NamedRow<'a> {
 
 impl<'a> From<&'a NamedItem> for NamedRow<'a> {
     fn from(item: &'a NamedItem) -> Self {
-        let known = item.known.as_ref();
+        let details = item.details.as_ref();
         Self {
             callback_id: item.callback_id.0.simple().to_string(),
-            service: known.map(|(service, ..)| service.as_str()),
-            customer_number: known.map(|(_, number, ..)| number.as_str()),
-            desired_time: known.map(|(_, _, time, _)| time.micros()),
-            state_before: known.map(|(.., state)| state.as_str()),
-            outcome: known.is_none().then_some(Outcome::NotPermitted.as_str()),
+            service: details.map(|(service, ..)| service.as_str()),
+            customer_number: details.map(|(_, number, ..)| number.as_str()),
+            desired_time: details.map(|(_, _, time, _)| time.micros()),
+            state_before: details.map(|(.., state)| state.as_str()),
+            outcome: details.is_none().then_some(Outcome::NotPermitted.as_str()),
         }
     }
 }
 
-/// Counts the frozen selection of a new job, by state and in all.
+/// Counts the items of a new job, by state and in total.
 pub async fn count_items(conn: &mut Conn, job: &mut BulkCancellation) -> StoreResult<()> {
     let rows: Vec<(Option<String>, i64)> =
         on!(conn, |c| sqlx::query_as(SELECTED).bind(job.id.0).fetch_all(c).await)?;
@@ -198,7 +199,7 @@ pub async fn count_items(conn: &mut Conn, job: &mut BulkCancellation) -> StoreRe
     Ok(())
 }
 
-/// Keeps the counts of a new job, once its selection is frozen.
+/// Saves the counts of a new job, once its selection is frozen.
 pub async fn begin(conn: &mut WriteConn, job: &BulkCancellation) -> StoreResult<()> {
     let selected = serde_json::to_string(&job.selected).unwrap_or_default();
     on!(conn, |c| {
@@ -229,8 +230,8 @@ async fn find_by(
     row.map(BulkCancellation::try_from).transpose()
 }
 
-/// Ends a job of this owner where it stands, unless it is over. It is held for
-/// that: what a worker is at is finished before, and none comes after.
+/// Stops a job of this owner, unless it has finished. The job is locked
+/// meanwhile: a worker finishes its current chunk first and starts no other.
 pub async fn stop(
     conn: &mut WriteConn,
     id: JobId,
@@ -254,7 +255,7 @@ pub async fn list(conn: &mut Conn, owner: &str) -> StoreResult<Vec<BulkCancellat
     rows.into_iter().map(BulkCancellation::try_from).collect()
 }
 
-/// The oldest job that is not done and that nobody else is at, held until the
+/// The oldest unfinished job that no other node is working on, locked until the
 /// transaction ends.
 pub async fn take_unfinished(conn: &mut WriteConn) -> StoreResult<Option<BulkCancellation>> {
     let sql = conn.backend().pick(UNFINISHED, UNFINISHED_LOCKED);
@@ -262,43 +263,43 @@ pub async fn take_unfinished(conn: &mut WriteConn) -> StoreResult<Option<BulkCan
     row.map(BulkCancellation::try_from).transpose()
 }
 
-/// When the oldest job that is not done was asked for.
+/// When the oldest unfinished job was created.
 pub async fn oldest_unfinished(conn: &mut Conn) -> StoreResult<Option<Timestamp>> {
     let micros: Option<i64> = on!(conn, |c| sqlx::query_scalar(OLDEST_UNFINISHED).fetch_one(c).await)?;
     Ok(micros.map(Timestamp::from_micros))
 }
 
-/// Who asked for a job, for the callbacks that it cancels.
+/// The creator of a job, as the actor who cancels its callbacks.
 pub fn actor(job: &BulkCancellation) -> Actor {
     Actor { kind: job.created_by.kind, name: job.created_by.name.clone() }
 }
 
-/// The next items of a job that are not settled: their number and callback.
+/// The next items of a job without an outcome: their number and callback.
 pub async fn next_items(conn: &mut Conn, job: JobId, limit: i64) -> StoreResult<Vec<(i64, CallbackId)>> {
     let rows: Vec<(i64, Uuid)> =
         on!(conn, |c| sqlx::query_as(NEXT_ITEMS).bind(job.0).bind(limit).fetch_all(c).await)?;
     Ok(rows.into_iter().map(|(number, id)| (number, CallbackId(id))).collect())
 }
 
-/// What became of one item.
+/// The outcome of one item.
 #[derive(Clone, Debug)]
-pub struct Settled {
-    /// Its number in the job.
+pub struct ItemOutcome {
+    /// The number of the item in the job.
     pub number: i64,
-    /// The state when the job came to it.
+    /// The state of the callback when the job reached it.
     pub state_before: Option<StateName>,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// When it was cancelled.
+    /// When the callback was cancelled.
     pub cancelled_at: Option<Timestamp>,
     /// The person who cancelled it.
     pub cancelled_by: Option<String>,
 }
 
-/// Keeps what became of some items.
-pub async fn settle(conn: &mut WriteConn, job: JobId, settled: &[Settled]) -> StoreResult<()> {
+/// Saves the outcomes of items.
+pub async fn settle(conn: &mut WriteConn, job: JobId, outcomes: &[ItemOutcome]) -> StoreResult<()> {
     let sql = conn.backend().pick(SETTLE_SQLITE, SETTLE_POSTGRES);
-    let rows = settled.iter().map(SettledRow::from);
+    let rows = outcomes.iter().map(OutcomeRow::from);
     let rows = match conn.backend() {
         Backend::Sqlite => json(job, &rows.map(|row| (row.number, row)).collect::<BTreeMap<_, _>>())?,
         Backend::Postgres => json(job, &rows.collect::<Vec<_>>())?,
@@ -307,14 +308,14 @@ pub async fn settle(conn: &mut WriteConn, job: JobId, settled: &[Settled]) -> St
     Ok(())
 }
 
-/// Rows as one value to bind.
+/// Rows as one JSON value to bind.
 fn json(job: JobId, rows: &impl Serialize) -> StoreResult<String> {
     serde_json::to_string(rows)
         .map_err(|_| inconsistent("bulk_cancellation_items", job, "items cannot be written"))
 }
 
 #[derive(Serialize)]
-struct SettledRow<'a> {
+struct OutcomeRow<'a> {
     number: i64,
     state_before: Option<&'static str>,
     outcome: &'static str,
@@ -322,19 +323,19 @@ struct SettledRow<'a> {
     cancelled_by: Option<&'a str>,
 }
 
-impl<'a> From<&'a Settled> for SettledRow<'a> {
-    fn from(settled: &'a Settled) -> Self {
+impl<'a> From<&'a ItemOutcome> for OutcomeRow<'a> {
+    fn from(item: &'a ItemOutcome) -> Self {
         Self {
-            number: settled.number,
-            state_before: settled.state_before.map(StateName::as_str),
-            outcome: settled.outcome.as_str(),
-            cancelled_at: settled.cancelled_at.map(Timestamp::micros),
-            cancelled_by: settled.cancelled_by.as_deref(),
+            number: item.number,
+            state_before: item.state_before.map(StateName::as_str),
+            outcome: item.outcome.as_str(),
+            cancelled_at: item.cancelled_at.map(Timestamp::micros),
+            cancelled_by: item.cancelled_by.as_deref(),
         }
     }
 }
 
-/// Keeps how far a job has got.
+/// Saves the progress of a job.
 pub async fn update(conn: &mut WriteConn, job: &BulkCancellation) -> StoreResult<()> {
     let outcomes = serde_json::to_string(&job.outcomes).unwrap_or_default();
     on!(conn, |c| {
@@ -364,8 +365,9 @@ struct ItemRow {
     cancelled_by: Option<String>,
 }
 
-/// Lines of the report after this number, with the number of the last. Stopping
-/// writes nothing to the items that were left: their outcome is known here.
+/// Lines of the report after this number, with the number of the last. Items
+/// that a stopped job did not reach have no outcome in the database; they are
+/// reported as stopped.
 pub async fn report(
     conn: &mut Conn,
     job: &BulkCancellation,
@@ -376,7 +378,7 @@ pub async fn report(
         on!(conn, |c| sqlx::query_as(REPORT).bind(job.id.0).bind(after).bind(limit).fetch_all(c).await)?;
     let last = rows.last().map_or(after, |row| row.number);
     let wrong = |what| inconsistent("bulk_cancellation_items", job.id, what);
-    let untouched = (job.state == JobState::Stopped).then_some(Outcome::Stopped);
+    let unreached = (job.state == JobState::Stopped).then_some(Outcome::Stopped);
     let lines = rows.into_iter().map(|row| {
         Ok(ReportLine {
             callback_id: CallbackId(row.callback_id),
@@ -395,7 +397,7 @@ pub async fn report(
                 .map(str::parse)
                 .transpose()
                 .map_err(|_| wrong("outcome"))?
-                .or(untouched),
+                .or(unreached),
             cancelled_at: row.cancelled_at.map(Timestamp::from_micros),
             cancelled_by: row.cancelled_by,
         })
@@ -403,7 +405,8 @@ pub async fn report(
     Ok((lines.collect::<StoreResult<_>>()?, last))
 }
 
-/// Removes jobs that were done before then, with their reports. Gives how many.
+/// Removes jobs that finished before this time, with their reports. Returns how
+/// many.
 pub async fn purge(conn: &mut WriteConn, before: Timestamp) -> StoreResult<u64> {
     let removed = on!(conn, |c| {
         sqlx::query(PURGE).bind(before.micros()).execute(c).await.map(|done| done.rows_affected())
@@ -411,7 +414,7 @@ pub async fn purge(conn: &mut WriteConn, before: Timestamp) -> StoreResult<u64> 
     Ok(removed)
 }
 
-/// A new job that is about to begin.
+/// A new job that has not started.
 pub fn new_job(id: JobId, actor: &Actor, dry_run: bool, now: Timestamp) -> BulkCancellation {
     BulkCancellation {
         id,

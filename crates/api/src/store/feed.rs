@@ -2,10 +2,11 @@
 
 use super::{Conn, StoreResult, on};
 
-/// A position in the feed: what comes after it has not been seen.
+/// A position in the feed: its reader has seen every change up to here.
 ///
-/// On PostgreSQL a later number can be committed before an earlier one, so the
-/// transaction comes first and only finished transactions are read.
+/// On PostgreSQL a higher number can be committed before a lower one. The feed is
+/// therefore ordered by transaction, and read only up to the oldest transaction
+/// that is still running.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     tx: i64,
@@ -27,10 +28,10 @@ impl std::str::FromStr for Position {
     }
 }
 
-/// A change in the feed: its position, and the callback that it is of.
+/// A change of a callback in the feed.
 #[derive(Clone, Copy, Debug)]
 pub struct Change {
-    /// Where it stands.
+    /// The position of the change.
     pub position: Position,
     /// The callback.
     pub callback_id: uuid::Uuid,

@@ -1,17 +1,17 @@
-//! Answers to requests that carried an `Idempotency-Key`, kept in the
-//! transaction of their effect and replayed for a day.
+//! Answers to requests with an `Idempotency-Key`, stored in the transaction of
+//! the request and replayed for a day.
 
 use ringback_domain::Timestamp;
 
 use super::{Conn, StoreResult, WriteConn, on};
 
-/// How long an answer is replayed, in seconds.
-pub const KEPT_SECONDS: i64 = 86_400;
+/// How long an answer is replayed.
+pub const REPLAY_SECONDS: i64 = 86_400;
 
 /// A key as one caller sent it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey {
-    /// Whose key it is: the same text of another caller is another key.
+    /// The caller: the same text from another caller is another key.
     pub owner: String,
     /// The text.
     pub key: String,
@@ -19,14 +19,14 @@ pub struct IdempotencyKey {
     pub fingerprint: Vec<u8>,
 }
 
-/// What is known of a key.
+/// The earlier use of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
-    /// Nothing: go on.
+    /// None: run the request.
     New,
-    /// The same request was answered so.
+    /// The same request was run, with this answer.
     Answered(String),
-    /// It was used for another request.
+    /// Another request used the key.
     OtherRequest,
 }
 
@@ -36,18 +36,18 @@ const INSERT: &str = "INSERT INTO idempotency_keys (owner, key, fingerprint, ans
      VALUES ($1, $2, $3, $4, $5) ON CONFLICT (owner, key) DO UPDATE SET fingerprint = excluded.fingerprint, \
      answer = excluded.answer, created_at = excluded.created_at WHERE idempotency_keys.created_at <= $6";
 const PURGE: &str = "DELETE FROM idempotency_keys WHERE created_at <= $1";
-/// On PostgreSQL two nodes could run the same key at once: the second waits
-/// here for the first to end.
+/// On PostgreSQL two nodes could run the same key at once: the second waits here
+/// for the first transaction to end.
 const LOCK: &str = "SELECT 1::bigint FROM pg_advisory_xact_lock(hashtextextended($1, 0))";
 
-/// Whether the key was used before. On PostgreSQL nobody else gets past this
-/// with the same key until the transaction ends.
+/// Looks up whether the key was used before. On PostgreSQL this locks the key
+/// until the transaction ends.
 pub async fn look_up(conn: &mut WriteConn, key: &IdempotencyKey, now: Timestamp) -> StoreResult<Seen> {
     if let Conn::Postgres(c) = conn.either() {
         let name = format!("{}\n{}", key.owner, key.key);
         sqlx::query(LOCK).bind(name).execute(&mut **c).await?;
     }
-    let oldest = now.plus_seconds(-KEPT_SECONDS).micros();
+    let oldest = now.plus_seconds(-REPLAY_SECONDS).micros();
     let row: Option<(Vec<u8>, String)> = on!(conn, |c| {
         sqlx::query_as(FIND).bind(&key.owner).bind(&key.key).bind(oldest).fetch_optional(c).await
     })?;
@@ -58,7 +58,7 @@ pub async fn look_up(conn: &mut WriteConn, key: &IdempotencyKey, now: Timestamp)
     })
 }
 
-/// Keeps the answer with its key.
+/// Saves the answer to a request under its key.
 pub async fn keep(
     conn: &mut WriteConn,
     key: &IdempotencyKey,
@@ -72,7 +72,7 @@ pub async fn keep(
             .bind(&key.fingerprint)
             .bind(answer)
             .bind(now.micros())
-            .bind(now.plus_seconds(-KEPT_SECONDS).micros())
+            .bind(now.plus_seconds(-REPLAY_SECONDS).micros())
             .execute(c)
             .await
             .map(|_| ())
@@ -80,9 +80,9 @@ pub async fn keep(
     Ok(())
 }
 
-/// Removes what is replayed no longer. Gives how many.
+/// Removes answers that are no longer replayed. Returns how many.
 pub async fn purge(conn: &mut WriteConn, now: Timestamp) -> StoreResult<u64> {
-    let oldest = now.plus_seconds(-KEPT_SECONDS).micros();
+    let oldest = now.plus_seconds(-REPLAY_SECONDS).micros();
     let removed =
         on!(conn, |c| sqlx::query(PURGE).bind(oldest).execute(c).await.map(|done| done.rows_affected()))?;
     Ok(removed)

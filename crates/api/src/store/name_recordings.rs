@@ -1,5 +1,5 @@
-//! The customer's name in their own voice, one recording for a callback. It
-//! goes with its record, and before it: some days after the callback is over.
+//! The customer's name in their own voice, one recording per callback. It is
+//! removed some days after the callback is completed, before the record itself.
 
 use ringback_domain::callback::Callback;
 use ringback_domain::retention::{NAME_RECORDING_DAYS, name_recording_until};
@@ -20,7 +20,7 @@ const COPY: &str = "INSERT INTO name_recordings (callback_id, media_type, conten
 const PURGE: &str = "DELETE FROM name_recordings WHERE callback_id IN (SELECT r.callback_id FROM name_recordings r \
      JOIN callbacks c ON c.id = r.callback_id WHERE c.completed_at < $1)";
 
-/// Attaches a recording, in place of what was there.
+/// Attaches a recording to a callback, or replaces it.
 pub async fn put(
     conn: &mut WriteConn,
     id: CallbackId,
@@ -35,7 +35,7 @@ pub async fn put(
     Ok(())
 }
 
-/// What is attached to a callback, if anything is.
+/// The recording of a callback without its content; `None` if it has none.
 pub async fn describe(conn: &mut Conn, callback: &Callback) -> StoreResult<Option<NameRecording>> {
     let row: Option<(String, i64, i64)> =
         on!(conn, |c| sqlx::query_as(DESCRIBE).bind(callback.id.0).fetch_optional(c).await)?;
@@ -43,52 +43,48 @@ pub async fn describe(conn: &mut Conn, callback: &Callback) -> StoreResult<Optio
         media_type,
         size_bytes: u32::try_from(bytes).unwrap_or_default(),
         created_at: Timestamp::from_micros(created_at),
-        kept_until: kept_until(callback),
+        kept_until: expires_at(callback),
     }))
 }
 
-/// When the recording of a callback goes; `None` while the callback is not over.
-fn kept_until(callback: &Callback) -> Option<Timestamp> {
+/// When the recording of a callback expires; `None` until the callback is
+/// COMPLETED.
+fn expires_at(callback: &Callback) -> Option<Timestamp> {
     match &callback.state {
-        State::Completed(over) => Some(name_recording_until(over.completed_at)),
+        State::Completed(completion) => Some(name_recording_until(completion.completed_at)),
         _ => None,
     }
 }
 
-/// Media type and content.
+/// Media type and content of a recording; `None` if there is none, or if it has
+/// expired.
 pub async fn read(
     conn: &mut Conn,
     callback: &Callback,
     now: Timestamp,
 ) -> StoreResult<Option<(String, Vec<u8>)>> {
-    if kept_until(callback).is_some_and(|until| until < now) {
+    if expires_at(callback).is_some_and(|expires_at| expires_at < now) {
         return Ok(None);
     }
     Ok(on!(conn, |c| sqlx::query_as(READ).bind(callback.id.0).fetch_optional(c).await)?)
 }
 
-/// Takes the recording away; whether there was one.
+/// Removes the recording of a callback. Returns whether there was one.
 pub async fn remove(conn: &mut WriteConn, id: CallbackId) -> StoreResult<bool> {
     let removed =
         on!(conn, |c| sqlx::query(REMOVE).bind(id.0).execute(c).await.map(|done| done.rows_affected()))?;
     Ok(removed > 0)
 }
 
-/// Hands the recording of a callback over to the one that repeats it, unless
-/// its time is over.
-pub async fn hand_over(
-    conn: &mut WriteConn,
-    old: &Callback,
-    to: CallbackId,
-    now: Timestamp,
-) -> StoreResult<()> {
-    if kept_until(old).is_some_and(|until| now <= until) {
+/// Copies the recording of a callback to its recreation, unless it has expired.
+pub async fn copy(conn: &mut WriteConn, old: &Callback, to: CallbackId, now: Timestamp) -> StoreResult<()> {
+    if expires_at(old).is_some_and(|expires_at| now <= expires_at) {
         on!(conn, |c| sqlx::query(COPY).bind(old.id.0).bind(to.0).execute(c).await.map(|_| ()))?;
     }
     Ok(())
 }
 
-/// Removes the recordings whose time is over.
+/// Removes expired recordings.
 pub async fn purge(conn: &mut WriteConn, now: Timestamp) -> StoreResult<()> {
     let before = now.plus_seconds(-NAME_RECORDING_DAYS * 86_400).micros();
     on!(conn, |c| sqlx::query(PURGE).bind(before).execute(c).await.map(|_| ()))?;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use ringback_domain::callback::Callback;
+use ringback_domain::retention::expired_since;
 use ringback_domain::{CallbackId, ServiceId, Timestamp};
 use uuid::Uuid;
 
@@ -43,19 +44,19 @@ const LEASES_OVER_LOCKED: &str = concat!(
       FOR UPDATE SKIP LOCKED"
 );
 
-const UNFINISHED_PAST_KEEPING: &str = concat!(
+const EXPIRED_UNFINISHED: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM callbacks WHERE expires_at <= $1 AND state <> 'COMPLETED' ORDER BY expires_at, id LIMIT $2"
+    " FROM callbacks WHERE desired_time <= $1 AND state <> 'COMPLETED' ORDER BY desired_time, id LIMIT $2"
 );
-const UNFINISHED_PAST_KEEPING_LOCKED: &str = concat!(
+const EXPIRED_UNFINISHED_LOCKED: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM callbacks WHERE expires_at <= $1 AND state <> 'COMPLETED' ORDER BY expires_at, id LIMIT $2 \
+    " FROM callbacks WHERE desired_time <= $1 AND state <> 'COMPLETED' ORDER BY desired_time, id LIMIT $2 \
       FOR UPDATE SKIP LOCKED"
 );
 const PURGE: &str = "DELETE FROM callbacks WHERE id IN \
-     (SELECT id FROM callbacks WHERE expires_at <= $1 AND state = 'COMPLETED' ORDER BY expires_at, id LIMIT $2)";
+     (SELECT id FROM callbacks WHERE desired_time <= $1 AND state = 'COMPLETED' ORDER BY desired_time, id LIMIT $2)";
 
 const AHEAD: &str = "SELECT COUNT(*) FROM callbacks WHERE state = 'QUEUED' AND service_id = $1 \
      AND (priority > $2 OR (priority = $2 AND (queue_arrival, id) < ($3, $4)))";
@@ -116,14 +117,15 @@ pub async fn take_unfinished_past_keeping(
     now: Timestamp,
     limit: i64,
 ) -> StoreResult<Vec<Callback>> {
-    taken(conn, UNFINISHED_PAST_KEEPING, UNFINISHED_PAST_KEEPING_LOCKED, now, limit).await
+    taken(conn, EXPIRED_UNFINISHED, EXPIRED_UNFINISHED_LOCKED, expired_since(now), limit).await
 }
 
 /// Removes finished records past their keeping, with all that belongs to them.
 /// Gives how many.
 pub async fn purge(conn: &mut WriteConn, now: Timestamp, limit: i64) -> StoreResult<u64> {
     let removed = on!(conn, |c| {
-        sqlx::query(PURGE).bind(now.micros()).bind(limit).execute(c).await.map(|done| done.rows_affected())
+        let until = expired_since(now).micros();
+        sqlx::query(PURGE).bind(until).bind(limit).execute(c).await.map(|done| done.rows_affected())
     })?;
     Ok(removed)
 }

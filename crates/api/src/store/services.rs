@@ -55,13 +55,13 @@ pub async fn list(conn: &mut Conn) -> StoreResult<Vec<Service>> {
     rows.into_iter().map(Service::try_from).collect()
 }
 
-/// One service.
+/// The service with this id.
 pub async fn find(conn: &mut Conn, id: ServiceId) -> StoreResult<Option<Service>> {
     let row: Option<ServiceRow> = on!(conn, |c| sqlx::query_as(FIND).bind(id.0).fetch_optional(c).await)?;
     row.map(Service::try_from).transpose()
 }
 
-/// Those of these services that exist, in any order.
+/// The services with these ids that exist, in any order.
 pub async fn find_all(conn: &mut Conn, ids: &[ServiceId]) -> StoreResult<Vec<Service>> {
     let sql = conn.backend().pick(FIND_ALL_SQLITE, FIND_ALL_POSTGRES);
     let ids = id_array(ids.iter().map(|id| id.0));
@@ -74,7 +74,7 @@ fn settings(service: &Service) -> StoreResult<String> {
         .map_err(|_| inconsistent("services", service.id, "settings cannot be written"))
 }
 
-/// Keeps a new service.
+/// Inserts a new service.
 ///
 /// # Errors
 /// [`StoreError::Duplicate`] if the name is taken.
@@ -95,10 +95,10 @@ pub async fn insert(conn: &mut WriteConn, service: &Service, now: Timestamp) -> 
     Ok(())
 }
 
-/// Keeps a changed service under the version that it was read with.
+/// Updates a service. `service.version` is the version that was read.
 ///
 /// # Errors
-/// [`StoreError::Stale`] if it has another version by now,
+/// [`StoreError::Stale`] if the service has another version by now,
 /// [`StoreError::Duplicate`] if the name is taken.
 pub async fn update(conn: &mut WriteConn, service: &Service) -> StoreResult<()> {
     let settings = settings(service)?;

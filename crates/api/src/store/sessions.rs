@@ -8,16 +8,16 @@ use super::error::inconsistent;
 use super::users::id_list;
 use super::{Conn, StoreResult, WriteConn, on};
 
-/// A log-in, with the services as of then.
+/// A log-in session.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// Identifier; every refresh token of the log-in carries it.
+    /// Identifier; every refresh token of the session refers to it.
     pub id: SessionId,
-    /// Who logged in.
+    /// The person who logged in.
     pub user_id: UserId,
-    /// The services that the person could see when logging in.
+    /// The services that the person may see, as of the log-in.
     pub services: Vec<ServiceId>,
-    /// When the session ends by itself.
+    /// When the session expires.
     pub expires_at: Timestamp,
 }
 
@@ -31,18 +31,19 @@ const END_OF_USER: &str = "UPDATE sessions SET ended_at = $2 WHERE user_id = $1 
 const ADD_TOKEN: &str = "INSERT INTO refresh_tokens (hash, session_id, created_at) VALUES ($1, $2, $3)";
 const USE_TOKEN: &str = "UPDATE refresh_tokens SET used_at = $2 WHERE hash = $1 AND used_at IS NULL \
      RETURNING session_id";
-/// The session of a token that was spent lately, if its successor was not used.
-const SPENT_LATELY: &str = "SELECT session_id FROM refresh_tokens t WHERE hash = $1 AND used_at >= $2 \
+/// The session of a token that was used recently, if its successor was not used.
+const USED_RECENTLY: &str = "SELECT session_id FROM refresh_tokens t WHERE hash = $1 AND used_at >= $2 \
      AND NOT EXISTS (SELECT 1 FROM refresh_tokens o \
      WHERE o.session_id = t.session_id AND o.hash <> t.hash AND o.used_at >= t.used_at)";
-const DROP_TOKENS: &str = "UPDATE refresh_tokens SET used_at = 0 WHERE session_id = $1 AND used_at IS NULL";
+const INVALIDATE_TOKENS: &str =
+    "UPDATE refresh_tokens SET used_at = 0 WHERE session_id = $1 AND used_at IS NULL";
 const SESSION_OF_TOKEN: &str = "SELECT session_id FROM refresh_tokens WHERE hash = $1";
 const PURGE: &str = "DELETE FROM sessions WHERE expires_at <= $1";
 const KEY: &str = "SELECT kid, secret FROM signing_keys WHERE purpose = $1";
 const ADD_KEY: &str = "INSERT INTO signing_keys (purpose, kid, secret, created_at) VALUES ($1, $2, $3, $4) \
      ON CONFLICT (purpose) DO NOTHING";
 
-/// Keeps a new session.
+/// Inserts a new session.
 pub async fn insert(conn: &mut WriteConn, session: &Session, now: Timestamp) -> StoreResult<()> {
     on!(conn, |c| {
         sqlx::query(INSERT)
@@ -58,7 +59,7 @@ pub async fn insert(conn: &mut WriteConn, session: &Session, now: Timestamp) -> 
     Ok(())
 }
 
-/// The session, if it goes on.
+/// The session with this id; `None` if it has ended or expired.
 pub async fn find(conn: &mut Conn, id: SessionId, now: Timestamp) -> StoreResult<Option<Session>> {
     let row: Option<(Uuid, Uuid, String, i64)> =
         on!(conn, |c| sqlx::query_as(FIND).bind(id.0).bind(now.micros()).fetch_optional(c).await)?;
@@ -74,7 +75,7 @@ pub async fn find(conn: &mut Conn, id: SessionId, now: Timestamp) -> StoreResult
     .transpose()
 }
 
-/// Lets a session see other services.
+/// Changes the services that a session may see.
 pub async fn set_services(conn: &mut WriteConn, id: SessionId, services: &[ServiceId]) -> StoreResult<()> {
     on!(conn, |c| {
         sqlx::query(SET_SERVICES).bind(id.0).bind(id_list(Some(services))).execute(c).await.map(|_| ())
@@ -82,7 +83,7 @@ pub async fn set_services(conn: &mut WriteConn, id: SessionId, services: &[Servi
     Ok(())
 }
 
-/// Ends a session, with every token of it.
+/// Ends a session, which invalidates its tokens.
 pub async fn end(conn: &mut WriteConn, id: SessionId, now: Timestamp) -> StoreResult<()> {
     on!(conn, |c| sqlx::query(END).bind(id.0).bind(now.micros()).execute(c).await.map(|_| ()))?;
     Ok(())
@@ -94,7 +95,7 @@ pub async fn end_of_user(conn: &mut WriteConn, id: UserId, now: Timestamp) -> St
     Ok(())
 }
 
-/// Keeps the hash of a new refresh token.
+/// Stores the hash of a new refresh token.
 pub async fn add_token(
     conn: &mut WriteConn,
     hash: &[u8],
@@ -107,24 +108,24 @@ pub async fn add_token(
     Ok(())
 }
 
-/// What became of presenting a refresh token.
+/// The result of using a refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenUse {
-    /// It is good, and spent now.
+    /// The token was valid, and is now used.
     Fresh(SessionId),
-    /// It was spent before: somebody has a copy.
+    /// The token was used before, so somebody has a copy.
     Reused(SessionId),
-    /// It was never given out.
+    /// The token was never issued.
     Unknown,
 }
 
-/// How long a token is taken once more after it was spent, in seconds: whoever
-/// loads the page again in the middle of a refresh never saw the answer.
+/// How long a used token is accepted again: a browser that reloads the page
+/// during a refresh never receives the new token.
 pub const GRACE_SECONDS: i64 = 10;
 
-/// Spends a refresh token. Presented again within the grace, it is good as
-/// long as its successor was not used; the successor is not good any more then,
-/// so that a thief and the owner cannot both go on.
+/// Uses a refresh token. A used token is accepted again within
+/// [`GRACE_SECONDS`], as long as its successor was not used. The successor
+/// becomes invalid then, so that a thief and the owner cannot both go on.
 pub async fn use_token(conn: &mut WriteConn, hash: &[u8], now: Timestamp) -> StoreResult<TokenUse> {
     let fresh: Option<Uuid> =
         on!(conn, |c| sqlx::query_scalar(USE_TOKEN).bind(hash).bind(now.micros()).fetch_optional(c).await)?;
@@ -132,25 +133,25 @@ pub async fn use_token(conn: &mut WriteConn, hash: &[u8], now: Timestamp) -> Sto
         return Ok(TokenUse::Fresh(SessionId(session)));
     }
     let since = now.plus_seconds(-GRACE_SECONDS).micros();
-    let lately: Option<Uuid> =
-        on!(conn, |c| sqlx::query_scalar(SPENT_LATELY).bind(hash).bind(since).fetch_optional(c).await)?;
-    if let Some(session) = lately {
-        on!(conn, |c| sqlx::query(DROP_TOKENS).bind(session).execute(c).await.map(|_| ()))?;
+    let recent: Option<Uuid> =
+        on!(conn, |c| sqlx::query_scalar(USED_RECENTLY).bind(hash).bind(since).fetch_optional(c).await)?;
+    if let Some(session) = recent {
+        on!(conn, |c| sqlx::query(INVALIDATE_TOKENS).bind(session).execute(c).await.map(|_| ()))?;
         return Ok(TokenUse::Fresh(SessionId(session)));
     }
-    let spent: Option<Uuid> =
+    let used: Option<Uuid> =
         on!(conn, |c| sqlx::query_scalar(SESSION_OF_TOKEN).bind(hash).fetch_optional(c).await)?;
-    Ok(spent.map_or(TokenUse::Unknown, |session| TokenUse::Reused(SessionId(session))))
+    Ok(used.map_or(TokenUse::Unknown, |session| TokenUse::Reused(SessionId(session))))
 }
 
-/// Which session a refresh token belongs to, spent or not.
+/// The session of a refresh token, used or not.
 pub async fn session_of_token(conn: &mut Conn, hash: &[u8]) -> StoreResult<Option<SessionId>> {
     let session: Option<Uuid> =
         on!(conn, |c| sqlx::query_scalar(SESSION_OF_TOKEN).bind(hash).fetch_optional(c).await)?;
     Ok(session.map(SessionId))
 }
 
-/// Removes sessions that have ended by themselves. Gives how many.
+/// Removes expired sessions. Returns how many.
 pub async fn purge(conn: &mut WriteConn, now: Timestamp) -> StoreResult<u64> {
     let removed = on!(conn, |c| sqlx::query(PURGE)
         .bind(now.micros())
@@ -160,8 +161,8 @@ pub async fn purge(conn: &mut WriteConn, now: Timestamp) -> StoreResult<u64> {
     Ok(removed)
 }
 
-/// The key of a purpose, made by whoever comes first: of several nodes that
-/// start at once, all end up with the same.
+/// The signing key for a purpose; inserts this one if there is none yet. Nodes
+/// that start at the same time all get the same key.
 pub async fn key_or_insert(
     conn: &mut WriteConn,
     purpose: &str,

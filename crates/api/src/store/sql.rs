@@ -1,5 +1,5 @@
-//! Statements that are put together as they are needed. Only our own words go
-//! into their text; whatever comes from outside is bound.
+//! Statements that are built at run time. Their text never contains input, which
+//! is always bound.
 
 use uuid::Uuid;
 
@@ -17,8 +17,7 @@ pub(super) enum Arg {
     Id(Uuid),
 }
 
-/// A statement in the making. Only our own words go into its text; whatever
-/// comes from outside is bound.
+/// A statement under construction, with its arguments.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sql {
     pub(super) text: String,
@@ -73,7 +72,7 @@ macro_rules! bind_all {
 }
 pub(super) use bind_all;
 
-/// Binds every argument to a query and runs it by the method named.
+/// Binds every argument to a query and runs it with the given method.
 macro_rules! fetch {
     ($conn:expr, $make:expr, $sql:expr, $fetch:ident) => {{
         let sql: Sql = $sql;
@@ -84,7 +83,7 @@ macro_rules! fetch {
 }
 pub(super) use fetch;
 
-/// Puts one statement into another, its arguments counted on.
+/// Appends a statement to another and renumbers its arguments.
 pub(super) fn append(into: &mut Sql, part: Sql) {
     let mut pieces = part.text.split('$');
     into.push(pieces.next().unwrap_or_default());
@@ -103,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_statement_inside_another_is_counted_on() {
+    fn appending_a_statement_renumbers_its_arguments() {
         let mut outer = Sql::new("a = ");
         outer.bind(Arg::Int(1)).push(" AND ");
         let mut inner = Sql::new("b = ");

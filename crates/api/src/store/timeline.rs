@@ -1,4 +1,4 @@
-//! What happened to a callback: lines of its timeline, and its attempts.
+//! The history of a callback: its timeline and its attempts.
 
 use ringback_domain::wire::callback::{ActorView, AttemptView, TimelineEntry};
 use ringback_domain::{AttemptId, CallbackId, Timestamp};

@@ -1,4 +1,4 @@
-//! People who log in, and how they like the page.
+//! Users and their preferences.
 
 use ringback_domain::{Role, ServiceId, Timestamp, UserId};
 use uuid::Uuid;
@@ -6,26 +6,26 @@ use uuid::Uuid;
 use super::error::inconsistent;
 use super::{Conn, StoreError, StoreResult, WriteConn, on};
 
-/// A person.
+/// A person who can log in.
 #[derive(Clone, Debug)]
 pub struct User {
     /// Identifier.
     pub id: UserId,
     /// User name in lower case.
     pub username: String,
-    /// Name shown to people.
+    /// The name that is shown.
     pub display_name: String,
-    /// What the person is here for.
+    /// The role, which gives permissions.
     pub role: Role,
     /// The services that the person may see; `None` for all.
     pub services: Option<Vec<ServiceId>>,
     /// Hash of the password, with its parameters.
     pub password_hash: String,
-    /// May not log in.
+    /// Whether the user is barred from logging in.
     pub disabled: bool,
-    /// When the user was made.
+    /// When the user was created.
     pub created_at: Timestamp,
-    /// Raised by each change.
+    /// Incremented by each change.
     pub version: i64,
 }
 
@@ -87,38 +87,38 @@ impl TryFrom<UserRow> for User {
     }
 }
 
-/// A list of ids as it is kept.
+/// A list of ids as JSON, as it is stored; `None` stands for all services.
 pub(super) fn id_list(ids: Option<&[ServiceId]>) -> Option<String> {
     // Writing ids as JSON cannot fail.
     ids.and_then(|ids| serde_json::to_string(ids).ok())
 }
 
-/// Every person, ordered by user name.
+/// Every user, ordered by user name.
 pub async fn list(conn: &mut Conn) -> StoreResult<Vec<User>> {
     let rows: Vec<UserRow> = on!(conn, |c| sqlx::query_as(LIST).fetch_all(c).await)?;
     rows.into_iter().map(User::try_from).collect()
 }
 
-/// One person.
+/// The user with this id.
 pub async fn find(conn: &mut Conn, id: UserId) -> StoreResult<Option<User>> {
     let row: Option<UserRow> = on!(conn, |c| sqlx::query_as(FIND).bind(id.0).fetch_optional(c).await)?;
     row.map(User::try_from).transpose()
 }
 
-/// The person of this user name, given in lower case.
+/// The user with this user name, given in lower case.
 pub async fn find_by_username(conn: &mut Conn, username: &str) -> StoreResult<Option<User>> {
     let row: Option<UserRow> =
         on!(conn, |c| sqlx::query_as(FIND_BY_USERNAME).bind(username).fetch_optional(c).await)?;
     row.map(User::try_from).transpose()
 }
 
-/// Whether there is nobody yet.
+/// Whether there are no users yet.
 pub async fn is_empty(conn: &mut Conn) -> StoreResult<bool> {
     let count: i64 = on!(conn, |c| sqlx::query_scalar(COUNT).fetch_one(c).await)?;
     Ok(count == 0)
 }
 
-/// Keeps a new person.
+/// Inserts a new user.
 ///
 /// # Errors
 /// [`StoreError::Duplicate`] if the user name is taken.
@@ -140,10 +140,10 @@ pub async fn insert(conn: &mut WriteConn, user: &User) -> StoreResult<()> {
     Ok(())
 }
 
-/// Keeps a changed person under the version that was read.
+/// Updates a user. `user.version` is the version that was read.
 ///
 /// # Errors
-/// [`StoreError::Stale`] if there is another version by now.
+/// [`StoreError::Stale`] if the user has another version by now.
 pub async fn update(conn: &mut WriteConn, user: &User) -> StoreResult<()> {
     let changed = on!(conn, |c| {
         sqlx::query(UPDATE)
@@ -161,14 +161,14 @@ pub async fn update(conn: &mut WriteConn, user: &User) -> StoreResult<()> {
     if changed == 1 { Ok(()) } else { Err(StoreError::Stale) }
 }
 
-/// How the person likes the page, as JSON.
+/// The user's preferences as JSON; `None` if they never saved any.
 pub async fn preferences(conn: &mut Conn, id: UserId) -> StoreResult<Option<String>> {
     let row: Option<Option<String>> =
         on!(conn, |c| sqlx::query_scalar(PREFERENCES).bind(id.0).fetch_optional(c).await)?;
     Ok(row.flatten())
 }
 
-/// Keeps how the person likes the page, as JSON.
+/// Saves the user's preferences, as JSON.
 pub async fn set_preferences(conn: &mut WriteConn, id: UserId, preferences: &str) -> StoreResult<()> {
     on!(conn, |c| {
         sqlx::query(SET_PREFERENCES).bind(id.0).bind(preferences).execute(c).await.map(|_| ())

@@ -1,3 +1,4 @@
-//! Connectors: clients of the router functions, as the HTTP endpoints are.
+//! Connectors to telephony: clients of the attempt commands, like the HTTP
+//! endpoints for routers.
 
 pub mod simulator;

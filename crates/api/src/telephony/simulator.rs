@@ -1,8 +1,8 @@
-//! Plays agents and customers, for the demo and for tests. Nobody is called.
+//! Simulates agents and customers, for the demo and for tests. Nobody is called.
 //!
 //! Each simulated agent reserves a callback, lets the phone ring, and reports
-//! what a customer might have done: answered and talked, been busy, not
-//! answered. The draws come from a seed, so that a test can repeat them.
+//! a random outcome: answered, busy or no answer. The random numbers come from a
+//! seed, so that a test can repeat them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,33 +22,33 @@ use crate::directory::Directory;
 use crate::error::Error;
 use crate::store::{Store, queue};
 
-/// What the simulated agents work with.
+/// The parts of the server that the simulated agents use.
 #[derive(Clone, Debug)]
 pub struct Simulator {
-    /// The telephony port.
+    /// The commands for attempts.
     pub commands: Arc<Commands>,
-    /// The services that they serve: all of them.
+    /// The services; the agents serve all of them.
     pub directory: Arc<Directory>,
-    /// Where their open conversations are found after a restart.
+    /// Has the conversations that were open before a restart.
     pub store: Store,
 }
 
-/// How the simulated world behaves.
+/// How the simulated agents and customers behave.
 #[derive(Clone, Copy, Debug)]
 pub struct Behaviour {
-    /// Where the draws begin.
+    /// Seed of the random numbers.
     pub seed: u64,
-    /// Agents at work.
+    /// Number of agents.
     pub agents: u32,
-    /// Seconds that a phone rings, at least and at most.
+    /// Minimum and maximum ringing time, in seconds.
     pub ring_seconds: (f64, f64),
-    /// Seconds that a conversation lasts, at least and at most.
+    /// Minimum and maximum length of a conversation, in seconds.
     pub talk_seconds: (f64, f64),
-    /// Seconds that an agent rests between two callbacks, at least and at most.
+    /// Minimum and maximum pause of an agent between two callbacks, in seconds.
     pub rest_seconds: (f64, f64),
     /// Share of customers who answer.
     pub answer_share: f64,
-    /// Share of customers whose line is busy; the rest does not answer.
+    /// Share of customers whose line is busy; the others do not answer.
     pub busy_share: f64,
 }
 
@@ -66,26 +66,26 @@ impl Default for Behaviour {
     }
 }
 
-/// What a simulated customer does.
+/// How a simulated customer reacts to the call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Customer {
     Answers { talk: Duration },
     Fails(DialResult),
 }
 
-/// The draws of one agent.
-struct Dice(StdRng);
+/// The random numbers of one agent.
+struct Randomness(StdRng);
 
-impl Dice {
-    fn seconds(&mut self, (least, most): (f64, f64)) -> Duration {
-        Duration::from_secs_f64(self.0.random_range(least..=most))
+impl Randomness {
+    fn seconds(&mut self, (min, max): (f64, f64)) -> Duration {
+        Duration::from_secs_f64(self.0.random_range(min..=max))
     }
 
     fn customer(&mut self, behaviour: &Behaviour) -> Customer {
-        let draw: f64 = self.0.random();
-        if draw < behaviour.answer_share {
+        let share: f64 = self.0.random();
+        if share < behaviour.answer_share {
             Customer::Answers { talk: self.seconds(behaviour.talk_seconds) }
-        } else if draw < behaviour.answer_share + behaviour.busy_share {
+        } else if share < behaviour.answer_share + behaviour.busy_share {
             Customer::Fails(DialResult::Busy)
         } else {
             Customer::Fails(DialResult::NoAnswer)
@@ -95,70 +95,75 @@ impl Dice {
 
 /// The name of a simulated agent.
 pub fn agent_name(number: u32) -> String {
-    format!("{AGENT}{number}")
+    format!("{AGENT_PREFIX}{number}")
 }
 
-const AGENT: &str = "Sim agent ";
+const AGENT_PREFIX: &str = "Sim agent ";
 
-/// Starts the simulated agents on the current thread, until `stop` turns true.
+/// Starts the simulated agents on the current thread. They end when `stop`
+/// becomes true.
 pub fn start(
     simulator: &Simulator,
     behaviour: Behaviour,
     stop: &watch::Receiver<bool>,
 ) -> Vec<JoinHandle<()>> {
-    let (adopting, mut stopped) = (simulator.clone(), stop.clone());
-    let adopt = rt::spawn(async move {
-        tokio::select! {
-            () = hang_up(&adopting, behaviour) => {}
-            _ = stopped.wait_for(|stopped| *stopped) => {}
-        }
-    });
+    let clean_up = {
+        let (simulator, mut stop) = (simulator.clone(), stop.clone());
+        rt::spawn(async move {
+            tokio::select! {
+                () = end_open_conversations(&simulator, behaviour) => {}
+                _ = stop.wait_for(|stopped| *stopped) => {}
+            }
+        })
+    };
     let agents = (1..=behaviour.agents)
         .map(|number| {
             let (simulator, mut stop) = (simulator.clone(), stop.clone());
-            let dice = Dice(StdRng::seed_from_u64(behaviour.seed.wrapping_mul(1_000) + u64::from(number)));
+            let seed = behaviour.seed.wrapping_mul(1_000) + u64::from(number);
+            let random = Randomness(StdRng::seed_from_u64(seed));
             rt::spawn(async move {
                 tokio::select! {
-                    () = work(simulator, behaviour, number, dice) => {}
+                    () = work(simulator, behaviour, number, random) => {}
                     _ = stop.wait_for(|stopped| *stopped) => {}
                 }
             })
         })
         .collect::<Vec<_>>();
-    agents.into_iter().chain([adopt]).collect()
+    agents.into_iter().chain([clean_up]).collect()
 }
 
-/// Ends the conversations that simulated agents had when the server stopped:
-/// nobody else would.
-async fn hang_up(simulator: &Simulator, behaviour: Behaviour) {
+/// Completes the callbacks that simulated agents had connected before a restart;
+/// they would stay in PROCESSING otherwise.
+async fn end_open_conversations(simulator: &Simulator, behaviour: Behaviour) {
     let open = async { Ok::<_, Error>(queue::processing(&mut simulator.store.read().await?).await?) };
     let Ok(open) = open.await else { return };
-    let mut dice = Dice(StdRng::seed_from_u64(behaviour.seed));
+    let mut random = Randomness(StdRng::seed_from_u64(behaviour.seed));
     for callback in open {
-        let Some(held) = callback.state.reservation() else { continue };
-        if !held.agent.starts_with(AGENT) {
+        let Some(reservation) = callback.state.reservation() else { continue };
+        if !reservation.agent.starts_with(AGENT_PREFIX) {
             continue;
         }
-        tokio::time::sleep(dice.seconds(behaviour.ring_seconds)).await;
-        if let Err(error) = simulator.report(held.attempt_id, &held.lease_token, talked()).await {
+        tokio::time::sleep(random.seconds(behaviour.ring_seconds)).await;
+        let (attempt, token) = (reservation.attempt_id, &reservation.lease_token);
+        if let Err(error) = simulator.report(attempt, token, completed()).await {
             tracing::debug!(%error, "a simulated conversation had ended already");
         }
     }
 }
 
-fn talked() -> Report {
+fn completed() -> Report {
     Report::Completed { result: None, disposition: Some("simulated".to_owned()) }
 }
 
-async fn work(simulator: Simulator, behaviour: Behaviour, number: u32, mut dice: Dice) {
+async fn work(simulator: Simulator, behaviour: Behaviour, number: u32, mut random: Randomness) {
     let agent = agent_name(number);
     loop {
-        if let Err(error) = simulator.one_callback(&agent, &behaviour, &mut dice).await {
-            // A callback that was cancelled while the phone rang is no fault.
+        if let Err(error) = simulator.one_callback(&agent, &behaviour, &mut random).await {
+            // This is expected if the callback was cancelled while the phone rang.
             tracing::debug!(%error, "a simulated attempt ended early");
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
-        tokio::time::sleep(dice.seconds(behaviour.rest_seconds)).await;
+        tokio::time::sleep(random.seconds(behaviour.rest_seconds)).await;
     }
 }
 
@@ -167,25 +172,30 @@ impl Simulator {
         Grant::system("simulator")
     }
 
-    async fn one_callback(&self, agent: &str, behaviour: &Behaviour, dice: &mut Dice) -> Result<(), Error> {
+    async fn one_callback(
+        &self,
+        agent: &str,
+        behaviour: &Behaviour,
+        random: &mut Randomness,
+    ) -> Result<(), Error> {
         let services = self.directory.services().await?.ids();
         let order = Order { agent: agent.to_owned(), services, limit: 1, lease_seconds: 120 };
-        let held = |reserved: &[Callback], _| {
-            let held = reserved.iter().filter_map(|callback| callback.state.reservation());
-            Ok(held.map(|held| (held.attempt_id, held.lease_token.clone())).collect::<Vec<_>>())
+        let leases = |reserved: &[Callback], _| {
+            let reservations = reserved.iter().filter_map(|callback| callback.state.reservation());
+            Ok(reservations.map(|one| (one.attempt_id, one.lease_token.clone())).collect::<Vec<_>>())
         };
         let wait = Duration::from_secs(5);
         let (commands, store) = (&self.commands, &self.store);
-        let reserved =
-            attempts::reserve_or_wait(commands, store, None, &Self::grant(), order, wait, held).await?;
-        for (attempt, token) in &reserved {
-            tokio::time::sleep(dice.seconds(behaviour.ring_seconds)).await;
-            match dice.customer(behaviour) {
+        let leases =
+            attempts::reserve_or_wait(commands, store, None, &Self::grant(), order, wait, leases).await?;
+        for (attempt, token) in &leases {
+            tokio::time::sleep(random.seconds(behaviour.ring_seconds)).await;
+            match random.customer(behaviour) {
                 Customer::Fails(result) => self.report(*attempt, token, Report::Failed(result)).await?,
                 Customer::Answers { talk } => {
                     self.report(*attempt, token, Report::Connected).await?;
                     tokio::time::sleep(talk).await;
-                    self.report(*attempt, token, talked()).await?;
+                    self.report(*attempt, token, completed()).await?;
                 }
             }
         }
@@ -204,12 +214,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_seed_draws_the_same_customers() {
-        let draw = || {
-            let mut dice = Dice(StdRng::seed_from_u64(7));
-            (0..50).map(|_| dice.customer(&Behaviour::default())).collect::<Vec<_>>()
+    fn the_same_seed_gives_the_same_customers() {
+        let customers = || {
+            let mut random = Randomness(StdRng::seed_from_u64(7));
+            (0..50).map(|_| random.customer(&Behaviour::default())).collect::<Vec<_>>()
         };
-        assert_eq!(draw(), draw());
-        assert!(draw().iter().any(|customer| matches!(customer, Customer::Fails(_))));
+        assert_eq!(customers(), customers());
+        assert!(customers().iter().any(|customer| matches!(customer, Customer::Fails(_))));
     }
 }

@@ -1,4 +1,4 @@
-//! Works bulk cancellations off.
+//! Carries out bulk cancellations.
 
 use super::{Workers, seconds_late};
 use crate::auth::Grant;
@@ -6,10 +6,10 @@ use crate::command::{Tx, bulk as commands};
 use crate::error::Error;
 use crate::store::bulk;
 
-/// Cancels the next callbacks of the oldest job. Gives how many it looked at.
+/// Cancels the next callbacks of the oldest job. Returns how many it processed.
 ///
 /// # Errors
-/// That the database is not available.
+/// If the database is not available.
 pub async fn round(workers: &Workers) -> Result<u64, Error> {
     let oldest = bulk::oldest_unfinished(&mut workers.store.read().await?).await?;
     let now = workers.clock.now();

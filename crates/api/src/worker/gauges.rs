@@ -1,5 +1,5 @@
-//! Sets the gauges that describe the database, so that reading them costs
-//! nothing.
+//! Updates the gauges that describe the database, so that a scrape needs no
+//! statement.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use super::Workers;
 use crate::error::Error;
 use crate::store::queue;
 
-/// How old a gauge may be.
+/// How often the gauges are updated.
 pub const INTERVAL: Duration = Duration::from_secs(10);
 
-/// Looks once; there is never more to do.
+/// Updates the gauges. Returns 0, as there is never more to do.
 ///
 /// # Errors
-/// That the database is not available.
+/// If the database is not available.
 pub async fn round(workers: &Workers) -> Result<u64, Error> {
     let queued = queue::len(&mut workers.store.read().await?).await?;
     workers.metrics.queue_size(queued);

@@ -1,17 +1,18 @@
-//! ROUTING → QUEUED, when a lease has ended.
+//! ROUTING → QUEUED, when a lease has expired.
 
-use super::{HOLD, Workers, seconds_late};
+use super::{MIN_STEADY, Workers, seconds_late};
 use crate::auth::Grant;
 use crate::command::{Tx, sweep};
 use crate::error::Error;
 use crate::store::queue;
 
-/// Gives back what nobody holds any more, a chunk of it. Gives how many.
+/// Returns a chunk of callbacks with an expired lease to the queue. Returns how
+/// many.
 ///
 /// # Errors
-/// That the database is not available.
+/// If the database is not available.
 pub async fn round(workers: &Workers) -> Result<u64, Error> {
-    if !workers.clock.is_steady(HOLD) {
+    if !workers.clock.is_steady(MIN_STEADY) {
         return Ok(0);
     }
     let lease_end = &workers.commands.signals().lease_end;

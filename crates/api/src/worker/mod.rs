@@ -1,9 +1,9 @@
-//! Work that goes on by itself: submitting what is due, giving back what nobody
-//! holds any more, bulk cancellations, removing what is kept no longer.
+//! Background work: submitting due callbacks, releasing expired leases, bulk
+//! cancellations, removing old records.
 //!
-//! Each worker may run on several nodes at once: what one has taken, the others
-//! pass over. Each round is a function of its own, so that a test can run it at
-//! a time of its choice.
+//! Each worker may run on several nodes at once: a node skips the rows that
+//! another has locked. Each round is a function of its own, so that a test can
+//! run it at a time of its choice.
 
 pub mod bulk;
 pub mod gauges;
@@ -25,34 +25,34 @@ use crate::metrics::Metrics;
 use crate::signals::Signals;
 use crate::store::Store;
 
-/// After its clock jumped, a node submits nothing and takes no lease over for
-/// the longest time that a lease can have left; a time server has had its
-/// chance by then.
-const HOLD: Duration = Duration::from_mins(5);
+/// How long the clock must have been steady before callbacks are submitted and
+/// leases expire: the longest lease, and time enough for a time server to
+/// correct the clock.
+const MIN_STEADY: Duration = Duration::from_mins(5);
 
-/// What is removed is gone: that waits for a clock that was steady for a day.
-const HOLD_REMOVAL: Duration = Duration::from_hours(24);
+/// The same for removing records, which cannot be undone.
+const MIN_STEADY_FOR_REMOVAL: Duration = Duration::from_hours(24);
 
-/// How often a worker looks by itself for what no signal tells: another node's
-/// work after that node was lost.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How often a worker polls for work without a signal: that of a node which has
+/// failed.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often records are looked through for those that are kept no longer.
+/// How often records past their retention time are removed.
 const RETENTION_INTERVAL: Duration = Duration::from_secs(30);
 
-/// The pause after a round that failed.
+/// The pause after a failed round.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
-/// What the workers of a node work with.
+/// The parts of the server that the workers use.
 #[derive(Debug)]
 pub struct Workers {
-    /// Changes.
+    /// Makes the changes.
     pub commands: Arc<Commands>,
-    /// What is looked at before a change.
+    /// Read to find work before a command runs.
     pub store: Store,
-    /// The clock that says what is due.
+    /// Decides what is due.
     pub clock: Clock,
-    /// Figures.
+    /// Lag and failures of the workers.
     pub metrics: Metrics,
 }
 
@@ -62,18 +62,18 @@ impl Workers {
     }
 }
 
-/// Starts every worker of a node on the current thread. Each ends after its
-/// round when `stop` turns true.
+/// Starts every worker of a node on the current thread. Each finishes its round
+/// and ends when `stop` becomes true.
 pub fn start(workers: &Arc<Workers>, stop: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
     vec![
         spawn(workers, stop, "submitter", submitter::round, async |workers| {
-            workers.signals().due.sleep(workers.clock.now(), LOOK_AGAIN).await;
+            workers.signals().due.sleep(workers.clock.now(), POLL_INTERVAL).await;
         }),
         spawn(workers, stop, "leases", leases::round, async |workers| {
-            workers.signals().lease_end.sleep(workers.clock.now(), LOOK_AGAIN).await;
+            workers.signals().lease_end.sleep(workers.clock.now(), POLL_INTERVAL).await;
         }),
         spawn(workers, stop, "bulk_cancellations", bulk::round, async |workers| {
-            let _ = tokio::time::timeout(LOOK_AGAIN, workers.signals().bulk.notified()).await;
+            let _ = tokio::time::timeout(POLL_INTERVAL, workers.signals().bulk.notified()).await;
         }),
         spawn(workers, stop, "retention", retention::round, async |_| {
             tokio::time::sleep(RETENTION_INTERVAL).await;
@@ -84,8 +84,8 @@ pub fn start(workers: &Arc<Workers>, stop: &watch::Receiver<bool>) -> Vec<JoinHa
     ]
 }
 
-/// Runs rounds for as long as there is work, then rests. A round tells how much
-/// it did.
+/// Runs rounds as long as there is work, then rests. A round returns how much it
+/// did.
 fn spawn<R, P>(
     workers: &Arc<Workers>,
     stop: &watch::Receiver<bool>,
@@ -124,7 +124,7 @@ where
     })
 }
 
-/// How late something is, in seconds, for the lag of a worker.
+/// How late a piece of work is, in seconds, for the lag of a worker.
 #[expect(clippy::cast_precision_loss, reason = "a gauge needs no more than 52 bits")]
 fn seconds_late(since: ringback_domain::Timestamp, now: ringback_domain::Timestamp) -> f64 {
     (now.micros() - since.micros()).max(0) as f64 / 1_000_000.0

@@ -1,16 +1,16 @@
-//! Completes what was never made, and removes what is kept no longer.
+//! Completes callbacks that were never made, and removes old records.
 
-use super::{HOLD_REMOVAL, Workers};
+use super::{MIN_STEADY_FOR_REMOVAL, Workers};
 use crate::auth::Grant;
 use crate::command::{Tx, sweep};
 use crate::error::Error;
 
-/// Does a chunk of each. Gives how many.
+/// Completes one chunk and removes another. Returns how many records in all.
 ///
 /// # Errors
-/// That the database is not available.
+/// If the database is not available.
 pub async fn round(workers: &Workers) -> Result<u64, Error> {
-    if !workers.clock.is_steady(HOLD_REMOVAL) {
+    if !workers.clock.is_steady(MIN_STEADY_FOR_REMOVAL) {
         return Ok(0);
     }
     let grant = Grant::system("retention");

@@ -1,21 +1,21 @@
 //! SCHEDULED → QUEUED, when the desired time has come.
 
-use super::{HOLD, Workers, seconds_late};
+use super::{MIN_STEADY, Workers, seconds_late};
 use crate::auth::Grant;
 use crate::command::{Tx, sweep};
 use crate::error::Error;
 use crate::store::queue;
 
-/// Submits what is due, a chunk of it. Gives how many.
+/// Submits a chunk of the due callbacks. Returns how many.
 ///
 /// # Errors
-/// That the database is not available.
+/// If the database is not available.
 pub async fn round(workers: &Workers) -> Result<u64, Error> {
-    if !workers.clock.is_steady(HOLD) {
+    if !workers.clock.is_steady(MIN_STEADY) {
         return Ok(0);
     }
     let due = &workers.commands.signals().due;
-    // What is made from now on wakes the submitter, until it knows better.
+    // Until the next due time is known, every new callback wakes the submitter.
     due.expect(None);
     let next = queue::next_due(&mut workers.store.read().await?).await?;
     let now = workers.clock.now();

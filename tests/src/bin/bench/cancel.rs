@@ -1,4 +1,4 @@
-//! P8: many callbacks cancelled at once, and what others feel of it.
+//! P8: a bulk cancellation, and its effect on concurrent requests.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,21 +16,21 @@ use crate::report::{self, Goal, Row, Single};
 use crate::subject::Subject;
 use crate::{Bench, now};
 
-/// How often each of the others asks meanwhile, in requests a second.
-const OTHERS: u32 = 20;
+/// The rate of each kind of concurrent request.
+const CONCURRENT_PER_SECOND: u32 = 20;
 
-/// Callbacks to reserve meanwhile.
+/// Callbacks for the concurrent reservations.
 const QUEUED: usize = 5_000;
 
 /// How long a bulk cancellation may take.
-const PATIENCE: Duration = Duration::from_mins(15);
+const TIMEOUT: Duration = Duration::from_mins(15);
 
-/// What a bulk cancellation showed.
-struct Cancelled {
+/// The figures of a bulk cancellation.
+struct Measured {
     all: Figures,
     /// Callbacks of the selection that the job does not count as cancelled.
     missing: f64,
-    /// What others asked meanwhile.
+    /// The concurrent requests.
     others: [(&'static str, Figures); 3],
 }
 
@@ -46,27 +46,33 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
         None => None,
     };
     let bare = bare(bench, count).await?;
-    let what = format!("cancel {count}");
+    let label = format!("cancel {count}");
     bench.report.row(&Row {
-        what: &what,
+        label: &label,
         clients: 1,
         ours: ours.all,
         bare: Some(&bare),
         beside: beside.as_ref().map(|it| &it.all),
         goals: &[Goal::OfBare(0.3)],
     });
-    for (what, ours) in ours.others {
-        let what = format!("{what} meanwhile");
-        bench.report.row(&Row { what: &what, clients: 1, ours, goals: &[Goal::P99(50.0)], ..Row::default() });
+    for (label, ours) in ours.others {
+        let label = format!("{label} meanwhile");
+        bench.report.row(&Row {
+            label: &label,
+            clients: 1,
+            ours,
+            goals: &[Goal::P99(50.0)],
+            ..Row::default()
+        });
     }
-    for (what, ours) in beside.into_iter().flat_map(|beside| beside.others) {
-        let what = format!("{what} meanwhile, beside");
-        bench.report.row(&Row { what: &what, clients: 1, ours, ..Row::default() });
+    for (label, ours) in beside.into_iter().flat_map(|beside| beside.others) {
+        let label = format!("{label} meanwhile, beside");
+        bench.report.row(&Row { label: &label, clients: 1, ours, ..Row::default() });
     }
     println!();
     report::values();
-    let what = "callbacks that the job does not count as cancelled";
-    bench.report.value(&Single { what, ours: ours.missing, at_most: Some(0.0), ..Single::default() });
+    let label = "callbacks that the job does not count as cancelled";
+    bench.report.value(&Single { label, ours: ours.missing, at_most: Some(0.0), ..Single::default() });
     report::note(
         "bare: one transaction of three statements: the items with their outcomes, the rows of `callbacks`, the lines \
          of `timeline`; without any other request meanwhile.",
@@ -74,7 +80,7 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
     Ok(())
 }
 
-async fn cancel(subject: &mut Subject, count: usize) -> Result<Cancelled> {
+async fn cancel(subject: &mut Subject, count: usize) -> Result<Measured> {
     let service = subject.new_service(&format!("Bulk {}", Uuid::new_v4().simple())).await?;
     let mut own = subject.fork().await?;
     own.insert(count, &[service], Kind::Waiting).await?;
@@ -86,19 +92,19 @@ async fn cancel(subject: &mut Subject, count: usize) -> Result<Cancelled> {
     Ok(cancelled)
 }
 
-/// Cancels all callbacks of the service, while others go on.
-async fn cancel_all(subject: &Subject, service: Uuid, count: usize) -> Result<Cancelled> {
+/// Cancels all callbacks of the service, with concurrent requests.
+async fn cancel_all(subject: &Subject, service: Uuid, count: usize) -> Result<Measured> {
     let login = subject.login()?;
     let (service_of_new, order) = (subject.services[0], reservation(&subject.services));
     let stop = AtomicBool::new(false);
-    let page = steady(&login, OTHERS, &stop, |client, _| {
+    let page = steady(&login, CONCURRENT_PER_SECOND, &stop, |client, _| {
         async { client.get("/api/v1/callbacks").await.map(drop) }.boxed_local()
     });
-    let create = steady(&login, OTHERS, &stop, move |client, _| {
+    let create = steady(&login, CONCURRENT_PER_SECOND, &stop, move |client, _| {
         let body = request(service_of_new);
         async move { client.post("/api/v1/callbacks", &body).await.map(drop) }.boxed_local()
     });
-    let reserve = steady(&login, OTHERS, &stop, move |client, _| {
+    let reserve = steady(&login, CONCURRENT_PER_SECOND, &stop, move |client, _| {
         let order = Arc::clone(&order);
         async move { client.post("/api/v1/router/reservations", &order).await.map(drop) }.boxed_local()
     });
@@ -109,7 +115,7 @@ async fn cancel_all(subject: &Subject, service: Uuid, count: usize) -> Result<Ca
     };
     let (job, page, create, reserve) = tokio::join!(job, page, create, reserve);
     let (all, missing) = job?;
-    Ok(Cancelled { all, missing, others: [("page", page?), ("create", create?), ("reserve", reserve?)] })
+    Ok(Measured { all, missing, others: [("page", page?), ("create", create?), ("reserve", reserve?)] })
 }
 
 /// The body of a reservation that outlasts the measurement.
@@ -117,8 +123,8 @@ fn reservation(services: &[Uuid]) -> Arc<String> {
     Arc::new(json!({"agent": "bench", "services": services, "lease_seconds": 300}).to_string())
 }
 
-/// Starts the bulk cancellation and waits for its end. Gives its speed, and how
-/// many callbacks it does not count as cancelled.
+/// Starts the bulk cancellation and waits for its end. Returns its speed, and the
+/// number of callbacks that it does not count as cancelled.
 async fn job(subject: &Subject, service: Uuid, count: usize) -> Result<(Figures, f64)> {
     let mut client = subject.client().await?;
     let body = json!({
@@ -127,17 +133,17 @@ async fn job(subject: &Subject, service: Uuid, count: usize) -> Result<(Figures,
     });
     let mut missing = 0.0;
     let figures = watch(subject.process()?, async {
-        let begun = Instant::now();
+        let started = Instant::now();
         let mut job = client.post_json("/api/v1/bulk-cancellations", &body).await?;
         let path = format!("/api/v1/bulk-cancellations/{}", job["id"].as_str().unwrap_or_default());
         while matches!(job["state"].as_str(), Some("pending" | "running")) {
-            if begun.elapsed() > PATIENCE {
+            if started.elapsed() > TIMEOUT {
                 return Err("the bulk cancellation does not end".into());
             }
             sleep(Duration::from_millis(50)).await;
             job = client.get_json(&path).await?;
         }
-        let taken = begun.elapsed();
+        let taken = started.elapsed();
         let cancelled = job["outcomes"]["cancelled"].as_f64().unwrap_or_default();
         missing = f64::from(u32::try_from(count)?) - cancelled;
         let mut figures = Figures::new(vec![taken], taken);

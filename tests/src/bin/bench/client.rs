@@ -1,4 +1,4 @@
-//! The load: clients that keep one connection each and ask without pause.
+//! The load: clients with one connection each that send requests without a pause.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use crate::process::{Process, Stopwatch};
 
-/// A failure ends the run; it is only ever shown.
+/// An error ends the run and is printed.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// An address and the credentials to use there.
@@ -38,8 +38,8 @@ impl Login {
     }
 }
 
-/// One connection. It does no more than the measurement needs: a full HTTP
-/// client would take a good part of the cores from the server.
+/// A minimal HTTP client with one connection: a complete client would take much
+/// CPU time from the server.
 #[derive(Debug)]
 pub(crate) struct Client {
     stream: TcpStream,
@@ -54,22 +54,22 @@ impl Client {
         Ok(Self { stream, login: login.clone(), buffer: vec![0; 1 << 18] })
     }
 
-    /// Reads; anything but success is an error.
+    /// Sends a GET request; a status other than 2xx is an error.
     pub(crate) async fn get(&mut self, path: &str) -> Result<Vec<u8>> {
         self.succeed("GET", path, "").await
     }
 
-    /// Reads JSON.
+    /// Sends a GET request and parses the answer as JSON.
     pub(crate) async fn get_json(&mut self, path: &str) -> Result<Value> {
         Ok(serde_json::from_slice(&self.get(path).await?)?)
     }
 
-    /// Commands; anything but success is an error.
+    /// Sends a POST request; a status other than 2xx is an error.
     pub(crate) async fn post(&mut self, path: &str, body: &str) -> Result<Vec<u8>> {
         self.succeed("POST", path, body).await
     }
 
-    /// Commands, and reads the answer as JSON.
+    /// Sends a POST request and parses the answer as JSON.
     pub(crate) async fn post_json(&mut self, path: &str, body: &Value) -> Result<Value> {
         Ok(serde_json::from_slice(&self.post(path, &body.to_string()).await?)?)
     }
@@ -83,7 +83,7 @@ impl Client {
         }
     }
 
-    /// Sends a request; gives the status and the body of the answer.
+    /// Sends a request. Returns the status and the body of the answer.
     pub(crate) async fn send(&mut self, method: &str, path: &str, body: &str) -> Result<(u16, Vec<u8>)> {
         self.write(method, path, body).await?;
         let mut have = 0;
@@ -94,7 +94,8 @@ impl Client {
             }
         };
         let text = String::from_utf8_lossy(&self.buffer[..head]).to_ascii_lowercase();
-        let status = text.get(9..12).and_then(|digits| digits.parse().ok()).ok_or("the answer is no HTTP")?;
+        let status =
+            text.get(9..12).and_then(|digits| digits.parse().ok()).ok_or("the answer is not HTTP")?;
         let length = text.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next());
         let length: usize = length.ok_or("the answer has no length")?.trim().parse()?;
         while have < head + length {
@@ -123,40 +124,41 @@ impl Client {
         }
     }
 
-    /// Asks for an answer without an end, and gives the connection to read it from.
+    /// Requests an endless answer. Returns the connection to read it from.
     pub(crate) async fn stream(mut self, path: &str) -> Result<TcpStream> {
         self.write("GET", path, "").await?;
         Ok(self.stream)
     }
 }
 
-/// How long pieces of work took, and what the processes used meanwhile.
+/// How long pieces of work took, and the CPU time used meanwhile.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Figures {
     taken: Vec<Duration>,
     /// Units of work that were done.
     pub(crate) done: usize,
+    /// Duration of the measurement.
     lasted: Duration,
-    /// Processors that this program kept busy, where it was measured.
+    /// Cores that this program kept busy, if measured.
     pub(crate) load_cores: Option<f64>,
-    /// Processors that the server kept busy, where it was measured.
+    /// Cores that the server kept busy, if measured.
     pub(crate) server_cores: Option<f64>,
 }
 
 impl Figures {
-    /// Of times that were taken one by one.
+    /// The figures of these durations, measured within `lasted`.
     pub(crate) fn new(mut taken: Vec<Duration>, lasted: Duration) -> Self {
         taken.sort_unstable();
         Self { done: taken.len(), taken, lasted, ..Self::default() }
     }
 
-    /// Units a second.
+    /// Units per second.
     #[expect(clippy::cast_precision_loss, reason = "a figure to read")]
     pub(crate) fn rate(&self) -> f64 {
         self.done as f64 / self.lasted.as_secs_f64()
     }
 
-    /// The time, in milliseconds, that so many thousandths of all stayed within.
+    /// A percentile of the durations in milliseconds, in thousandths: 990 for p99.
     pub(crate) fn within(&self, thousandths: usize) -> f64 {
         let at = self.taken.len() * thousandths / 1_000;
         self.taken
@@ -165,8 +167,8 @@ impl Figures {
     }
 }
 
-/// Measures `work` with so many clients for some time. `work` does one round
-/// and gives how many units that was; 0 ends its client.
+/// Measures `work` with a number of clients for some time. `work` does one round
+/// and returns the number of units; 0 ends its client.
 pub(crate) async fn load<F>(
     server: &Process,
     login: &Login,
@@ -185,7 +187,7 @@ where
     .await
 }
 
-/// Adds to figures what this program and the server used while they were taken.
+/// Adds the CPU time that this program and the server used to the figures.
 pub(crate) async fn watch(server: &Process, work: impl Future<Output = Result<Figures>>) -> Result<Figures> {
     let (own, of_server) = (Stopwatch::start(None)?, server.stopwatch()?);
     let mut figures = work.await?;
@@ -200,8 +202,8 @@ where
 {
     let work = Arc::new(work);
     let rounds = Arc::new(AtomicUsize::new(0));
-    let begun = Instant::now();
-    // Two threads: more would take the cores from the server.
+    let started = Instant::now();
+    // More threads would take cores from the server.
     let threads: Vec<_> = (0..clients.min(2))
         .map(|thread| {
             let (work, rounds, login) = (Arc::clone(&work), Arc::clone(&rounds), login.clone());
@@ -210,7 +212,7 @@ where
                 let own = (thread..clients).step_by(2).map(async |_| {
                     let mut client = Client::connect(&login).await?;
                     let (mut taken, mut done) = (Vec::new(), 0);
-                    while begun.elapsed() < time {
+                    while started.elapsed() < time {
                         let round = rounds.fetch_add(1, Ordering::Relaxed);
                         let since = Instant::now();
                         match work(&mut client, round).await? {
@@ -234,13 +236,13 @@ where
             units += done;
         }
     }
-    let mut figures = Figures::new(all, begun.elapsed());
+    let mut figures = Figures::new(all, started.elapsed());
     figures.done = units;
     Ok(figures)
 }
 
-/// One client that does a piece of work so many times a second until `stop`
-/// is set, as the background of another measurement.
+/// One client that works at a steady rate until `stop` is set, in the background
+/// of another measurement.
 pub(crate) async fn steady<F>(login: &Login, per_second: u32, stop: &AtomicBool, work: F) -> Result<Figures>
 where
     F: for<'c> Fn(&'c mut Client, usize) -> LocalBoxFuture<'c, Result<()>>,
@@ -248,12 +250,12 @@ where
     let mut client = Client::connect(login).await?;
     let mut ticks = tokio::time::interval(Duration::from_secs(1) / per_second);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let (begun, mut taken) = (Instant::now(), Vec::new());
+    let (started, mut taken) = (Instant::now(), Vec::new());
     while !stop.load(Ordering::Relaxed) {
         ticks.tick().await;
         let since = Instant::now();
         work(&mut client, taken.len()).await?;
         taken.push(since.elapsed());
     }
-    Ok(Figures::new(taken, begun.elapsed()))
+    Ok(Figures::new(taken, started.elapsed()))
 }

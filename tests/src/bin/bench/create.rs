@@ -1,4 +1,4 @@
-//! P1: callbacks taken in.
+//! P1: creating callbacks.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,10 +15,10 @@ use crate::{Bench, now};
 
 const CLIENTS: usize = 64;
 
-/// Numbers that have been used.
+/// Count of the customer numbers used so far.
 static CUSTOMERS: AtomicUsize = AtomicUsize::new(0);
 
-/// A number that no other request of this run has: a service may refuse a second
+/// A number that no other request of this run uses: a service may refuse a second
 /// callback for the same customer.
 pub(crate) fn customer_number() -> String {
     format!("+44207{:07}", CUSTOMERS.fetch_add(1, Ordering::Relaxed) % 10_000_000)
@@ -45,7 +45,7 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
         None => None,
     };
     bench.report.row(&Row {
-        what: "create",
+        label: "create",
         clients: CLIENTS,
         ours: ours.clone(),
         bare: Some(&bare),
@@ -54,8 +54,8 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
     });
     if bench.ours.database.backend == Backend::Sqlite {
         let bare = create_bare(bench, "/create/grouped").await?;
-        let what = "the same beside grouped commits";
-        bench.report.row(&Row { what, clients: CLIENTS, ours, bare: Some(&bare), ..Row::default() });
+        let label = "the same beside grouped commits";
+        bench.report.row(&Row { label, clients: CLIENTS, ours, bare: Some(&bare), ..Row::default() });
     }
     report::note(
         "bare: a row of `callbacks` and a line of `timeline` in a transaction of their own, on a copy of this \

@@ -1,4 +1,4 @@
-//! Callbacks by the million, made by the database itself.
+//! Generates millions of callbacks inside the database.
 
 use ringback_domain::Timestamp;
 use uuid::Uuid;
@@ -6,13 +6,13 @@ use uuid::Uuid;
 use crate::client::Result;
 use crate::database::{Backend, Database, Pool};
 
-/// Rows in one transaction.
+/// Rows per transaction.
 const CHUNK: usize = 100_000;
 
 /// Callbacks to insert.
 #[derive(Clone, Debug)]
 pub(crate) struct Batch<'a> {
-    /// Number of the first row; ids are made from it.
+    /// Number of the first row; ids are derived from the number.
     pub(crate) first: usize,
     pub(crate) rows: usize,
     /// The present, as the rows see it.
@@ -22,7 +22,7 @@ pub(crate) struct Batch<'a> {
     pub(crate) kind: Kind,
 }
 
-/// What the callbacks of a batch are.
+/// The state and desired time of the callbacks in a batch.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
     /// Of all states, within 14 days before and after now.
@@ -31,13 +31,13 @@ pub(crate) enum Kind {
     Queued,
     /// SCHEDULED, between a day and 14 days from now.
     Waiting,
-    /// SCHEDULED for one moment.
+    /// SCHEDULED, all for this time.
     DueAt(Timestamp),
-    /// SCHEDULED from one moment on, so many a second.
+    /// SCHEDULED from this time on, with this many per second.
     DueFrom(Timestamp, i64),
 }
 
-/// What differs between the two databases in the statement below.
+/// The SQL that differs between the two databases.
 struct Dialect {
     numbers: &'static str,
     id: fn(&str, &str) -> String,
@@ -67,8 +67,8 @@ impl Kind {
     /// The desired time and the state, as SQL over the row's number `n`, the
     /// hash `h` and the spread `s`.
     fn columns(self, first: usize, now: i64) -> (String, String) {
-        // 13.96 days either way: an hour less than 14 days, so that nothing
-        // comes to the end of its retention or becomes due during the run.
+        // 13.96 days either way: an hour less than 14 days, so that no record
+        // expires or becomes due during the run.
         let spread = format!("{now} - 1206000000000 + s * 1000000 + h % 1000000");
         match self {
             Self::Mixed => (
@@ -92,7 +92,7 @@ impl Kind {
     }
 }
 
-/// The statement that makes the rows `from..=to` of a batch. It names only
+/// The statement that inserts the rows `from..=to` of a batch. It uses only
 /// columns that every build has.
 fn insert(backend: Backend, batch: &Batch<'_>, from: usize, to: usize) -> String {
     let dialect = match backend {
@@ -139,16 +139,16 @@ fn insert(backend: Backend, batch: &Batch<'_>, from: usize, to: usize) -> String
 pub(crate) async fn add(database: &Database, batch: &Batch<'_>) -> Result<()> {
     let pool = database.connect().await?;
     write(database.backend, &pool, batch).await?;
-    let settle = match database.backend {
+    let maintenance = match database.backend {
         Backend::Sqlite => "PRAGMA wal_checkpoint(TRUNCATE)",
         Backend::Postgres => "ANALYZE callbacks",
     };
-    pool.run(settle).await?;
+    pool.run(maintenance).await?;
     pool.close().await;
     Ok(())
 }
 
-/// Fills the empty table: rows first, indexes after.
+/// Fills the empty table, and creates its indexes afterwards.
 pub(crate) async fn fill(database: &Database, batch: &Batch<'_>) -> Result<()> {
     let pool = database.connect().await?;
     let (names, definitions) = match database.backend {
@@ -169,11 +169,11 @@ pub(crate) async fn fill(database: &Database, batch: &Batch<'_>) -> Result<()> {
     for index in definitions {
         pool.run(&index).await?;
     }
-    let settle = match database.backend {
+    let maintenance = match database.backend {
         Backend::Sqlite => "ANALYZE; PRAGMA wal_checkpoint(TRUNCATE)",
         Backend::Postgres => "VACUUM ANALYZE",
     };
-    pool.run(settle).await?;
+    pool.run(maintenance).await?;
     pool.close().await;
     Ok(())
 }

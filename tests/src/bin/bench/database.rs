@@ -37,17 +37,17 @@ macro_rules! on {
     };
 }
 
-/// A database of this run, without connections of its own.
+/// The address of a database of this run.
 #[derive(Clone, Debug)]
 pub(crate) struct Database {
     pub(crate) backend: Backend,
     pub(crate) url: String,
-    /// Where a database like it is made: a folder, or a `PostgreSQL` server.
+    /// Where databases are created: a folder, or a `PostgreSQL` server.
     place: String,
 }
 
 impl Backend {
-    /// An id as a literal of SQL.
+    /// An id as an SQL literal.
     pub(crate) fn id(self, id: Uuid) -> String {
         match self {
             Self::Sqlite => format!("x'{}'", id.simple()),
@@ -57,7 +57,7 @@ impl Backend {
 }
 
 impl Database {
-    /// Makes an empty database. `postgres` is the URL of a maintenance database.
+    /// Creates an empty database. `postgres` is the URL of a maintenance database.
     pub(crate) async fn create(backend: Backend, folder: &Path, postgres: Option<&str>) -> Result<Self> {
         let place = match backend {
             Backend::Sqlite => folder.display().to_string(),
@@ -65,11 +65,11 @@ impl Database {
                 .ok_or("there is no PostgreSQL server: run `cargo xtask bench`, or give --postgres")?
                 .to_owned(),
         };
-        let made = Self::unused(backend, place)?;
+        let created = Self::unused(backend, place)?;
         if backend == Backend::Postgres {
-            made.maintain(&format!("CREATE DATABASE {}", made.name())).await?;
+            created.maintain(&format!("CREATE DATABASE {}", created.name())).await?;
         }
-        Ok(made)
+        Ok(created)
     }
 
     fn unused(backend: Backend, place: String) -> Result<Self> {
@@ -148,7 +148,7 @@ impl Database {
         })
     }
 
-    /// Runs one statement over a connection of its own.
+    /// Runs one statement on a new connection.
     pub(crate) async fn run(&self, sql: &str) -> Result<()> {
         let pool = self.connect().await?;
         pool.run(sql).await?;
@@ -165,12 +165,12 @@ impl Pool {
         Ok(())
     }
 
-    /// Runs statements in one transaction; gives how long that took.
+    /// Runs statements in one transaction. Returns how long that took.
     pub(crate) async fn transaction(&self, statements: &[String]) -> Result<Duration> {
         let sql = format!("BEGIN; {}; COMMIT", statements.join("; "));
-        let begun = Instant::now();
+        let started = Instant::now();
         self.run(&sql).await?;
-        Ok(begun.elapsed())
+        Ok(started.elapsed())
     }
 
     /// Reads a column of text.
@@ -187,7 +187,7 @@ impl Pool {
 
     /// Reads one number.
     pub(crate) async fn number(&self, sql: &str) -> Result<i64> {
-        self.numbers(sql).await?.first().copied().ok_or_else(|| "the query gave no row".into())
+        self.numbers(sql).await?.first().copied().ok_or_else(|| "the query returned no row".into())
     }
 
     pub(crate) async fn close(&self) {

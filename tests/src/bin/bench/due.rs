@@ -1,4 +1,5 @@
-//! P6 and P7: what becomes due, and how soon a waiting router has it.
+//! P6 and P7: how soon callbacks are queued when they are due, and how soon a
+//! waiting router gets them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -22,24 +23,24 @@ use crate::{Bench, now};
 /// How long a server settles after its start before it counts as idle.
 const SETTLE: Duration = Duration::from_secs(2);
 
-/// How long an idle server is watched: the kernel counts in hundredths of a
-/// second, so this is exact to a tenth of a percent.
+/// How long an idle server is measured: the kernel counts in hundredths of a
+/// second, so the result is exact to a tenth of a percent.
 const IDLE: Duration = Duration::from_secs(10);
 
-/// From the burst until callbacks become due at a steady pace.
+/// Pause between the burst and the callbacks at a steady rate.
 const CALM_SECONDS: i64 = 12;
 
-/// Callbacks that become due in a second at a steady pace.
+/// Callbacks per second that become due at the steady rate.
 const STEADY: i64 = 200;
 
 /// How long to wait for late callbacks.
-const PATIENCE: Duration = Duration::from_mins(10);
+const TIMEOUT: Duration = Duration::from_mins(10);
 
-/// Callbacks handed to waiting routers in a second, and how many routers wait.
+/// Callbacks per second for waiting routers, and how many routers wait.
 const PICK_UPS: u32 = 20;
 const ROUTERS: usize = 8;
 
-/// What a burst of due callbacks showed.
+/// The figures of a burst of due callbacks.
 struct Burst {
     waiting: f64,
     /// Share of a core that the server used while nothing was due, in percent.
@@ -47,7 +48,7 @@ struct Burst {
     /// From the desired time until the last one was QUEUED, in seconds.
     all: f64,
     early: f64,
-    /// How late those at the steady pace were.
+    /// How late the callbacks at the steady rate were queued.
     lateness: Figures,
 }
 
@@ -63,21 +64,21 @@ pub(crate) async fn burst(bench: &mut Bench) -> Result<()> {
     let all = format!("{due} due at once: until all are QUEUED, s");
     let lateness = format!("{STEADY} due a second: p99 of the lateness, ms");
     report::values();
-    for (what, part, at_most) in [
+    for (label, part, at_most) in [
         ("callbacks that wait for a later time", (|it| it.waiting) as fn(&Burst) -> f64, None),
         ("idle before, % of a core", |it| it.idle, Some(0.5)),
         (all.as_str(), |it| it.all, Some(6.0)),
         ("of all that were due, QUEUED early", |it| it.early, Some(0.0)),
         (lateness.as_str(), |it| it.lateness.within(990), Some(100.0)),
     ] {
-        let bare = (what == all).then_some(bare.as_secs_f64());
+        let bare = (label == all).then_some(bare.as_secs_f64());
         let (ours, beside) = (part(&ours), beside.as_ref().map(part));
-        bench.report.value(&Single { what, ours, bare, beside, at_most });
+        bench.report.value(&Single { label, ours, bare, beside, at_most });
     }
     report::note(&format!(
         "bare: one transaction that updates as many rows of `callbacks` and writes their lines of `timeline`, each by \
-         one statement. The steady pace begins {CALM_SECONDS} s after the burst; its lateness is what the records \
-         say: `queued_at` less the desired time."
+         one statement. The steady rate begins {CALM_SECONDS} s after the burst; its lateness is \
+         `queued_at` less the desired time."
     ));
     Ok(())
 }
@@ -87,7 +88,8 @@ fn as_f64(count: i64) -> f64 {
     count as f64
 }
 
-/// The query for whether callbacks with a desired time until then still wait.
+/// The query for whether callbacks with a desired time up to `until` are still
+/// SCHEDULED.
 fn late(until: Timestamp) -> String {
     format!(
         "SELECT COUNT(*) FROM (SELECT 1 FROM callbacks WHERE state = 'SCHEDULED' AND desired_time <= {} LIMIT 1) AS late",
@@ -107,19 +109,20 @@ async fn one_burst(subject: &mut Subject, options: &Options) -> Result<Burst> {
     Ok(Burst { waiting: as_f64(waiting), ..measured })
 }
 
-/// Adds what waits and what becomes due. Gives when that is, which leaves time
-/// to fill the table and to look at the idle server, and how many wait beyond.
+/// Adds callbacks for later and callbacks that become due. Returns when they are
+/// due, which leaves time to fill the table and to measure the idle server, and
+/// the number of callbacks for later.
 async fn fill(own: &mut Subject, options: &Options, at_once: Uuid, steady: Uuid) -> Result<(Timestamp, i64)> {
     let pool = own.database.connect().await?;
     let scheduled = "SELECT COUNT(*) FROM callbacks WHERE state = 'SCHEDULED'";
     let missing = options.rows.saturating_sub(usize::try_from(pool.number(scheduled).await?)?);
-    let (begun, services) = (Instant::now(), own.services.clone());
+    let (started, services) = (Instant::now(), own.services.clone());
     own.insert(missing, &services, Kind::Waiting).await?;
     let waiting = pool.number(scheduled).await?;
     pool.close().await;
-    // As many rows as a tenth take at that speed, twice over.
+    // Twice the time that inserting a tenth of the rows takes at this speed.
     let filling =
-        begun.elapsed().as_secs() * 2 * u64::try_from(options.tenth())? / u64::try_from(missing.max(1))?;
+        started.elapsed().as_secs() * 2 * u64::try_from(options.tenth())? / u64::try_from(missing.max(1))?;
     let lead = filling + 2 * SETTLE.as_secs() + IDLE.as_secs() + 5;
     let due = now().plus_seconds(i64::try_from(lead)?);
     own.insert(options.tenth(), &[at_once], Kind::DueAt(due)).await?;
@@ -167,12 +170,12 @@ async fn follow(
     Ok(Burst { waiting: 0.0, idle, all, early, lateness: Figures::new(lateness, options.seconds) })
 }
 
-/// Waits until nothing due by `until` is SCHEDULED; gives how many seconds after
-/// `since` that was.
+/// Waits until no callback that is due by `until` is SCHEDULED. Returns how many
+/// seconds after `since` that was.
 async fn wait_until_none(pool: &Pool, until: Timestamp, since: Timestamp) -> Result<f64> {
-    let (query, begun) = (late(until), Instant::now());
+    let (query, started) = (late(until), Instant::now());
     while pool.number(&query).await? > 0 {
-        if begun.elapsed() > PATIENCE {
+        if started.elapsed() > TIMEOUT {
             return Err("callbacks are still SCHEDULED minutes after their desired time".into());
         }
         sleep(Duration::from_millis(50)).await;
@@ -198,15 +201,15 @@ async fn bare_burst(bench: &mut Bench, rows: usize) -> Result<Duration> {
     Ok(taken)
 }
 
-/// When each callback was in the hands of a router.
+/// When a router received each callback.
 type Arrivals = Arc<Mutex<HashMap<Uuid, Timestamp>>>;
 
-/// From what a pick-up is timed.
+/// When the time of a pick-up starts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum From {
     /// The desired time.
     Due,
-    /// The request that made the callback.
+    /// The request that created the callback.
     Created,
 }
 
@@ -214,27 +217,27 @@ pub(crate) async fn pick_up(bench: &mut Bench) -> Result<()> {
     bench.report.figure("P7", "until a waiting router has the callback");
     report::rates();
     let one_node = [Goal::Median(3.0), Goal::P99(15.0)];
-    for (from, what, goals) in
+    for (from, label, goals) in
         [(From::Due, "from the desired time", &one_node[..]), (From::Created, "from the request", &[])]
     {
         let ours = picked_up(&bench.ours, &bench.ours, from, &bench.options).await?;
-        bench.report.row(&Row { what, clients: ROUTERS, ours, goals, ..Row::default() });
+        bench.report.row(&Row { label, clients: ROUTERS, ours, goals, ..Row::default() });
         if let Some(other) = &bench.beside {
             let ours = picked_up(other, other, from, &bench.options).await?;
-            let what = format!("{what}, beside");
-            bench.report.row(&Row { what: &what, clients: ROUTERS, ours, ..Row::default() });
+            let label = format!("{label}, beside");
+            bench.report.row(&Row { label: &label, clients: ROUTERS, ours, ..Row::default() });
         }
     }
     if bench.ours.database.backend == Backend::Postgres {
         let mut node = bench.ours.node();
         node.start().await?;
         let two_nodes = [Goal::P99(60.0)];
-        for (from, what) in [
+        for (from, label) in [
             (From::Due, "from the desired time, made on another node"),
             (From::Created, "from the request to another node"),
         ] {
             let ours = picked_up(&bench.ours, &node, from, &bench.options).await?;
-            bench.report.row(&Row { what, clients: ROUTERS, ours, goals: &two_nodes, ..Row::default() });
+            bench.report.row(&Row { label, clients: ROUTERS, ours, goals: &two_nodes, ..Row::default() });
         }
         node.stop().await?;
     }
@@ -242,10 +245,11 @@ pub(crate) async fn pick_up(bench: &mut Bench) -> Result<()> {
     Ok(())
 }
 
-/// Callbacks are made on one node, and routers wait on `waiting`.
-async fn picked_up(making: &Subject, waiting: &Subject, from: From, options: &Options) -> Result<Figures> {
-    let service = making.new_service(&format!("Pick-up {}", Uuid::new_v4().simple())).await?;
-    // Another node may know of a new service a second later.
+/// Measures pick-ups of callbacks that are created on one node, by routers that
+/// wait on `waiting`.
+async fn picked_up(creating: &Subject, waiting: &Subject, from: From, options: &Options) -> Result<Figures> {
+    let service = creating.new_service(&format!("Pick-up {}", Uuid::new_v4().simple())).await?;
+    // Another node may see a new service only after a second.
     sleep(Duration::from_millis(1_500)).await;
     let arrivals = Arrivals::default();
     let mut routers = Vec::new();
@@ -253,17 +257,17 @@ async fn picked_up(making: &Subject, waiting: &Subject, from: From, options: &Op
         routers.push(actix_web::rt::spawn(router(waiting.client().await?, service, Arc::clone(&arrivals))));
     }
     let figures = watch(waiting.process()?, async {
-        let made = make(making, service, from, options).await?;
-        let begun = Instant::now();
-        let missing = || arrivals.lock().is_ok_and(|arrivals| arrivals.len() < made.len());
-        while missing() && begun.elapsed() < Duration::from_secs(20) {
+        let created = make(creating, service, from, options).await?;
+        let started = Instant::now();
+        let missing = || arrivals.lock().is_ok_and(|arrivals| arrivals.len() < created.len());
+        while missing() && started.elapsed() < Duration::from_secs(20) {
             if let Some(ended) = routers.iter().position(actix_web::rt::task::JoinHandle::is_finished) {
                 return routers.swap_remove(ended).await?.map(|()| Figures::default());
             }
             sleep(Duration::from_millis(20)).await;
         }
         let arrivals = arrivals.lock().map_err(|_| "a router panicked")?;
-        let taken = made.iter().map(|(id, since)| {
+        let taken = created.iter().map(|(id, since)| {
             arrivals.get(id).map_or(Duration::from_mins(1), |arrived| between(*since, *arrived))
         });
         Ok(Figures::new(taken.collect(), options.seconds))
@@ -288,18 +292,18 @@ async fn router(mut client: Client, service: Uuid, arrivals: Arrivals) -> Result
     }
 }
 
-/// Makes callbacks at a steady pace, or such that become due at one. Gives for
-/// each since when it is timed.
+/// Creates callbacks at a steady rate, or callbacks that become due at one.
+/// Returns the time from which each is measured.
 async fn make(
-    making: &Subject,
+    creating: &Subject,
     service: Uuid,
     from: From,
     options: &Options,
 ) -> Result<Vec<(Uuid, Timestamp)>> {
-    let mut client = making.client().await?;
+    let mut client = creating.client().await?;
     let pace = Duration::from_secs(1) / PICK_UPS;
-    let (first, begun) = (now().plus_seconds(3), Moment::now());
-    let mut made = Vec::new();
+    let (first, started) = (now().plus_seconds(3), Moment::now());
+    let mut created = Vec::new();
     for number in 0..PICK_UPS * u32::try_from(options.whole_seconds())? {
         let mut body = json!({"callback_type": "immediate", "service_id": service, "customer_number": customer_number()});
         let mut since = Timestamp::from_micros(first.micros() + i64::try_from((pace * number).as_micros())?);
@@ -307,14 +311,14 @@ async fn make(
             body["callback_type"] = "scheduled".into();
             body["desired_time"] = json!(since);
         } else {
-            sleep_until(begun + pace * number).await;
+            sleep_until(started + pace * number).await;
             since = now();
         }
         let answer: Value = client.post_json("/api/v1/callbacks", &body).await?;
-        made.push((answer["id"].as_str().unwrap_or_default().parse()?, since));
+        created.push((answer["id"].as_str().unwrap_or_default().parse()?, since));
     }
-    if let Some((_, last)) = made.last() {
+    if let Some((_, last)) = created.last() {
         sleep(between(now(), *last)).await;
     }
-    Ok(made)
+    Ok(created)
 }

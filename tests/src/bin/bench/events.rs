@@ -21,21 +21,21 @@ use crate::subject::Subject;
 
 const LISTENERS: usize = 1_000;
 
-/// Changes in a second.
+/// Changes per second.
 const CHANGES: u32 = 20;
 
 /// How long a listener may take to connect, and an event to arrive.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What an event has before the id of its callback.
+/// The bytes of an event before the id of its callback.
 const BEFORE_ID: &[u8] = b"data: {\"id\":\"";
 const ID_LENGTH: usize = 36;
 
-/// What the listeners share with the program that makes the changes.
+/// State shared by the listeners and the client that makes the changes.
 #[derive(Default)]
 struct Shared {
     connected: AtomicUsize,
-    /// Events to wait for; none before all changes are made.
+    /// Events to wait for; 0 until all changes are made.
     expected: AtomicUsize,
     over: AtomicBool,
 }
@@ -43,10 +43,10 @@ struct Shared {
 pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
     bench.report.figure("P9", "server-sent events, from the command until each listener has read the event");
     report::rates();
-    let what = format!("{CHANGES} changes a second");
+    let label = format!("{CHANGES} changes a second");
     let (ours, missed) = listen(&bench.ours, &bench.options).await?;
     bench.report.row(&Row {
-        what: &what,
+        label: &label,
         clients: LISTENERS,
         ours,
         goals: &[Goal::P99(20.0)],
@@ -54,18 +54,18 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
     });
     if let Some(other) = &bench.beside {
         let (ours, _) = listen(other, &bench.options).await?;
-        let what = format!("{what}, beside");
-        bench.report.row(&Row { what: &what, clients: LISTENERS, ours, ..Row::default() });
+        let label = format!("{label}, beside");
+        bench.report.row(&Row { label: &label, clients: LISTENERS, ours, ..Row::default() });
     }
     println!();
     report::values();
-    let what = "events that a listener missed";
-    bench.report.value(&Single { what, ours: missed, at_most: Some(0.0), ..Single::default() });
+    let label = "events that a listener missed";
+    bench.report.value(&Single { label, ours: missed, at_most: Some(0.0), ..Single::default() });
     report::note("The listeners run in this program, on one thread: its own share is part of the times.");
     Ok(())
 }
 
-/// Gives the times of all events at all listeners, and how many were missed.
+/// Returns the delays of all events at all listeners, and how many were missed.
 #[expect(clippy::cast_precision_loss, reason = "a figure to read")]
 async fn listen(subject: &Subject, options: &Options) -> Result<(Figures, f64)> {
     let (shared, login) = (Arc::new(Shared::default()), subject.login()?);
@@ -73,9 +73,9 @@ async fn listen(subject: &Subject, options: &Options) -> Result<(Figures, f64)> 
         let shared = Arc::clone(&shared);
         std::thread::spawn(move || run(&login, &shared).map_err(|error| error.to_string()))
     };
-    let begun = Instant::now();
+    let started = Instant::now();
     while shared.connected.load(Ordering::Relaxed) < LISTENERS {
-        if begun.elapsed() > PATIENCE || thread.is_finished() {
+        if started.elapsed() > TIMEOUT || thread.is_finished() {
             let connected = shared.connected.load(Ordering::Relaxed);
             return Err(format!("only {connected} of {LISTENERS} listeners could connect").into());
         }
@@ -83,40 +83,40 @@ async fn listen(subject: &Subject, options: &Options) -> Result<(Figures, f64)> 
     }
     let mut missed = 0;
     let figures = watch(subject.process()?, async {
-        let made = make(subject, options).await?;
-        shared.expected.store(made.len() * LISTENERS, Ordering::Relaxed);
+        let created = make(subject, options).await?;
+        shared.expected.store(created.len() * LISTENERS, Ordering::Relaxed);
         shared.over.store(true, Ordering::Relaxed);
         let arrived = tokio::task::spawn_blocking(move || thread.join()).await?;
         let arrived = arrived.map_err(|_| "a listener panicked")??;
         let taken: Vec<_> = arrived
             .iter()
-            .filter_map(|(id, at)| Some(at.saturating_duration_since(*made.get(id)?)))
+            .filter_map(|(id, at)| Some(at.saturating_duration_since(*created.get(id)?)))
             .collect();
-        missed = (made.len() * LISTENERS).saturating_sub(taken.len());
+        missed = (created.len() * LISTENERS).saturating_sub(taken.len());
         Ok(Figures::new(taken, options.seconds))
     })
     .await?;
     Ok((figures, missed as f64))
 }
 
-/// Makes callbacks at a steady pace; gives when each was asked for.
+/// Creates callbacks at a steady rate. Returns when each was requested.
 async fn make(subject: &Subject, options: &Options) -> Result<HashMap<Uuid, Instant>> {
     let mut client = subject.client().await?;
     let mut pace = interval(Duration::from_secs(1) / CHANGES);
-    let mut made = HashMap::new();
+    let mut created = HashMap::new();
     for _ in 0..CHANGES * u32::try_from(options.whole_seconds())? {
         pace.tick().await;
         let body = request(subject.services[0]);
         let since = Instant::now();
         let answer: Value = serde_json::from_slice(&client.post("/api/v1/callbacks", &body).await?)?;
-        made.insert(answer["id"].as_str().unwrap_or_default().parse()?, since);
+        created.insert(answer["id"].as_str().unwrap_or_default().parse()?, since);
     }
-    Ok(made)
+    Ok(created)
 }
 
 type Arrivals = RefCell<Vec<(Uuid, Instant)>>;
 
-/// Listens until all events have arrived, or no more is to be hoped for.
+/// Listens until all events have arrived, or for 5 s after the last change.
 fn run(login: &Login, shared: &Shared) -> Result<Vec<(Uuid, Instant)>> {
     let arrivals = Arrivals::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -138,7 +138,7 @@ fn run(login: &Login, shared: &Shared) -> Result<Vec<(Uuid, Instant)>> {
                     sleep(Duration::from_millis(5)).await;
                 }
             };
-            // Late events are missed ones; the caller counts them.
+            // The caller counts late events as missed.
             let _ = timeout(Duration::from_secs(5), complete).await;
         };
         tokio::select! {
@@ -168,7 +168,7 @@ async fn listener(mut stream: TcpStream, shared: &Shared, arrivals: &Arrivals) -
             arrivals.borrow_mut().push((Uuid::try_parse_ascii(text)?, at));
             from = id + ID_LENGTH;
         }
-        // What remains may be the beginning of an id.
+        // The rest may be the start of an id.
         let rest = buffer.len().saturating_sub(BEFORE_ID.len() + ID_LENGTH).max(from);
         buffer.drain(..rest);
     }

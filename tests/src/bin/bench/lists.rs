@@ -13,13 +13,13 @@ use crate::process::Process;
 use crate::report::{self, Goal, Row};
 use crate::{Bench, now};
 
-/// Clients, as the goals name them.
+/// Number of clients that the goals are for.
 const CLIENTS: usize = 16;
 
-/// Pages that are read in turn: a hundred thousand rows.
+/// Number of different pages to read in turn: a hundred thousand rows.
 const DIFFERENT_PAGES: usize = 400;
 
-/// The page that stands for those deep in the list.
+/// Number of the page that represents pages deep in the list.
 const DEEP: usize = 40;
 
 /// A way to sort the list.
@@ -27,13 +27,13 @@ struct Sort {
     name: &'static str,
     /// The column that orders the bare query.
     column: &'static str,
-    falling: bool,
-    /// What the bare query selects; `{first}` and `{last}` are ids of services.
+    descending: bool,
+    /// The condition of the bare query; `{first}` and `{last}` are ids of services.
     condition: &'static str,
 }
 
-const fn sort(name: &'static str, column: &'static str, falling: bool, condition: &'static str) -> Sort {
-    Sort { name, column, falling, condition }
+const fn sort(name: &'static str, column: &'static str, descending: bool, condition: &'static str) -> Sort {
+    Sort { name, column, descending, condition }
 }
 
 const SORTS: [Sort; 10] = [
@@ -50,7 +50,7 @@ const SORTS: [Sort; 10] = [
 ];
 
 impl Sort {
-    /// The bare query of a page that begins after a row, or of the first page.
+    /// The bare query of the page after a row, or of the first page.
     fn query(&self, bench: &Bench, after: Option<(Timestamp, Uuid)>) -> String {
         let backend = bench.ours.database.backend;
         let (first, last) = (bench.ours.services.first(), bench.ours.services.last());
@@ -58,7 +58,7 @@ impl Sort {
             .condition
             .replace("{first}", &backend.id(first.copied().unwrap_or_default()))
             .replace("{last}", &backend.id(last.copied().unwrap_or_default()));
-        let (direction, sign) = if self.falling { (" DESC", '<') } else { ("", '>') };
+        let (direction, sign) = if self.descending { (" DESC", '<') } else { ("", '>') };
         let column = self.column;
         let after = after.map_or(String::new(), |(time, id)| {
             format!("AND ({column}, id) {sign} ({}, {})", time.micros(), backend.id(id))
@@ -70,9 +70,9 @@ impl Sort {
     }
 }
 
-/// One line of a table: what each side reads.
+/// One line of the table, with the requests to compare.
 struct Case<'a> {
-    what: &'a str,
+    label: &'a str,
     clients: usize,
     /// Paths of the server, read in turn.
     ours: Vec<String>,
@@ -86,7 +86,7 @@ impl Case<'_> {
         let ours = read(bench.ours.process()?, &bench.ours.login()?, self.ours, self.clients, bench).await?;
         let bare = read(&bench.bare.process, &bench.bare.login(), self.bare, self.clients, bench).await?;
         bench.report.row(&Row {
-            what: self.what,
+            label: self.label,
             clients: self.clients,
             ours,
             bare: Some(&bare),
@@ -132,20 +132,20 @@ pub(crate) async fn pages(bench: &mut Bench) -> Result<()> {
     for sort in &SORTS {
         let first = format!("/api/v1/callbacks?sort={}", sort.name);
         let query = bench.bare.register("page", &sort.query(bench, None)).await?;
-        let what = format!("by {}, first", sort.name);
+        let label = format!("by {}, first", sort.name);
         let (ours, bare) = (vec![first.clone()], vec![query]);
-        Case { what: &what, clients: CLIENTS, ours, bare, goals: &GOALS }.measure(bench).await?;
+        Case { label: &label, clients: CLIENTS, ours, bare, goals: &GOALS }.measure(bench).await?;
         let (deep, after) = deep_page(&mut bench.ours.client().await?, sort, first).await?;
         let query = bench.bare.register("page", &sort.query(bench, after)).await?;
-        let what = format!("by {}, {DEEP}th", sort.name);
+        let label = format!("by {}, {DEEP}th", sort.name);
         let (ours, bare) = (vec![deep], vec![query]);
-        Case { what: &what, clients: CLIENTS, ours, bare, goals: &GOALS }.measure(bench).await?;
+        Case { label: &label, clients: CLIENTS, ours, bare, goals: &GOALS }.measure(bench).await?;
     }
     different_pages(bench).await
 }
 
-/// The path of the page deep in the list, and the row that it begins after. A
-/// short list gives its last page.
+/// The path of the page deep in the list, and the row before it. A short list has
+/// only its last page.
 async fn deep_page(
     client: &mut Client,
     sort: &Sort,
@@ -162,7 +162,7 @@ async fn deep_page(
     Ok((path, after))
 }
 
-/// So many pages in turn that their rows lie in no cache of the processor.
+/// Reads so many pages in turn that their rows do not fit into the CPU's caches.
 async fn different_pages(bench: &mut Bench) -> Result<()> {
     let query = bench
         .bare
@@ -184,8 +184,8 @@ async fn different_pages(bench: &mut Bench) -> Result<()> {
         let last = last_item(&page);
         bare.push(format!("{query}?key={}&id={}", timestamp(&last["desired_time"])?.micros(), id(&last)?));
     }
-    let what = format!("{} different pages in turn", ours.len());
-    Case { what: &what, clients: CLIENTS, ours, bare, goals: &[Goal::P99(25.0)] }.measure(bench).await?;
+    let label = format!("{} different pages in turn", ours.len());
+    Case { label: &label, clients: CLIENTS, ours, bare, goals: &[Goal::P99(25.0)] }.measure(bench).await?;
     report::note(
         "bare: one query for the same 250 rows by the same index, written as JSON; on SQLite as one value, which is \
          the fastest way there.",
@@ -193,13 +193,13 @@ async fn different_pages(bench: &mut Bench) -> Result<()> {
     Ok(())
 }
 
-/// P4: a search as one types, and for one callback.
+/// P4: searching the list, and Callback Search.
 pub(crate) async fn search(bench: &mut Bench) -> Result<()> {
     bench.report.figure("P4", "search");
     report::rates();
     let today = now();
     let (from, to) = (today.plus_seconds(-7 * 86_400), today.plus_seconds(7 * 86_400));
-    for (what, pattern) in [
+    for (label, pattern) in [
         ("2 digits within 14 days", "42"),
         ("4 digits within 14 days", "4711"),
         ("6 digits within 14 days", "471100"),
@@ -215,13 +215,13 @@ pub(crate) async fn search(bench: &mut Bench) -> Result<()> {
             );
             let bare = vec![bench.bare.register("page", &sql).await?];
             let ours = vec![format!("/api/v1/callbacks?from={from}&to={to}&search={pattern}")];
-            Case { what, clients, ours, bare, goals: &[Goal::P95(80.0)] }.measure(bench).await?;
+            Case { label, clients, ours, bare, goals: &[Goal::P95(80.0)] }.measure(bench).await?;
         }
     }
     exact(bench).await
 }
 
-/// Callback Search: by a whole number or an id.
+/// Callback Search: by a full number or an id.
 async fn exact(bench: &mut Bench) -> Result<()> {
     let page = bench.ours.client().await?.get_json("/api/v1/callbacks").await?;
     let items = page["items"].as_array().cloned().unwrap_or_default();
@@ -237,11 +237,11 @@ async fn exact(bench: &mut Bench) -> Result<()> {
         .map(|number| format!("/api/v1/callbacks/search?customer_number={}", number.replace('+', "%2B")));
     let ids = items.iter().filter_map(|item| item["id"].as_str());
     let ids = ids.map(|id| format!("/api/v1/callbacks/search?id={id}"));
-    for (what, ours, sql) in
+    for (label, ours, sql) in
         [("a whole number", numbers.collect(), by_number), ("an id", ids.collect::<Vec<_>>(), by_id)]
     {
         let bare = vec![bench.bare.register("page", &sql).await?];
-        Case { what, clients: 1, ours, bare, goals: &[Goal::P95(2.0)] }.measure(bench).await?;
+        Case { label, clients: 1, ours, bare, goals: &[Goal::P95(2.0)] }.measure(bench).await?;
     }
     report::note("bare: one query for the same rows, written as JSON.");
     Ok(())
@@ -251,13 +251,13 @@ async fn exact(bench: &mut Bench) -> Result<()> {
 pub(crate) async fn count(bench: &mut Bench) -> Result<()> {
     bench.report.figure("P5", "count by state");
     report::rates();
-    // A tenth of the whole stretch of time, half of it past.
+    // A tenth of the time that the rows cover, half of it in the past.
     let tenth = 1_206_000 / 10;
     let (from, to) = (now().plus_seconds(-tenth), now().plus_seconds(tenth));
     let range = format!("from={from}&to={to}");
     let within = format!("desired_time >= {} AND desired_time < {}", from.micros(), to.micros());
     let limit = [Goal::P95(60.0)];
-    for (what, filter, condition, goals) in [
+    for (label, filter, condition, goals) in [
         ("of a tenth", range.clone(), within.as_str(), &limit[..]),
         ("of a tenth, up to 10,000", format!("{range}&up_to=10000"), &within, &limit),
         ("of all", String::new(), "1 = 1", &[]),
@@ -268,7 +268,7 @@ pub(crate) async fn count(bench: &mut Bench) -> Result<()> {
             let bare = vec![bench.bare.register("count", &sql).await?];
             let ours = vec![format!("/api/v1/callbacks/count?{filter}")];
             let goals = if clients == 1 { goals } else { &[] };
-            Case { what, clients, ours, bare, goals }.measure(bench).await?;
+            Case { label, clients, ours, bare, goals }.measure(bench).await?;
         }
     }
     report::note("bare: one exact count of the same range, grouped by state.");

@@ -1,8 +1,8 @@
-//! `cargo xtask bench`: the server, in a process of its own, beside bare
-//! endpoints that do the same work and beside another build, in the same run.
-//! What counts is the ratio.
+//! `cargo xtask bench`: compares the server with bare endpoints that do the same
+//! work, and with another build, in the same run. The ratios matter, not the
+//! absolute numbers of one machine.
 
-#![expect(clippy::print_stdout, reason = "a table is what one runs this for")]
+#![expect(clippy::print_stdout, reason = "the program prints a table")]
 
 mod bare;
 mod cancel;
@@ -34,8 +34,8 @@ use ringback_domain::Timestamp;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use subject::Subject;
 
-/// The order of the measurements: first those that only read, as the rest adds
-/// rows.
+/// The order of the measurements: those that only read come first, as the others
+/// add rows.
 const ORDER: [Figure; 12] = [
     Figure::P3,
     Figure::P4,
@@ -51,13 +51,13 @@ const ORDER: [Figure; 12] = [
     Figure::Statements,
 ];
 
-/// What the figures are measured with, on one database.
+/// The servers and options of the measurements on one database.
 struct Bench {
     options: Options,
     report: Report,
     ours: Subject,
     bare: Bare,
-    /// Another build.
+    /// Another build to compare with.
     beside: Option<Subject>,
 }
 
@@ -80,15 +80,15 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// Lets this program, and the servers that it starts, have as many connections
-/// as the system allows: P9 opens a thousand.
+/// Raises the limit of open files for this program and the servers that it
+/// starts: P9 opens a thousand connections.
 fn open_files() -> Result<()> {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     Ok(setrlimit(Resource::Nofile, limit)?)
 }
 
-/// The present.
+/// The current time.
 fn now() -> Timestamp {
     let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
     Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
@@ -97,7 +97,7 @@ fn now() -> Timestamp {
 impl Bench {
     async fn prepare(options: Options, backend: Backend, folder: &std::path::Path) -> Result<Self> {
         println!("\n# {backend:?}, {} callbacks, {} s each", options.rows, options.seconds.as_secs());
-        let begun = Instant::now();
+        let started = Instant::now();
         let database = Database::create(backend, folder, options.postgres.as_deref()).await?;
         let mut ours = Subject::prepare(&options.server, database, options.rows).await?;
         let bare = Bare::start(ours.database.copy().await?).await?;
@@ -111,13 +111,13 @@ impl Bench {
             let other = beside.insert(Subject::prepare(program, database, options.rows).await?);
             other.start().await?;
         }
-        println!("The databases are filled, in {:.0} s.", begun.elapsed().as_secs_f64());
+        println!("The databases are filled, in {:.0} s.", started.elapsed().as_secs_f64());
         println!("load and cores are the processors that the bench and the server keep busy.");
         Ok(Self { options, report: Report::default(), ours, bare, beside })
     }
 
-    /// Measures what was asked for. What cannot be measured is reported, and the
-    /// rest goes on.
+    /// Measures the selected figures. A failed measurement is reported and does
+    /// not end the run.
     async fn run(mut self) -> Result<()> {
         for figure in ORDER {
             if !self.options.wants(figure) {

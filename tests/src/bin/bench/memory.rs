@@ -7,10 +7,10 @@ use crate::client::Result;
 use crate::report::{self, Single};
 use crate::subject::Subject;
 
-/// How long an allocator may take to give back what the log-in used.
+/// How long an allocator may take to release the memory of the log-in.
 const SETTLE: Duration = Duration::from_secs(5);
 
-/// What was measured of one build.
+/// The figures of one build.
 struct Measured {
     start: f64,
     idle: f64,
@@ -49,7 +49,7 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
         None => None,
     };
     let beside = |part: fn(&Measured) -> f64| beside.as_ref().map(part);
-    for (what, part, at_most) in [
+    for (label, part, at_most) in [
         (
             "from the start of the program until it listens, ms",
             (|it| it.start) as fn(&Measured) -> f64,
@@ -60,10 +60,10 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
         ("size of the program, MB", |it| it.size, None),
     ] {
         let (ours, beside) = (part(&ours), beside(part));
-        bench.report.value(&Single { what, ours, beside, at_most, ..Single::default() });
+        bench.report.value(&Single { label, ours, beside, at_most, ..Single::default() });
     }
-    let what = "most that was resident in the measurements so far, MB";
-    bench.report.value(&Single { what, ours: peak, at_most: Some(300.0), ..Single::default() });
+    let label = "most that was resident in the measurements so far, MB";
+    bench.report.value(&Single { label, ours: peak, at_most: Some(300.0), ..Single::default() });
     report::note("What is resident includes the pages of a SQLite file that the server maps.");
     Ok(())
 }

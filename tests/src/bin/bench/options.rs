@@ -36,12 +36,12 @@ pub(crate) struct Options {
     /// A PostgreSQL server, by the URL of a database on it; `cargo xtask bench` starts one
     #[arg(long, env = "RINGBACK_BENCH_POSTGRES", hide_env_values = true, value_name = "URL")]
     pub(crate) postgres: Option<String>,
-    /// Serve the bare endpoints over this database: how this program calls itself.
+    /// Serve the bare endpoints over this database; for the process that this program starts
     #[arg(long, hide = true, value_name = "URL")]
     pub(crate) bare: Option<String>,
 }
 
-/// What can be measured.
+/// The measurements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Figure {
     /// Create
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_measured_on_both_databases_unless_told_otherwise() {
+    fn by_default_everything_is_measured_on_both_databases() {
         let options = parse(&[]).unwrap();
         assert_eq!(options.rows, 1_000_000);
         assert!(options.wants(Figure::P1) && options.wants(Figure::Statements));
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_measure_nothing_are_refused() {
+    fn numbers_that_are_too_small_are_refused() {
         assert!(parse(&["--rows", "999"]).is_err());
         assert!(parse(&["--seconds", "0"]).is_err());
         assert!(parse(&["--only", "P12"]).is_err());

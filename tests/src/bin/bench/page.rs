@@ -1,5 +1,5 @@
-//! The Callbacks page over the same million callbacks, in a real browser: what
-//! a person waits for, and a minute of five hundred changes a second.
+//! P11: the Callbacks page with a million callbacks in a real browser: how long a
+//! person waits, and a minute of five hundred changes per second.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,21 +15,21 @@ use crate::report::{self, Report};
 use crate::subject::Subject;
 use crate::{Bench, now};
 
-/// How often each is tried; of twenty the largest would stand for 95 of 100.
-const TRIES: usize = 40;
-/// As bytes a second.
+/// Samples of each action; with twenty, p95 would be the largest.
+const SAMPLES: usize = 40;
+/// 10 Mbit/s in bytes per second.
 const TEN_MEGABITS: u32 = 1_250_000;
 /// Records in the largest batch that the goal is for.
 const BATCH_SIZE: usize = 50;
-/// Five hundred changes a second, by so many clients, for so long.
+/// Five hundred changes per second.
 const PACE: Duration = Duration::from_millis(2);
 const CLIENTS: usize = 10;
 const STORM: Duration = Duration::from_mins(1);
-/// Boxes ticked meanwhile.
+/// Boxes that are ticked during the storm.
 const BOXES: usize = 60;
 
-/// Waits in the page, frame by frame, until something is so and painted; sees
-/// when a list came, and puts records into the stream of events.
+/// Functions for the page: they wait until a condition holds and is painted, note
+/// when a list arrived, and inject records into the event stream.
 const HELPERS: &str = "
     window.frame = () => new Promise(requestAnimationFrame);
     window.rows = () => [...document.querySelectorAll('tr.row')].filter((row) => row.offsetParent !== null);
@@ -40,13 +40,13 @@ const HELPERS: &str = "
         channel.port2.postMessage(0);
     });
     window.until = async (so) => {
-        const begun = performance.now();
+        const started = performance.now();
         do {
-            if (performance.now() - begun > 10000) throw new Error('not within 10 s: ' + so);
+            if (performance.now() - started > 10000) throw new Error('not within 10 s: ' + so);
             await frame();
         } while (!so());
         await task();
-        return performance.now() - begun;
+        return performance.now() - started;
     };
     const text = Response.prototype.text;
     Response.prototype.text = async function () {
@@ -68,7 +68,7 @@ const HELPERS: &str = "
     }).observe({ type: 'longtask' });
     window.seen = [];
     window.watch = () => new MutationObserver((changes) => {
-        // The mark of a change, not its end.
+        // The start of a mark, not its removal.
         const marked = new Set(changes.map(({ target }) => target).filter((cell) => cell.dataset.changed));
         for (const cell of marked) seen.push([cell.parentElement.dataset.id, Date.now()]);
     }).observe(document.querySelector('tbody'), {
@@ -76,9 +76,9 @@ const HELPERS: &str = "
     });
 ";
 
-/// To the next page, by a click; gives how long that took until it was painted,
-/// how long since the data came, and how long from then until it was laid out.
-/// Nothing on the last page.
+/// Clicks on Next page. Returns the time until it was painted, the time from its
+/// data until it was painted, and the time from its data until it was laid out;
+/// `null` on the last page.
 const NEXT: &str = "
     const top = () => document.querySelector('tr.row')?.dataset.id;
     const first = top();
@@ -99,8 +99,8 @@ const NEXT: &str = "
     return [all, performance.now() - came, await laidOut - came];
 ";
 
-/// Types into the search box; gives the time until the rows on the page are filtered, and
-/// when those of the server are there.
+/// Types into the search box. Returns the time until the rows on the page are
+/// filtered, and the time until the rows of the server are shown.
 const TYPE: &str = "
     const box = document.querySelector('input[type=search]');
     box.value = TEXT;
@@ -119,20 +119,20 @@ const CLEAR: &str = "
     return await until(() => !location.search.includes('q=') && !busy() && rows().length === 250);
 ";
 
-/// Lets records arrive together; gives the time until they are laid out. Begun
+/// Injects records together. Returns the time until they are laid out. It starts
 /// right after a frame, so that none is painted in between.
 const BATCH: &str = "
     const value = new TextEncoder().encode(TEXT);
     await frame();
     await task();
-    const begun = performance.now();
+    const started = performance.now();
     inject({ injected: true, done: false, value });
     await task();
     document.body.getBoundingClientRect();
-    return performance.now() - begun;
+    return performance.now() - started;
 ";
 
-/// Bytes of the page's compressed lists, and of the module's memory.
+/// KiB of the page's compressed lists, and of the module's memory.
 const LISTS: &str = "return performance.getEntriesByType('resource')
     .filter((entry) => entry.name.includes('/callbacks?')).map((entry) => entry.encodedBodySize / 1024)";
 const MEMORY: &str = "
@@ -140,7 +140,7 @@ const MEMORY: &str = "
     return (await module()).memory.buffer.byteLength / 1024;
 ";
 
-/// As JavaScript counts time.
+/// Milliseconds since the Unix epoch, as in JavaScript.
 #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century are far below 2⁵³")]
 fn milliseconds(at: Timestamp) -> f64 {
     (at.micros() / 1_000) as f64
@@ -150,8 +150,8 @@ fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_default()
 }
 
-/// By how much a figure of the browser has grown.
-fn passed(name: &str, before: &Value, after: &Value) -> f64 {
+/// The growth of a metric of the browser.
+fn growth(name: &str, before: &Value, after: &Value) -> f64 {
     number(&after[name]) - number(&before[name])
 }
 
@@ -178,7 +178,7 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
     storm(&browser, subject, report, base).await
 }
 
-/// A supervisor's list of tomorrow.
+/// Logs a supervisor in, with the list of tomorrow's callbacks.
 async fn log_in(subject: &Subject) -> Result<Browser> {
     let password = Uuid::new_v4().simple().to_string();
     let name = format!("page-{}", Uuid::new_v4().simple());
@@ -194,25 +194,25 @@ async fn log_in(subject: &Subject) -> Result<Browser> {
     Ok(browser)
 }
 
-/// The first load of the page, until it shows its list.
+/// Measures the first load of the page until it shows its list.
 async fn first_loads(browser: &Browser, report: &mut Report) {
     let painted = "await until(() => rows().length === 250 && !busy()); return performance.now()";
     let mut taken = Vec::new();
-    browser.network(Some(TEN_MEGABITS)).await;
+    browser.throttle_network(Some(TEN_MEGABITS)).await;
     for _ in 0..5 {
         browser.reload().await;
         browser.script(HELPERS).await;
-        taken.push(number(&browser.later(painted).await));
+        taken.push(number(&browser.script_async(painted).await));
     }
-    browser.network(None).await;
+    browser.throttle_network(None).await;
     report.spread("a list to use after the first load at 10 Mbit/s", taken, Some(1_500.0));
 }
 
 async fn paging(browser: &Browser, report: &mut Report) -> Result<()> {
-    let before = browser.figures().await;
+    let before = browser.metrics().await;
     let (mut clicked, mut drawn, mut laid_out) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..TRIES {
-        let taken = browser.later(NEXT).await;
+    for _ in 0..SAMPLES {
+        let taken = browser.script_async(NEXT).await;
         if taken.is_null() {
             break;
         }
@@ -220,7 +220,7 @@ async fn paging(browser: &Browser, report: &mut Report) -> Result<()> {
         drawn.push(number(&taken[1]));
         laid_out.push(number(&taken[2]));
     }
-    let all = passed("ThreadTime", &before, &browser.figures().await);
+    let all = growth("ThreadTime", &before, &browser.metrics().await);
     let each = all * 1_000.0 / f64::from(u32::try_from(clicked.len().max(1))?);
     let lists = browser.script(LISTS).await;
     let lists = lists.as_array().into_iter().flatten().map(number).collect();
@@ -235,16 +235,16 @@ async fn paging(browser: &Browser, report: &mut Report) -> Result<()> {
 async fn typing(browser: &Browser, report: &mut Report) {
     let (mut here, mut all) = (Vec::new(), Vec::new());
     for text in ["4", "47", "2", "25", "7", "71", "9", "90", "3", "38"] {
-        let both = browser.later(&TYPE.replace("TEXT", &format!("'{text}'"))).await;
+        let both = browser.script_async(&TYPE.replace("TEXT", &format!("'{text}'"))).await;
         here.push(number(&both[0]));
         all.push(number(&both[1]));
-        browser.later(CLEAR).await;
+        browser.script_async(CLEAR).await;
     }
     report.spread("from a key in the search box until the page is filtered", here, Some(50.0));
     report.spread("from then, with 150 ms pause, until the server's are there", all, None);
 }
 
-/// Times from a command of another client until the page shows it.
+/// Times from a command of another client until the page shows the change.
 async fn commands(
     browser: &Browser,
     client: &mut Client,
@@ -252,20 +252,20 @@ async fn commands(
     base: Timestamp,
 ) -> Result<Vec<f64>> {
     let mut taken = Vec::new();
-    for id in ids.iter().take(TRIES) {
+    for id in ids.iter().take(SAMPLES) {
         browser.script("seen.length = 0").await;
-        let begun = now();
+        let started = now();
         let body = json!({"desired_time": base.plus_seconds(7)}).to_string();
-        // Rows that are not SCHEDULED cannot be moved.
+        // Only SCHEDULED callbacks can be rescheduled.
         if client.post(&format!("/api/v1/callbacks/{id}/reschedule"), &body).await.is_err() {
             continue;
         }
         let seen = browser
-            .later(&format!(
+            .script_async(&format!(
                 "await until(() => seen.some(([id]) => id === '{id}')); return seen.find(([id]) => id === '{id}')[1]"
             ))
             .await;
-        taken.push(number(&seen) - milliseconds(begun));
+        taken.push(number(&seen) - milliseconds(started));
     }
     Ok(taken)
 }
@@ -274,7 +274,7 @@ fn texts(value: &Value) -> Vec<String> {
     value.as_array().into_iter().flatten().filter_map(|text| Some(text.as_str()?.to_owned())).collect()
 }
 
-/// Records that arrive together, by a way that the server is no part of.
+/// Times for batches of records, which are injected without the server.
 async fn batches(browser: &Browser, client: &mut Client, ids: &[String]) -> Result<Vec<f64>> {
     let mut records = Vec::new();
     for id in ids.iter().take(BATCH_SIZE) {
@@ -282,18 +282,18 @@ async fn batches(browser: &Browser, client: &mut Client, ids: &[String]) -> Resu
             .push(serde_json::from_slice::<Value>(&client.get(&format!("/api/v1/callbacks/{id}")).await?)?);
     }
     let mut taken = Vec::new();
-    for turn in 0..TRIES {
+    for turn in 0..SAMPLES {
         let events = records.iter_mut().map(|record| {
             record["metrics"]["agent"] = format!("Agent {turn}").into();
             ["event: callback\ndata: ", &record.to_string(), "\n\n"].concat()
         });
         let text: String = events.collect();
-        taken.push(number(&browser.later(&BATCH.replace("TEXT", &json!(text).to_string())).await));
+        taken.push(number(&browser.script_async(&BATCH.replace("TEXT", &json!(text).to_string())).await));
     }
     Ok(taken)
 }
 
-/// Five hundred changes a second while a person selects rows.
+/// Five hundred changes per second while a person selects rows.
 async fn storm(browser: &Browser, subject: &Subject, report: &mut Report, base: Timestamp) -> Result<()> {
     let movable = browser
         .script(
@@ -302,14 +302,14 @@ async fn storm(browser: &Browser, subject: &Subject, report: &mut Report, base: 
         .await;
     let movable = Arc::new(texts(&movable));
     browser.script("seen.length = 0; longest = 0").await;
-    let before = browser.figures().await;
-    let memory_before = number(&browser.later(MEMORY).await);
+    let before = browser.metrics().await;
+    let memory_before = number(&browser.script_async(MEMORY).await);
     let started = tokio::time::Instant::now();
     let login = subject.login()?;
     let work = load(subject.process()?, &login, CLIENTS, STORM, move |client, round| {
         let movable = Arc::clone(&movable);
         async move {
-            // Each at its own time: pauses after the answers would add up.
+            // Each at a fixed time, so that slow answers do not lower the rate.
             tokio::time::sleep_until(started + PACE * u32::try_from(round)?).await;
             let id = &movable[round % movable.len()];
             let body = json!({"desired_time": base.plus_seconds(i64::try_from(round % 600)?)}).to_string();
@@ -320,9 +320,9 @@ async fn storm(browser: &Browser, subject: &Subject, report: &mut Report, base: 
     });
     let (figures, taken) = tokio::join!(work, tick_boxes(browser));
     let (figures, chosen) = (figures?, taken.len());
-    let after = browser.figures().await;
+    let after = browser.metrics().await;
     report.spread(&format!("a box ticked during {:.0} changes a second", figures.rate()), taken, None);
-    let memory = number(&browser.later(MEMORY).await);
+    let memory = number(&browser.script_async(MEMORY).await);
     report.spread("the module's memory afterwards, KiB", vec![memory], Some(memory_before));
     report.spread("JavaScript's heap afterwards, KiB", vec![number(&after["JSHeapUsedSize"]) / 1024.0], None);
     let ticked = browser.script("return document.querySelectorAll('tbody input:checked').length").await;
@@ -336,22 +336,21 @@ async fn storm(browser: &Browser, subject: &Subject, report: &mut Report, base: 
     for name in ["JSHeapUsedSize", "Nodes", "JSEventListeners"] {
         println!("{name}: {} before, {} after", before[name], after[name]);
     }
-    let share = passed("ThreadTime", &before, &after) / passed("Timestamp", &before, &after);
+    let share = growth("ThreadTime", &before, &after) / growth("Timestamp", &before, &after);
     println!("the page's thread took {:.0} % of a core", 100.0 * share);
     Ok(())
 }
 
-/// Ticks a box about once a second, as long as the storm lasts; gives how long
-/// each took.
+/// Ticks a box about once a second during the storm. Returns how long each took.
 async fn tick_boxes(browser: &Browser) -> Vec<f64> {
-    let (begun, mut taken) = (Instant::now(), Vec::new());
-    while begun.elapsed() < STORM && taken.len() < BOXES {
+    let (started, mut taken) = (Instant::now(), Vec::new());
+    while started.elapsed() < STORM && taken.len() < BOXES {
         let select = format!(
             "const box = rows()[{}].querySelector('input[type=checkbox]'); box.click(); \
              return await until(() => box.checked)",
             taken.len() * 4
         );
-        taken.push(number(&browser.later(&select).await));
+        taken.push(number(&browser.script_async(&select).await));
         tokio::time::sleep(Duration::from_millis(900)).await;
     }
     taken

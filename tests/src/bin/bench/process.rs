@@ -1,4 +1,4 @@
-//! A program under measurement, and what it takes of the machine.
+//! A server process, and the CPU time and memory that it uses.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -13,25 +13,25 @@ use tokio::time::timeout;
 use crate::client::Result;
 
 /// How long a program may take to start or to stop.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// A server in a process of its own; dropping it kills it.
+/// A server process. Dropping it kills the process.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
     pid: u32,
-    /// Where it listens: `127.0.0.1:port`.
+    /// The address that it listens on: `127.0.0.1:port`.
     pub(crate) address: String,
-    /// From the start of the program until it listened.
+    /// Time from the start of the program until it listened.
     pub(crate) started_in: Duration,
-    /// The lines of its log, if they are kept.
+    /// The lines of its log, if they are collected.
     pub(crate) log: Log,
 }
 
-/// Lines that grow as the program writes them.
+/// The lines that a program has logged so far.
 pub(crate) type Log = Arc<Mutex<Vec<String>>>;
 
-/// CPU time and wall time since some moment.
+/// CPU time and wall time since the start of a measurement.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopwatch {
     process: Option<u32>,
@@ -40,9 +40,9 @@ pub(crate) struct Stopwatch {
 }
 
 impl Process {
-    /// Starts a server and waits until it says where it listens.
+    /// Starts a server and waits until it prints its address.
     pub(crate) async fn start(mut command: Command, keep_log: bool) -> Result<Self> {
-        let begun = Instant::now();
+        let started = Instant::now();
         command.stdout(Stdio::piped()).stderr(if keep_log { Stdio::piped() } else { Stdio::inherit() });
         let mut child = command.kill_on_drop(true).spawn()?;
         let pid = child.id().ok_or("the server ended at once")?;
@@ -56,7 +56,7 @@ impl Process {
             });
         }
         let mut lines = BufReader::new(child.stdout.take().ok_or("the server has no output")?).lines();
-        let address = timeout(PATIENCE, async {
+        let address = timeout(TIMEOUT, async {
             while let Some(line) = lines.next_line().await? {
                 if let Some((_, address)) = line.split_once("listens on http://") {
                     return Ok(address.trim().to_owned());
@@ -65,17 +65,17 @@ impl Process {
             Err::<_, Box<dyn std::error::Error>>("the server ended before it listened".into())
         })
         .await??;
-        let started_in = begun.elapsed();
-        // A pipe that nobody reads would fill up and stop the server.
+        let started_in = started.elapsed();
+        // The server would block once the pipe is full.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Self { child, pid, address, started_in, log })
     }
 
-    /// Asks the program to end, and waits until it has.
+    /// Stops the program with a signal and waits until it has ended.
     pub(crate) async fn stop(mut self) -> Result<()> {
         let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw).ok_or("a process has no id")?;
         kill_process(pid, Signal::TERM)?;
-        timeout(PATIENCE, self.child.wait()).await??;
+        timeout(TIMEOUT, self.child.wait()).await??;
         Ok(())
     }
 
@@ -93,12 +93,12 @@ impl Process {
 }
 
 impl Stopwatch {
-    /// Of another process, or of this one.
+    /// Starts to measure another process; `None` for this one.
     pub(crate) fn start(process: Option<u32>) -> Result<Self> {
         Ok(Self { process, cpu: cpu(process)?, wall: Instant::now() })
     }
 
-    /// Processors that the process kept busy since the start.
+    /// Cores that the process has kept busy since the start.
     pub(crate) fn cores(&self) -> Result<f64> {
         let used = cpu(self.process)?.saturating_sub(self.cpu);
         Ok(used.as_secs_f64() / self.wall.elapsed().as_secs_f64())

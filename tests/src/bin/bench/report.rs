@@ -1,8 +1,8 @@
-//! The table of figures, each with its goal and whether it is met.
+//! The tables of figures, with their goals.
 
 use crate::client::Figures;
 
-/// What has been measured so far.
+/// Counts the goals that were met, and lists those that were not.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     heading: String,
@@ -10,44 +10,44 @@ pub(crate) struct Report {
     missed: Vec<String>,
 }
 
-/// What a figure is to reach.
+/// The goal of a figure.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Goal {
-    /// At least so much of the rate of the bare endpoint.
+    /// At least this share of the rate of the bare endpoint.
     OfBare(f64),
-    /// At least so many times the rate of the other build.
+    /// At least this many times the rate of the other build.
     OfBeside(f64),
-    /// Half of all within so many milliseconds.
+    /// The median is at most this, in milliseconds.
     Median(f64),
-    /// 95 of 100 within so many milliseconds.
+    /// The 95th percentile is at most this, in milliseconds.
     P95(f64),
-    /// 99 of 100 within so many milliseconds.
+    /// The 99th percentile is at most this, in milliseconds.
     P99(f64),
 }
 
-/// Figures of one kind of work.
+/// A line of the table of rates.
 #[derive(Debug, Default)]
 pub(crate) struct Row<'a> {
-    pub(crate) what: &'a str,
+    pub(crate) label: &'a str,
     pub(crate) clients: usize,
     pub(crate) ours: Figures,
-    /// Of the bare endpoint, in the same run.
+    /// The bare endpoint in the same run.
     pub(crate) bare: Option<&'a Figures>,
-    /// Of the other build, in the same run.
+    /// The other build in the same run.
     pub(crate) beside: Option<&'a Figures>,
     pub(crate) goals: &'a [Goal],
 }
 
-/// A single value, in the unit that `what` names.
+/// A single value, in the unit that `label` names.
 #[derive(Debug, Default)]
 pub(crate) struct Single<'a> {
-    pub(crate) what: &'a str,
+    pub(crate) label: &'a str,
     pub(crate) ours: f64,
-    /// Of the bare work, in the same run.
+    /// The bare work in the same run.
     pub(crate) bare: Option<f64>,
-    /// Of the other build, in the same run.
+    /// The other build in the same run.
     pub(crate) beside: Option<f64>,
-    /// The goal.
+    /// The goal: the largest value.
     pub(crate) at_most: Option<f64>,
 }
 
@@ -60,14 +60,14 @@ impl Row<'_> {
         Some(self.ours.rate() / self.beside?.rate())
     }
 
-    /// Whether a goal is met; `None` where there is nothing to compare with.
+    /// Whether a goal is met; `None` if there is nothing to compare with.
     fn meets(&self, goal: Goal) -> Option<bool> {
         match goal {
-            Goal::OfBare(least) => self.of_bare().map(|ratio| ratio >= least),
-            Goal::OfBeside(least) => self.of_beside().map(|ratio| ratio >= least),
-            Goal::Median(most) => Some(self.ours.within(500) <= most),
-            Goal::P95(most) => Some(self.ours.within(950) <= most),
-            Goal::P99(most) => Some(self.ours.within(990) <= most),
+            Goal::OfBare(min) => self.of_bare().map(|ratio| ratio >= min),
+            Goal::OfBeside(min) => self.of_beside().map(|ratio| ratio >= min),
+            Goal::Median(max) => Some(self.ours.within(500) <= max),
+            Goal::P95(max) => Some(self.ours.within(950) <= max),
+            Goal::P99(max) => Some(self.ours.within(990) <= max),
         }
     }
 }
@@ -75,16 +75,16 @@ impl Row<'_> {
 impl Goal {
     fn text(self) -> String {
         match self {
-            Self::OfBare(least) => format!("≥ {least} of bare"),
-            Self::OfBeside(least) => format!("≥ {least} × beside"),
-            Self::Median(most) => format!("p50 ≤ {most} ms"),
-            Self::P95(most) => format!("p95 ≤ {most} ms"),
-            Self::P99(most) => format!("p99 ≤ {most} ms"),
+            Self::OfBare(min) => format!("≥ {min} of bare"),
+            Self::OfBeside(min) => format!("≥ {min} × beside"),
+            Self::Median(max) => format!("p50 ≤ {max} ms"),
+            Self::P95(max) => format!("p95 ≤ {max} ms"),
+            Self::P99(max) => format!("p99 ≤ {max} ms"),
         }
     }
 }
 
-/// The heads of the columns of [`Report::row`].
+/// Prints the header of [`Report::row`].
 pub(crate) fn rates() {
     println!(
         "| {:<44} | cl. | {:>8} | {:>7} | {:>7} | {:>7} | {:>8} | {:>8} | {:>5} | {:>8} | {:>9} | {:>5} | {:>5} | \
@@ -106,7 +106,7 @@ pub(crate) fn rates() {
     println!("|{}|{}", "-".repeat(46), "---|".repeat(14));
 }
 
-/// The heads of the columns of [`Report::value`].
+/// Prints the header of [`Report::value`].
 pub(crate) fn values() {
     println!(
         "| {:<64} | {:>10} | {:>10} | {:>10} | {:<12} | met |",
@@ -115,39 +115,39 @@ pub(crate) fn values() {
     println!("|{}|{}", "-".repeat(66), "---|".repeat(5));
 }
 
-/// The heads of the columns of [`Report::spread`].
+/// Prints the header of [`Report::spread`].
 pub(crate) fn spreads() {
     println!("| {:<58} | {:>8} | {:>8} | {:>8} | met |", "what", "p50", "p95", "p95 ≤");
     println!("|{}|{}", "-".repeat(60), "---|".repeat(4));
 }
 
-/// A remark below the table.
+/// Prints a remark below the table.
 pub(crate) fn note(text: &str) {
     println!("\n{text}");
 }
 
-/// A number, or nothing where there is none.
+/// A number, or an empty cell.
 fn cell(value: Option<f64>, decimals: usize) -> String {
     value.map_or(String::new(), |value| format!("{value:.decimals$}"))
 }
 
 impl Report {
-    /// Begins a figure, with the heads of the columns.
-    pub(crate) fn figure(&mut self, name: &str, what: &str) {
+    /// Prints the heading of a figure.
+    pub(crate) fn figure(&mut self, name: &str, label: &str) {
         name.clone_into(&mut self.heading);
-        println!("\n## {name}: {what}\n");
+        println!("\n## {name}: {label}\n");
     }
 
-    /// A line of [`rates`]. `load` and `cores` are the processors that
-    /// the bench and the server kept busy.
+    /// Prints a line below [`rates`]. `load` and `cores` are the cores that the
+    /// bench and the server kept busy.
     pub(crate) fn row(&mut self, row: &Row<'_>) {
         let ours = &row.ours;
-        let met = self.judge(row.what, row.goals.iter().map(|goal| row.meets(*goal)));
+        let met = self.judge(row.label, row.goals.iter().map(|goal| row.meets(*goal)));
         let goals: Vec<String> = row.goals.iter().map(|goal| goal.text()).collect();
         println!(
             "| {:<44} | {:>3} | {:>8.0} | {:>7.1} | {:>7.1} | {:>7.1} | {:>8} | {:>8} | {:>5} | {:>8} | {:>9} | {:>5} | \
              {:>5} | {:<32} | {met:<3} |",
-            row.what,
+            row.label,
             row.clients,
             ours.rate(),
             ours.within(500),
@@ -164,32 +164,32 @@ impl Report {
         );
     }
 
-    /// A line of [`values`].
+    /// Prints a line below [`values`].
     pub(crate) fn value(&mut self, value: &Single<'_>) {
-        let met = self.judge(value.what, value.at_most.iter().map(|most| Some(value.ours <= *most)));
-        let goal = value.at_most.map_or(String::new(), |most| format!("≤ {most}"));
+        let met = self.judge(value.label, value.at_most.iter().map(|max| Some(value.ours <= *max)));
+        let goal = value.at_most.map_or(String::new(), |max| format!("≤ {max}"));
         println!(
             "| {:<64} | {:>10.2} | {:>10} | {:>10} | {goal:<12} | {met:<3} |",
-            value.what,
+            value.label,
             value.ours,
             cell(value.bare, 2),
             cell(value.beside, 2)
         );
     }
 
-    /// Values of which 95 of 100 are to be at most `goal`, in the unit that
-    /// `what` names, milliseconds otherwise.
-    pub(crate) fn spread(&mut self, what: &str, mut values: Vec<f64>, goal: Option<f64>) {
+    /// Prints a line below [`spreads`]. `goal` is for the 95th percentile. The
+    /// unit is milliseconds, unless `label` names another.
+    pub(crate) fn spread(&mut self, label: &str, mut values: Vec<f64>, goal: Option<f64>) {
         values.sort_by(f64::total_cmp);
         let at = |share: usize| {
             values.get(values.len() * share / 100).or(values.last()).copied().unwrap_or_default()
         };
-        let met = self.judge(what, goal.iter().map(|goal| Some(at(95) <= *goal)));
-        println!("| {what:<58} | {:>8.1} | {:>8.1} | {:>8} | {met:<3} |", at(50), at(95), cell(goal, 0));
+        let met = self.judge(label, goal.iter().map(|goal| Some(at(95) <= *goal)));
+        println!("| {label:<58} | {:>8.1} | {:>8.1} | {:>8} | {met:<3} |", at(50), at(95), cell(goal, 0));
     }
 
-    /// Whether all goals that could be judged are met, for the last column.
-    fn judge(&mut self, what: &str, met: impl Iterator<Item = Option<bool>>) -> &'static str {
+    /// The last column: whether all goals are met that can be judged.
+    fn judge(&mut self, label: &str, met: impl Iterator<Item = Option<bool>>) -> &'static str {
         let judged: Vec<bool> = met.flatten().collect();
         if judged.is_empty() {
             return "";
@@ -198,17 +198,17 @@ impl Report {
             self.met += 1;
             return "yes";
         }
-        self.missed.push(format!("{}: {}", self.heading, what.trim()));
+        self.missed.push(format!("{}: {}", self.heading, label.trim()));
         "NO"
     }
 
-    /// The current figure could not be measured.
+    /// Reports that the current figure could not be measured.
     pub(crate) fn failed(&mut self, why: &str) {
         println!("\n{} could not be measured: {why}", self.heading);
         self.missed.push(format!("{}: not measured", self.heading));
     }
 
-    /// How many goals are met, and which are not.
+    /// Prints how many goals are met, and which are not.
     pub(crate) fn summary(&self) {
         println!("\n{} goals met, {} not met", self.met, self.missed.len());
         for missed in &self.missed {
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn goals_in_milliseconds_are_judged_by_their_share_of_all() {
+    fn goals_in_milliseconds_are_judged_by_percentile() {
         let row = Row { ours: figures(), ..Row::default() };
         assert_eq!(row.meets(Goal::Median(51.0)), Some(true));
         assert_eq!(row.meets(Goal::Median(50.0)), Some(false));
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn goals_beside_others_are_judged_by_the_rate() {
+    fn goals_relative_to_others_are_judged_by_the_rate() {
         let (bare, mut beside) = (figures(), figures());
         beside.done = 50;
         let row = Row { ours: figures(), bare: Some(&bare), beside: Some(&beside), ..Row::default() };
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_goal_beside_a_build_that_is_not_there_is_neither_met_nor_missed() {
+    fn a_goal_without_another_build_is_neither_met_nor_missed() {
         let mut report = Report::default();
         report.row(&Row { ours: figures(), goals: &[Goal::OfBeside(2.0)], ..Row::default() });
         assert_eq!((report.met, report.missed.len()), (0, 0));
@@ -260,8 +260,8 @@ mod tests {
     fn a_missed_goal_is_listed_under_its_figure() {
         let mut report = Report::default();
         report.figure("P6", "due");
-        report.value(&Single { what: "idle", ours: 0.6, at_most: Some(0.5), ..Single::default() });
-        report.value(&Single { what: "early", at_most: Some(0.0), ..Single::default() });
+        report.value(&Single { label: "idle", ours: 0.6, at_most: Some(0.5), ..Single::default() });
+        report.value(&Single { label: "early", at_most: Some(0.0), ..Single::default() });
         assert_eq!((report.met, report.missed), (1, vec!["P6: idle".to_owned()]));
     }
 }

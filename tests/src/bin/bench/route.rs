@@ -1,4 +1,4 @@
-//! P2: callbacks handed out, connected and completed.
+//! P2: reserving, connecting and completing callbacks.
 
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ const ROUTERS: usize = 32;
 /// Callbacks in a reservation and in a report.
 const BATCH: usize = 50;
 
-/// More callbacks than any build completes in a second, one at a time and in
-/// batches. Each measurement finds this many for each of its seconds.
+/// Callbacks to queue for each second of a measurement, one at a time and in
+/// batches: more than any build can complete.
 const ENOUGH: [usize; 2] = [8_000, 30_000];
 
 const REPORTS: &str = "/api/v1/attempts/reports";
@@ -40,7 +40,7 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
         None => None,
     };
     bench.report.row(&Row {
-        what: "one at a time",
+        label: "one at a time",
         clients: ROUTERS,
         ours: single.clone(),
         bare: Some(&bare),
@@ -49,14 +49,14 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
     });
     if bench.ours.database.backend == Backend::Sqlite {
         let bare = route_bare(bench, "grouped").await?;
-        let what = "the same beside grouped commits";
-        bench.report.row(&Row { what, clients: ROUTERS, ours: single, bare: Some(&bare), ..Row::default() });
+        let label = "the same beside grouped commits";
+        bench.report.row(&Row { label, clients: ROUTERS, ours: single, bare: Some(&bare), ..Row::default() });
     }
     let batched = has_reports(&own).await?;
     let figures = in_batches(&mut own, &bench.options, batched).await?;
     bench.ours.join(own).await?;
     bench.report.row(&Row {
-        what: "50 at a time",
+        label: "50 at a time",
         clients: ROUTERS,
         ours: figures,
         beside: beside.as_ref(),
@@ -118,7 +118,7 @@ async fn in_batches(subject: &mut Subject, options: &Options, reports: bool) -> 
 }
 
 async fn queue(subject: &mut Subject, options: &Options, a_second: usize) -> Result<()> {
-    // A small run has fewer, so that the queue does not outgrow the rest.
+    // In a small run the queue must not outgrow the other rows.
     let rows = (a_second * options.whole_seconds()).min(options.rows);
     let services = subject.services.clone();
     subject.add(rows, &services, Kind::Queued).await
@@ -129,7 +129,7 @@ pub(crate) fn order(subject: &Subject, limit: usize) -> Arc<String> {
     Arc::new(json!({"agent": "bench", "services": subject.services, "limit": limit}).to_string())
 }
 
-/// Reserves; gives the reservations.
+/// Reserves callbacks and returns the reservations.
 pub(crate) async fn reserve(client: &mut Client, order: &str) -> Result<Vec<Value>> {
     let answer = client.post("/api/v1/router/reservations", order).await?;
     match serde_json::from_slice::<Value>(&answer)?["reservations"].take() {
@@ -139,17 +139,17 @@ pub(crate) async fn reserve(client: &mut Client, order: &str) -> Result<Vec<Valu
 }
 
 /// Reports `connect` or `complete` on one reservation.
-pub(crate) async fn report_attempt(client: &mut Client, reservation: &Value, what: &str) -> Result<()> {
+pub(crate) async fn report_attempt(client: &mut Client, reservation: &Value, report: &str) -> Result<()> {
     let attempt = reservation["attempt_id"].as_str().unwrap_or_default();
     let lease = json!({"lease_token": reservation["lease_token"]}).to_string();
-    client.post(&format!("/api/v1/attempts/{attempt}/{what}"), &lease).await.map(drop)
+    client.post(&format!("/api/v1/attempts/{attempt}/{report}"), &lease).await.map(drop)
 }
 
-async fn report_all(client: &mut Client, reservations: &[Value], what: &str) -> Result<()> {
+async fn report_all(client: &mut Client, reservations: &[Value], report: &str) -> Result<()> {
     let reports: Vec<Value> = reservations
         .iter()
         .map(
-            |one| json!({"attempt_id": one["attempt_id"], "lease_token": one["lease_token"], "report": what}),
+            |one| json!({"attempt_id": one["attempt_id"], "lease_token": one["lease_token"], "report": report}),
         )
         .collect();
     let answer = client.post_json(REPORTS, &json!({"reports": reports})).await?;
@@ -161,7 +161,7 @@ async fn report_all(client: &mut Client, reservations: &[Value], what: &str) -> 
     }
 }
 
-/// Whether the build takes several reports in one request.
+/// Whether the build accepts several reports in one request.
 async fn has_reports(subject: &Subject) -> Result<bool> {
     let (status, _) = subject.client().await?.send("POST", REPORTS, r#"{"reports":[]}"#).await?;
     Ok(!matches!(status, 404 | 405))
@@ -175,9 +175,10 @@ async fn route_bare(bench: &mut Bench, commits: &'static str) -> Result<Figures>
     Client::connect(&bare.login()).await?.post("/queue", "").await?;
     load(&bare.process, &bare.login(), ROUTERS, bench.options.seconds, move |client, _| {
         async move {
-            let handed: Value =
+            let reserved: Value =
                 serde_json::from_slice(&client.post(&format!("/reserve/{commits}"), "").await?)?;
-            let (Some(callback), Some(attempt)) = (handed["callback"].as_str(), handed["attempt"].as_str())
+            let (Some(callback), Some(attempt)) =
+                (reserved["callback"].as_str(), reserved["attempt"].as_str())
             else {
                 return Ok(0);
             };

@@ -17,13 +17,13 @@ use crate::report;
 use crate::route::{order, report_attempt, reserve};
 use crate::subject::Subject;
 
-/// How often each command is given.
-const TIMES: usize = 20;
+/// How often each command is run.
+const RUNS: usize = 20;
 
-/// How long the server is watched for what it does by itself.
+/// How long the background statements of the server are counted.
 const IDLE: Duration = Duration::from_secs(3);
 
-/// Until the log has what a command left to be done.
+/// How long to wait for the statements that a command triggers in the background.
 const SETTLE: Duration = Duration::from_millis(500);
 
 pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
@@ -33,8 +33,8 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
         count(other, "beside").await?;
     }
     report::note(
-        "Counted in the log of sqlx, which has COMMIT but not the BEGIN of a PostgreSQL transaction. What a command \
-         wakes counts, and what runs by itself does not.",
+        "Counted in the log of sqlx, which has COMMIT but not the BEGIN of a PostgreSQL transaction. Statements \
+         of workers that a command wakes count, and background statements do not.",
     );
     Ok(())
 }
@@ -43,7 +43,7 @@ pub(crate) async fn measure(bench: &mut Bench) -> Result<()> {
 async fn count(subject: &mut Subject, name: &str) -> Result<()> {
     let services = subject.services.clone();
     subject.stop().await?;
-    subject.insert(TIMES * 10, &services, Kind::Queued).await?;
+    subject.insert(RUNS * 10, &services, Kind::Queued).await?;
     let mut logged = subject.node();
     logged.set("RINGBACK_LOG", "sqlx=debug");
     logged.set("RINGBACK_LOG_FORMAT", "json");
@@ -57,10 +57,10 @@ async fn count(subject: &mut Subject, name: &str) -> Result<()> {
         return Ok(());
     }
     let each: Vec<String> =
-        counted.iter().map(|(what, statements)| format!("{what} {}", statements.len())).collect();
+        counted.iter().map(|(label, statements)| format!("{label} {}", statements.len())).collect();
     report::note(&format!("{name}, statements: {}", each.join(", ")));
-    for (what, statements) in counted {
-        println!("  {what}: {}", statements.join("; "));
+    for (label, statements) in counted {
+        println!("  {label}: {}", statements.join("; "));
     }
     Ok(())
 }
@@ -70,25 +70,25 @@ async fn commands(subject: &Subject) -> Result<Vec<(&'static str, Vec<String>)>>
     let (order, service) = (order(subject, 1), subject.services[0]);
     // The first command of each kind also fills caches.
     let first = create(&mut client, service).await?;
-    let mut held = reserve(&mut client, &order).await?;
+    let mut reservations = reserve(&mut client, &order).await?;
     cancel(&mut client, &first).await?;
     let mut counter = Counter::start(Arc::clone(&subject.process()?.log)).await?;
 
     let mut found = Vec::new();
     let mut ids = Vec::new();
-    for _ in 0..TIMES {
+    for _ in 0..RUNS {
         ids.push(create(&mut client, service).await?);
     }
     found.push(("create", counter.statements().await?));
-    for _ in 0..TIMES {
-        held.extend(reserve(&mut client, &order).await?);
+    for _ in 0..RUNS {
+        reservations.extend(reserve(&mut client, &order).await?);
     }
     found.push(("reserve", counter.statements().await?));
-    for what in ["connect", "complete"] {
-        for one in held.iter().rev().take(TIMES) {
-            report_attempt(&mut client, one, what).await?;
+    for report in ["connect", "complete"] {
+        for one in reservations.iter().rev().take(RUNS) {
+            report_attempt(&mut client, one, report).await?;
         }
-        found.push((what, counter.statements().await?));
+        found.push((report, counter.statements().await?));
     }
     for id in &ids {
         cancel(&mut client, id).await?;
@@ -98,25 +98,24 @@ async fn commands(subject: &Subject) -> Result<Vec<(&'static str, Vec<String>)>>
 }
 
 async fn create(client: &mut Client, service: Uuid) -> Result<String> {
-    let made: Value = serde_json::from_slice(&client.post("/api/v1/callbacks", &request(service)).await?)?;
-    Ok(made["id"].as_str().unwrap_or_default().to_owned())
+    let created: Value = serde_json::from_slice(&client.post("/api/v1/callbacks", &request(service)).await?)?;
+    Ok(created["id"].as_str().unwrap_or_default().to_owned())
 }
 
 async fn cancel(client: &mut Client, id: &str) -> Result<()> {
     client.post_json(&format!("/api/v1/callbacks/{id}/cancel"), &json!({})).await.map(drop)
 }
 
-/// How often each statement was logged: its first words, and its full text
-/// where it has more.
+/// How often each statement was logged, by its first words and its full text.
 type Times = HashMap<(String, String), f64>;
 
-/// Reads the log from command to command.
+/// Counts the statements in the log, command by command.
 struct Counter {
     log: Log,
-    /// Lines that are read.
+    /// Lines that have been read.
     read: usize,
     since: Instant,
-    /// What the server sends by itself, in a second.
+    /// Background statements per second.
     background: Times,
 }
 
@@ -132,8 +131,8 @@ impl Counter {
         Ok(counter)
     }
 
-    /// The first words of each statement of one of the commands since the last
-    /// call.
+    /// The first words of each statement that one of the commands since the last
+    /// call sent.
     #[expect(clippy::cast_precision_loss, reason = "a small number")]
     async fn statements(&mut self) -> Result<Vec<String>> {
         sleep(SETTLE).await;
@@ -142,8 +141,8 @@ impl Counter {
         let mut own = Vec::new();
         for statement in order {
             let background = self.background.get(&statement).copied().unwrap_or_default() * lasted;
-            let each = (times[&statement] - background) / TIMES as f64;
-            // A statement that goes with half of the commands counts.
+            let each = (times[&statement] - background) / RUNS as f64;
+            // A statement counts if at least half of the commands send it.
             own.extend(
                 (1..=9).take_while(|count| f64::from(*count) <= each + 0.5).map(|_| statement.0.clone()),
             );
@@ -151,7 +150,7 @@ impl Counter {
         Ok(own)
     }
 
-    /// The statements since the last call, in their order.
+    /// The statements since the last call, in the order in which they appeared.
     fn next(&mut self) -> Result<(Vec<(String, String)>, Times)> {
         let log = self.log.lock().map_err(|_| "the log is lost")?;
         let (mut order, mut times) = (Vec::new(), Times::new());

@@ -15,13 +15,13 @@ use crate::database::Database;
 use crate::now;
 use crate::process::Process;
 
-/// The person who sets everything up, and logs in to measure memory.
+/// The user who sets up the server, and logs in to measure memory.
 const USER: &str = "bench";
 
-/// The rows that the run begins with are spread over so many services.
+/// Number of services that the initial rows are spread over.
 const SERVICES: usize = 10;
 
-/// A build of the server that runs over a database of its own.
+/// A build of the server with its own database.
 #[derive(Debug)]
 pub(crate) struct Subject {
     program: PathBuf,
@@ -29,19 +29,19 @@ pub(crate) struct Subject {
     process: Option<Process>,
     key: String,
     password: String,
-    /// The services of the first rows.
+    /// The services of the initial rows.
     pub(crate) services: Vec<Uuid>,
     /// Number of the next row to insert.
     next_row: usize,
-    /// Most resident memory of a process that has ended, in KiB.
+    /// Peak resident memory of the processes that have ended, in KiB.
     peak: u64,
-    /// Variables for the server.
+    /// Environment variables of the server.
     settings: Vec<(&'static str, String)>,
 }
 
 impl Subject {
-    /// Lets the program set up its schema, a person, services and an API key,
-    /// fills the table of callbacks by SQL, and starts the server.
+    /// Sets up the schema, a user, services and an API key with the program, and
+    /// fills the table of callbacks by SQL. The server is not started.
     pub(crate) async fn prepare(program: &Path, database: Database, rows: usize) -> Result<Self> {
         let mut subject = Self {
             program: program.to_owned(),
@@ -73,7 +73,7 @@ impl Subject {
         Ok(subject)
     }
 
-    /// Brings the schema up to date and adds the person.
+    /// Creates the schema and the user.
     async fn migrate(&self) -> Result<()> {
         let program = self.program.display();
         let migrated = self.command("migrate").stdout(Stdio::null()).status().await;
@@ -104,12 +104,12 @@ impl Subject {
         command
     }
 
-    /// Sets a variable for the next start of the server.
+    /// Sets an environment variable for the next start of the server.
     pub(crate) fn set(&mut self, name: &'static str, value: &str) {
         self.settings.push((name, value.to_owned()));
     }
 
-    /// Starts the server, unless it runs.
+    /// Starts the server unless it is running.
     pub(crate) async fn start(&mut self) -> Result<()> {
         if self.process.is_none() {
             let keep_log = self.settings.iter().any(|(name, _)| *name == "RINGBACK_LOG");
@@ -118,7 +118,7 @@ impl Subject {
         Ok(())
     }
 
-    /// Stops the server, if it runs.
+    /// Stops the server if it is running.
     pub(crate) async fn stop(&mut self) -> Result<()> {
         if let Some(process) = self.process.take() {
             self.peak = self.peak.max(process.memory("VmHWM")?);
@@ -131,7 +131,7 @@ impl Subject {
         self.process.as_ref().ok_or_else(|| "the server does not run".into())
     }
 
-    /// The most resident memory so far, in KiB.
+    /// Peak resident memory so far, in KiB.
     pub(crate) fn peak(&self) -> Result<u64> {
         Ok(self.peak.max(self.process()?.memory("VmHWM")?))
     }
@@ -141,7 +141,7 @@ impl Subject {
         Ok(std::fs::metadata(&self.program)?.len())
     }
 
-    /// How to reach the server with an API key of every scope.
+    /// Credentials with an API key of every scope.
     pub(crate) fn login(&self) -> Result<Login> {
         Ok(Login::api_key(&self.process()?.address, &self.key))
     }
@@ -150,7 +150,7 @@ impl Subject {
         Client::connect(&self.login()?).await
     }
 
-    /// Opens a session; gives its access token.
+    /// Opens a session and returns its access token.
     pub(crate) async fn log_in(&self) -> Result<String> {
         let login = Login::anonymous(&self.process()?.address);
         let body = json!({"username": USER, "password": self.password});
@@ -158,13 +158,13 @@ impl Subject {
         Ok(session["access_token"].as_str().ok_or("a session has no access token")?.to_owned())
     }
 
-    /// A service that nothing else uses.
+    /// Creates a service.
     pub(crate) async fn new_service(&self, name: &str) -> Result<Uuid> {
         create_service(&mut self.client().await?, name).await
     }
 
-    /// Adds callbacks by SQL while the server is stopped: what it keeps in
-    /// memory of the database would be wrong otherwise.
+    /// Adds callbacks by SQL while the server is stopped, as it would not notice
+    /// them while it is running.
     pub(crate) async fn add(&mut self, rows: usize, services: &[Uuid], kind: Kind) -> Result<()> {
         self.stop().await?;
         self.insert(rows, services, kind).await?;
@@ -179,28 +179,28 @@ impl Subject {
         Ok(())
     }
 
-    /// The same build over a copy of the database, for what would be in the way of
-    /// later measurements. Its server is not started.
+    /// The same build with a copy of the database, for measurements whose rows
+    /// would disturb later ones. Its server is not started.
     pub(crate) async fn fork(&mut self) -> Result<Self> {
         self.stop().await?;
         let database = self.database.copy().await?;
         self.start().await?;
-        Ok(self.over(database))
+        Ok(self.with_database(database))
     }
 
-    /// Ends a fork, and removes its database.
+    /// Stops a fork and removes its database.
     pub(crate) async fn join(&mut self, mut fork: Self) -> Result<()> {
         fork.stop().await?;
         self.peak = self.peak.max(fork.peak);
         fork.database.remove().await
     }
 
-    /// A second node over the same database; its server is not started.
+    /// A second node with the same database. Its server is not started.
     pub(crate) fn node(&self) -> Self {
-        self.over(self.database.clone())
+        self.with_database(self.database.clone())
     }
 
-    fn over(&self, database: Database) -> Self {
+    fn with_database(&self, database: Database) -> Self {
         Self {
             program: self.program.clone(),
             database,
@@ -221,7 +221,7 @@ async fn create_service(client: &mut Client, name: &str) -> Result<Uuid> {
     Ok(service["id"].as_str().ok_or("a new service has no id")?.parse()?)
 }
 
-/// The time between two moments; none where the second is the earlier one.
+/// The time between two moments; zero if the second is earlier.
 pub(crate) fn between(from: Timestamp, to: Timestamp) -> std::time::Duration {
     std::time::Duration::from_micros(u64::try_from(to.micros() - from.micros()).unwrap_or_default())
 }

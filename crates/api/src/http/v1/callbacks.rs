@@ -63,7 +63,7 @@ pub async fn list_callbacks(
     Query(filter, page): Query<CallbackFilter, PageQuery>,
 ) -> Result<HttpResponse, Error> {
     let found = api.queries.page(&caller, &filter, &page).await?;
-    let items = found.rows.iter().map(|row| &row.text).collect();
+    let items = found.rows.iter().map(|row| &row.json).collect();
     rows_response(&Page { items, next: found.next, previous: found.previous }, found.rows.len())
 }
 
@@ -103,7 +103,7 @@ pub async fn search_callbacks(
     Query(query, ()): Query<FindQuery>,
 ) -> Result<HttpResponse, Error> {
     let rows = api.queries.search(&caller, &query).await?;
-    let items: Vec<_> = rows.iter().map(|row| &row.text).collect();
+    let items: Vec<_> = rows.iter().map(|row| &row.json).collect();
     rows_response(&Items { items }, rows.len())
 }
 

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, get, put, web};
 use ringback_domain::wire::auth::{Me, Preferences, VisibleService};
 
-use crate::auth::{Caller, Identity, Who, permit};
+use crate::auth::{Caller, Identity, Principal, permit};
 use crate::command::{Tx, preferences};
 use crate::error::Error;
 use crate::http::Api;
@@ -33,9 +33,9 @@ pub async fn me(api: &Api, caller: &Identity) -> Result<Me, Error> {
             time_zone: service.time_zone.clone(),
         })
         .collect();
-    let (user, api_key, roles, scopes) = match &caller.who {
-        Who::User { user, role, .. } => (Some(user.clone()), None, vec![*role], Vec::new()),
-        Who::ApiKey { name, scopes, .. } => (None, Some(name.clone()), Vec::new(), scopes.clone()),
+    let (user, api_key, roles, scopes) = match &caller.principal {
+        Principal::User { user, role, .. } => (Some(user.clone()), None, vec![*role], Vec::new()),
+        Principal::ApiKey { name, scopes, .. } => (None, Some(name.clone()), Vec::new(), scopes.clone()),
     };
     Ok(Me {
         user,

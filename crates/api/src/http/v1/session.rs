@@ -9,7 +9,7 @@ use ringback_domain::wire::problem::Problem;
 
 use super::me;
 use crate::auth::token::ACCESS_SECONDS;
-use crate::auth::{Caller, Grant, Who, log_in, permit};
+use crate::auth::{Caller, Grant, Principal, log_in, permit};
 use crate::command::Tx;
 use crate::command::sessions::{self, Opened, SESSION_SECONDS};
 use crate::error::Error;
@@ -129,7 +129,7 @@ pub async fn reload_session(
     caller: Caller<permit::OwnPreferences>,
     _body: Empty,
 ) -> Result<HttpResponse, Error> {
-    let Who::User { session, .. } = &caller.who else { return Err(Error::NotFound("session")) };
+    let Principal::User { session, .. } = &caller.principal else { return Err(Error::NotFound("session")) };
     let session = *session;
     let reload = async move |tx: &mut Tx<'_>| sessions::reload(tx, session).await;
     api.commands.change(&caller, reload).await?;
@@ -153,8 +153,8 @@ pub async fn reload_session(
 pub async fn delete_session(api: web::Data<Api>, request: HttpRequest) -> Result<HttpResponse, Error> {
     same_site(&request)?;
     let token = request.cookie(COOKIE);
-    let by_header = match api.access.identify(&request).await.map(|identity| identity.who.clone()) {
-        Ok(Who::User { session, .. }) => Some(session),
+    let by_header = match api.access.identify(&request).await.map(|identity| identity.principal.clone()) {
+        Ok(Principal::User { session, .. }) => Some(session),
         _ => None,
     };
     let by_cookie = token.map(|token| token.value().to_owned());

@@ -1,19 +1,19 @@
-//! How many callbacks there are.
+//! Counts of callbacks by state.
 
 use ringback_domain::wire::list::CallbackCount;
 use ringback_domain::{StateName, Timestamp};
 use sqlx::AssertSqlSafe;
 
-use super::selection::{Run, Selection, spell_id, with_search_plan};
+use super::selection::{Run, Selection, id_as_hex, with_search_plan};
 use crate::store::error::inconsistent;
 use crate::store::sql::{Arg, Sql, append, fetch};
 use crate::store::{Conn, StoreResult};
 
-/// What the overdue ones are counted under.
+/// The label of the count of overdue callbacks, beside the names of states.
 const OVERDUE: &str = "overdue";
 
-/// How many callbacks the selection has, by state. With `up_to`, counting
-/// stops a little after it.
+/// The number of selected callbacks, by state. With `up_to`, counting
+/// stops soon after that number.
 pub async fn count(
     conn: &mut Conn,
     selection: &Selection,
@@ -24,21 +24,23 @@ pub async fn count(
     let states = if selection.states.is_empty() { StateName::ALL.to_vec() } else { selection.states.clone() };
     let mut parts = Vec::new();
     if selection.search.is_some() {
-        parts.push(found(selection, up_to));
+        parts.push(search_counts(selection, up_to));
     } else {
-        parts.extend(states.iter().map(|state| run(state.as_str(), selection, Run::State(*state), up_to)));
+        parts.extend(
+            states.iter().map(|state| run_count(state.as_str(), selection, Run::State(*state), up_to)),
+        );
     }
     if states.contains(&StateName::Scheduled) {
         let late = Selection {
-            // Nothing later than now is overdue: that keeps the stretch short.
+            // A callback that is desired later than now cannot be overdue.
             to: Some(selection.to.map_or(now, |to| to.min(now))),
             overdue_at: Some(now),
             ..selection.clone()
         };
-        parts.push(run(OVERDUE, &late, Run::State(StateName::Scheduled), up_to));
+        parts.push(run_count(OVERDUE, &late, Run::State(StateName::Scheduled), up_to));
     }
-    // One statement: between two, a callback could go on to another state and
-    // be counted in both.
+    // Between two statements a callback could change its state and be counted
+    // twice.
     let mut sql = Sql::default();
     for (index, part) in parts.into_iter().enumerate() {
         if index > 0 {
@@ -46,15 +48,15 @@ pub async fn count(
         }
         append(&mut sql, part);
     }
-    spell_id(&mut sql, conn);
+    id_as_hex(&mut sql, conn);
     let rows: Vec<(String, i64)> = fetch!(conn, sqlx::query_as::<_, (String, i64)>, sql, fetch_all)?;
     let mut counted = CallbackCount::default();
-    for (what, count) in rows {
+    for (label, count) in rows {
         let count = count.unsigned_abs();
-        if what == OVERDUE {
+        if label == OVERDUE {
             counted.overdue = count;
         } else {
-            let state = what.parse().map_err(|_| inconsistent("callbacks", "count", "state"))?;
+            let state = label.parse().map_err(|_| inconsistent("callbacks", "count", "state"))?;
             *counted.by_state.of(state) = count;
         }
     }
@@ -63,11 +65,11 @@ pub async fn count(
     Ok(counted)
 }
 
-/// What a search finds, in one go over the list.
-fn found(selection: &Selection, up_to: Option<u32>) -> Sql {
+/// Counts the matches of a search by state, in one scan.
+fn search_counts(selection: &Selection, up_to: Option<u32>) -> Sql {
     let mut sql =
         Sql::new("SELECT state, COUNT(*) FROM callbacks WHERE id IN (SELECT id FROM callbacks WHERE ");
-    selection.conditions(&mut sql, Run::Whole);
+    selection.conditions(&mut sql, Run::All);
     if let Some(limit) = up_to {
         sql.push(" LIMIT ").bind(Arg::Int(i64::from(limit) + 1));
     }
@@ -75,9 +77,9 @@ fn found(selection: &Selection, up_to: Option<u32>) -> Sql {
     sql
 }
 
-/// One stretch of the list, under this name.
-fn run(name: &str, selection: &Selection, run: Run, up_to: Option<u32>) -> Sql {
-    let mut sql = Sql::new(&format!("SELECT '{name}', COUNT(*) FROM "));
+/// Counts one run of the list, under this label.
+fn run_count(label: &str, selection: &Selection, run: Run, up_to: Option<u32>) -> Sql {
+    let mut sql = Sql::new(&format!("SELECT '{label}', COUNT(*) FROM "));
     sql.push(if up_to.is_some() { "(SELECT 1 AS one FROM callbacks WHERE " } else { "callbacks WHERE " });
     selection.conditions(&mut sql, run);
     if let Some(limit) = up_to {

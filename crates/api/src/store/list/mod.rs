@@ -1,22 +1,22 @@
 //! Lists of callbacks: pages in any order, counts, and search.
 //!
-//! A page is found by where it begins, never by an offset into the depth. A
-//! list is one or several *runs*, each in the order of one index: a list by
-//! state is a run for each state, one after the other; a list by time of
-//! several states is their runs merged.
+//! A page starts at a cursor, so that its cost does not grow with its depth.
+//! A list consists of one or more *runs*, each in the order of one index: a list
+//! by state has a run for each state, one after the other; a list by time of
+//! several states merges their runs.
 //!
-//! A list is read as the *heads* of its rows: id, version and what it is sorted
-//! by. What belongs to a version never changes, so the rows of a page that is
-//! asked for again and again are [`Known`], and only the others are read whole.
-//! A page that nobody asked for lately is read whole at once, and not kept:
-//! who goes through all pages would only drive out what others look at.
+//! A page in demand is read as the *heads* of its rows: id, version and the
+//! sorted time. A row never changes within a version, so the full rows come from
+//! the [`RowCache`], and only missing ones are read. A page that was not
+//! requested recently is read in full and not cached: an export of all pages
+//! would evict the rows that people look at.
 //!
-//! SQLite hands rows over as one JSON value: the driver copies each value
-//! across a thread, and one is six times as fast as thousands. PostgreSQL is
-//! the other way round, so there the rows come as rows.
+//! SQLite returns a page as one JSON value: its driver copies each value across
+//! a thread, and one large value is six times as fast as thousands of small
+//! ones. With PostgreSQL separate rows are faster.
 
 mod count;
-mod known;
+mod row_cache;
 mod selection;
 mod summary;
 
@@ -29,27 +29,27 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 pub use count::count;
-pub use known::Known;
-use known::{Head, heads, whole};
-pub use selection::{Daily, Search, SearchBy, SearchColumn, Selection};
-use selection::{Run, keep_plan, with_search_plan};
-pub(super) use selection::{freeze, spell_id};
+pub use row_cache::RowCache;
+use row_cache::{Head, read_full_rows, read_heads};
+pub use selection::{Daily, Search, SearchColumn, SearchPlan, Selection};
+use selection::{Run, pin_plan, with_search_plan};
+pub(super) use selection::{freeze_statement, id_as_hex};
 use summary::COLUMNS;
 pub use summary::{Summary, current};
 
 use super::sql::{Arg, Sql, append, fetch};
 use super::{Conn, StoreResult};
 
-/// Where a page begins: after this row, in the direction of reading.
+/// The place where a page starts: after this row, in the direction of reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Cursor {
-    /// The run that the row is in: 0 where there is one.
+    /// The run that contains the row: 0 if there is only one.
     run: usize,
     /// The row's value of the sorted time.
     key: i64,
     /// The row.
     id: Uuid,
-    /// Read towards the beginning.
+    /// Whether the page lies before the row.
     backward: bool,
 }
 
@@ -69,7 +69,7 @@ impl Cursor {
         let mut parts = text.get(1..)?.split('.');
         let cursor = Self {
             run: usize::from_str_radix(parts.next()?, 16).ok()?,
-            // Written as two's complement, read the same way.
+            // `{:x}` writes a negative number as two's complement.
             key: u64::from_str_radix(parts.next()?, 16).ok()?.cast_signed(),
             id: Uuid::try_parse(parts.next()?).ok()?,
             backward,
@@ -78,7 +78,7 @@ impl Cursor {
     }
 }
 
-/// The page that is wanted.
+/// Where the requested page starts.
 #[derive(Clone, Copy, Debug, Hash)]
 pub enum Start {
     /// From the beginning.
@@ -89,7 +89,7 @@ pub enum Start {
     Skip(u32),
 }
 
-/// A page, and where its neighbours begin.
+/// A page, with the cursors of its neighbours.
 #[derive(Clone, Debug)]
 pub struct Rows {
     /// The rows.
@@ -98,11 +98,11 @@ pub struct Rows {
     pub next: Option<Cursor>,
     /// Cursor of the previous page.
     pub previous: Option<Cursor>,
-    /// They are likely to be asked for again.
+    /// Whether the page was requested recently, so that it is worth caching.
     pub in_demand: bool,
 }
 
-/// How a list is put together.
+/// How a list is composed of runs.
 struct Plan {
     column: &'static str,
     descending: bool,
@@ -139,7 +139,7 @@ impl Plan {
             Sort::DesiredTime | Sort::DesiredTimeDescending if !selection.states.is_empty() => {
                 states.into_iter().map(Run::State).collect()
             }
-            _ => vec![Run::Whole],
+            _ => vec![Run::All],
         };
         let merged = matches!(sort, Sort::DesiredTime | Sort::DesiredTimeDescending);
         if descending && !merged {
@@ -148,7 +148,7 @@ impl Plan {
         Self { column, descending, runs, merged }
     }
 
-    /// What a row is sorted by.
+    /// The value that a row is sorted by, in microseconds.
     fn key(&self, row: &Summary) -> i64 {
         match self.column {
             "created_at" => row.created_at.micros(),
@@ -157,51 +157,51 @@ impl Plan {
         }
     }
 
-    /// The ids of a run from where the page begins, in reading order.
-    fn ids(
+    /// Selects `columns` of the rows of a run, in reading order.
+    fn select(
         &self,
-        what: &str,
+        columns: &str,
         run: Run,
         selection: &Selection,
         after: Option<Cursor>,
         backward: bool,
         limit: i64,
     ) -> Sql {
-        let falling = self.descending != backward;
+        let descending = self.descending != backward;
         let (mut after, (from, to)) = (after, selection.range());
         let (mut from, mut to) = (Some(from), Some(to));
-        // A cursor is an end of the range itself. With two bounds on one side
-        // the database may begin to read at the wrong one.
+        // A cursor takes the place of an end of the range. With two bounds on
+        // one side the database may start to read at the wrong one.
         if let (Some(cursor), "desired_time") = (after, self.column) {
-            let end = if falling { &mut to } else { &mut from };
-            if end.is_some_and(|end| (cursor.key < end) == falling) {
+            let end = if descending { &mut to } else { &mut from };
+            if end.is_some_and(|end| (cursor.key < end) == descending) {
                 *end = None;
             } else {
                 after = None;
             }
         }
         let mut sql = Sql::new("SELECT ");
-        sql.push(what).push(" FROM callbacks WHERE ");
+        sql.push(columns).push(" FROM callbacks WHERE ");
         selection.conditions_within(&mut sql, run, from, to);
         if let Some(cursor) = after {
-            sql.push(" AND (").push(self.column).push(", id) ").push(if falling { "< (" } else { "> (" });
+            sql.push(" AND (").push(self.column).push(", id) ").push(if descending { "< (" } else { "> (" });
             sql.bind(Arg::Int(cursor.key)).push(", ").bind(Arg::Id(cursor.id)).push(")");
         }
-        self.order(&mut sql, falling);
+        self.order(&mut sql, descending);
         sql.push(" LIMIT ").bind(Arg::Int(limit));
         sql
     }
 
-    fn order(&self, sql: &mut Sql, falling: bool) {
-        let direction = if falling { " DESC" } else { "" };
+    fn order(&self, sql: &mut Sql, descending: bool) {
+        let direction = if descending { " DESC" } else { "" };
         sql.push(" ORDER BY ").push(self.column).push(direction).push(", id").push(direction);
     }
 }
 
-/// A page of the selection. `services` are all services ordered by name.
+/// A page of the selection. `services` are all services, ordered by name.
 pub async fn page(
     conn: &mut Conn,
-    known: &Known,
+    cache: &RowCache,
     selection: &Selection,
     sort: Sort,
     start: Start,
@@ -220,9 +220,9 @@ pub async fn page(
     };
     let backward = cursor.is_some_and(|cursor| cursor.backward);
     let wanted = limit as usize + 1;
-    let in_demand = known.was_asked_for((selection, sort, start, limit));
+    let in_demand = cache.note_request((selection, sort, start, limit));
     let mut heads = read(conn, &plan, selection, cursor, backward, wanted, !in_demand).await?;
-    if in_demand && known.lacks_most(&heads) {
+    if in_demand && cache.mostly_missing(&heads) {
         heads = read(conn, &plan, selection, cursor, backward, wanted, true).await?;
     }
     let more = heads.len() == wanted;
@@ -237,7 +237,7 @@ pub async fn page(
     Ok(Rows {
         next: edge(heads.last().filter(|_| has_next), false),
         previous: edge(heads.first().filter(|_| has_previous), true),
-        rows: known.rows(conn, heads, in_demand).await?,
+        rows: cache.rows(conn, heads, in_demand).await?,
         in_demand,
     })
 }
@@ -249,18 +249,18 @@ async fn read(
     cursor: Option<Cursor>,
     backward: bool,
     wanted: usize,
-    all_columns: bool,
+    full_rows: bool,
 ) -> StoreResult<Vec<Head>> {
     let runs = plan.runs.len();
     let order: Vec<usize> = if backward { (0..runs).rev().collect() } else { (0..runs).collect() };
-    let falling = plan.descending != backward;
-    let columns = if all_columns { COLUMNS.to_owned() } else { format!("id, version, {} AS k", plan.column) };
+    let descending = plan.descending != backward;
+    let columns = if full_rows { COLUMNS.to_owned() } else { format!("id, version, {} AS k", plan.column) };
     let mut found: Vec<Head> = Vec::with_capacity(wanted);
     for index in order {
         let after = match cursor {
             Some(cursor) if !plan.merged => match index.cmp(&cursor.run) {
                 std::cmp::Ordering::Equal => Some(cursor),
-                // This run was read already.
+                // The pages before this one have read this run.
                 ordering if ordering.is_lt() != backward => continue,
                 _ => None,
             },
@@ -270,30 +270,34 @@ async fn read(
         let limit = i64::try_from(room).unwrap_or(i64::MAX);
         let run = plan.runs[index];
         let mut sql = if selection.is_sparse() {
-            // The index alone picks the rows; only those are looked at.
-            let mut sql = plan.ids("id", run, selection, after, backward, limit);
+            // The inner statement picks the ids from the index, so that only
+            // the rows of the page are read from the table.
+            let mut sql = plan.select("id", run, selection, after, backward, limit);
             sql.text = format!("SELECT {columns} FROM callbacks WHERE id IN ({})", sql.text);
-            plan.order(&mut sql, falling);
+            plan.order(&mut sql, descending);
             sql
         } else {
-            let mut sql = plan.ids(&columns, run, selection, after, backward, limit);
+            let mut sql = plan.select(&columns, run, selection, after, backward, limit);
             if plan.column == "desired_time" {
-                keep_plan(&mut sql, conn);
+                pin_plan(&mut sql, conn);
             }
             sql
         };
-        spell_id(&mut sql, conn);
+        id_as_hex(&mut sql, conn);
         let run = if plan.merged { 0 } else { index };
-        let read =
-            if all_columns { whole(conn, sql, |row| plan.key(row)).await? } else { heads(conn, sql).await? };
-        found.extend(read.into_iter().map(|head| Head { run, ..head }));
+        let heads = if full_rows {
+            read_full_rows(conn, sql, |row| plan.key(row)).await?
+        } else {
+            read_heads(conn, sql).await?
+        };
+        found.extend(heads.into_iter().map(|head| Head { run, ..head }));
         if !plan.merged && found.len() >= wanted {
             break;
         }
     }
     if plan.merged && runs > 1 {
         found.sort_by_key(|head| (head.key, head.id));
-        if falling {
+        if descending {
             found.reverse();
         }
         found.truncate(wanted);
@@ -301,8 +305,7 @@ async fn read(
     Ok(found)
 }
 
-/// The row after which a page begins that skips so many, or `None` where there
-/// are fewer.
+/// The cursor after the first `skip` rows; `None` if there are fewer.
 async fn seek(conn: &mut Conn, plan: &Plan, selection: &Selection, skip: u32) -> StoreResult<Option<Cursor>> {
     let mut left = i64::from(skip);
     if plan.merged {
@@ -311,28 +314,28 @@ async fn seek(conn: &mut Conn, plan: &Plan, selection: &Selection, skip: u32) ->
             let text =
                 if index == 0 { "SELECT k, id FROM (SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" };
             all.push(text);
-            append(&mut all, plan.ids("desired_time AS k, id", *run, selection, None, false, left));
+            append(&mut all, plan.select("desired_time AS k, id", *run, selection, None, false, left));
             all.push(&format!(") r{index}"));
         }
         let direction = if plan.descending { " DESC" } else { "" };
         all.push(&format!(") u ORDER BY k{direction}, id{direction} LIMIT 1 OFFSET "));
         all.bind(Arg::Int(left - 1));
-        spell_id(&mut all, conn);
+        id_as_hex(&mut all, conn);
         let row: Option<(i64, Uuid)> = fetch!(conn, sqlx::query_as::<_, (i64, Uuid)>, all, fetch_optional)?;
         return Ok(row.map(|(key, id)| Cursor { run: 0, key, id, backward: false }));
     }
     for (index, run) in plan.runs.iter().enumerate() {
-        let what = format!("{} AS k, id", plan.column);
-        let mut sql = plan.ids(&what, *run, selection, None, false, 1);
+        let columns = format!("{} AS k, id", plan.column);
+        let mut sql = plan.select(&columns, *run, selection, None, false, 1);
         sql.push(" OFFSET ").bind(Arg::Int(left - 1));
-        spell_id(&mut sql, conn);
+        id_as_hex(&mut sql, conn);
         let row: Option<(i64, Uuid)> = fetch!(conn, sqlx::query_as::<_, (i64, Uuid)>, sql, fetch_optional)?;
         if let Some((key, id)) = row {
             return Ok(Some(Cursor { run: index, key, id, backward: false }));
         }
-        let mut count = plan.ids("1", *run, selection, None, false, left);
+        let mut count = plan.select("1", *run, selection, None, false, left);
         count.text = format!("SELECT COUNT(*) FROM ({}) r", count.text);
-        spell_id(&mut count, conn);
+        id_as_hex(&mut count, conn);
         let counted: i64 = fetch!(conn, sqlx::query_scalar::<_, i64>, count, fetch_one)?;
         left -= counted;
     }
@@ -343,7 +346,7 @@ async fn seek(conn: &mut Conn, plan: &Plan, selection: &Selection, skip: u32) ->
 /// first: *Callback Search* has no time range.
 pub async fn find(
     conn: &mut Conn,
-    known: &Known,
+    cache: &RowCache,
     numbers: &[String],
     id: Option<CallbackId>,
     services: Option<&[ServiceId]>,
@@ -355,7 +358,9 @@ pub async fn find(
     } else if numbers.is_empty() {
         return Ok(Vec::new());
     } else {
+        sql.push(conn.backend().pick("", "id IN (SELECT id FROM callback_numbers WHERE "));
         sql.one_of("customer_number", numbers.iter().cloned().map(Arg::Text));
+        sql.push(conn.backend().pick("", ")"));
     }
     if let Some(services) = services {
         if services.is_empty() {
@@ -365,8 +370,8 @@ pub async fn find(
         sql.one_of("service_id", services.iter().map(|service| Arg::Id(service.0)));
     }
     sql.push(" ORDER BY desired_time DESC, id DESC LIMIT ").bind(Arg::Int(i64::from(limit)));
-    let heads = heads(conn, sql).await?;
-    known.rows(conn, heads, true).await
+    let heads = read_heads(conn, sql).await?;
+    cache.rows(conn, heads, true).await
 }
 
 #[cfg(test)]
@@ -374,7 +379,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_reads_back_from_its_text() {
+    fn a_cursor_survives_encoding_and_decoding() {
         for (key, backward) in [(1_795_000_000_000_000, false), (-1, true), (i64::MIN, false)] {
             let cursor = Cursor { run: 3, key, id: Uuid::from_u128(7), backward };
             assert_eq!(Cursor::decode(&cursor.encode()), Some(cursor));

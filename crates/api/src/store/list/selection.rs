@@ -1,4 +1,4 @@
-//! Which callbacks a list is of, and how a search finds them.
+//! The conditions of a list, and how a search is executed.
 
 use ringback_domain::{ServiceId, StateName, Timestamp};
 use sqlx::AssertSqlSafe;
@@ -7,33 +7,36 @@ use uuid::Uuid;
 use crate::store::sql::{Arg, Sql, fetch};
 use crate::store::{Backend, Conn, StoreResult};
 
-/// Which callbacks, after everything that needs no table is decided.
+/// A filter as the database can apply it: names are resolved to ids, and the
+/// caller's visible services are included.
 #[derive(Clone, Debug, Default, Hash)]
 pub struct Selection {
-    /// Desired time from here on.
+    /// Earliest desired time, inclusive.
     pub from: Option<Timestamp>,
-    /// Desired time before here.
+    /// Latest desired time, exclusive.
     pub to: Option<Timestamp>,
-    /// Of that, only these hours of every day.
+    /// Only these hours of every day within the range.
     pub daily: Option<Daily>,
     /// Only these states; empty for all.
     pub states: Vec<StateName>,
     /// Only these services, ordered by name; `None` for all.
     pub services: Option<Vec<ServiceId>>,
-    /// Only those whose column holds this text.
+    /// Only callbacks that contain this text.
     pub search: Option<Search>,
-    /// Only those still SCHEDULED after their window at this moment.
+    /// Only callbacks that are still SCHEDULED after the end of their window, as
+    /// of this time.
     pub overdue_at: Option<Timestamp>,
 }
 
-/// Hours of every day, as arithmetic that both databases can do: moved by the
-/// shift, a time of these hours lies in the first `length` of a day of UTC.
+/// Hours of every day, as arithmetic that both databases can do: a time matches
+/// if, after adding its shift, it lies in the first `length` of a UTC day.
 #[derive(Clone, Debug, Hash)]
 pub struct Daily {
-    /// By how many microseconds times before a moment are moved, up to the end
-    /// of the range: more than one where clocks are changed meanwhile.
+    /// Shifts in microseconds, each for the times before a moment; the last
+    /// moment is the end of the range. There are several if the clocks change
+    /// within the range.
     pub shifts: Vec<(Timestamp, i64)>,
-    /// How long the hours are, in microseconds.
+    /// Length of the hours, in microseconds.
     pub length: i64,
 }
 
@@ -42,22 +45,23 @@ pub struct Daily {
 pub struct Search {
     /// The column.
     pub column: SearchColumn,
-    /// What is in it: lower case, or digits for a number, or hex for an id.
+    /// The text to find: in lower case; digits for a number; hexadecimal digits
+    /// for an id.
     pub text: String,
-    /// The services whose name has it; for any column only.
+    /// The services whose name contains the text; only for [`SearchColumn::Any`].
     pub services: Vec<ServiceId>,
     /// How the rows are found.
-    pub by: SearchBy,
+    pub plan: SearchPlan,
 }
 
 /// How the rows of a search are found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum SearchBy {
-    /// By going through the list: quick where many rows match.
+pub enum SearchPlan {
+    /// Scan the list: fast if many rows match.
     #[default]
     Scan,
-    /// By the index of parts of numbers: quick where few do.
-    Parts(Backend),
+    /// Look up the trigram index of customer numbers: fast if few rows match.
+    NumberIndex(Backend),
 }
 
 /// The columns that can be searched.
@@ -73,40 +77,40 @@ pub enum SearchColumn {
     Result,
     /// Agent.
     Agent,
-    /// Who made it.
+    /// Name of the creator.
     CreatedBy,
-    /// Who cancelled it.
+    /// Name of the person who cancelled it.
     CancelledBy,
     /// Language.
     Language,
-    /// Those that are shown unless one chooses.
+    /// The columns that the list shows by default.
     Any,
 }
 
-/// A stretch of one index.
+/// A contiguous part of one index.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Run {
-    Whole,
+    All,
     State(StateName),
     Service(ServiceId),
 }
 
 impl Selection {
-    /// The range of desired times: from the first moment, before the second.
+    /// The range of desired times in microseconds, without its end.
     pub(super) fn range(&self) -> (i64, i64) {
         (self.from.map_or(i64::MIN, Timestamp::micros), self.to.map_or(i64::MAX, Timestamp::micros))
     }
 
-    /// Everything that can be said of one row. Never empty.
+    /// Writes the conditions on a row. There is always at least one.
     pub(super) fn conditions(&self, sql: &mut Sql, run: Run) {
         let (from, to) = self.range();
         self.conditions_within(sql, run, Some(from), Some(to));
     }
 
-    /// The same with other ends of the range, one of which may be open.
+    /// The same with another range of desired times, which may be open.
     pub(super) fn conditions_within(&self, sql: &mut Sql, run: Run, from: Option<i64>, to: Option<i64>) {
-        // Both ends are named even where they are far away: it keeps one plan
-        // for every range.
+        // An unlimited range has bounds as well, so that every range uses the
+        // same plan.
         let mut and = "";
         for (end, comparison) in [(from, "desired_time >= "), (to, "desired_time < ")] {
             if let Some(end) = end {
@@ -117,17 +121,17 @@ impl Selection {
         if let Some(daily) = &self.daily {
             daily.condition(sql);
         }
-        // States are spelled out: some are a thousand times as rare as others,
-        // and a plan for any of them would be wrong for most.
+        // States are literals, not arguments: some are a thousand times rarer
+        // than others and need a plan of their own.
         match run {
             Run::State(state) => {
                 sql.push(" AND state = '").push(state.as_str()).push("'");
             }
-            Run::Service(_) | Run::Whole if !self.states.is_empty() => {
+            Run::Service(_) | Run::All if !self.states.is_empty() => {
                 let names: Vec<String> = self.states.iter().map(|state| format!("'{state}'")).collect();
                 sql.push(" AND state IN (").push(&names.join(", ")).push(")");
             }
-            Run::Service(_) | Run::Whole => {}
+            Run::Service(_) | Run::All => {}
         }
         match (run, &self.services) {
             (Run::Service(service), _) => {
@@ -159,8 +163,8 @@ impl Selection {
 }
 
 impl Daily {
-    /// One sum over what every index has, whatever the number of days: the
-    /// range alone says where to read.
+    /// One expression for any number of days. It uses only the desired time,
+    /// which every index contains.
     fn condition(&self, sql: &mut Sql) {
         sql.push(" AND (desired_time + CASE");
         for (until, shift) in &self.shifts {
@@ -175,12 +179,12 @@ impl Search {
     fn condition(&self, sql: &mut Sql) {
         let pattern = pattern(&self.text);
         let columns: &[&str] = match self.column {
-            // Digits need no folding of case.
+            // Numbers have no upper and lower case, so `LOWER` is left out.
             SearchColumn::CustomerNumber => {
-                if let SearchBy::Parts(backend) = self.by {
+                if let SearchPlan::NumberIndex(backend) = self.plan {
                     sql.push(backend.pick(
                         " AND id IN (SELECT id FROM callback_numbers WHERE customer_number LIKE ",
-                        " AND id = ANY(ARRAY(SELECT id FROM callbacks WHERE customer_number LIKE ",
+                        " AND id = ANY(ARRAY(SELECT id FROM callback_numbers WHERE customer_number LIKE ",
                     ));
                     sql.bind(Arg::Text(pattern)).push(backend.pick(")", "))"));
                     return;
@@ -206,13 +210,13 @@ impl Search {
             sql.push(" ESCAPE '!'");
         }
         if self.column == SearchColumn::Any {
-            self.elsewhere(sql);
+            self.other_columns(sql);
         }
         sql.push(")");
     }
 
-    /// The columns in which not every letter counts, and the service's name.
-    fn elsewhere(&self, sql: &mut Sql) {
+    /// The columns that ignore punctuation, and the service's name.
+    fn other_columns(&self, sql: &mut Sql) {
         let (digits, signs): (String, String) = self.text.chars().partition(char::is_ascii_digit);
         let is_number = !digits.is_empty() && signs.chars().all(|sign| " +-()./".contains(sign));
         for (column, text) in [("id", self.text.replace('-', "")), ("customer_number", digits)] {
@@ -228,7 +232,7 @@ impl Search {
     }
 }
 
-/// Finds a text anywhere, whatever is in it.
+/// The `LIKE` pattern of a text anywhere in a value, with wildcards escaped.
 fn pattern(text: &str) -> String {
     let mut pattern = String::from("%");
     for letter in text.chars() {
@@ -241,37 +245,38 @@ fn pattern(text: &str) -> String {
     pattern
 }
 
-/// An id is a blob on SQLite and a UUID on PostgreSQL: both are searched as
-/// hexadecimal digits.
-pub(in crate::store) fn spell_id(sql: &mut Sql, conn: &Conn) {
-    let spelled = conn.backend().pick("LOWER(hex(id))", "REPLACE(CAST(id AS TEXT), '-', '')");
-    sql.text = sql.text.replace("LOWER(id)", spelled);
+/// Replaces `LOWER(id)`, because ids are searched as hexadecimal digits: they
+/// are blobs on SQLite and UUIDs on PostgreSQL.
+pub(in crate::store) fn id_as_hex(sql: &mut Sql, conn: &Conn) {
+    let hex = conn.backend().pick("LOWER(hex(id))", "REPLACE(CAST(id AS TEXT), '-', '')");
+    sql.text = sql.text.replace("LOWER(id)", hex);
 }
 
-/// A list in the order of its index has one plan, whatever its range. SQLite
-/// plans anew for each value that is bound as the end of a range, but not for
-/// an expression.
-pub(super) fn keep_plan(sql: &mut Sql, conn: &Conn) {
+/// Makes SQLite use one plan for every range: it plans again whenever the bound
+/// end of a range has another value, but not if the end is an expression.
+pub(super) fn pin_plan(sql: &mut Sql, conn: &Conn) {
     if conn.backend() == Backend::Sqlite {
         for end in
             ["desired_time >= $", "desired_time < $", "(desired_time, id) > ($", "(desired_time, id) < ($"]
         {
-            let kept = end.replace('$', "+$");
-            sql.text = sql.text.replace(end, &kept);
+            let expression = end.replace('$', "+$");
+            sql.text = sql.text.replace(end, &expression);
         }
     }
 }
 
-/// Rows at the beginning of a range that are looked at to see whether a search
-/// matches many.
-const SAMPLE: i64 = 20_000;
+/// Rows at the start of a range that are sampled to estimate how many match.
+const SAMPLE_ROWS: i64 = 20_000;
 
-/// The selection with the better way of searching: where the beginning of the
-/// range does not fill a page, the matches are few and an index knows them.
+/// Matches in the sample from which on a scan is the better plan: one page.
+const MIN_SCAN_MATCHES: i64 = 250;
+
+/// The selection with the better search plan: the index, unless the sample
+/// already fills a page.
 pub(super) async fn with_search_plan(conn: &mut Conn, selection: &Selection) -> StoreResult<Selection> {
     let mut planned = selection.clone();
     let Some(search) = &mut planned.search else { return Ok(planned) };
-    // The index knows parts of three digits and more.
+    // A trigram index cannot find fewer than three digits.
     let digits = search.text.bytes().all(|letter| letter.is_ascii_digit());
     if search.column != SearchColumn::CustomerNumber || search.text.len() < 3 || !digits {
         return Ok(planned);
@@ -282,22 +287,22 @@ pub(super) async fn with_search_plan(conn: &mut Conn, selection: &Selection) -> 
     let (from, to) = selection.range();
     sql.bind(Arg::Int(from)).push(" AND desired_time < ").bind(Arg::Int(to));
     sql.push(" ORDER BY desired_time, id LIMIT ")
-        .bind(Arg::Int(SAMPLE))
+        .bind(Arg::Int(SAMPLE_ROWS))
         .push(") r WHERE customer_number LIKE ");
-    sql.bind(Arg::Text(format!("%{}%", search.text))).push(" LIMIT ").bind(Arg::Int(PAGE)).push(") s");
+    sql.bind(Arg::Text(format!("%{}%", search.text)))
+        .push(" LIMIT ")
+        .bind(Arg::Int(MIN_SCAN_MATCHES))
+        .push(") s");
     let matches: i64 = fetch!(conn, sqlx::query_scalar::<_, i64>, sql, fetch_one)?;
-    if matches < PAGE {
-        search.by = SearchBy::Parts(conn.backend());
+    if matches < MIN_SCAN_MATCHES {
+        search.plan = SearchPlan::NumberIndex(conn.backend());
     }
     Ok(planned)
 }
 
-/// Matches that make a search one of many.
-const PAGE: i64 = 250;
-
-/// Fills the frozen selection of a bulk cancellation: what to insert and from
-/// where. Gives the statement's `SELECT`, with the columns of an item.
-pub(in crate::store) fn freeze(selection: &Selection, job: Uuid) -> Sql {
+/// The statement that copies the selected callbacks into the items of a bulk
+/// cancellation.
+pub(in crate::store) fn freeze_statement(selection: &Selection, job: Uuid) -> Sql {
     let mut sql = Sql::new(
         "INSERT INTO bulk_cancellation_items (job_id, number, callback_id, service, customer_number, desired_time, \
          state_before) SELECT ",
@@ -307,7 +312,7 @@ pub(in crate::store) fn freeze(selection: &Selection, job: Uuid) -> Sql {
          c.state FROM callbacks c JOIN services s ON s.id = c.service_id WHERE c.id IN (SELECT id FROM callbacks \
          WHERE ",
     );
-    selection.conditions(&mut sql, Run::Whole);
+    selection.conditions(&mut sql, Run::All);
     sql.push(")");
     sql
 }

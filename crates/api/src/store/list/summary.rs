@@ -1,4 +1,4 @@
-//! What a row of the list shows.
+//! Rows of the list.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -14,9 +14,9 @@ use crate::store::error::inconsistent;
 use crate::store::sql::{Arg, Sql, bind_all, fetch};
 use crate::store::{Conn, StoreResult};
 
-/// What a row of the list shows. The fields are in the order of `COLUMNS`; a
-/// page of them is read thousands of times a second, so nothing stands between
-/// them and the database's answer.
+/// A row of the list. The fields are in the order of `COLUMNS`, and are decoded
+/// straight from the database's answer: pages are read thousands of times a
+/// second.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Summary {
     /// Callback ID.
@@ -27,54 +27,54 @@ pub struct Summary {
     pub customer_number: String,
     /// Immediate or scheduled.
     pub callback_type: CallbackType,
-    /// How the record came about.
+    /// Why the record was created.
     pub origin: Origin,
-    /// Where it stands.
+    /// Its state.
     pub state: StateName,
-    /// How it ended.
+    /// Its result, once COMPLETED.
     pub result: Option<ResultCode>,
     /// Start of the desired window.
     #[serde(deserialize_with = "micros")]
     pub desired_time: Timestamp,
     /// Length of the window, in seconds.
     pub desired_window_seconds: u32,
-    /// When it was made.
+    /// When it was created.
     #[serde(deserialize_with = "micros")]
     pub created_at: Timestamp,
-    /// The person who made it.
+    /// The person who created it.
     pub created_by: Option<String>,
-    /// When it changed last.
+    /// When it last changed.
     #[serde(deserialize_with = "micros")]
     pub updated_at: Timestamp,
     /// Its version.
     pub version: i64,
-    /// Higher is sooner.
+    /// Queue priority: higher goes first.
     pub priority: i32,
     /// BCP 47 tag.
     pub language: Option<String>,
     /// IANA zone.
     pub customer_time_zone: Option<String>,
-    /// The record that it repeats.
+    /// The record that it was recreated from.
     pub recreated_from: Option<CallbackId>,
-    /// The record that repeats it.
+    /// The record that was recreated from it.
     pub recreated_as: Option<CallbackId>,
     /// Dial attempts that failed or connected.
     pub attempts_made: u32,
-    /// The agent.
+    /// The reserved agent.
     pub agent: Option<String>,
-    /// When it entered the queue first.
+    /// When it first entered the queue.
     #[serde(deserialize_with = "micros_or_null")]
     pub queued_at: Option<Timestamp>,
-    /// Not handed out before.
+    /// When it can be reserved again after a failed attempt.
     #[serde(deserialize_with = "micros_or_null")]
     pub retry_at: Option<Timestamp>,
     /// When the agent was reserved.
     #[serde(deserialize_with = "micros_or_null")]
     pub reserved_at: Option<Timestamp>,
-    /// When the call stood.
+    /// When the customer was connected.
     #[serde(deserialize_with = "micros_or_null")]
     pub connected_at: Option<Timestamp>,
-    /// When it ended.
+    /// When it was completed.
     #[serde(deserialize_with = "micros_or_null")]
     pub completed_at: Option<Timestamp>,
 }
@@ -101,7 +101,7 @@ fn micros_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T
     Ok(Option::<i64>::deserialize(deserializer)?.map(Timestamp::from_micros))
 }
 
-/// The columns of a row, one after the other.
+/// Reads the columns of a row one after the other.
 struct Columns<'r> {
     row: &'r PgRow,
     next: usize,
@@ -114,8 +114,8 @@ impl<'r> Columns<'r> {
         self.row.try_get(at)
     }
 
-    fn name<T: FromStr<Err: Display>>(&mut self) -> sqlx::Result<T> {
-        named(self.value()?)
+    fn parsed<T: FromStr<Err: Display>>(&mut self) -> sqlx::Result<T> {
+        parse(self.value()?)
     }
 
     fn time(&mut self) -> sqlx::Result<Option<Timestamp>> {
@@ -127,7 +127,7 @@ impl<'r> Columns<'r> {
     }
 }
 
-fn named<T: FromStr<Err: Display>>(text: &str) -> sqlx::Result<T> {
+fn parse<T: FromStr<Err: Display>>(text: &str) -> sqlx::Result<T> {
     text.parse().map_err(|error| sqlx::Error::Decode(format!("{text}: {error}").into()))
 }
 
@@ -139,10 +139,10 @@ impl FromRow<'_, PgRow> for Summary {
             id: CallbackId(row.value()?),
             service_id: ServiceId(row.value()?),
             customer_number: row.value()?,
-            callback_type: row.name()?,
-            origin: row.name()?,
-            state: row.name()?,
-            result: row.value::<Option<&str>>()?.map(named).transpose()?,
+            callback_type: row.parsed()?,
+            origin: row.parsed()?,
+            state: row.parsed()?,
+            result: row.value::<Option<&str>>()?.map(parse).transpose()?,
             desired_time: Timestamp::from_micros(row.value()?),
             desired_window_seconds: row.number()?,
             created_at: Timestamp::from_micros(row.value()?),
@@ -165,7 +165,7 @@ impl FromRow<'_, PgRow> for Summary {
     }
 }
 
-/// Runs a query for summaries.
+/// Runs a statement that selects [`COLUMNS`].
 pub(super) async fn summaries(conn: &mut Conn, mut sql: Sql) -> StoreResult<Vec<Summary>> {
     match conn {
         Conn::Sqlite(_) => {
@@ -181,7 +181,7 @@ pub(super) async fn summaries(conn: &mut Conn, mut sql: Sql) -> StoreResult<Vec<
     }
 }
 
-/// The callbacks of these ids as they are now, in any order.
+/// The current rows of these callbacks, in any order.
 pub async fn current(conn: &mut Conn, ids: &[Uuid]) -> StoreResult<Vec<Summary>> {
     if ids.is_empty() {
         return Ok(Vec::new());

@@ -1,10 +1,10 @@
-//! The bare endpoints that the server stands beside: the same durable writes or
-//! the same rows, without checks, rights or a state machine. They run in a
-//! process of their own, over a copy of the server's database and with the
+//! The bare endpoints that the server is compared with: the same durable writes
+//! or the same rows, without validation, permissions or a state machine. They run
+//! in a separate process, on a copy of the server's database and with the
 //! server's settings: on PostgreSQL a pool of 16 connections, on SQLite one
 //! connection that writes and four that read. Each write is a transaction with a
-//! full sync of its own; on SQLite it can also share one with what has queued up,
-//! as in the server.
+//! full sync. On SQLite waiting writes can also share a transaction, as in the
+//! server.
 
 mod writes;
 
@@ -43,7 +43,7 @@ impl Bare {
     pub(crate) async fn start(database: Database) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("--bare").arg(&database.url);
-        // Far beyond the numbers of the rows that were copied.
+        // Far above the numbers of the copied rows.
         Ok(Self { process: Process::start(command, false).await?, database, next_row: 1_000_000_000 })
     }
 
@@ -59,7 +59,7 @@ impl Bare {
         Login::anonymous(&self.process.address)
     }
 
-    /// Lets an endpoint, `page` or `count`, answer with a query; gives its path.
+    /// Registers a query for the endpoint `page` or `count`. Returns its path.
     pub(crate) async fn register(&self, endpoint: &str, sql: &str) -> Result<String> {
         let number = Client::connect(&self.login()).await?.post("/queries", sql).await?;
         Ok(format!("/{endpoint}/{}", String::from_utf8(number)?))
@@ -72,11 +72,11 @@ enum Pools {
     Postgres(PgPool),
 }
 
-/// What the endpoints share.
+/// State shared by the endpoints.
 struct Shared {
     pools: Pools,
     queries: RwLock<Vec<String>>,
-    /// Callbacks to hand out, and the place of the next.
+    /// Callbacks to reserve, and the index of the next.
     queued: RwLock<Vec<Uuid>>,
     next: AtomicUsize,
 }
@@ -130,7 +130,7 @@ fn failure(error: sqlx::Error) -> Error {
     ErrorInternalServerError(error)
 }
 
-/// An id as the server makes them: they arrive in the order of their index.
+/// An id like those of the server, which increase with time.
 fn new_id(micros: i64) -> Uuid {
     let millis = u64::try_from(micros / 1_000).unwrap_or_default();
     uuid::Builder::from_unix_timestamp_millis(millis, &rand::random()).into_uuid()
@@ -171,7 +171,7 @@ fn query(shared: &Shared, number: usize) -> std::result::Result<String, Error> {
     queries.get(number).cloned().ok_or_else(|| ErrorNotFound("there is no such query"))
 }
 
-/// Where a page begins, for a query that takes it.
+/// The row before a page, for a query with parameters.
 #[derive(Deserialize)]
 struct After {
     key: Option<i64>,
@@ -214,9 +214,9 @@ async fn count(shared: web::Data<Shared>, number: web::Path<usize>) -> Answer {
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Commits {
-    /// Each by itself.
+    /// Each write by itself.
     Single,
-    /// On SQLite, together with what has queued up.
+    /// On SQLite, all waiting writes together.
     Grouped,
 }
 
@@ -235,7 +235,7 @@ impl Shared {
     }
 }
 
-/// A row of `callbacks` with all its indexes, and its line of the timeline.
+/// Writes a row of `callbacks` and a line of the timeline.
 async fn create(shared: web::Data<Shared>, commits: web::Path<Commits>, service: String) -> Answer {
     let other = Uuid::parse_str(&service).map_err(ErrorInternalServerError)?;
     let at = now().micros();
@@ -244,7 +244,7 @@ async fn create(shared: web::Data<Shared>, commits: web::Path<Commits>, service:
     Ok(HttpResponse::Created().json(callback))
 }
 
-/// Reads which callbacks there are to hand out.
+/// Reads the callbacks to reserve.
 async fn read_queue(shared: web::Data<Shared>) -> Answer {
     const QUEUED: &str = "SELECT id FROM callbacks WHERE state = 'QUEUED' AND version = 4";
     let ids: Vec<Uuid> = match &shared.pools {
@@ -258,15 +258,15 @@ async fn read_queue(shared: web::Data<Shared>) -> Answer {
     Ok(HttpResponse::Ok().finish())
 }
 
-/// What a reservation hands out.
+/// The answer of a reservation.
 #[derive(Serialize)]
-struct Handed {
+struct Reserved {
     callback: Uuid,
     attempt: Uuid,
 }
 
-/// The row, a new attempt, a line of the timeline. Which row is next is known
-/// from memory.
+/// Updates the row, and writes a new attempt and a line of the timeline. The next
+/// row is taken from memory.
 async fn reserve(shared: web::Data<Shared>, commits: web::Path<Commits>) -> Answer {
     let place = shared.next.fetch_add(1, Ordering::Relaxed);
     let next = shared.queued.read().ok().and_then(|ids| ids.get(place).copied());
@@ -274,24 +274,24 @@ async fn reserve(shared: web::Data<Shared>, commits: web::Path<Commits>) -> Answ
     let at = now().micros();
     let attempt = new_id(at);
     shared.write(*commits, Write { kind: Kind::Reserve, callback, other: attempt, at }).await?;
-    Ok(HttpResponse::Ok().json(Handed { callback, attempt }))
+    Ok(HttpResponse::Ok().json(Reserved { callback, attempt }))
 }
 
-/// The row, its attempt, a line of the timeline.
+/// Updates the row and its attempt, and writes a line of the timeline.
 async fn connect(shared: web::Data<Shared>, path: web::Path<(Commits, Uuid, Uuid)>) -> Answer {
     let (commits, callback, other) = path.into_inner();
     shared.write(commits, Write { kind: Kind::Connect, callback, other, at: now().micros() }).await?;
     Ok(HttpResponse::Ok().json(callback))
 }
 
-/// The row, its attempt, a line of the timeline.
+/// Updates the row and its attempt, and writes a line of the timeline.
 async fn complete(shared: web::Data<Shared>, path: web::Path<(Commits, Uuid, Uuid)>) -> Answer {
     let (commits, callback, other) = path.into_inner();
     shared.write(commits, Write { kind: Kind::Complete, callback, other, at: now().micros() }).await?;
     Ok(HttpResponse::Ok().json(callback))
 }
 
-/// Serves the endpoints until the process is asked to end.
+/// Serves the endpoints until the process is stopped.
 pub(crate) async fn serve(url: &str) -> Result<()> {
     let shared = web::Data::new(Shared {
         pools: open(url).await?,

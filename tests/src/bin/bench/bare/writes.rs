@@ -1,5 +1,5 @@
-//! The writes of the bare endpoints: what the server's commands leave in the
-//! database, and nothing that they read.
+//! The writes of the bare endpoints: those of the server's commands, without
+//! their reads.
 
 use sqlx::{PgConnection, PgPool, SqliteConnection, SqlitePool};
 use tokio::sync::{mpsc, oneshot};
@@ -12,7 +12,7 @@ type Result<T> = std::result::Result<T, sqlx::Error>;
 pub(super) struct Write {
     pub(super) kind: Kind,
     pub(super) callback: Uuid,
-    /// The service of a new callback, the attempt of another write.
+    /// The service of a new callback; the attempt of other writes.
     pub(super) other: Uuid,
     /// Microseconds since the Unix epoch.
     pub(super) at: i64,
@@ -69,7 +69,7 @@ impl Kind {
     }
 }
 
-/// Writes inside a transaction of one of the drivers.
+/// Defines a function that writes in a transaction of one of the drivers.
 macro_rules! apply {
     ($name:ident, $connection:ty) => {
         async fn $name(conn: &mut $connection, write: &Write) -> Result<()> {
@@ -105,14 +105,14 @@ pub(super) async fn sqlite(pool: &SqlitePool, writes: &[Write]) -> Result<()> {
 /// A write that waits for the next commit, and the channel for its outcome.
 pub(super) type Waiting = (Write, oneshot::Sender<Result<()>>);
 
-/// Most writes in one commit.
-const GROUP: usize = 256;
+/// Largest number of writes in one commit.
+const MAX_GROUP: usize = 256;
 
-/// Commits what has queued up in one transaction, again and again, as the
-/// server's own writer does. There are no savepoints: one failure fails all.
+/// Commits all waiting writes in one transaction, repeatedly, like the server's
+/// writer. There are no savepoints: one failure fails all.
 pub(super) async fn group_commits(pool: SqlitePool, mut queue: mpsc::Receiver<Waiting>) {
     let mut group = Vec::new();
-    while queue.recv_many(&mut group, GROUP).await > 0 {
+    while queue.recv_many(&mut group, MAX_GROUP).await > 0 {
         let writes: Vec<Write> = group.iter().map(|(write, _)| *write).collect();
         let mut outcome = sqlite(&pool, &writes).await;
         for (_, waiting) in group.drain(..) {
@@ -120,7 +120,7 @@ pub(super) async fn group_commits(pool: SqlitePool, mut queue: mpsc::Receiver<Wa
             if answer.is_ok() {
                 outcome = Ok(());
             }
-            // The other end is gone where a client has left.
+            // The client may have disconnected.
             let _ = waiting.send(answer);
         }
     }

@@ -1,4 +1,4 @@
-//! Rows that are asked for again and again.
+//! A cache for the rows of pages in demand.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -15,28 +15,28 @@ use crate::store::sql::Arg;
 use crate::store::sql::{Sql, bind_all, fetch};
 use crate::store::{Conn, StoreResult};
 
-/// Rows that are kept: a hundred pages, some 20 MB.
-const MOST_ROWS: usize = 25_000;
+/// Cached rows: a hundred pages, some 20 MB.
+const MAX_ROWS: usize = 25_000;
 
-/// Pages of which is known that they were asked for: as many as are kept, so
-/// that going round more than that keeps none.
-const MOST_PAGES: usize = MOST_ROWS / 250;
+/// Remembered requests: no more pages than the cache has room for, so that a
+/// reader who cycles through more of them caches none.
+const MAX_PAGES: usize = MAX_ROWS / 250;
 
-/// What a page needs to know of a row before it is read whole.
+/// What a page needs to know about a row before the full row is read.
 #[derive(Clone, Debug)]
 pub(super) struct Head {
     pub(super) id: Uuid,
     pub(super) version: i64,
     /// The value of the sorted time.
     pub(super) key: i64,
-    /// The run that it is in: 0 where there is one.
+    /// The run that contains it: 0 if there is only one.
     pub(super) run: usize,
-    /// The row, where it was read whole at once.
+    /// The full row, if it was read in the same statement.
     pub(super) row: Option<Arc<Summary>>,
 }
 
-/// The rows of a statement that selects id, version and key.
-pub(super) async fn heads(conn: &mut Conn, mut sql: Sql) -> StoreResult<Vec<Head>> {
+/// Runs a statement that selects id, version and key.
+pub(super) async fn read_heads(conn: &mut Conn, mut sql: Sql) -> StoreResult<Vec<Head>> {
     let rows: Vec<(Uuid, i64, i64)> = match conn {
         Conn::Sqlite(_) => {
             sql.text = format!(
@@ -55,9 +55,9 @@ pub(super) async fn heads(conn: &mut Conn, mut sql: Sql) -> StoreResult<Vec<Head
     Ok(rows.into_iter().map(|(id, version, key)| Head { id, version, key, run: 0, row: None }).collect())
 }
 
-/// The rows of a statement that selects them whole; `key` is what they are
+/// Runs a statement that selects full rows; `key` gives the value that a row is
 /// sorted by.
-pub(super) async fn whole(
+pub(super) async fn read_full_rows(
     conn: &mut Conn,
     sql: Sql,
     key: impl Fn(&Summary) -> i64,
@@ -72,45 +72,44 @@ pub(super) async fn whole(
     Ok(summaries(conn, sql).await?.into_iter().map(head).collect())
 }
 
-/// Rows that are asked for again and again, each at its version. It answers only
-/// for the version that the database names, so it can be lost or full, never
-/// wrong.
+/// A cache of rows by id and version. A row is used only if the database still
+/// names its version, so a cached row is never stale.
 #[derive(Debug)]
-pub struct Known {
+pub struct RowCache {
     rows: Cache<CallbackId, Arc<Summary>>,
-    /// Hashes of pages that were asked for.
+    /// Hashes of recently requested pages.
     pages: Cache<u64, ()>,
     hasher: RandomState,
 }
 
-impl Default for Known {
+impl Default for RowCache {
     fn default() -> Self {
-        Self { rows: Cache::new(MOST_ROWS), pages: Cache::new(MOST_PAGES), hasher: RandomState::default() }
+        Self { rows: Cache::new(MAX_ROWS), pages: Cache::new(MAX_PAGES), hasher: RandomState::default() }
     }
 }
 
-impl Known {
-    /// Whether this page was asked for lately. From now on it was.
-    pub(super) fn was_asked_for(&self, page: impl Hash) -> bool {
+impl RowCache {
+    /// Remembers a request for this page, and says whether there was one before.
+    pub(super) fn note_request(&self, page: impl Hash) -> bool {
         let page = self.hasher.hash_one(page);
-        let asked = self.pages.get(&page).is_some();
-        if !asked {
+        let requested_before = self.pages.get(&page).is_some();
+        if !requested_before {
             self.pages.insert(page, ());
         }
-        asked
+        requested_before
     }
 
     fn get(&self, head: &Head) -> Option<Arc<Summary>> {
         self.rows.get(&CallbackId(head.id)).filter(|row| row.version == head.version)
     }
 
-    /// Whether most rows of these heads have to be read.
-    pub(super) fn lacks_most(&self, heads: &[Head]) -> bool {
+    /// Whether most of these rows would have to be read from the database.
+    pub(super) fn mostly_missing(&self, heads: &[Head]) -> bool {
         heads.iter().filter(|head| self.get(head).is_none()).count() * 2 > heads.len()
     }
 
-    /// The rows of these heads, kept from now on where `keep` says so. One that
-    /// changed since is given as it is now, and one that is gone is left out.
+    /// The rows for these heads; `keep` caches them. A row that has changed since
+    /// is returned as it is now, and a deleted one is left out.
     pub(super) async fn rows(
         &self,
         conn: &mut Conn,
