@@ -225,13 +225,8 @@ fn every_permission_guards_an_operation() {
     for needed in operations().iter().flat_map(permissions) {
         *uses.entry(needed).or_default() += 1;
     }
-<<<<<<< HEAD
     for needed in Role::ALL.iter().copied().flat_map(Role::permissions) {
-        assert!(uses.contains_key(needed), "{needed:?} guards nothing");
-=======
-    for needed in Role::ALL.into_iter().flat_map(Role::permissions) {
         assert!(uses.contains_key(needed), "no operation requires {needed:?}");
->>>>>>> words
     }
     assert!(uses.contains_key(&Permission::RouteCallbacks));
 }

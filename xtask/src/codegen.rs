@@ -1,7 +1,6 @@
 //! `cargo xtask codegen`: files that are generated from the code and committed.
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -9,9 +8,11 @@ use anyhow::{Context, Result, bail};
 use crate::behaviours;
 use crate::process::{NATIVE, cargo, output, root, run, target};
 
-/// Each file, and the argument with which `ringback` prints it.
-const FILES: [(&str, &str); 2] =
-    [("openapi/openapi.json", "openapi"), ("docs/state-machine.md", "state-machine")];
+/// Each file, the program below the target folder that prints it, and its arguments.
+const FILES: [(&str, &str, &[&str]); 2] = [
+    ("openapi/openapi.json", "debug/ringback", &["openapi"]),
+    ("docs/state-machine.md", "debug/examples/state_machine", &[]),
+];
 
 /// The table of behaviours, generated from the documentation of the tests.
 const BEHAVIOURS: &str = "docs/behaviours.md";
@@ -19,15 +20,14 @@ const BEHAVIOURS: &str = "docs/behaviours.md";
 /// Writes the generated files, or only checks that they are up to date.
 pub(crate) fn codegen(only_check: bool) -> Result<()> {
     // Other features than those of the whole workspace would build the dependencies again.
-    run(cargo().args(["build", "--quiet", "--bin", "ringback"]).args(NATIVE))?;
-    let server = target().join("debug/ringback");
-    if only_check { check(&server) } else { write(&server) }
+    run(cargo().args(["build", "--quiet", "--bins", "--examples"]).args(NATIVE))?;
+    if only_check { check() } else { write() }
 }
 
 /// Fails if a generated file differs from the committed one.
-pub(crate) fn check(server: &Path) -> Result<()> {
+pub(crate) fn check() -> Result<()> {
     let mut stale = Vec::new();
-    for (path, text) in files(server)? {
+    for (path, text) in files()? {
         if read(path) != Some(text) {
             stale.push(path);
         }
@@ -38,8 +38,8 @@ pub(crate) fn check(server: &Path) -> Result<()> {
     Ok(())
 }
 
-fn write(server: &Path) -> Result<()> {
-    for (path, text) in files(server)? {
+fn write() -> Result<()> {
+    for (path, text) in files()? {
         if read(path).as_ref() != Some(&text) {
             fs::write(root().join(path), text).with_context(|| format!("cannot write {path}"))?;
             println!("wrote {path}");
@@ -49,16 +49,12 @@ fn write(server: &Path) -> Result<()> {
 }
 
 /// The content of every generated file.
-fn files(server: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
+fn files() -> Result<Vec<(&'static str, Vec<u8>)>> {
     let mut files = vec![(BEHAVIOURS, behaviours::table()?.into_bytes())];
-    for (path, argument) in FILES {
-        files.push((path, print(server, argument)?));
+    for (path, program, arguments) in FILES {
+        files.push((path, output(Command::new(target().join(program)).current_dir(root()).args(arguments))?));
     }
     Ok(files)
-}
-
-fn print(server: &Path, argument: &str) -> Result<Vec<u8>> {
-    output(Command::new(server).current_dir(root()).arg(argument))
 }
 
 fn read(path: &str) -> Option<Vec<u8>> {

@@ -22,8 +22,9 @@ pub(crate) fn test(args: &[String], no_web: bool) -> Result<()> {
     let page = steps.step("Build the page", || {
         if no_web { Ok(web::dist()) } else { web::build(web::Profile::Release) }
     })?;
-    steps
-        .step("Build server and tests", || run(cargo().args(["build", "--bins", "--tests"]).args(NATIVE)))?;
+    steps.step("Build server and tests", || {
+        run(cargo().args(["build", "--bins", "--examples", "--tests"]).args(NATIVE))
+    })?;
     let cluster = steps.step("Start PostgreSQL", || Cluster::start(Durability::Off))?;
     steps.step("Run the tests", || {
         run(cargo()
@@ -44,7 +45,7 @@ pub(crate) fn test(args: &[String], no_web: bool) -> Result<()> {
         steps.step("Run the examples in the documentation", || {
             run(cargo().args(["test", "--doc"]).args(NATIVE))
         })?;
-        steps.step("Check the generated files", || codegen::check(&server))?;
+        steps.step("Check the generated files", codegen::check)?;
     }
     steps.finish();
     Ok(())

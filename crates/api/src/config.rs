@@ -27,9 +27,6 @@ pub enum Command {
     User(User),
     /// Print the OpenAPI document
     Openapi,
-    /// Print the state machine as a page
-    #[command(hide = true)]
-    StateMachine,
     /// Ask a server whether it can answer; fails if not
     Healthcheck(Healthcheck),
 }

@@ -2,9 +2,10 @@
 
 use ringback_domain::callback::Callback;
 use ringback_domain::callback::transition::Refusal;
-use ringback_domain::wire::problem::{FieldProblem, ProblemKind};
+use ringback_domain::wire::problem::{FieldCode, ProblemKind};
 use ringback_domain::{Permission, StateName};
 
+use crate::fault::{Fault, Field, Part};
 use crate::store::StoreError;
 
 /// Why a request is not answered as asked.
@@ -14,25 +15,25 @@ pub enum Error {
     #[error("{0}")]
     Malformed(String),
     /// No credentials, or none that are in force.
-    #[error("send a valid access token or API key")]
+    #[error("Send a valid access token or API key.")]
     Unauthenticated,
     /// User name or password are wrong; which of them is not said.
-    #[error("user name or password are wrong")]
+    #[error("The user name or password is wrong.")]
     InvalidCredentials,
     /// The caller's role or scopes lack this.
-    #[error("the permission {0:?} is needed")]
+    #[error("You need the permission `{}`.", .0.as_str())]
     Forbidden(Permission),
     /// It has rights that the caller does not have.
-    #[error("this {0} has rights that you do not have; ask somebody who has them")]
+    #[error("This {0} has rights that you do not have. Ask somebody who has them.")]
     MoreRights(&'static str),
     /// The request comes from another site.
-    #[error("a request from another site is not accepted here")]
+    #[error("Requests from other sites are not accepted here.")]
     CrossSite,
     /// Absent, or not visible to the caller.
-    #[error("there is no such {0}")]
+    #[error("There is no such {0}, or you have no access to it.")]
     NotFound(&'static str),
     /// The path exists, the method does not.
-    #[error("this method is not allowed here")]
+    #[error("Use one of the methods in the Allow header.")]
     MethodNotAllowed(String),
     /// The callback as it is does not allow the command.
     #[error("{refusal}")]
@@ -45,10 +46,10 @@ pub enum Error {
         version: i64,
     },
     /// The attempt is unknown or not held any more.
-    #[error("the reservation is not held any more")]
+    #[error("The reservation has ended. Reserve again.")]
     LeaseLost,
     /// The version in `If-Match` is not the current one.
-    #[error("the current version is {version}")]
+    #[error("It has changed since you read it. Read it again; its version is now {version}.")]
     Stale {
         /// The current state, of a callback.
         state: Option<StateName>,
@@ -59,22 +60,22 @@ pub enum Error {
     #[error("{0}")]
     Duplicate(&'static str),
     /// A request with the same idempotency key is still running.
-    #[error("a request with this idempotency key is still running")]
+    #[error("A request with this idempotency key is still running. Repeat it later.")]
     InFlight,
     /// The idempotency key was used for another request.
-    #[error("this idempotency key was used for another request")]
+    #[error("This idempotency key was used for another request. Use a new one.")]
     KeyReused,
     /// The body is too large.
-    #[error("the body may have {0} bytes at most")]
+    #[error("Send at most {0} bytes.")]
     TooLarge(usize),
     /// The body is of another media type.
-    #[error("send the body as {0}")]
+    #[error("Send the body as {0}.")]
     UnsupportedMediaType(&'static str),
     /// Well-formed, but invalid.
-    #[error("some values are invalid")]
-    Invalid(Vec<FieldProblem>),
+    #[error("Correct the values listed under `errors`.")]
+    Invalid(Vec<Fault>),
     /// Too many requests.
-    #[error("try again in {retry_after_seconds} seconds")]
+    #[error("Try again in {retry_after_seconds} seconds.")]
     RateLimited {
         /// Seconds until the next try is worth it.
         retry_after_seconds: u64,
@@ -87,26 +88,30 @@ pub enum Error {
     #[error("{}", store_detail(.0))]
     Store(StoreError),
     /// A fault of ours: shown as no more than the request's id.
-    #[error("something went wrong")]
+    #[error("Something went wrong here. Report the request id to whoever runs this server.")]
     Internal(anyhow::Error),
 }
 
 impl Error {
     /// One invalid part of a request.
-    pub fn invalid(pointer: &str, code: &str, detail: impl Into<String>) -> Self {
-        Self::Invalid(vec![field(pointer, code, detail)])
+    pub fn invalid(part: impl Into<Part>, code: FieldCode, detail: impl Into<String>) -> Self {
+        Self::Invalid(vec![Fault::new(part, code, detail)])
     }
 
     /// A refusal, with the callback as it is.
     pub fn refused(refusal: Refusal, callback: &Callback) -> Self {
         match refusal {
             Refusal::LeaseLost => Self::LeaseLost,
-            Refusal::DesiredTimePast => {
-                Self::invalid("/desired_time", "in_the_past", "the desired time has to lie ahead")
-            }
-            Refusal::ResultNotAllowed => {
-                Self::invalid("/result", "not_allowed", "a conversation cannot end with this result")
-            }
+            Refusal::DesiredTimePast => Self::invalid(
+                Field::DesiredTime,
+                FieldCode::InThePast,
+                "`desired_time` must be in the future.",
+            ),
+            Refusal::ResultNotAllowed => Self::invalid(
+                Field::Result,
+                FieldCode::NotAllowed,
+                "A conversation cannot end with this result.",
+            ),
             refusal => Self::Refused { refusal, state: callback.state.name(), version: callback.version },
         }
     }
@@ -152,11 +157,6 @@ impl Error {
     }
 }
 
-/// One invalid part of a request.
-pub fn field(pointer: &str, code: &str, detail: impl Into<String>) -> FieldProblem {
-    FieldProblem { pointer: pointer.to_owned(), code: code.to_owned(), detail: detail.into() }
-}
-
 /// Whether the same request may succeed a little later.
 const fn is_passing(error: &StoreError) -> bool {
     error.is_worth_another_try()
@@ -171,7 +171,7 @@ const fn store_detail(error: &StoreError) -> &'static str {
              the record, or repeat the request with the same Idempotency-Key."
         }
         error if is_passing(error) => "Not available at the moment. Try again soon.",
-        _ => "something went wrong",
+        _ => "Something went wrong here. Report the request id to whoever runs this server.",
     }
 }
 

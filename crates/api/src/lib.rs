@@ -15,6 +15,7 @@ pub mod config;
 pub mod demo;
 pub mod directory;
 pub mod error;
+pub mod fault;
 #[expect(unreachable_pub, reason = "actix puts each handler inside a function of its own")]
 pub mod http;
 pub mod metrics;

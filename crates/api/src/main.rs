@@ -29,10 +29,6 @@ async fn main() -> ExitCode {
             print!("{}", openapi::json());
             Ok(())
         }
-        Command::StateMachine => {
-            print!("{}", ringback_domain::diagram::markdown());
-            Ok(())
-        }
         Command::Healthcheck(options) => healthcheck(&options).await,
     };
     match done {

@@ -13,7 +13,6 @@
 
 pub mod access;
 pub mod callback;
-pub mod diagram;
 pub mod id;
 mod name;
 pub mod password;

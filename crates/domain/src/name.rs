@@ -3,12 +3,13 @@
 
 use strum::VariantArray;
 
-use crate::access::{ActorKind, ApiScope, Role};
+use crate::access::{ActorKind, ApiScope, Permission, Role};
 use crate::callback::action::Action;
 use crate::callback::outcome::{DialResult, NamedResult};
 use crate::callback::state::StateName;
 use crate::callback::{CallbackType, Origin};
 use crate::wire::bulk::{JobState, Outcome};
+use crate::wire::problem::FieldCode;
 
 macro_rules! named {
     ($($name:ident),*) => {$(
@@ -30,10 +31,12 @@ named!(
     ApiScope,
     CallbackType,
     DialResult,
+    FieldCode,
     JobState,
     NamedResult,
     Origin,
     Outcome,
+    Permission,
     Role,
     StateName
 );

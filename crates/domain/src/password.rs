@@ -11,13 +11,13 @@ pub const MAX_CHARS: usize = 256;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WeakPassword {
     /// Fewer than [`MIN_CHARS`] characters.
-    #[error("a password has at least {MIN_CHARS} characters")]
+    #[error("Use at least {MIN_CHARS} characters.")]
     TooShort,
     /// More than [`MAX_CHARS`] characters.
-    #[error("a password has at most {MAX_CHARS} characters")]
+    #[error("Use at most {MAX_CHARS} characters.")]
     TooLong,
     /// The password is the user name.
-    #[error("a password differs from the user name")]
+    #[error("Use a password that differs from the user name.")]
     SameAsUsername,
 }
 

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::StateName;
 use ringback_domain::wire::endpoint::Endpoint;
-use ringback_domain::wire::problem::FieldProblem;
+use ringback_domain::wire::problem::{FieldCode, FieldProblem};
 
 use crate::api::{Command, Failure, HttpRequest};
 use crate::client::Client;
@@ -102,32 +102,38 @@ pub(crate) fn show_problems(failure: &Failure, fields: &[(&str, FieldError)]) ->
     (!texts.is_empty()).then(|| texts.join(" "))
 }
 
-/// A text for a problem: in the person's language if the problem is known, else
-/// the text of the server.
+/// A text for a problem, in the person's language.
 fn field_message(error: &FieldProblem) -> String {
-    let text = match (error.pointer.as_str(), error.code.as_str()) {
-        ("/service_id", "unknown") => messages::fault_unknown_service(),
-        ("/service_id", "not_accepting") => messages::fault_not_accepting(),
-        ("/customer_number", "malformed_number") => messages::fault_malformed_number(),
-        ("/customer_number", "impossible_number") => messages::fault_impossible_number(),
-        ("/time_zone" | "/customer_time_zone", "unknown_time_zone") => messages::fault_time_zone(),
-        ("/language", "malformed_language") => messages::fault_language(),
-        ("/priority", "out_of_range") => messages::fault_priority(),
-        ("/default_country", "unknown_country") => messages::fault_country(),
-        ("/desired_window_seconds", "out_of_range") => messages::fault_window(),
-        ("/desired_time", "in_the_past") => messages::time_in_past(),
-        ("/desired_time", "required") => messages::enter_time(),
-        _ => return sentence(&error.detail),
+    use FieldCode as C;
+    let text = match (error.code, error.pointer.as_str()) {
+        (C::OutOfRange, "/priority") => messages::fault_priority(),
+        (C::OutOfRange, "/desired_window_seconds") => messages::fault_window(),
+        (C::InThePast, "/desired_time") => messages::time_in_past(),
+        (C::Required, "/desired_time") => messages::enter_time(),
+        (C::InvalidValue, "/username") => messages::fault_username(),
+        (C::Conflict, _) => messages::fault_conflict(),
+        (C::ImpossibleNumber, _) => messages::fault_impossible_number(),
+        (C::InThePast, _) => messages::fault_in_the_past(),
+        (C::InTheFuture, _) => messages::fault_in_the_future(),
+        (C::InvalidValue | C::UnknownValue | C::WrongType, _) => messages::fault_invalid_value(),
+        (C::MalformedLanguage, _) => messages::fault_language(),
+        (C::MalformedNumber, _) => messages::fault_malformed_number(),
+        (C::NotAccepting, _) => messages::fault_not_accepting(),
+        (C::NotAllowed | C::UnknownField, _) => messages::fault_not_allowed(),
+        (C::NotAnObject, _) => messages::fault_user_data(),
+        (C::NotAudio, _) => messages::fault_not_audio(),
+        (C::NotEnabled, _) => messages::fault_not_enabled(),
+        (C::NotForImmediate, _) => messages::fault_not_for_immediate(),
+        (C::NotPermitted, _) => messages::fault_not_permitted(),
+        (C::OutOfRange, _) => messages::fault_out_of_range(),
+        (C::Required, _) => messages::fault_required(),
+        (C::TooLarge | C::TooLong, _) => messages::fault_too_long(),
+        (C::Unknown, _) => messages::fault_unknown_service(),
+        (C::UnknownCountry, _) => messages::fault_country(),
+        (C::UnknownTimeZone, _) => messages::fault_time_zone(),
+        (C::WeakPassword, _) => messages::fault_weak_password(),
     };
     text.to_owned()
-}
-
-/// A text of the server as a sentence.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let Some(first) = letters.next() else { return String::new() };
-    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{}{}{end}", first.to_uppercase(), letters.as_str())
 }
 
 /// Marks a field that is empty. `true` if it is filled in.
@@ -137,16 +143,4 @@ pub(crate) fn require(value: RwSignal<String>, error: FieldError, message: &'sta
         error.set(Some(message.to_owned()));
     }
     filled
-}
-
-#[cfg(test)]
-mod tests {
-    use super::sentence;
-
-    #[test]
-    fn the_servers_words_become_a_sentence() {
-        assert_eq!(sentence("there is no such service"), "There is no such service.");
-        assert_eq!(sentence("Ask again?"), "Ask again?");
-        assert_eq!(sentence(""), "");
-    }
 }

@@ -30,7 +30,7 @@ fn problem(answer: &Answer, status: u16, slug: &str) -> Problem {
 #[track_caller]
 fn invalid(answer: &Answer, expected: &[(&str, &str)]) {
     let problem = problem(answer, 422, "invalid");
-    let named: Vec<_> = problem.errors.iter().map(|error| (&*error.pointer, &*error.code)).collect();
+    let named: Vec<_> = problem.errors.iter().map(|error| (&*error.pointer, error.code.as_str())).collect();
     assert_eq!(named, expected, "{answer}");
 }
 
@@ -157,7 +157,7 @@ async fn all_invalid_values_are_named_at_once() {
         let problem = problem(&answer, 422, "invalid");
         assert_eq!(problem.errors.len(), 1, "{answer}");
         assert_eq!(problem.errors[0].pointer, "/customer_number", "{answer}");
-        assert_eq!(problem.errors[0].code, code, "{number}: {answer}");
+        assert_eq!(problem.errors[0].code.as_str(), code, "{number}: {answer}");
     }
     let many = json!({
         "callback_type": "scheduled", "service_id": app.service, "customer_number": "kim",

@@ -84,24 +84,19 @@ CREATE TABLE callback_numbers (
 CREATE INDEX callbacks_by_customer_number ON callback_numbers (customer_number);
 -- Any part of a number: three digits in a row at least.
 CREATE INDEX callback_number_parts ON callback_numbers USING gin (customer_number gin_trgm_ops);
-CREATE FUNCTION callback_numbers_add() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION callbacks_added() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO callback_numbers (id, customer_number) SELECT id, customer_number FROM added;
     RETURN NULL;
 END $$;
-CREATE FUNCTION callback_numbers_remove() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    DELETE FROM callback_numbers WHERE id IN (SELECT id FROM removed);
-    RETURN NULL;
-END $$;
-CREATE TRIGGER callbacks_number_added AFTER INSERT ON callbacks
-    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION callback_numbers_add();
-CREATE TRIGGER callbacks_number_removed AFTER DELETE ON callbacks
-    REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION callback_numbers_remove();
+CREATE TRIGGER callbacks_added AFTER INSERT ON callbacks
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION callbacks_added();
 
+-- Attempts and timeline have no foreign key: they are written by the statement
+-- that writes their callback, and a key would lock its row once more for each.
 CREATE TABLE attempts (
     id UUID NOT NULL PRIMARY KEY,
-    callback_id UUID NOT NULL REFERENCES callbacks (id) ON DELETE CASCADE,
+    callback_id UUID NOT NULL,
     service_id UUID NOT NULL,
     agent TEXT NOT NULL,
     reserved_at BIGINT NOT NULL,
@@ -128,9 +123,9 @@ CREATE TABLE name_recordings (
 -- feed: rows are read in the order of their transactions, and only those
 -- before the oldest transaction that still runs, so that none is missed.
 CREATE TABLE timeline (
-    seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    seq BIGINT GENERATED ALWAYS AS IDENTITY,
     tx BIGINT NOT NULL DEFAULT (pg_current_xact_id()::text::bigint),
-    callback_id UUID NOT NULL REFERENCES callbacks (id) ON DELETE CASCADE,
+    callback_id UUID NOT NULL,
     at BIGINT NOT NULL,
     action TEXT NOT NULL,
     actor_kind TEXT NOT NULL,
@@ -139,10 +134,21 @@ CREATE TABLE timeline (
     to_state TEXT NOT NULL,
     version BIGINT NOT NULL,
     detail TEXT NOT NULL,
-    UNIQUE (callback_id, version)
+    PRIMARY KEY (callback_id, version)
 );
 
 CREATE INDEX timeline_feed ON timeline (tx, seq);
+
+-- What goes with its callback.
+CREATE FUNCTION callbacks_removed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM callback_numbers WHERE id IN (SELECT id FROM removed);
+    DELETE FROM attempts WHERE callback_id IN (SELECT id FROM removed);
+    DELETE FROM timeline WHERE callback_id IN (SELECT id FROM removed);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER callbacks_removed AFTER DELETE ON callbacks
+    REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION callbacks_removed();
 
 CREATE TABLE users (
     id UUID NOT NULL PRIMARY KEY,

@@ -3,6 +3,7 @@
 use ringback_domain::ApiKeyId;
 use ringback_domain::wire::admin::{ApiKeyView, CreateApiKey, CreatedApiKey};
 use ringback_domain::wire::callback::ActorView;
+use ringback_domain::wire::problem::FieldCode;
 
 use super::faults::Faults;
 use super::tx::Tx;
@@ -10,6 +11,7 @@ use super::users;
 use crate::auth::Grant;
 use crate::auth::token::{new_secret, secret_hash};
 use crate::error::Error;
+use crate::fault::{Field, Part};
 use crate::store::StoreError;
 use crate::store::api_keys::{self, ApiKey};
 
@@ -26,20 +28,24 @@ pub async fn create(tx: &mut Tx<'_>, body: &CreateApiKey) -> Result<CreatedApiKe
     let services = tx.services().await?;
     let mut faults = Faults::default();
     if !(1..=MAX_NAME_CHARS).contains(&body.name.trim().chars().count()) {
-        faults.add("/name", "invalid_value", format!("Use a name of 1 to {MAX_NAME_CHARS} characters."));
+        faults.add(
+            Field::Name,
+            FieldCode::InvalidValue,
+            format!("Use a name of 1 to {MAX_NAME_CHARS} characters."),
+        );
     }
     if body.scopes.is_empty() {
-        faults.add("/scopes", "required", "Choose at least one scope.");
+        faults.add(Field::Scopes, FieldCode::Required, "Choose at least one scope.");
     }
     faults.extend(users::check_services(&services, grant, body.services.as_deref()));
     for (index, scope) in body.scopes.iter().enumerate() {
         if !scope.is_grantable_by(&grant.permissions) {
             let detail = "You can only grant scopes whose rights you have.";
-            faults.add(&format!("/scopes/{index}"), "not_permitted", detail);
+            faults.add(Part::Item(Field::Scopes, index), FieldCode::NotPermitted, detail);
         }
     }
     if body.expires_at.is_some_and(|at| at <= now) {
-        faults.add("/expires_at", "in_the_past", "`expires_at` must be in the future.");
+        faults.add(Field::ExpiresAt, FieldCode::InThePast, "`expires_at` must be in the future.");
     }
     faults.check()?;
     let mut scopes = body.scopes.clone();

@@ -12,6 +12,7 @@ use ringback_domain::callback::Callback;
 use ringback_domain::callback::state::Reservation;
 use ringback_domain::callback::transition::{Claim, Refusal};
 use ringback_domain::service::RETRY_POLICY;
+use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::{Actor, AttemptId, CallbackId, DialResult, ResultCode, Service, ServiceId, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -22,6 +23,7 @@ use super::tx::{Commands, Tx};
 use crate::auth::Grant;
 use crate::auth::token::new_secret;
 use crate::error::Error;
+use crate::fault::{Field, Part};
 use crate::store::idempotency::IdempotencyKey;
 use crate::store::{Store, callbacks, queue, services};
 
@@ -61,7 +63,11 @@ fn dialling(known: &[Service], grant: &Grant, order: &Order) -> Result<Vec<Servi
     for (index, id) in order.services.iter().enumerate() {
         let service = known.iter().find(|service| service.id == *id && grant.visible.contains(*id));
         let service = service.ok_or_else(|| {
-            Error::invalid(&format!("/services/{index}"), "unknown", "There is no such service.")
+            Error::invalid(
+                Part::Item(Field::Services, index),
+                FieldCode::Unknown,
+                "There is no such service.",
+            )
         })?;
         if service.settings.dial_pending && !dialling.contains(id) {
             dialling.push(*id);

@@ -4,13 +4,14 @@
 use ringback_domain::callback::Callback;
 use ringback_domain::callback::transition::{NewCallback, Refusal};
 use ringback_domain::wire::callback::{CreateCallback, RecreateCallback};
-use ringback_domain::wire::problem::FieldProblem;
+use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::{CallbackId, CallbackType, PhoneNumber, Request, Service, Timestamp};
 
 use super::expected::Expected;
 use super::faults::Faults;
 use super::tx::Tx;
-use crate::error::{Error, field};
+use crate::error::Error;
+use crate::fault::{Fault, Field};
 use crate::store::{StoreError, callbacks, name_recordings};
 use crate::{phone, time_zone};
 
@@ -21,30 +22,39 @@ const MAX_USER_DATA_BYTES: usize = 16 * 1024;
 const PRIORITIES: std::ops::RangeInclusive<i32> = -1_000..=1_000;
 
 /// Checks that a service takes a callback of this type now.
-fn accepting(service: Option<Service>, callback_type: CallbackType) -> Result<Service, FieldProblem> {
-    let service = service.ok_or_else(|| field("/service_id", "unknown", "There is no such service."))?;
+fn accepting(service: Option<Service>, callback_type: CallbackType) -> Result<Service, Fault> {
+    let service = service
+        .ok_or_else(|| Fault::new(Field::ServiceId, FieldCode::Unknown, "There is no such service."))?;
     let settings = &service.settings;
     if !settings.accept_new {
-        return Err(field("/service_id", "not_accepting", "This service takes no new callbacks now."));
+        return Err(Fault::new(
+            Field::ServiceId,
+            FieldCode::NotAccepting,
+            "This service takes no new callbacks now.",
+        ));
     }
     match callback_type {
-        CallbackType::Immediate if !settings.immediate_enabled => {
-            Err(field("/callback_type", "not_enabled", "This service takes no immediate callbacks."))
-        }
-        CallbackType::Scheduled if !settings.scheduled_enabled => {
-            Err(field("/callback_type", "not_enabled", "This service takes no scheduled callbacks."))
-        }
+        CallbackType::Immediate if !settings.immediate_enabled => Err(Fault::new(
+            Field::CallbackType,
+            FieldCode::NotEnabled,
+            "This service takes no immediate callbacks.",
+        )),
+        CallbackType::Scheduled if !settings.scheduled_enabled => Err(Fault::new(
+            Field::CallbackType,
+            FieldCode::NotEnabled,
+            "This service takes no scheduled callbacks.",
+        )),
         _ => Ok(service),
     }
 }
 
-fn number_for(text: &str, country: &str) -> Result<PhoneNumber, FieldProblem> {
+fn number_for(text: &str, country: &str) -> Result<PhoneNumber, Fault> {
     phone::read(text, country).map_err(|error| {
         let code = match error {
-            phone::BadNumber::Malformed => "malformed_number",
-            phone::BadNumber::Impossible => "impossible_number",
+            phone::BadNumber::Malformed => FieldCode::MalformedNumber,
+            phone::BadNumber::Impossible => FieldCode::ImpossibleNumber,
         };
-        field("/customer_number", code, error.to_string())
+        Fault::new(Field::CustomerNumber, code, error.to_string())
     })
 }
 
@@ -52,16 +62,20 @@ fn check_time(faults: &mut Faults, kind: CallbackType, desired_time: Option<Time
     match (kind, desired_time) {
         (CallbackType::Immediate, Some(_)) => {
             faults.add(
-                "/desired_time",
-                "not_for_immediate",
+                Field::DesiredTime,
+                FieldCode::NotForImmediate,
                 "Leave `desired_time` out of an immediate callback.",
             );
         }
         (CallbackType::Scheduled, None) => {
-            faults.add("/desired_time", "required", "A scheduled callback needs a `desired_time`.");
+            faults.add(
+                Field::DesiredTime,
+                FieldCode::Required,
+                "A scheduled callback needs a `desired_time`.",
+            );
         }
         (CallbackType::Scheduled, Some(time)) if time <= now => {
-            faults.add("/desired_time", "in_the_past", "`desired_time` must be in the future.");
+            faults.add(Field::DesiredTime, FieldCode::InThePast, "`desired_time` must be in the future.");
         }
         _ => {}
     }
@@ -116,33 +130,37 @@ pub async fn create(tx: &mut Tx<'_>, body: &CreateCallback) -> Result<Callback, 
 /// integrator's own data as it is kept.
 fn check_details(faults: &mut Faults, body: &CreateCallback, now: Timestamp) -> Option<String> {
     if body.arrived_at.is_some_and(|at| at > now) {
-        faults.add("/arrived_at", "in_the_future", "`arrived_at` must not be in the future.");
+        faults.add(Field::ArrivedAt, FieldCode::InTheFuture, "`arrived_at` must not be in the future.");
     }
     if body.customer_time_zone.as_deref().is_some_and(|zone| !time_zone::is_known(zone)) {
-        faults.add("/customer_time_zone", "unknown_time_zone", time_zone::UNKNOWN);
+        faults.add(Field::CustomerTimeZone, FieldCode::UnknownTimeZone, time_zone::UNKNOWN);
     }
     if body.language.as_deref().is_some_and(|tag| !is_language_tag(tag)) {
         let detail = "Unknown language. Use a BCP 47 tag, for example en-GB.";
-        faults.add("/language", "malformed_language", detail);
+        faults.add(Field::Language, FieldCode::MalformedLanguage, detail);
     }
     if body.priority.is_some_and(|priority| !PRIORITIES.contains(&priority)) {
         let (least, most) = PRIORITIES.into_inner();
-        faults.add("/priority", "out_of_range", format!("`priority` must be between {least} and {most}."));
+        faults.add(
+            Field::Priority,
+            FieldCode::OutOfRange,
+            format!("`priority` must be between {least} and {most}."),
+        );
     }
     let user_data = body.user_data.as_ref().filter(|data| !data.is_null());
     if user_data.is_some_and(|data| !data.is_object()) {
-        faults.add("/user_data", "not_an_object", "`user_data` must be a JSON object.");
+        faults.add(Field::UserData, FieldCode::NotAnObject, "`user_data` must be a JSON object.");
     }
     let user_data = user_data.map(ToString::to_string);
     if user_data.as_ref().is_some_and(|text| text.len() > MAX_USER_DATA_BYTES) {
         let detail = format!("`user_data` must not exceed {MAX_USER_DATA_BYTES} bytes.");
-        faults.add("/user_data", "too_large", detail);
+        faults.add(Field::UserData, FieldCode::TooLarge, detail);
     }
     user_data
 }
 
 fn desired_time_past() -> Error {
-    Error::invalid("/desired_time", "in_the_past", "`desired_time` must be in the future.")
+    Error::invalid(Field::DesiredTime, FieldCode::InThePast, "`desired_time` must be in the future.")
 }
 
 /// A fault of ours: what is missing was reported before.

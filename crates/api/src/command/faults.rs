@@ -1,24 +1,25 @@
 //! Everything that is wrong with a request, so that one answer names it all.
 
-use ringback_domain::wire::problem::FieldProblem;
+use ringback_domain::wire::problem::FieldCode;
 
-use crate::error::{Error, field};
+use crate::error::Error;
+use crate::fault::{Fault, Part};
 
 /// Faults as they are found.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Vec<FieldProblem>);
+pub(super) struct Faults(Vec<Fault>);
 
 impl Faults {
-    pub(super) fn add(&mut self, pointer: &str, code: &str, detail: impl Into<String>) {
-        self.0.push(field(pointer, code, detail));
+    pub(super) fn add(&mut self, part: impl Into<Part>, code: FieldCode, detail: impl Into<String>) {
+        self.0.push(Fault::new(part, code, detail));
     }
 
     /// The value, or its fault among the others.
-    pub(super) fn take<T>(&mut self, part: Result<T, FieldProblem>) -> Option<T> {
+    pub(super) fn take<T>(&mut self, part: Result<T, Fault>) -> Option<T> {
         part.map_err(|fault| self.0.push(fault)).ok()
     }
 
-    pub(super) fn extend(&mut self, faults: impl IntoIterator<Item = FieldProblem>) {
+    pub(super) fn extend(&mut self, faults: impl IntoIterator<Item = Fault>) {
         self.0.extend(faults);
     }
 

@@ -1,10 +1,11 @@
 //! How a person likes the page.
 
 use ringback_domain::wire::auth::Preferences;
+use ringback_domain::wire::problem::FieldCode;
 
 use super::tx::Tx;
 use crate::error::Error;
-use crate::query::daily;
+use crate::fault::{Field, Part};
 use crate::store::users;
 
 /// Custom ranges of a person, both kinds together.
@@ -19,10 +20,10 @@ const MAX_NAME_CHARS: usize = 60;
 /// Characters of a language tag.
 const MAX_LANGUAGE_CHARS: usize = 35;
 
-fn check_name(name: &str, pointer: &str) -> Result<(), Error> {
+fn check_name(name: &str, part: Part) -> Result<(), Error> {
     if name.trim().is_empty() || name.chars().count() > MAX_NAME_CHARS {
         let detail = format!("Use a name of 1 to {MAX_NAME_CHARS} characters.");
-        return Err(Error::invalid(&format!("{pointer}/name"), "invalid_value", detail));
+        return Err(Error::invalid(part, FieldCode::InvalidValue, detail));
     }
     Ok(())
 }
@@ -33,30 +34,30 @@ fn check_name(name: &str, pointer: &str) -> Result<(), Error> {
 /// [`Error::Invalid`] with the first fault; that the caller is not a person.
 pub async fn replace(tx: &mut Tx<'_>, preferences: &Preferences) -> Result<(), Error> {
     for (index, range) in preferences.custom_ranges.iter().enumerate() {
-        let pointer = format!("/custom_ranges/{index}");
-        check_name(&range.name, &pointer)?;
+        let part = |field| Part::FieldOfItem(Field::CustomRanges, index, field);
+        check_name(&range.name, part(Field::Name))?;
         if range.from >= range.to {
-            return Err(Error::invalid(
-                &format!("{pointer}/to"),
-                "invalid_value",
-                "`to` must be after `from`.",
-            ));
+            let detail = "`to` must be after `from`.";
+            return Err(Error::invalid(part(Field::To), FieldCode::InvalidValue, detail));
         }
     }
     for (index, range) in preferences.daily_ranges.iter().enumerate() {
-        let pointer = format!("/daily_ranges/{index}");
-        check_name(&range.name, &pointer)?;
-        daily::check_hours(range.from, range.to, &format!("{pointer}/to"))?;
+        let part = |field| Part::FieldOfItem(Field::DailyRanges, index, field);
+        check_name(&range.name, part(Field::Name))?;
+        if range.from == range.to {
+            let detail = "`from` and `to` must differ.";
+            return Err(Error::invalid(part(Field::To), FieldCode::InvalidValue, detail));
+        }
     }
     if preferences.language.as_ref().is_some_and(|tag| tag.len() > MAX_LANGUAGE_CHARS) {
         let detail = format!("Use a language tag of at most {MAX_LANGUAGE_CHARS} characters.");
-        return Err(Error::invalid("/language", "invalid_value", detail));
+        return Err(Error::invalid(Field::Language, FieldCode::InvalidValue, detail));
     }
     let text = serde_json::to_string(preferences).map_err(Error::internal)?;
     let ranges = preferences.custom_ranges.len() + preferences.daily_ranges.len();
     if ranges > MAX_RANGES || text.len() > MAX_BYTES {
         let detail = format!("Preferences must not exceed {MAX_RANGES} ranges and {MAX_BYTES} bytes.");
-        return Err(Error::invalid("", "too_large", detail));
+        return Err(Error::invalid(Part::Whole, FieldCode::TooLarge, detail));
     }
     let user = tx.grant().user.ok_or(Error::NotFound("preferences"))?;
     users::set_preferences(tx.write()?, user, &text).await?;

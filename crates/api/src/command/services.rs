@@ -2,12 +2,14 @@
 
 use ringback_domain::service::{MAX_WINDOW_SECONDS, Settings};
 use ringback_domain::wire::admin::{CreateService, EditService};
+use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::{Service, ServiceId};
 
 use super::expected::Expected;
 use super::faults::Faults;
 use super::tx::Tx;
 use crate::error::Error;
+use crate::fault::Field;
 use crate::store::{StoreError, services};
 use crate::{phone, time_zone};
 
@@ -19,18 +21,18 @@ fn check(service: &Service) -> Result<(), Error> {
     let length = service.name.chars().count();
     if service.name.trim() != service.name || !(1..=MAX_NAME_CHARS).contains(&length) {
         let detail = format!("Use 1 to {MAX_NAME_CHARS} characters, with no space at either end.");
-        faults.add("/name", "invalid_value", detail);
+        faults.add(Field::Name, FieldCode::InvalidValue, detail);
     }
     if !time_zone::is_known(&service.time_zone) {
-        faults.add("/time_zone", "unknown_time_zone", time_zone::UNKNOWN);
+        faults.add(Field::TimeZone, FieldCode::UnknownTimeZone, time_zone::UNKNOWN);
     }
     if !phone::is_country(&service.default_country) {
         let detail = "Unknown country. Use an ISO 3166 code of two letters, for example GB.";
-        faults.add("/default_country", "unknown_country", detail);
+        faults.add(Field::DefaultCountry, FieldCode::UnknownCountry, detail);
     }
     if !(1..=MAX_WINDOW_SECONDS).contains(&service.settings.desired_window_seconds) {
         let detail = format!("`desired_window_seconds` must be between 1 and {MAX_WINDOW_SECONDS}.");
-        faults.add("/desired_window_seconds", "out_of_range", detail);
+        faults.add(Field::DesiredWindowSeconds, FieldCode::OutOfRange, detail);
     }
     faults.check()
 }

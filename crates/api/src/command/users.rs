@@ -1,7 +1,7 @@
 //! Commands on people's accounts, for the API and the command line.
 
 use ringback_domain::wire::admin::{CreateUser, EditUser};
-use ringback_domain::wire::problem::FieldProblem;
+use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::{Role, ServiceId, UserId};
 
 use super::expected::Expected;
@@ -9,7 +9,8 @@ use super::faults::Faults;
 use super::tx::Tx;
 use crate::auth::Grant;
 use crate::directory::Services;
-use crate::error::{Error, field};
+use crate::error::Error;
+use crate::fault::{Fault, Field, Part};
 use crate::store::users::{self, User};
 use crate::store::{StoreError, sessions};
 
@@ -29,38 +30,43 @@ fn is_username(text: &str) -> bool {
     (1..=MAX_USERNAME_CHARS).contains(&text.chars().count()) && text.chars().all(letter)
 }
 
-fn check_display_name(text: &str) -> Option<FieldProblem> {
+fn check_display_name(text: &str) -> Option<Fault> {
     let fits = (1..=MAX_DISPLAY_NAME_CHARS).contains(&text.trim().chars().count());
     let detail = format!("Use a display name of 1 to {MAX_DISPLAY_NAME_CHARS} characters.");
-    (!fits).then(|| field("/display_name", "invalid_value", detail))
+    (!fits).then(|| Fault::new(Field::DisplayName, FieldCode::InvalidValue, detail))
 }
 
-fn check_password(username: &str, text: &str) -> Option<FieldProblem> {
+fn check_password(username: &str, text: &str) -> Option<Fault> {
     let weak = ringback_domain::password::check(username, text).err()?;
-    Some(field("/password", "weak_password", weak.to_string()))
+    Some(Fault::new(Field::Password, FieldCode::WeakPassword, weak.to_string()))
 }
 
-fn check_role(grant: &Grant, role: Role) -> Option<FieldProblem> {
+fn check_role(grant: &Grant, role: Role) -> Option<Fault> {
     let detail = "You can only grant roles whose rights you have.";
-    (!role.is_grantable_by(&grant.permissions)).then(|| field("/role", "not_permitted", detail))
+    (!role.is_grantable_by(&grant.permissions))
+        .then(|| Fault::new(Field::Role, FieldCode::NotPermitted, detail))
 }
 
 /// What is wrong with giving access to these services; `None` stands for all.
-pub(super) fn check_services(
-    services: &Services,
-    grant: &Grant,
-    ids: Option<&[ServiceId]>,
-) -> Option<FieldProblem> {
+pub(super) fn check_services(services: &Services, grant: &Grant, ids: Option<&[ServiceId]>) -> Option<Fault> {
     let first = |wrong: &dyn Fn(ServiceId) -> bool| ids.and_then(|ids| ids.iter().position(|id| wrong(*id)));
     if let Some(unknown) = first(&|id| services.get(id).is_none()) {
-        return Some(field(&format!("/services/{unknown}"), "unknown", "There is no such service."));
+        return Some(Fault::new(
+            Part::Item(Field::Services, unknown),
+            FieldCode::Unknown,
+            "There is no such service.",
+        ));
     }
     if grant.grantable.covers(ids) {
         return None;
     }
     let beyond = first(&|id| !grant.grantable.contains(id));
-    let pointer = beyond.map_or_else(|| "/services".to_owned(), |index| format!("/services/{index}"));
-    Some(field(&pointer, "not_permitted", "You can only grant access to services that you have access to."))
+    let part = beyond.map_or(Part::Field(Field::Services), |index| Part::Item(Field::Services, index));
+    Some(Fault::new(
+        part,
+        FieldCode::NotPermitted,
+        "You can only grant access to services that you have access to.",
+    ))
 }
 
 /// Whether the caller could have made this account as it is.
@@ -79,7 +85,7 @@ pub fn check_new(grant: &Grant, services: &Services, body: &CreateUser) -> Resul
     if !is_username(&username) {
         let detail =
             format!("Use 1 to {MAX_USERNAME_CHARS} letters, digits, '.', '_', '-' or '@' as a user name.");
-        faults.add("/username", "invalid_value", detail);
+        faults.add(Field::Username, FieldCode::InvalidValue, detail);
     }
     faults.extend(body.display_name.as_deref().and_then(check_display_name));
     faults.extend(check_password(&username, &body.password));

@@ -11,12 +11,14 @@ use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::StreamExt;
 use ringback_domain::wire::callback::NAME_RECORDING_BYTES;
 use ringback_domain::wire::list::{CallbackFilter, CountQuery, FindQuery, PageQuery};
+use ringback_domain::wire::problem::FieldCode;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::auth::{Grant, deny_before};
 use crate::command::Expected;
-use crate::error::{Error, field};
+use crate::error::Error;
+use crate::fault::Part;
 use crate::store::idempotency::IdempotencyKey;
 
 /// Most bytes of a body.
@@ -79,19 +81,16 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     pointer
 }
 
-/// The stable word for what serde says of a value.
-fn code(message: &str) -> &'static str {
-    if message.starts_with("unknown field") {
-        "unknown_field"
-    } else if message.starts_with("missing field") {
-        "required"
-    } else if message.starts_with("invalid type") {
-        "wrong_type"
-    } else if message.starts_with("unknown variant") {
-        "unknown_value"
-    } else {
-        "invalid_value"
-    }
+/// What serde says of a value.
+fn code(message: &str) -> FieldCode {
+    let codes = [
+        ("unknown field", FieldCode::UnknownField),
+        ("missing field", FieldCode::Required),
+        ("invalid type", FieldCode::WrongType),
+        ("unknown variant", FieldCode::UnknownValue),
+    ];
+    let code = codes.into_iter().find(|(start, _)| message.starts_with(start));
+    code.map_or(FieldCode::InvalidValue, |(_, code)| code)
 }
 
 /// The field that a message names between backticks.
@@ -111,13 +110,13 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
         let code = code(message);
         let mut pointer = pointer(error.path());
         // The path of a field that is missing or unknown is its parent's.
-        if matches!(code, "required" | "unknown_field")
+        if matches!(code, FieldCode::Required | FieldCode::UnknownField)
             && let Some(name) = named(message)
             && !pointer.ends_with(&format!("/{name}"))
         {
             pointer = format!("{}/{name}", pointer.trim_end_matches('/'));
         }
-        Error::Invalid(vec![field(&pointer, code, message)])
+        Error::invalid(pointer, code, message)
     })?;
     json.end().map_err(|error| Error::Malformed(format!("the body is not JSON: {error}")))?;
     Ok(value)
@@ -165,8 +164,8 @@ impl FromRequest for Audio {
             let content = read_body(&whole, payload, NAME_RECORDING_BYTES).await?;
             // What a browser is to play later has to be what it is said to be.
             if !infer::get(&content).is_some_and(|kind| known_as.contains(&kind.mime_type())) {
-                let detail = format!("the body is no recording of type {media_type}");
-                return Err(Error::invalid("", "not_audio", detail));
+                let detail = format!("Send a recording of the media type {media_type}.");
+                return Err(Error::invalid(Part::Whole, FieldCode::NotAudio, detail));
             }
             Ok(Self { media_type, content })
         })
@@ -235,7 +234,9 @@ impl FromRequest for Empty {
             let fields: serde_json::Map<String, serde_json::Value> = parse(&body)?;
             match fields.keys().next() {
                 None => Ok(Self),
-                Some(name) => Err(Error::invalid(&format!("/{name}"), "unknown_field", "this takes no body")),
+                Some(name) => {
+                    Err(Error::invalid(format!("/{name}"), FieldCode::UnknownField, "Send no body."))
+                }
             }
         })
     }
@@ -253,7 +254,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Path<T> {
         let value = web::Path::<T>::extract(request).into_inner();
         let value = value
             .map(|value| Self(value.into_inner()))
-            .map_err(|_| Error::Malformed("the id in the path is no UUID".to_owned()));
+            .map_err(|_| Error::Malformed("Use a UUID as the id in the path.".to_owned()));
         read(request, ready(value))
     }
 }
@@ -317,9 +318,9 @@ fn read_query<A: QueryFields, B: QueryFields>(text: &str) -> Result<Query<A, B>,
             _ if B::NAMES.contains(&name) => &mut parts[1],
             _ => {
                 return Err(Error::invalid(
-                    &format!("?{name}"),
-                    "unknown_field",
-                    "there is no such parameter",
+                    format!("?{name}"),
+                    FieldCode::UnknownField,
+                    "Unknown parameter.",
                 ));
             }
         };
@@ -340,7 +341,7 @@ fn read_part<T: QueryFields>(text: &str) -> Result<T, Error> {
         let name = error.path().to_string();
         let name = name.split(['.', '[']).next().unwrap_or_default();
         let message = error.inner().to_string();
-        Error::Invalid(vec![field(&format!("?{name}"), code(&message), message)])
+        Error::invalid(format!("?{name}"), code(&message), message)
     })
 }
 
@@ -354,11 +355,9 @@ impl FromRequest for Expected {
             None => Ok(Self::Any),
             Some(value) => match value.to_str().map(str::trim) {
                 Ok("*") => Ok(Self::Any),
-                Ok(text) => text
-                    .trim_matches('"')
-                    .parse()
-                    .map(Self::Version)
-                    .map_err(|_| Error::Malformed("If-Match is no version such as \"3\"".to_owned())),
+                Ok(text) => text.trim_matches('"').parse().map(Self::Version).map_err(|_| {
+                    Error::Malformed("Send the version in quotes as If-Match, for example \"3\".".to_owned())
+                }),
                 Err(_) => Err(Error::Malformed("If-Match cannot be read".to_owned())),
             },
         };
@@ -448,7 +447,7 @@ mod tests {
             let Err(Error::Invalid(errors)) = read_query::<CallbackFilter, PageQuery>(text) else {
                 panic!("{text} was read");
             };
-            assert_eq!(errors[0].pointer, pointer);
+            assert_eq!(errors[0].part, Part::from(pointer));
         }
     }
 }

@@ -5,7 +5,7 @@ use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETR
 use actix_web::{HttpResponse, ResponseError};
 use ringback_domain::wire::problem::{Problem, ProblemKind, TYPE_PREFIX};
 
-use super::request;
+use super::{request, v1};
 use crate::error::Error;
 
 /// The problem that an error is answered with.
@@ -23,7 +23,11 @@ pub fn of(error: &Error) -> Problem {
         detail: error.to_string(),
         instance: request.path,
         request_id: request.id,
-        errors: if let Error::Invalid(errors) = error { errors.clone() } else { Vec::new() },
+        errors: if let Error::Invalid(faults) = error {
+            faults.iter().map(v1::field_problem).collect()
+        } else {
+            Vec::new()
+        },
         state,
         version,
     }

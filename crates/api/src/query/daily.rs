@@ -4,10 +4,12 @@
 
 use chrono::{Offset, TimeZone};
 use chrono_tz::Tz;
+use ringback_domain::Timestamp;
 use ringback_domain::wire::list::CallbackFilter;
-use ringback_domain::{TimeOfDay, Timestamp};
+use ringback_domain::wire::problem::FieldCode;
 
 use crate::error::Error;
+use crate::fault::{Field, Part};
 use crate::store::list::Daily;
 
 /// Longest range of a filter with hours of every day.
@@ -16,31 +18,30 @@ const MAX_DAYS: i64 = 62;
 const MINUTE: i64 = 60 * 1_000_000;
 const DAY: i64 = 24 * 60 * MINUTE;
 
-/// Refuses hours whose ends are the same: they could mean no time at all, or
-/// the whole day.
-pub fn check_hours(from: TimeOfDay, to: TimeOfDay, pointer: &str) -> Result<(), Error> {
-    if from == to {
-        return Err(Error::invalid(pointer, "invalid_value", "`daily_from` and `daily_to` must differ."));
-    }
-    Ok(())
-}
-
 /// The hours of a filter, if it has any.
 pub fn of_filter(filter: &CallbackFilter) -> Result<Option<Daily>, Error> {
     if filter.daily_from.is_none() && filter.daily_to.is_none() && filter.time_zone.is_none() {
         return Ok(None);
     }
-    let from = required(filter.daily_from, "?daily_from")?;
-    let to = required(filter.daily_to, "?daily_to")?;
-    let zone = required(filter.time_zone.as_ref(), "?time_zone")?;
-    let (begin, end) = (required(filter.from, "?from")?, required(filter.to, "?to")?);
-    check_hours(from, to, "?daily_to")?;
-    let zone = zone
-        .parse()
-        .map_err(|_| Error::invalid("?time_zone", "unknown_time_zone", crate::time_zone::UNKNOWN))?;
+    let from = required(filter.daily_from, Field::DailyFrom)?;
+    let to = required(filter.daily_to, Field::DailyTo)?;
+    let zone = required(filter.time_zone.as_ref(), Field::TimeZone)?;
+    let (begin, end) = (required(filter.from, Field::From)?, required(filter.to, Field::To)?);
+    // The same hour at both ends could be no time, or the whole day.
+    if from == to {
+        let detail = "`daily_from` and `daily_to` must differ.";
+        return Err(Error::invalid(Part::Parameter(Field::DailyTo), FieldCode::InvalidValue, detail));
+    }
+    let zone = zone.parse().map_err(|_| {
+        Error::invalid(
+            Part::Parameter(Field::TimeZone),
+            FieldCode::UnknownTimeZone,
+            crate::time_zone::UNKNOWN,
+        )
+    })?;
     if end.micros() - begin.micros() > MAX_DAYS * DAY {
         let detail = format!("Hours of every day cover at most {MAX_DAYS} days.");
-        return Err(Error::invalid("?to", "out_of_range", detail));
+        return Err(Error::invalid(Part::Parameter(Field::To), FieldCode::OutOfRange, detail));
     }
     let daily_start = i64::from(from.minutes()) * MINUTE;
     let shifts = offsets(zone, begin, end).into_iter();
@@ -50,9 +51,9 @@ pub fn of_filter(filter: &CallbackFilter) -> Result<Option<Daily>, Error> {
     }))
 }
 
-fn required<T>(value: Option<T>, name: &str) -> Result<T, Error> {
+fn required<T>(value: Option<T>, field: Field) -> Result<T, Error> {
     let detail = "Give `daily_from`, `daily_to` and `time_zone` together, with `from` and `to`.";
-    value.ok_or_else(|| Error::invalid(name, "required", detail))
+    value.ok_or_else(|| Error::invalid(Part::Parameter(field), FieldCode::Required, detail))
 }
 
 /// The zone's offsets from UTC in microseconds within the range, each with the
@@ -84,6 +85,8 @@ fn offsets(zone: Tz, begin: Timestamp, end: Timestamp) -> Vec<(Timestamp, i64)> 
 
 #[cfg(test)]
 mod tests {
+    use ringback_domain::TimeOfDay;
+
     use chrono::Timelike;
 
     use super::*;

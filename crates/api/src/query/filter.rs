@@ -1,12 +1,14 @@
 //! Turns the filter of a request into a selection of the store.
 
 use ringback_domain::wire::list::{CallbackFilter, SearchField};
+use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::{ServiceId, Timestamp, VisibleServices};
 
 use super::daily;
 use crate::auth::Grant;
 use crate::directory::Services;
 use crate::error::Error;
+use crate::fault::{Field, Part};
 use crate::store::list::{Search, SearchColumn, SearchPlan, Selection};
 
 /// Longest text that can be searched for.
@@ -34,12 +36,16 @@ pub fn of_filter(
     if let (Some(from), Some(to)) = (filter.from, filter.to)
         && from > to
     {
-        return Err(Error::invalid("?to", "invalid_value", "`to` must be after `from`."));
+        return Err(Error::invalid(
+            Part::Parameter(Field::To),
+            FieldCode::InvalidValue,
+            "`to` must be after `from`.",
+        ));
     }
     if filter.search.as_ref().is_some_and(|text| text.chars().count() > MAX_SEARCH_CHARS) {
         return Err(Error::invalid(
-            "?search",
-            "too_long",
+            Part::Parameter(Field::Search),
+            FieldCode::TooLong,
             format!("Search for at most {MAX_SEARCH_CHARS} characters."),
         ));
     }

@@ -6,12 +6,14 @@ use ringback_domain::wire::callback::{AttemptView, CallbackView, TimelineEntry};
 use ringback_domain::wire::list::{
     CallbackCount, CallbackFilter, CountQuery, FindQuery, NUMBERED_ROWS, PAGE_LIMIT, PageQuery, Sort,
 };
+use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::{CallbackId, DialResult, PhoneNumber, StateName};
 
 use super::view::{self, Viewer};
 use super::{Queries, RenderedRow, filter};
 use crate::auth::Grant;
 use crate::error::Error;
+use crate::fault::{Field, Part};
 use crate::phone;
 use crate::store::list::{self, Cursor, Selection, Start};
 use crate::store::{callbacks, name_recordings, queue, timeline};
@@ -29,20 +31,26 @@ pub struct RenderedPage {
 
 fn start(query: &PageQuery, limit: u32) -> Result<Start, Error> {
     match (&query.cursor, query.page) {
-        (Some(_), Some(_)) => {
-            Err(Error::invalid("?page", "conflict", "Give either `cursor` or `page`, not both."))
-        }
+        (Some(_), Some(_)) => Err(Error::invalid(
+            Part::Parameter(Field::Page),
+            FieldCode::Conflict,
+            "Give either `cursor` or `page`, not both.",
+        )),
         (Some(text), None) => Cursor::decode(text).map(Start::At).ok_or_else(|| {
             let detail = "Unknown cursor. Use `next` or `previous` of a page.";
-            Error::invalid("?cursor", "invalid_value", detail)
+            Error::invalid(Part::Parameter(Field::Cursor), FieldCode::InvalidValue, detail)
         }),
-        (None, Some(0)) => Err(Error::invalid("?page", "out_of_range", "`page` must be at least 1.")),
+        (None, Some(0)) => Err(Error::invalid(
+            Part::Parameter(Field::Page),
+            FieldCode::OutOfRange,
+            "`page` must be at least 1.",
+        )),
         (None, Some(page)) => match (page - 1).checked_mul(limit) {
             Some(rows) if rows < NUMBERED_ROWS => Ok(Start::Skip(rows)),
             _ => {
                 let detail =
                     format!("`page` reaches the first {NUMBERED_ROWS} rows. Follow `next` from there.");
-                Err(Error::invalid("?page", "out_of_range", detail))
+                Err(Error::invalid(Part::Parameter(Field::Page), FieldCode::OutOfRange, detail))
             }
         },
         (None, None) => Ok(Start::First),
@@ -71,7 +79,7 @@ impl Queries {
         let limit = page.limit.unwrap_or(PAGE_LIMIT);
         if !(1..=PAGE_LIMIT).contains(&limit) {
             let detail = format!("`limit` must be between 1 and {PAGE_LIMIT}.");
-            return Err(Error::invalid("?limit", "out_of_range", detail));
+            return Err(Error::invalid(Part::Parameter(Field::Limit), FieldCode::OutOfRange, detail));
         }
         let (start, now) = (start(page, limit)?, self.clock.now());
         let services = self.directory.services().await?;
@@ -115,7 +123,9 @@ impl Queries {
         let (id, numbers) = match (&query.id, &query.customer_number) {
             (Some(id), None) => {
                 let detail = "Give the whole callback ID, a UUID.";
-                let id = id.trim().parse().map_err(|_| Error::invalid("?id", "invalid_value", detail))?;
+                let id = id.trim().parse().map_err(|_| {
+                    Error::invalid(Part::Parameter(Field::Id), FieldCode::InvalidValue, detail)
+                })?;
                 (Some(id), Vec::new())
             }
             (None, Some(text)) => {
@@ -127,11 +137,21 @@ impl Queries {
                 numbers.dedup();
                 if numbers.is_empty() && !text.chars().any(|letter| letter.is_ascii_digit()) {
                     let detail = phone::BadNumber::Malformed.to_string();
-                    return Err(Error::invalid("?customer_number", "malformed_number", detail));
+                    return Err(Error::invalid(
+                        Part::Parameter(Field::CustomerNumber),
+                        FieldCode::MalformedNumber,
+                        detail,
+                    ));
                 }
                 (None, numbers)
             }
-            _ => return Err(Error::invalid("?id", "required", "Give either `id` or `customer_number`.")),
+            _ => {
+                return Err(Error::invalid(
+                    Part::Parameter(Field::Id),
+                    FieldCode::Required,
+                    "Give either `id` or `customer_number`.",
+                ));
+            }
         };
         let visible = filter::visible(&services, grant);
         let mut conn = self.store.read().await?;

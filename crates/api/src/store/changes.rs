@@ -24,22 +24,19 @@ use crate::store::Conn;
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Cell<'a> {
-    Id(#[serde(serialize_with = "simple")] Option<Uuid>),
+    Id(Option<Hex>),
     Int(Option<i64>),
     Text(Option<&'a str>),
     Owned(Option<String>),
 }
 
 /// An id as SQLite's `unhex` reads it.
-fn simple<S: serde::Serializer>(id: &Option<Uuid>, serializer: S) -> Result<S::Ok, S::Error> {
-    match id {
-        Some(id) => uuid::serde::simple::serialize(id, serializer),
-        None => serializer.serialize_none(),
-    }
-}
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Hex(#[serde(with = "uuid::serde::simple")] Uuid);
 
 fn id<'a>(id: impl Into<Option<Uuid>>) -> Cell<'a> {
-    Cell::Id(id.into())
+    Cell::Id(id.into().map(Hex))
 }
 
 fn int<'a>(value: impl Into<i64>) -> Cell<'a> {
@@ -373,7 +370,7 @@ impl<'a> Statements<'a> {
 
 impl Cell<'_> {
     fn into_id(self) -> Option<Uuid> {
-        if let Self::Id(id) = self { id } else { None }
+        if let Self::Id(id) = self { id.map(|id| id.0) } else { None }
     }
 
     fn into_int(self) -> Option<i64> {

@@ -21,31 +21,31 @@ use crate::time::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The state forbids the command.
-    #[error("a callback in state {0} does not allow this")]
+    #[error("This is not possible while the callback is {0}.")]
     State(StateName),
     /// Only finished callbacks that did not reach the agent, once each.
-    #[error("this callback does not qualify to be recreated")]
+    #[error("This callback cannot be recreated.")]
     NotRecreatable,
     /// The desired time is not reached.
-    #[error("the callback is not due yet")]
+    #[error("The callback is not due yet.")]
     NotDue,
     /// The gap after a failed attempt is not over.
-    #[error("the gap after the last attempt is not over")]
+    #[error("The pause after the last attempt is not over.")]
     RetryGap,
     /// Another reservation has taken the place of this one, or none is open.
-    #[error("the reservation is not held any more")]
+    #[error("The reservation has ended. Reserve again.")]
     LeaseLost,
     /// The reservation has time left.
-    #[error("the reservation has not run out")]
+    #[error("The lease has not run out.")]
     LeaseAlive,
     /// The record is to be kept longer.
-    #[error("the record is kept until its removal date")]
+    #[error("The record is kept until its removal date.")]
     NotExpired,
     /// A desired time has to lie ahead.
-    #[error("the desired time is in the past")]
+    #[error("The desired time must be in the future.")]
     DesiredTimePast,
     /// The router may not report this result.
-    #[error("this result does not go with this report")]
+    #[error("A conversation cannot end with this result.")]
     ResultNotAllowed,
 }
 

@@ -1,6 +1,7 @@
 //! Errors as RFC 9457 problem details.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use crate::callback::state::StateName;
@@ -114,15 +115,85 @@ impl Problem {
     }
 }
 
+/// What is wrong with one part of a request: a closed list that clients can
+/// translate.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum FieldCode {
+    /// It does not go with another part.
+    Conflict,
+    /// No number of the country has this length.
+    ImpossibleNumber,
+    /// It must be in the future.
+    InThePast,
+    /// It must not be in the future.
+    InTheFuture,
+    /// It is not a value of its kind.
+    InvalidValue,
+    /// It is not a BCP 47 language tag.
+    MalformedLanguage,
+    /// It is not a phone number.
+    MalformedNumber,
+    /// The service takes no new callbacks now.
+    NotAccepting,
+    /// It does not go with what is asked for.
+    NotAllowed,
+    /// It must be a JSON object.
+    NotAnObject,
+    /// It is not a recording of its media type.
+    NotAudio,
+    /// The service does not offer this type of callback.
+    NotEnabled,
+    /// An immediate callback does not have it.
+    NotForImmediate,
+    /// The caller may not grant this.
+    NotPermitted,
+    /// It is too small or too large.
+    OutOfRange,
+    /// It is missing.
+    Required,
+    /// It has too many bytes.
+    TooLarge,
+    /// It has too many characters.
+    TooLong,
+    /// It does not exist, or is not visible to the caller.
+    Unknown,
+    /// It is not an ISO 3166 country code.
+    UnknownCountry,
+    /// There is no such field or parameter.
+    UnknownField,
+    /// It is not an IANA time zone.
+    UnknownTimeZone,
+    /// It is not one of the values listed.
+    UnknownValue,
+    /// It is easy to guess.
+    WeakPassword,
+    /// It is of another JSON type.
+    WrongType,
+}
+
 /// One invalid part of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldProblem {
     /// JSON pointer into the body, or `?name` for a query parameter.
     #[schema(example = "/customer_number")]
     pub pointer: String,
-    /// Stable word for what is wrong.
-    #[schema(example = "impossible_number")]
-    pub code: String,
+    /// What is wrong.
+    pub code: FieldCode,
     /// The same in words.
     pub detail: String,
 }

@@ -68,6 +68,20 @@ messages! {
     is_now(state) { en "It is now {state}." de "Er ist jetzt {state}." }
 
     // What the server finds in a form
+    fault_conflict { en "This does not go together with another entry. Change one of them." de "Das passt nicht zu einer anderen Angabe. Bitte eine davon ändern." }
+    fault_in_the_past { en "This time has passed. Enter a later one." de "Dieser Zeitpunkt ist vorbei. Bitte einen späteren eingeben." }
+    fault_in_the_future { en "This time is still to come. Enter an earlier one." de "Dieser Zeitpunkt liegt in der Zukunft. Bitte einen früheren eingeben." }
+    fault_invalid_value { en "This entry is not valid. Check it." de "Diese Angabe ist nicht gültig. Bitte prüfen." }
+    fault_not_allowed { en "This entry does not belong here. Remove it." de "Diese Angabe gehört nicht hierher. Bitte entfernen." }
+    fault_not_audio { en "This file is not a recording of its type. Choose another one." de "Diese Datei ist keine Aufnahme ihres Typs. Bitte eine andere wählen." }
+    fault_not_enabled { en "This service does not offer this type of callback. Choose another type." de "Dieser Service bietet diese Art von Rückruf nicht an. Bitte eine andere wählen." }
+    fault_not_for_immediate { en "An immediate callback has no desired time. Remove it." de "Ein sofortiger Rückruf hat keine Wunschzeit. Bitte entfernen." }
+    fault_not_permitted { en "You can only grant rights that you have yourself." de "Vergeben lassen sich nur Rechte, die man selbst hat." }
+    fault_out_of_range { en "This value is too small or too large. Change it." de "Dieser Wert ist zu klein oder zu groß. Bitte ändern." }
+    fault_required { en "This entry is missing. Fill it in." de "Diese Angabe fehlt. Bitte ergänzen." }
+    fault_too_long { en "This entry is too long. Shorten it." de "Diese Angabe ist zu lang. Bitte kürzen." }
+    fault_username { en "Use 1 to 64 letters, digits, '.', '_', '-' or '@'." de "1 bis 64 Buchstaben, Ziffern, „.“, „_“, „-“ oder „@“ verwenden." }
+    fault_weak_password { en "This password is easy to guess. Use at least 12 characters, without the user name." de "Dieses Passwort ist leicht zu erraten. Bitte mindestens 12 Zeichen verwenden, ohne den Benutzernamen." }
     fault_unknown_service { en "This service no longer exists. Choose another one." de "Diesen Service gibt es nicht mehr. Bitte einen anderen wählen." }
     fault_not_accepting { en "This service does not accept new callbacks at the moment. Choose another one." de "Dieser Service nimmt gerade keine neuen Rückrufe an. Bitte einen anderen wählen." }
     fault_malformed_number { en "This is not a phone number. Check the digits." de "Das ist keine Telefonnummer. Bitte die Ziffern prüfen." }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::{HttpResponse, ResponseError, post, web};
 use ringback_domain::callback::Callback;
 use ringback_domain::wire::callback::CallbackView;
+use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::wire::router::{
     AttemptOutcome, AttemptOutcomes, AttemptReports, CompleteAttempt, ExtendLease, ExtendedLease,
     FailAttempt, LEASE_SECONDS, Lease, MAX_DISPOSITION_CHARS, MAX_REPORTS, MAX_RESERVATIONS,
@@ -17,7 +18,8 @@ use crate::auth::{Caller, permit};
 use crate::command::Tx;
 use crate::command::attempts::{self, AttemptReport, Order, Report};
 use crate::directory::Services;
-use crate::error::{Error, field};
+use crate::error::Error;
+use crate::fault::Fault;
 use crate::http::extract::{Idempotency, Json, LARGE_BODY_BYTES, Path};
 use crate::http::{Api, Reply, problem};
 use crate::query::view::{self, Viewer};
@@ -28,7 +30,7 @@ fn lease_seconds(given: Option<u32>) -> Result<i64, Error> {
         seconds if (least..=most).contains(&seconds) => Ok(i64::from(seconds)),
         _ => Err(Error::invalid(
             "/lease_seconds",
-            "out_of_range",
+            FieldCode::OutOfRange,
             format!("`lease_seconds` must be between {least} and {most}."),
         )),
     }
@@ -38,13 +40,13 @@ fn order(body: &Reserve) -> Result<Order, Error> {
     let limit = body.limit.unwrap_or(1);
     if !(1..=MAX_RESERVATIONS).contains(&limit) {
         let detail = format!("`limit` must be between 1 and {MAX_RESERVATIONS}.");
-        return Err(Error::invalid("/limit", "out_of_range", detail));
+        return Err(Error::invalid("/limit", FieldCode::OutOfRange, detail));
     }
     if body.agent.trim().is_empty() || body.agent.chars().count() > 100 {
-        return Err(Error::invalid("/agent", "invalid_value", "Use a name of 1 to 100 characters."));
+        return Err(Error::invalid("/agent", FieldCode::InvalidValue, "Use a name of 1 to 100 characters."));
     }
     if body.services.is_empty() || body.services.len() > 100 {
-        return Err(Error::invalid("/services", "invalid_value", "Name 1 to 100 services."));
+        return Err(Error::invalid("/services", FieldCode::InvalidValue, "Name 1 to 100 services."));
     }
     Ok(Order {
         agent: body.agent.clone(),
@@ -77,7 +79,7 @@ pub async fn create_reservations(
     let wait = body.wait_seconds.unwrap_or_default();
     if wait > MAX_WAIT_SECONDS {
         let detail = format!("`wait_seconds` must not exceed {MAX_WAIT_SECONDS}.");
-        return Err(Error::invalid("/wait_seconds", "out_of_range", detail));
+        return Err(Error::invalid("/wait_seconds", FieldCode::OutOfRange, detail));
     }
     let key = idempotency.of(&caller, body.digest());
     let services = api.queries.directory.services().await?;
@@ -251,7 +253,7 @@ pub async fn complete_attempt(
 fn check_disposition(text: Option<&str>) -> Result<(), Error> {
     if text.is_some_and(|text| text.chars().count() > MAX_DISPOSITION_CHARS) {
         let detail = format!("Use at most {MAX_DISPOSITION_CHARS} characters.");
-        return Err(Error::invalid("/disposition", "too_long", detail));
+        return Err(Error::invalid("/disposition", FieldCode::TooLong, detail));
     }
     Ok(())
 }
@@ -261,14 +263,14 @@ fn checked(one: ReportOne) -> Result<AttemptReport, Error> {
     let mut faults = Vec::new();
     let mut only_with = |given: bool, pointer: &str, kind: ReportKind, name: &str| {
         if given && one.report != kind {
-            faults.push(field(pointer, "not_allowed", format!("Give this with `{name}` only.")));
+            faults.push(Fault::new(pointer, FieldCode::NotAllowed, format!("Give this with `{name}` only.")));
         }
     };
     only_with(one.dial_result.is_some(), "/dial_result", ReportKind::Failed, "failed");
     only_with(one.result.is_some(), "/result", ReportKind::Completed, "completed");
     only_with(one.disposition.is_some(), "/disposition", ReportKind::Completed, "completed");
     if one.report == ReportKind::Failed && one.dial_result.is_none() {
-        faults.push(field("/dial_result", "required", "Say how the dial failed."));
+        faults.push(Fault::new("/dial_result", FieldCode::Required, "Say how the dial failed."));
     }
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
@@ -323,7 +325,7 @@ pub async fn report_attempts(
     let reports = body.into_inner().reports;
     if !(1..=MAX_REPORTS).contains(&reports.len()) {
         let detail = format!("Give 1 to {MAX_REPORTS} reports.");
-        return Err(Error::invalid("/reports", "out_of_range", detail));
+        return Err(Error::invalid("/reports", FieldCode::OutOfRange, detail));
     }
     let reports: Vec<(AttemptId, Result<AttemptReport, Error>)> =
         reports.into_iter().map(|one| (one.attempt_id, checked(one))).collect();

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use ringback_domain::wire::bulk::{BulkCancellation, CreateBulkCancellation, MAX_IDS, ReportLine};
 use ringback_domain::wire::callback::Items;
 use ringback_domain::wire::list::CallbackFilter;
+use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::{JobId, Timestamp};
 
 use crate::auth::{Caller, Grant, permit};
@@ -13,6 +14,7 @@ use crate::command::Tx;
 use crate::command::bulk::{self as commands, Selector};
 use crate::directory::Services;
 use crate::error::Error;
+use crate::fault::{Field, Part};
 use crate::http::extract::{Empty, Idempotency, Json, LARGE_BODY_BYTES, Path};
 use crate::http::{Api, Reply};
 use crate::query::filter;
@@ -29,12 +31,12 @@ fn selector(
 ) -> Result<Selector, Error> {
     match (body.ids, body.range) {
         (Some(_), _) if body.matching.is_some() => {
-            Err(Error::invalid("/matching", "conflict", "Give `matching` together with `range`."))
+            Err(Error::invalid("/matching", FieldCode::Conflict, "Give `matching` together with `range`."))
         }
         (Some(ids), None) => {
             if ids.is_empty() || ids.len() > MAX_IDS {
                 let detail = format!("Name 1 to {MAX_IDS} callbacks.");
-                return Err(Error::invalid("/ids", "out_of_range", detail));
+                return Err(Error::invalid("/ids", FieldCode::OutOfRange, detail));
             }
             let mut unique = Vec::with_capacity(ids.len());
             let mut seen = std::collections::HashSet::new();
@@ -43,7 +45,11 @@ fn selector(
         }
         (None, Some(range)) => {
             if range.from >= range.to {
-                return Err(Error::invalid("/range/to", "invalid_value", "`to` must be after `from`."));
+                return Err(Error::invalid(
+                    "/range/to",
+                    FieldCode::InvalidValue,
+                    "`to` must be after `from`.",
+                ));
             }
             let matching = body.matching.unwrap_or_default();
             let wanted = CallbackFilter {
@@ -57,7 +63,7 @@ fn selector(
             let selection = filter::of_filter(&wanted, services, caller, now);
             Ok(Selector::Matching(selection.map_err(in_body)?))
         }
-        _ => Err(Error::invalid("/ids", "required", "Give either `ids` or `range`.")),
+        _ => Err(Error::invalid("/ids", FieldCode::Required, "Give either `ids` or `range`.")),
     }
 }
 
@@ -65,12 +71,14 @@ fn selector(
 fn in_body(fault: Error) -> Error {
     let Error::Invalid(mut faults) = fault else { return fault };
     for fault in &mut faults {
-        fault.pointer = match fault.pointer.trim_start_matches('?') {
-            "daily_to" => "/range/daily/to".to_owned(),
-            "time_zone" => "/range/daily/time_zone".to_owned(),
-            "search" => "/matching/search".to_owned(),
-            end => format!("/range/{end}"),
-        };
+        if let Part::Parameter(field) = &fault.part {
+            fault.part = match field {
+                Field::DailyTo => "/range/daily/to".into(),
+                Field::TimeZone => "/range/daily/time_zone".into(),
+                Field::Search => "/matching/search".into(),
+                end => format!("/range/{}", <&str>::from(*end)).into(),
+            };
+        }
     }
     Error::Invalid(faults)
 }

@@ -11,3 +11,22 @@ pub mod name_recordings;
 pub mod services;
 pub mod session;
 pub mod users;
+
+use ringback_domain::wire::problem::FieldProblem;
+
+use crate::fault::{Fault, Field, Part};
+
+/// A fault as version 1 writes it: a value by its JSON pointer, a parameter as
+/// `?name`.
+pub fn field_problem(fault: &Fault) -> FieldProblem {
+    let name = |field: &Field| <&'static str>::from(field);
+    let pointer = match &fault.part {
+        Part::Whole => String::new(),
+        Part::Field(field) => format!("/{}", name(field)),
+        Part::Item(list, index) => format!("/{}/{index}", name(list)),
+        Part::FieldOfItem(list, index, field) => format!("/{}/{index}/{}", name(list), name(field)),
+        Part::Parameter(field) => format!("?{}", name(field)),
+        Part::Place(pointer) => pointer.clone(),
+    };
+    FieldProblem { pointer, code: fault.code, detail: fault.detail.clone() }
+}

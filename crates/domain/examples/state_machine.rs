@@ -1,21 +1,26 @@
-//! The state machine as a page for people, drawn from the code.
+//! Prints the state machine as a page for people, drawn from the code.
 //!
 //! The arrows are not listed here: every command is tried on a callback of
 //! every state, and what applies is drawn.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 
-use crate::access::{Actor, ActorKind};
-use crate::callback::action::Action;
-use crate::callback::outcome::{DialResult, NamedResult, ResultCode};
-use crate::callback::state::{Reservation, StateName};
-use crate::callback::transition::{Claim, NewCallback, Transition};
-use crate::callback::{Callback, CallbackType, Request};
-use crate::id::{AttemptId, CallbackId, ServiceId};
-use crate::phone::PhoneNumber;
-use crate::service::{DEFAULT_WINDOW_SECONDS, RETRY_POLICY, RetryPolicy};
-use crate::time::Timestamp;
+use ringback_domain::access::{Actor, ActorKind};
+use ringback_domain::callback::action::Action;
+use ringback_domain::callback::outcome::{DialResult, NamedResult, ResultCode};
+use ringback_domain::callback::state::{Reservation, StateName};
+use ringback_domain::callback::transition::{Claim, NewCallback, Transition};
+use ringback_domain::callback::{Callback, CallbackType, Request};
+use ringback_domain::id::{AttemptId, CallbackId, ServiceId};
+use ringback_domain::phone::PhoneNumber;
+use ringback_domain::service::{DEFAULT_WINDOW_SECONDS, RETRY_POLICY, RetryPolicy};
+use ringback_domain::time::Timestamp;
+
+fn main() -> std::io::Result<()> {
+    std::io::stdout().write_all(markdown().as_bytes())
+}
 
 /// T1 to T11: an arrow of the diagram, and what has to hold for it.
 const RULES: [(Option<StateName>, StateName, &str); 11] = {
@@ -52,7 +57,7 @@ const RULES: [(Option<StateName>, StateName, &str); 11] = {
 };
 
 /// The page, in Markdown with a Mermaid diagram.
-pub fn markdown() -> String {
+pub(crate) fn markdown() -> String {
     let steps = steps();
     let mut page = String::from(
         "# State machine\n\n\
