@@ -34,12 +34,10 @@ RUN mkdir -p /out/data
 FROM debian:bookworm-slim
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /src/target/release/ringback /usr/local/bin/ringback
-COPY --from=build /src/target/web/dist /usr/share/ringback/web
 COPY --from=build --chown=10001:10001 /out/data /data
 
 ENV DATABASE_URL=sqlite:///data/ringback.db \
-    RINGBACK_LISTEN=0.0.0.0:8080 \
-    RINGBACK_WEB_DIR=/usr/share/ringback/web
+    RINGBACK_LISTEN=0.0.0.0:8080
 USER 10001:10001
 VOLUME /data
 EXPOSE 8080

@@ -15,11 +15,11 @@ use crate::{install, web};
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let mut steps = Steps::new(3);
     steps.step("Make sure that Rust can build for the browser", install::wasm_target)?;
-    let page = steps.step("Build the page", || web::build(web::Profile::Release))?;
+    steps.step("Build the page", || web::build(web::Profile::Release))?;
     let server = steps.step("Build the server", server)?;
     steps.finish();
 
-    let ended = run_program(&mut demo(&server, &page, args));
+    let ended = run_program(&mut demo(&server, args));
     // Ctrl-C is the normal way to end it.
     if interrupted() { Ok(()) } else { ended }
 }
@@ -35,7 +35,7 @@ pub(crate) fn run_dev(args: &[String]) -> Result<()> {
     let server = steps.step("Build the server", dev_server)?;
     steps.finish();
 
-    let mut server = Background::start(&mut demo(&server, &folder, args))?;
+    let mut server = Background::start(demo(&server, args).arg("--web-dir").arg(folder))?;
     println!("watching crates/web and crates/domain; Ctrl-C ends it");
     while !interrupted() {
         if let Some(status) = server.exit_status()? {
@@ -76,9 +76,9 @@ fn newest_source() -> Result<(usize, Option<SystemTime>)> {
     Ok((count, newest))
 }
 
-fn demo(server: &Path, page: &Path, args: &[String]) -> Command {
+fn demo(server: &Path, args: &[String]) -> Command {
     let mut command = Command::new(server);
-    command.current_dir(root()).args(["serve", "--demo", "--web-dir"]).arg(page).args(args);
+    command.current_dir(root()).args(["serve", "--demo"]).args(args);
     if std::env::var_os("RINGBACK_LOG").is_none() {
         // A log line for each request would scroll the password off the screen.
         command.env("RINGBACK_LOG", "warn");

@@ -71,7 +71,7 @@ pub struct Serve {
     /// Which database
     #[command(flatten)]
     pub database: Database,
-    /// Folder of the built Callback UI
+    /// Serve the Callback UI from this folder instead of the one inside this program
     #[arg(long, env = "RINGBACK_WEB_DIR", value_name = "DIR")]
     pub web_dir: Option<PathBuf>,
     /// Fill an empty database with made-up callbacks and play agents and customers; loopback only

@@ -16,7 +16,8 @@ use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::http::{Api, assets, openapi, request};
+use crate::http::assets::Assets;
+use crate::http::{Api, openapi, request};
 use crate::store::Store;
 use crate::telephony::simulator::{self, Behaviour};
 use crate::{http, worker};
@@ -26,7 +27,7 @@ use crate::{http, worker};
 pub struct Config {
     /// Where to listen; port 0 takes any free one.
     pub listen: SocketAddr,
-    /// The built Callback UI, if it is to be served.
+    /// A folder with the Callback UI instead of the one inside the program.
     pub web_dir: Option<PathBuf>,
     /// Plays agents and customers.
     pub simulator: Option<Behaviour>,
@@ -79,7 +80,7 @@ impl KnownPaths {
 async fn fallback(
     request: HttpRequest,
     known: web::Data<KnownPaths>,
-    assets: web::Data<assets::Assets>,
+    assets: web::Data<Assets>,
 ) -> HttpResponse {
     if let Some(allowed) = known.allowed(request.path()) {
         return Error::MethodNotAllowed(allowed.to_owned()).error_response();
@@ -114,7 +115,7 @@ pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running
     let access = web::Data::from(Arc::clone(&app.access));
     let document = Arc::new(openapi::json());
     let known = web::Data::new(KnownPaths::of(&openapi::document()));
-    let assets = web::Data::new(assets::Assets::new(config.web_dir.clone()));
+    let assets = web::Data::new(config.web_dir.clone().map_or(Assets::Embedded, Assets::Folder));
 
     let server = HttpServer::new(move || {
         let document = Arc::clone(&document);

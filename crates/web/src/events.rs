@@ -160,7 +160,6 @@ fn event(message: Message) -> Option<Event> {
     match message.event.as_str() {
         "callback" => Some(serde_json::from_str(&message.data).map_or(Event::Resync, Event::Changed)),
         "services" => Some(Event::ServicesChanged(message.data == "true")),
-        "resync" => Some(Event::Resync),
         _ => None,
     }
 }

@@ -83,7 +83,7 @@ async fn a_wrong_password_and_an_unknown_name_are_answered_alike() {
         assert_eq!(answer.status, 401, "{answer}");
         let problem: Value = answer.read();
         assert_eq!(problem["type"], "urn:ringback:problem:invalid-credentials");
-        assert_eq!(problem["detail"], "user name or password are wrong");
+        assert_eq!(problem["detail"], "The user name or password is wrong.");
         assert_eq!(answer.header("set-cookie"), None);
     }
 }

@@ -1,107 +1,97 @@
 //! Serves the built Callback UI, each file as it was compressed at build time.
 
+use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
 
 use actix_web::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, ContentEncoding, ContentType, ETAG, IF_NONE_MATCH, VARY,
 };
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
 
-/// The folder of the built Callback UI.
+/// The page that the program carries; a debug build reads its files while it runs.
+#[derive(RustEmbed)]
+#[folder = "$RINGBACK_PAGE"]
+#[allow_missing = true]
+struct Page;
+
+/// Where the built Callback UI comes from.
 #[derive(Debug)]
-pub struct Assets(Option<PathBuf>);
+pub enum Assets {
+    /// The program itself.
+    Embedded,
+    /// A folder, for whoever works on the page.
+    Folder(PathBuf),
+}
 
 impl Assets {
-    /// Serves from this folder; from none, only a hint is served.
-    pub const fn new(folder: Option<PathBuf>) -> Self {
-        Self(folder)
-    }
-
     /// A file, or the page for any path that is the page's own to route.
     pub fn respond(&self, request: &HttpRequest) -> HttpResponse {
-        let Some(folder) = &self.0 else {
-            return HttpResponse::Ok()
-                .content_type(ContentType::plaintext())
-                .body("The Callback UI is not built. Its API is described at /swagger-ui/.\n");
-        };
-        let path = Path::new(request.path().trim_start_matches('/'));
+        let path = request.path().trim_start_matches('/');
         // Nothing outside the folder can be named.
-        let inside = path.components().all(|part| matches!(part, Component::Normal(_)));
-        let is_file = inside && !path.as_os_str().is_empty() && folder.join(path).is_file();
-        if is_file {
-            return send(request, &folder.join(path), path);
+        let inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+        if inside && let Some(response) = self.send(request, path) {
+            return response;
         }
-        if path.starts_with("assets") || path.extension().is_some() {
+        if path.starts_with("assets/") || Path::new(path).extension().is_some() {
             return Error::NotFound("file").error_response();
         }
-        send(request, &folder.join("index.html"), Path::new("index.html"))
+        self.send(request, "index.html").unwrap_or_else(|| {
+            HttpResponse::Ok()
+                .content_type(ContentType::plaintext())
+                .body("The Callback UI is not built. Its API is described at /swagger-ui/.\n")
+        })
     }
-}
 
-fn media_type(path: &Path) -> &'static str {
-    match path.extension().and_then(|extension| extension.to_str()) {
-        Some("html") => "text/html; charset=utf-8",
-        Some("js") => "text/javascript; charset=utf-8",
-        Some("css") => "text/css; charset=utf-8",
-        Some("wasm") => "application/wasm",
-        Some("svg") => "image/svg+xml",
-        Some("woff2") => "font/woff2",
-        Some("json") => "application/json",
-        Some("txt") => "text/plain; charset=utf-8",
-        Some("ico") => "image/x-icon",
-        Some("png") => "image/png",
-        _ => "application/octet-stream",
-    }
-}
-
-fn send(request: &HttpRequest, file: &Path, name: &Path) -> HttpResponse {
-    let accepted = request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-    let accepts = |coding: &str| {
-        accepted.is_some_and(|text| text.split(',').any(|one| one.trim().split(';').next() == Some(coding)))
-    };
-    let with = |suffix: &str| {
-        let mut text = file.as_os_str().to_owned();
-        text.push(suffix);
-        PathBuf::from(text)
-    };
-    let mut found = None;
-    for (coding, suffix, encoding) in
-        [("br", ".br", ContentEncoding::Brotli), ("gzip", ".gz", ContentEncoding::Gzip)]
-    {
-        if accepts(coding)
-            && let Ok(bytes) = std::fs::read(with(suffix))
-        {
-            found = Some((bytes, encoding));
-            break;
+    fn read(&self, name: &str) -> Option<Cow<'static, [u8]>> {
+        match self {
+            Self::Embedded => Page::get(name).map(|file| file.data),
+            Self::Folder(folder) => std::fs::read(folder.join(name)).ok().map(Cow::Owned),
         }
     }
-    let Some((bytes, encoding)) =
-        found.or_else(|| std::fs::read(file).ok().map(|bytes| (bytes, ContentEncoding::Identity)))
-    else {
-        return Error::NotFound("file").error_response();
-    };
-    let digest = Sha256::digest(&bytes);
-    let tag = format!("\"{:x}\"", u64::from_be_bytes(digest[..8].try_into().unwrap_or_default()));
-    // A name with a hash in it never means other bytes.
-    let cache = if name.starts_with("assets") { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let mut response =
-        if request.headers().get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
-            return HttpResponse::NotModified()
-                .insert_header((ETAG, tag))
-                .insert_header((CACHE_CONTROL, cache))
-                .finish();
-        } else {
-            HttpResponse::Ok()
+
+    /// The file in the best coding that the client accepts.
+    fn send(&self, request: &HttpRequest, name: &str) -> Option<HttpResponse> {
+        let accepted = request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+        let accepts = |coding: &str| {
+            accepted
+                .is_some_and(|text| text.split(',').any(|one| one.trim().split(';').next() == Some(coding)))
         };
-    // Naming the encoding keeps the server from compressing again.
-    response
-        .insert_header(encoding)
-        .insert_header((VARY, "accept-encoding"))
-        .insert_header((ETAG, tag))
-        .insert_header((CACHE_CONTROL, cache))
-        .content_type(media_type(name));
-    response.body(bytes)
+        let compressed = [("br", ContentEncoding::Brotli), ("gz", ContentEncoding::Gzip)]
+            .into_iter()
+            .filter(|(_, encoding)| accepts(encoding.as_str()))
+            .find_map(|(suffix, encoding)| Some((self.read(&format!("{name}.{suffix}"))?, encoding)));
+        let (bytes, encoding) = compressed.or_else(|| Some((self.read(name)?, ContentEncoding::Identity)))?;
+        let digest = Sha256::digest(&bytes);
+        let tag = format!("\"{:x}\"", u64::from_be_bytes(digest[..8].try_into().unwrap_or_default()));
+        // A name with a hash in it never means other bytes.
+        let immutable = name.starts_with("assets/");
+        let cache = if immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
+        let known = request.headers().get(IF_NONE_MATCH);
+        if known.is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+            let mut response = HttpResponse::NotModified();
+            return Some(response.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, cache)).finish());
+        }
+        // Naming the encoding keeps the server from compressing again.
+        let mut response = HttpResponse::Ok();
+        response
+            .insert_header(encoding)
+            .insert_header((VARY, "accept-encoding"))
+            .insert_header((ETAG, tag))
+            .insert_header((CACHE_CONTROL, cache))
+            .content_type(media_type(name));
+        Some(match bytes {
+            Cow::Borrowed(bytes) => response.body(bytes),
+            Cow::Owned(bytes) => response.body(bytes),
+        })
+    }
+}
+
+/// The media type by the file's name. Every text of the page is UTF-8.
+fn media_type(name: &str) -> String {
+    let kind = mime_guess::from_path(name).first_or_octet_stream();
+    if kind.type_() == "text" { format!("{kind}; charset=utf-8") } else { kind.to_string() }
 }

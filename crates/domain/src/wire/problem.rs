@@ -42,7 +42,7 @@ kinds! {
     /// No credentials, or none that are in force.
     Unauthenticated = 401, "unauthenticated", "Log in first";
     /// User name or password are wrong.
-    InvalidCredentials = 401, "invalid-credentials", "User name or password are wrong";
+    InvalidCredentials = 401, "invalid-credentials", "The user name or password is wrong";
     /// The caller's role or scopes lack the permission.
     Forbidden = 403, "forbidden", "Not permitted";
     /// Absent, or not visible to the caller.

@@ -62,12 +62,12 @@ mod tests {
     use super::*;
 
     const STREAM: &str =
-        ": hello\n\nevent: callback\r\nid: 7\ndata: {\"a\":\ndata: \"é\"}\n\nevent: resync\n\n";
+        ": hello\n\nevent: callback\r\nid: 7\ndata: {\"a\":\ndata: \"é\"}\n\nevent: services\n\n";
 
     fn expected() -> [Message; 2] {
         [
             Message { event: "callback".into(), data: "{\"a\":\n\"é\"}".into(), id: Some("7".into()) },
-            Message { event: "resync".into(), ..Message::default() },
+            Message { event: "services".into(), ..Message::default() },
         ]
     }
 

@@ -206,11 +206,12 @@ fn UserDialog(
         });
     };
     let roles = Role::ALL
+        .iter()
         .map(|role| SelectOption {
             value: role.as_str().to_owned(),
-            label: messages::role_name(role).to_owned(),
+            label: messages::role_name(*role).to_owned(),
         })
-        .to_vec();
+        .collect::<Vec<_>>();
     let services: Vec<_> =
         services.into_iter().map(|service| (service.id.to_string(), service.name)).collect();
     let services = StoredValue::new(services);

@@ -58,7 +58,7 @@ impl Quick {
         word.parse().ok().map(Self::State)
     }
 
-    const fn key(self) -> Option<&'static str> {
+    fn key(self) -> Option<&'static str> {
         match self {
             Self::All => None,
             Self::State(state) => Some(state.as_str()),
