@@ -1,4 +1,5 @@
 //! Tells the program which folder of the built Callback UI to carry.
+#![expect(clippy::disallowed_methods, reason = "Cargo talks to build scripts by their environment")]
 
 use std::path::PathBuf;
 use std::{env, fs};

@@ -28,8 +28,3 @@ pub mod store;
 pub mod telephony;
 pub mod time_zone;
 pub mod worker;
-
-/// A page of the list is a quarter of a megabyte that lives for a moment: the
-/// system's allocator gives such memory back and asks for it anew each time.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
