@@ -27,7 +27,7 @@ struct SwitchSetting {
 }
 
 /// The switches of the dialog. A new one needs a line here and its text.
-const SWITCHES: [SwitchSetting; 4] = [
+const SWITCHES: &[SwitchSetting] = &[
     SwitchSetting {
         label: messages::accept_new,
         get: |service| service.settings.accept_new,
@@ -127,7 +127,9 @@ fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView
     let zone = text(|service| service.time_zone.clone());
     let country = text(|service| service.default_country.clone());
     let window = text(|service| service.settings.desired_window_seconds.to_string());
-    let switches = SWITCHES.map(|setting| (setting, RwSignal::new(before.as_ref().is_some_and(setting.get))));
+    let switch =
+        |setting: &SwitchSetting| (*setting, RwSignal::new(before.as_ref().is_some_and(setting.get)));
+    let switches = StoredValue::new(SWITCHES.iter().map(switch).collect::<Vec<_>>());
     let errors: [_; 4] = std::array::from_fn(|_| RwSignal::new(None));
     let [name_error, zone_error, country_error, window_error] = errors;
     let edits = service.is_some();
@@ -169,7 +171,7 @@ fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView
                         desired_window_seconds: seconds,
                         ..EditService::default()
                     };
-                    for (setting, on) in switches {
+                    for (setting, on) in switches.get_value() {
                         (setting.set)(&mut edit, on.get_untracked());
                     }
                     submission.command(PatchService(service.id, edit), Some(service.version)).await
@@ -216,6 +218,8 @@ fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView
                 />
                 <div class="switches">
                     {switches
+                        .get_value()
+                        .into_iter()
                         .map(|(setting, on)| view! {
                             <Switch label=(setting.label)() on on_switch=move |now| on.set(now) />
                         })
