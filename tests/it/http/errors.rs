@@ -141,6 +141,19 @@ async fn only_voice_callbacks_can_be_requested() {
     invalid(&client.post(CALLBACKS, &sip).await, &[("/customer_number", "malformed_number")]);
 }
 
+/// PostgreSQL keeps no text with this character; a refusal is that of one router
+/// and not of those who ask at the same moment.
+#[rstest]
+#[actix_web::test]
+async fn an_agent_has_no_control_characters(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let client = app.key(ApiScope::Router);
+    let body = json!({"agent": "agent\u{0}17", "services": [app.service]});
+    let answer = client.post("/api/v1/router/reservations", &body).await;
+    let problem = problem(&answer, 422, "invalid");
+    assert_eq!(problem.errors[0].pointer, "/agent");
+}
+
 #[tokio::test]
 async fn all_invalid_values_are_named_at_once() {
     let app = TestApp::start(Backend::Sqlite).await;

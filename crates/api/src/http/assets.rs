@@ -32,7 +32,8 @@ impl Assets {
     pub fn respond(&self, request: &HttpRequest) -> HttpResponse {
         let path = request.path().trim_start_matches('/');
         // Nothing outside the folder can be named.
-        let inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+        let inside = !path.contains('\\')
+            && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
         if inside && let Some(response) = self.send(request, path) {
             return response;
         }

@@ -142,8 +142,6 @@ pub enum FieldCode {
     InThePast,
     /// It must not be in the future.
     InTheFuture,
-    /// It is not a value of its kind.
-    InvalidValue,
     /// It is not a BCP 47 language tag.
     MalformedLanguage,
     /// It is not a phone number.
@@ -184,6 +182,10 @@ pub enum FieldCode {
     WeakPassword,
     /// It is of another JSON type.
     WrongType,
+    /// It is not a value of its kind. A page that is still open when its server is
+    /// updated reads a code that it does not know as this one.
+    #[serde(other)]
+    InvalidValue,
 }
 
 /// One invalid part of a request.
@@ -196,4 +198,16 @@ pub struct FieldProblem {
     pub code: FieldCode,
     /// The same in words.
     pub detail: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_of_a_newer_server_can_be_read() {
+        let read = |code| serde_json::from_str::<FieldCode>(code).ok();
+        assert_eq!(read("\"too_long\""), Some(FieldCode::TooLong));
+        assert_eq!(read("\"of_tomorrow\""), Some(FieldCode::InvalidValue));
+    }
 }

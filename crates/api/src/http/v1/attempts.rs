@@ -42,7 +42,8 @@ fn order(body: &Reserve) -> Result<Order, Error> {
         let detail = format!("`limit` must be between 1 and {MAX_RESERVATIONS}.");
         return Err(Error::invalid("/limit", FieldCode::OutOfRange, detail));
     }
-    if body.agent.trim().is_empty() || body.agent.chars().count() > 100 {
+    let is_name = !body.agent.trim().is_empty() && !body.agent.chars().any(char::is_control);
+    if !is_name || body.agent.chars().count() > 100 {
         return Err(Error::invalid("/agent", FieldCode::InvalidValue, "Use a name of 1 to 100 characters."));
     }
     if body.services.is_empty() || body.services.len() > 100 {
@@ -254,6 +255,11 @@ fn check_disposition(text: Option<&str>) -> Result<(), Error> {
     if text.is_some_and(|text| text.chars().count() > MAX_DISPOSITION_CHARS) {
         let detail = format!("Use at most {MAX_DISPOSITION_CHARS} characters.");
         return Err(Error::invalid("/disposition", FieldCode::TooLong, detail));
+    }
+    // PostgreSQL keeps no text with the character 0.
+    if text.is_some_and(|text| text.chars().any(char::is_control)) {
+        let detail = "Use no control characters.";
+        return Err(Error::invalid("/disposition", FieldCode::InvalidValue, detail));
     }
     Ok(())
 }
