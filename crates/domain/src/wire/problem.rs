@@ -178,7 +178,7 @@ pub enum FieldCode {
     UnknownTimeZone,
     /// It is not one of the values listed.
     UnknownValue,
-    /// It is easy to guess.
+    /// It is too short, too long, or the user name.
     WeakPassword,
     /// It is of another JSON type.
     WrongType,
