@@ -2,8 +2,7 @@
 
 use futures_util::future::join3;
 use ringback_api::command::{Tx, bulk as commands};
-use ringback_api::error::Error;
-use ringback_api::store::bulk::{self, NamedItem};
+use ringback_api::store::bulk::{self, Selected};
 use ringback_api::worker;
 use ringback_domain::callback::Callback;
 use ringback_domain::callback::action::Action;
@@ -19,23 +18,10 @@ const CALLBACKS: usize = 1_000;
 
 /// Starts a job that cancels these callbacks.
 async fn start_job(cluster: &Cluster, callbacks: &[Callback]) -> JobId {
-    let (id, now) = (JobId(cluster.clock.new_id()), cluster.now());
-    let of = |callback: &Callback| {
-        let number = callback.request.customer_number.as_str().to_owned();
-        let details = Some(("Billing".to_owned(), number, callback.desired_time, callback.state.name()));
-        NamedItem { callback_id: callback.id, details }
-    };
-    let items: Vec<NamedItem> = callbacks.iter().map(of).collect();
-    let insert = cluster.nodes[0].store.transact(async move |conn| {
-        let mut job = bulk::new_job(id, &person().actor, false, now);
-        bulk::insert(conn, &job, &person().owner).await?;
-        bulk::freeze_named(conn, id, &items).await?;
-        bulk::count_items(conn, &mut job).await?;
-        bulk::begin(conn, &job).await?;
-        Ok::<_, Error>(())
-    });
-    insert.await.unwrap();
-    id
+    let permitted = callbacks.iter().map(|callback| callback.id).collect();
+    let selected = Selected { permitted, ..Selected::default() };
+    let create = async move |tx: &mut Tx<'_>| commands::create(tx, &selected, false).await;
+    cluster.nodes[0].commands.change(&person(), create).await.unwrap().id
 }
 
 async fn job(cluster: &Cluster, id: JobId) -> BulkCancellation {
@@ -70,9 +56,13 @@ async fn nothing_is_cancelled_after_a_stop_was_answered(
 
     assert_eq!(job(&cluster, id).await, stopped);
     assert_eq!(stopped.state, JobState::Stopped, "there was more to do: {stopped:?}");
-    let mut conn = cluster.nodes[0].store.read().await.unwrap();
-    let (lines, _) = bulk::report(&mut conn, &stopped, 0, 2_000).await.unwrap();
-    drop(conn);
+    let mut lines = Vec::new();
+    while let (more, _) = cluster.nodes[0].queries.report(&stopped, lines.len() as u64).await.unwrap()
+        && !more.is_empty()
+    {
+        lines.extend(more);
+    }
+    assert_eq!(lines.len(), CALLBACKS);
     let mut counted = OutcomeCounts::default();
     for (callback, line) in callbacks.iter().zip(lines) {
         assert_eq!(line.callback_id, callback.id);

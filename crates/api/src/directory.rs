@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ringback_domain::callback::Callback;
+use ringback_domain::wire::bulk::ReportLine;
 use ringback_domain::{Service, ServiceId, VisibleServices};
 
 use crate::error::Error;
@@ -29,6 +31,12 @@ impl Services {
     /// The service with this id, if the caller may see it.
     pub fn visible(&self, id: ServiceId, visible: &VisibleServices) -> Option<&Service> {
         self.get(id).filter(|service| visible.contains(service.id))
+    }
+
+    /// The line of a report on this callback.
+    pub fn report_line(&self, callback: &Callback) -> ReportLine {
+        let service = self.get(callback.request.service_id);
+        ReportLine::of(callback, service.map(|service| service.name.clone()))
     }
 
     /// The ids, ordered by name.

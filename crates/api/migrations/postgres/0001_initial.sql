@@ -238,7 +238,16 @@ CREATE TABLE bulk_cancellations (
 CREATE INDEX bulk_cancellations_unfinished ON bulk_cancellations (created_at, id) WHERE finished_at IS NULL;
 CREATE INDEX bulk_cancellations_by_owner ON bulk_cancellations (owner, created_at);
 
--- The frozen selection of a bulk cancellation, and what became of each.
+-- The selection of a bulk cancellation, in the order in which it is worked off:
+-- rows of 16-byte ids, with the position of the first.
+CREATE TABLE bulk_cancellation_selections (
+    job_id UUID NOT NULL REFERENCES bulk_cancellations (id) ON DELETE CASCADE,
+    first BIGINT NOT NULL,
+    ids BYTEA NOT NULL,
+    PRIMARY KEY (job_id, first)
+);
+
+-- What became of the callbacks that a bulk cancellation has come to.
 CREATE TABLE bulk_cancellation_items (
     job_id UUID NOT NULL REFERENCES bulk_cancellations (id) ON DELETE CASCADE,
     number BIGINT NOT NULL,
@@ -247,7 +256,7 @@ CREATE TABLE bulk_cancellation_items (
     customer_number TEXT,
     desired_time BIGINT,
     state_before TEXT,
-    outcome TEXT,
+    outcome TEXT NOT NULL,
     cancelled_at BIGINT,
     cancelled_by TEXT,
     PRIMARY KEY (job_id, number)

@@ -217,7 +217,16 @@ CREATE TABLE bulk_cancellations (
 CREATE INDEX bulk_cancellations_unfinished ON bulk_cancellations (created_at, id) WHERE finished_at IS NULL;
 CREATE INDEX bulk_cancellations_by_owner ON bulk_cancellations (owner, created_at);
 
--- The frozen selection of a bulk cancellation, and what became of each.
+-- The selection of a bulk cancellation, in the order in which it is worked off:
+-- rows of 16-byte ids, with the position of the first.
+CREATE TABLE bulk_cancellation_selections (
+    job_id BLOB NOT NULL REFERENCES bulk_cancellations (id) ON DELETE CASCADE,
+    first INTEGER NOT NULL,
+    ids BLOB NOT NULL,
+    PRIMARY KEY (job_id, first)
+) STRICT;
+
+-- What became of the callbacks that a bulk cancellation has come to.
 CREATE TABLE bulk_cancellation_items (
     job_id BLOB NOT NULL REFERENCES bulk_cancellations (id) ON DELETE CASCADE,
     number INTEGER NOT NULL,
@@ -226,7 +235,7 @@ CREATE TABLE bulk_cancellation_items (
     customer_number TEXT,
     desired_time INTEGER,
     state_before TEXT,
-    outcome TEXT,
+    outcome TEXT NOT NULL,
     cancelled_at INTEGER,
     cancelled_by TEXT,
     PRIMARY KEY (job_id, number)

@@ -4,64 +4,43 @@
 use std::collections::HashMap;
 
 use ringback_domain::callback::transition::Refusal;
-use ringback_domain::wire::bulk::{BulkCancellation, JobState, Outcome};
+use ringback_domain::wire::bulk::{BulkCancellation, JobState, Outcome, ReportLine};
 use ringback_domain::{CallbackId, JobId, StateName};
 
 use super::tx::Tx;
 use crate::error::Error;
-use crate::store::bulk::{self, ItemOutcome, NamedItem};
+use crate::store::bulk::{self, Item, Selected};
 use crate::store::callbacks;
-use crate::store::list::Selection;
 
 /// Callbacks in one transaction: others are let through in between.
-const CHUNK: i64 = 200;
+const CHUNK: usize = 200;
 
-/// What a request selects.
-#[derive(Clone, Debug)]
-pub enum Selector {
-    /// These callbacks.
-    Named(Vec<CallbackId>),
-    /// Everything that matches.
-    Matching(Selection),
-}
-
-/// Freezes a selection as a new job. With `dry_run` the job is over at once, and
-/// its counts say what would be cancelled.
+/// Creates a job over these callbacks, which stay selected whatever becomes of
+/// them. With `dry_run` the job is over at once, and its counts say what would be
+/// cancelled.
 ///
 /// # Errors
 /// That the database is not available.
-pub async fn create(tx: &mut Tx<'_>, selector: &Selector, dry_run: bool) -> Result<BulkCancellation, Error> {
+pub async fn create(tx: &mut Tx<'_>, selected: &Selected, dry_run: bool) -> Result<BulkCancellation, Error> {
     let (grant, now) = (tx.grant(), tx.now());
     let mut job = bulk::new_job(JobId(tx.new_id()), &grant.actor, dry_run, now);
-    bulk::insert(tx.write()?, &job, &grant.owner).await?;
-    match selector {
-        Selector::Matching(selection) => bulk::freeze_selection(tx.write()?, job.id, selection).await?,
-        Selector::Named(ids) => {
-            let services = tx.services().await?;
-            let found = callbacks::find_all(tx.read(), ids).await?;
-            let mut known: HashMap<CallbackId, _> = found
-                .into_iter()
-                .filter(|callback| grant.visible.contains(callback.request.service_id))
-                .map(|callback| {
-                    let service = services.get(callback.request.service_id);
-                    let name = service.map(|service| service.name.clone()).unwrap_or_default();
-                    let number = callback.request.customer_number.as_str().to_owned();
-                    (callback.id, (name, number, callback.desired_time, callback.state.name()))
-                })
-                .collect();
-            let items: Vec<NamedItem> =
-                ids.iter().map(|id| NamedItem { callback_id: *id, details: known.remove(id) }).collect();
-            bulk::freeze_named(tx.write()?, job.id, &items).await?;
-            job.outcomes.not_permitted = items.iter().filter(|item| item.details.is_none()).count() as u64;
-            job.progress.done = job.outcomes.not_permitted;
-        }
-    }
-    bulk::count_items(tx.read(), &mut job).await?;
-    if dry_run || job.progress.done == job.progress.total {
+    job.selected = selected.by_state;
+    job.outcomes.not_permitted = selected.not_permitted.len() as u64;
+    job.progress.done = job.outcomes.not_permitted;
+    job.progress.total = job.progress.done + selected.permitted.len() as u64;
+    if dry_run || selected.permitted.is_empty() {
         job.state = JobState::Completed;
         job.finished_at = Some(now);
     }
-    bulk::begin(tx.write()?, &job).await?;
+    bulk::insert(tx.write()?, &job, &grant.owner).await?;
+    bulk::keep_selection(tx.write()?, job.id, &selected.permitted).await?;
+    let refused = |(id, number)| {
+        let outcome = Some(Outcome::NotPermitted);
+        Item { number, line: ReportLine { outcome, ..ReportLine::of_id(id) } }
+    };
+    let numbers = selected.permitted.len() as u64 + 1..;
+    let items: Vec<Item> = selected.not_permitted.iter().copied().zip(numbers).map(refused).collect();
+    bulk::settle(tx.write()?, job.id, &items).await?;
     tx.bulk_waits();
     Ok(job)
 }
@@ -98,12 +77,13 @@ pub async fn work(tx: &mut Tx<'_>) -> Result<u64, Error> {
     let now = tx.now();
     let Some(mut job) = bulk::take_unfinished(tx.write()?).await? else { return Ok(0) };
     let actor = bulk::actor(&job);
-    let items = bulk::next_items(tx.read(), job.id, CHUNK).await?;
-    let ids: Vec<CallbackId> = items.iter().map(|(_, id)| *id).collect();
+    let services = tx.services().await?;
+    let position = job.progress.done.saturating_sub(job.outcomes.not_permitted);
+    let ids = bulk::selected(tx.read(), job.id, position, CHUNK).await?;
     let found = callbacks::find_all_for_update(tx.write()?, &ids).await?;
     let found: HashMap<CallbackId, _> = found.into_iter().map(|callback| (callback.id, callback)).collect();
-    let mut settled = Vec::with_capacity(items.len());
-    for (number, id) in &items {
+    let mut items = Vec::with_capacity(ids.len());
+    for (number, id) in (position + 1..).zip(&ids) {
         let callback = found.get(id);
         let outcome = match callback.map(|callback| callback.cancel(&actor, now)) {
             // Removed meanwhile, which only happens to what is over.
@@ -115,18 +95,17 @@ pub async fn work(tx: &mut Tx<'_>) -> Result<u64, Error> {
                 Outcome::Cancelled
             }
         };
-        let cancelled = outcome == Outcome::Cancelled;
-        settled.push(ItemOutcome {
-            number: *number,
-            state_before: callback.map(|callback| callback.state.name()),
-            outcome,
-            cancelled_at: cancelled.then_some(now),
-            cancelled_by: if cancelled { actor.username() } else { None },
-        });
+        let mut line = callback.map_or(ReportLine::of_id(*id), |callback| services.report_line(callback));
+        line.outcome = Some(outcome);
+        if outcome == Outcome::Cancelled {
+            line.cancelled_at = Some(now);
+            line.cancelled_by = actor.username();
+        }
+        items.push(Item { number, line });
         count(&mut job, outcome);
     }
     tx.flush().await?;
-    bulk::settle(tx.write()?, job.id, &settled).await?;
+    bulk::settle(tx.write()?, job.id, &items).await?;
     job.state = JobState::Running;
     if job.progress.done >= job.progress.total || items.is_empty() {
         job.state = JobState::Completed;

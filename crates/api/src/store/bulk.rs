@@ -1,20 +1,15 @@
 //! Bulk cancellations: jobs over a frozen selection, and the outcome for each
 //! callback.
 
-use std::collections::BTreeMap;
-
 use ringback_domain::wire::bulk::{BulkCancellation, JobState, Outcome, OutcomeCounts, Progress, ReportLine};
 use ringback_domain::wire::callback::ActorView;
 use ringback_domain::wire::list::CountByState;
 use ringback_domain::{Actor, CallbackId, JobId, StateName, Timestamp};
 use serde::Serialize;
-use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::error::inconsistent;
-use super::list::{Selection, freeze_statement, id_as_hex};
-use super::sql::{Arg, Sql, fetch};
-use super::{Backend, Conn, StoreResult, WriteConn, on};
+use super::{Conn, StoreResult, WriteConn, on};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -38,34 +33,23 @@ const INSERT: &str = "INSERT INTO bulk_cancellations (id, owner, actor_kind, act
 const UPDATE: &str =
     "UPDATE bulk_cancellations SET state = $2, done = $3, outcomes = $4, finished_at = $5 WHERE id = $1";
 const PURGE: &str = "DELETE FROM bulk_cancellations WHERE finished_at <= $1";
-const FREEZE_SQLITE: &str = "INSERT INTO bulk_cancellation_items (job_id, number, callback_id, service, \
-     customer_number, desired_time, state_before, outcome) SELECT $1, n.key + 1, unhex(n.value ->> 'callback_id'), \
-     n.value ->> 'service', n.value ->> 'customer_number', n.value ->> 'desired_time', n.value ->> 'state_before', \
-     n.value ->> 'outcome' FROM json_each($2) AS n";
-const FREEZE_POSTGRES: &str = "INSERT INTO bulk_cancellation_items (job_id, number, callback_id, service, \
-     customer_number, desired_time, state_before, outcome) SELECT $1, n.number, n.callback_id, n.service, \
-     n.customer_number, n.desired_time, n.state_before, n.outcome FROM ROWS FROM (json_to_recordset($2::json) \
-     AS (callback_id uuid, service text, customer_number text, desired_time bigint, state_before text, \
-     outcome text)) WITH ORDINALITY AS n (callback_id, service, customer_number, desired_time, state_before, \
-     outcome, number)";
-const SELECTED: &str = "SELECT state_before, COUNT(*) FROM bulk_cancellation_items \
-     WHERE job_id = $1 GROUP BY state_before";
-const BEGIN: &str = "UPDATE bulk_cancellations SET selected = $2, total = $3 WHERE id = $1";
-const NEXT_ITEMS: &str = "SELECT number, callback_id FROM bulk_cancellation_items \
-     WHERE job_id = $1 AND outcome IS NULL ORDER BY number LIMIT $2";
-/// The outcomes are an object by item number. In a join with `json_each`,
-/// `SQLite` would read the whole array for each item of the job.
-const SETTLE_SQLITE: &str = "UPDATE bulk_cancellation_items SET \
-     state_before = COALESCE($2 ->> ('$.\"' || number || '\".state_before'), state_before), \
-     outcome = $2 ->> ('$.\"' || number || '\".outcome'), \
-     cancelled_at = $2 ->> ('$.\"' || number || '\".cancelled_at'), \
-     cancelled_by = $2 ->> ('$.\"' || number || '\".cancelled_by') \
-     WHERE job_id = $1 AND number IN (SELECT CAST(key AS INTEGER) FROM json_each($2))";
-const SETTLE_POSTGRES: &str = "UPDATE bulk_cancellation_items AS i SET \
-     state_before = COALESCE(n.state_before, i.state_before), outcome = n.outcome, \
-     cancelled_at = n.cancelled_at, cancelled_by = n.cancelled_by \
-     FROM json_to_recordset($2::json) AS n (number bigint, state_before text, outcome text, cancelled_at bigint, \
-     cancelled_by text) WHERE i.job_id = $1 AND i.number = n.number";
+const KEEP_SQLITE: &str = "INSERT INTO bulk_cancellation_selections (job_id, first, ids) \
+     SELECT $1, p.value ->> 0, unhex(p.value ->> 1) FROM json_each($2) AS p";
+const KEEP_POSTGRES: &str = "INSERT INTO bulk_cancellation_selections (job_id, first, ids) \
+     SELECT $1, (p ->> 0)::bigint, decode(p ->> 1, 'hex') FROM json_array_elements($2::json) AS p";
+const SELECTED_FROM: &str = "SELECT first, ids FROM bulk_cancellation_selections \
+     WHERE job_id = $1 AND first <= $2 ORDER BY first DESC LIMIT 1";
+const SETTLE_SQLITE: &str = "INSERT INTO bulk_cancellation_items (job_id, number, callback_id, service, \
+     customer_number, desired_time, state_before, outcome, cancelled_at, cancelled_by) \
+     SELECT $1, n.value ->> 'number', unhex(n.value ->> 'callback_id'), n.value ->> 'service', \
+     n.value ->> 'customer_number', n.value ->> 'desired_time', n.value ->> 'state_before', n.value ->> 'outcome', \
+     n.value ->> 'cancelled_at', n.value ->> 'cancelled_by' FROM json_each($2) AS n";
+const SETTLE_POSTGRES: &str = "INSERT INTO bulk_cancellation_items (job_id, number, callback_id, service, \
+     customer_number, desired_time, state_before, outcome, cancelled_at, cancelled_by) \
+     SELECT $1, number, callback_id, service, customer_number, desired_time, state_before, outcome, cancelled_at, \
+     cancelled_by FROM json_to_recordset($2::json) AS n (number bigint, callback_id uuid, service text, \
+     customer_number text, desired_time bigint, state_before text, outcome text, cancelled_at bigint, \
+     cancelled_by text)";
 const REPORT: &str = "SELECT number, callback_id, service, customer_number, desired_time, state_before, outcome, \
      cancelled_at, cancelled_by FROM bulk_cancellation_items WHERE job_id = $1 AND number > $2 \
      ORDER BY number LIMIT $3";
@@ -107,15 +91,19 @@ impl TryFrom<JobRow> for BulkCancellation {
     }
 }
 
-/// A callback that the caller named by its id.
-#[derive(Clone, Debug)]
-pub struct NamedItem {
-    /// The callback.
-    pub callback_id: CallbackId,
-    /// Service name, number, desired time and state; `None` if the callback does
-    /// not exist or is not visible to the caller.
-    pub details: Option<(String, String, Timestamp, StateName)>,
+/// The callbacks of a new bulk cancellation.
+#[derive(Clone, Debug, Default)]
+pub struct Selected {
+    /// Those that the caller named but may not cancel, or that do not exist.
+    pub not_permitted: Vec<CallbackId>,
+    /// The others, in the order in which they are cancelled.
+    pub permitted: Vec<CallbackId>,
+    /// How many of those there are in each state.
+    pub by_state: CountByState,
 }
+
+/// Ids in a row of a stored selection: a worker reads one row in a round.
+const IDS_IN_ROW: usize = 2_000;
 
 /// Inserts a new job.
 pub async fn insert(conn: &mut WriteConn, job: &BulkCancellation, owner: &str) -> StoreResult<()> {
@@ -142,76 +130,28 @@ pub async fn insert(conn: &mut WriteConn, job: &BulkCancellation, owner: &str) -
     Ok(())
 }
 
-/// Copies the selected callbacks into the items of the job.
-pub async fn freeze_selection(conn: &mut WriteConn, job: JobId, selection: &Selection) -> StoreResult<()> {
-    let mut sql = freeze_statement(selection, job.0);
-    id_as_hex(&mut sql, conn);
-    // `fetch!` works on both databases only with a statement that returns rows.
-    let returning = Sql { text: format!("{} RETURNING number", sql.text), args: sql.args };
-    fetch!(conn, sqlx::query_as::<_, (i64,)>, returning, fetch_optional)?;
-    Ok(())
-}
-
-/// Makes callbacks that were named by their ids the items of the job.
-pub async fn freeze_named(conn: &mut WriteConn, job: JobId, items: &[NamedItem]) -> StoreResult<()> {
-    let sql = conn.backend().pick(FREEZE_SQLITE, FREEZE_POSTGRES);
-    let rows: Vec<NamedRow<'_>> = items.iter().map(NamedRow::from).collect();
-    let rows = json(job, &rows)?;
+/// Stores the ids of a new job, in the order in which it is worked off.
+pub async fn keep_selection(conn: &mut WriteConn, job: JobId, ids: &[CallbackId]) -> StoreResult<()> {
+    let sql = conn.backend().pick(KEEP_SQLITE, KEEP_POSTGRES);
+    let row = |(index, ids): (usize, &[CallbackId])| {
+        let ids: String = ids.iter().map(|id| id.0.simple().to_string()).collect();
+        (index * IDS_IN_ROW, ids)
+    };
+    let rows = json(job, &ids.chunks(IDS_IN_ROW).enumerate().map(row).collect::<Vec<_>>())?;
     on!(conn, |c| sqlx::query(sql).bind(job.0).bind(rows).execute(c).await.map(|_| ()))?;
     Ok(())
 }
 
-#[derive(Serialize)]
-struct NamedRow<'a> {
-    callback_id: String,
-    service: Option<&'a str>,
-    customer_number: Option<&'a str>,
-    desired_time: Option<i64>,
-    state_before: Option<&'static str>,
-    outcome: Option<&'static str>,
-}
-
-impl<'a> From<&'a NamedItem> for NamedRow<'a> {
-    fn from(item: &'a NamedItem) -> Self {
-        let details = item.details.as_ref();
-        Self {
-            callback_id: item.callback_id.0.simple().to_string(),
-            service: details.map(|(service, ..)| service.as_str()),
-            customer_number: details.map(|(_, number, ..)| number.as_str()),
-            desired_time: details.map(|(_, _, time, _)| time.micros()),
-            state_before: details.map(|(.., state)| state.as_str()),
-            outcome: details.is_none().then_some(Outcome::NotPermitted.as_str()),
-        }
-    }
-}
-
-/// Counts the items of a new job, by state and in total.
-pub async fn count_items(conn: &mut Conn, job: &mut BulkCancellation) -> StoreResult<()> {
-    let rows: Vec<(Option<String>, i64)> =
-        on!(conn, |c| sqlx::query_as(SELECTED).bind(job.id.0).fetch_all(c).await)?;
-    for (state, count) in rows {
-        job.progress.total += count.unsigned_abs();
-        if let Some(state) = state {
-            let wrong = |_| inconsistent("bulk_cancellation_items", job.id, "state_before");
-            *job.selected.of(state.parse().map_err(wrong)?) = count.unsigned_abs();
-        }
-    }
-    Ok(())
-}
-
-/// Saves the counts of a new job, once its selection is frozen.
-pub async fn begin(conn: &mut WriteConn, job: &BulkCancellation) -> StoreResult<()> {
-    let selected = serde_json::to_string(&job.selected).unwrap_or_default();
-    on!(conn, |c| {
-        sqlx::query(BEGIN)
-            .bind(job.id.0)
-            .bind(selected)
-            .bind(job.progress.total.cast_signed())
-            .execute(c)
-            .await
-            .map(|_| ())
+/// Ids of a job from this position on, at most so many. There are none only at
+/// the end.
+pub async fn selected(conn: &mut Conn, job: JobId, from: u64, limit: usize) -> StoreResult<Vec<CallbackId>> {
+    let row: Option<(i64, Vec<u8>)> = on!(conn, |c| {
+        sqlx::query_as(SELECTED_FROM).bind(job.0).bind(from.cast_signed()).fetch_optional(c).await
     })?;
-    update(conn, job).await
+    let Some((first, bytes)) = row else { return Ok(Vec::new()) };
+    let (ids, _) = bytes.as_chunks();
+    let before = usize::try_from(from.saturating_sub(first.unsigned_abs())).unwrap_or(usize::MAX);
+    Ok(ids.iter().skip(before).take(limit).map(|id| CallbackId(Uuid::from_bytes(*id))).collect())
 }
 
 /// One job of this owner.
@@ -274,36 +214,22 @@ pub fn actor(job: &BulkCancellation) -> Actor {
     Actor { kind: job.created_by.kind, name: job.created_by.name.clone() }
 }
 
-/// The next items of a job without an outcome: their number and callback.
-pub async fn next_items(conn: &mut Conn, job: JobId, limit: i64) -> StoreResult<Vec<(i64, CallbackId)>> {
-    let rows: Vec<(i64, Uuid)> =
-        on!(conn, |c| sqlx::query_as(NEXT_ITEMS).bind(job.0).bind(limit).fetch_all(c).await)?;
-    Ok(rows.into_iter().map(|(number, id)| (number, CallbackId(id))).collect())
-}
-
-/// The outcome of one item.
+/// A line of the report, with its number in the job.
 #[derive(Clone, Debug)]
-pub struct ItemOutcome {
-    /// The number of the item in the job.
-    pub number: i64,
-    /// The state of the callback when the job reached it.
-    pub state_before: Option<StateName>,
-    /// The outcome.
-    pub outcome: Outcome,
-    /// When the callback was cancelled.
-    pub cancelled_at: Option<Timestamp>,
-    /// The person who cancelled it.
-    pub cancelled_by: Option<String>,
+pub struct Item {
+    /// Its number, counted from 1.
+    pub number: u64,
+    /// The line.
+    pub line: ReportLine,
 }
 
-/// Saves the outcomes of items.
-pub async fn settle(conn: &mut WriteConn, job: JobId, outcomes: &[ItemOutcome]) -> StoreResult<()> {
+/// Stores what became of callbacks of a job.
+pub async fn settle(conn: &mut WriteConn, job: JobId, items: &[Item]) -> StoreResult<()> {
+    if items.is_empty() {
+        return Ok(());
+    }
     let sql = conn.backend().pick(SETTLE_SQLITE, SETTLE_POSTGRES);
-    let rows = outcomes.iter().map(OutcomeRow::from);
-    let rows = match conn.backend() {
-        Backend::Sqlite => json(job, &rows.map(|row| (row.number, row)).collect::<BTreeMap<_, _>>())?,
-        Backend::Postgres => json(job, &rows.collect::<Vec<_>>())?,
-    };
+    let rows = json(job, &items.iter().map(ItemRow::from).collect::<Vec<_>>())?;
     on!(conn, |c| sqlx::query(sql).bind(job.0).bind(rows).execute(c).await.map(|_| ()))?;
     Ok(())
 }
@@ -315,22 +241,30 @@ fn json(job: JobId, rows: &impl Serialize) -> StoreResult<String> {
 }
 
 #[derive(Serialize)]
-struct OutcomeRow<'a> {
-    number: i64,
+struct ItemRow<'a> {
+    number: u64,
+    callback_id: String,
+    service: Option<&'a str>,
+    customer_number: Option<&'a str>,
+    desired_time: Option<i64>,
     state_before: Option<&'static str>,
-    outcome: &'static str,
+    outcome: Option<&'static str>,
     cancelled_at: Option<i64>,
     cancelled_by: Option<&'a str>,
 }
 
-impl<'a> From<&'a ItemOutcome> for OutcomeRow<'a> {
-    fn from(item: &'a ItemOutcome) -> Self {
+impl<'a> From<&'a Item> for ItemRow<'a> {
+    fn from(Item { number, line }: &'a Item) -> Self {
         Self {
-            number: item.number,
-            state_before: item.state_before.map(StateName::as_str),
-            outcome: item.outcome.as_str(),
-            cancelled_at: item.cancelled_at.map(Timestamp::micros),
-            cancelled_by: item.cancelled_by.as_deref(),
+            number: *number,
+            callback_id: line.callback_id.0.simple().to_string(),
+            service: line.service.as_deref(),
+            customer_number: line.customer_number.as_deref(),
+            desired_time: line.desired_time.map(Timestamp::micros),
+            state_before: line.state_before.map(StateName::as_str),
+            outcome: line.outcome.map(Outcome::as_str),
+            cancelled_at: line.cancelled_at.map(Timestamp::micros),
+            cancelled_by: line.cancelled_by.as_deref(),
         }
     }
 }
@@ -353,56 +287,45 @@ pub async fn update(conn: &mut WriteConn, job: &BulkCancellation) -> StoreResult
 }
 
 #[derive(sqlx::FromRow)]
-struct ItemRow {
+struct StoredItem {
     number: i64,
     callback_id: Uuid,
     service: Option<String>,
     customer_number: Option<String>,
     desired_time: Option<i64>,
     state_before: Option<String>,
-    outcome: Option<String>,
+    outcome: String,
     cancelled_at: Option<i64>,
     cancelled_by: Option<String>,
 }
 
-/// Lines of the report after this number, with the number of the last. Items
-/// that a stopped job did not reach have no outcome in the database; they are
-/// reported as stopped.
-pub async fn report(
-    conn: &mut Conn,
-    job: &BulkCancellation,
-    after: i64,
-    limit: i64,
-) -> StoreResult<(Vec<ReportLine>, i64)> {
-    let rows: Vec<ItemRow> =
-        on!(conn, |c| sqlx::query_as(REPORT).bind(job.id.0).bind(after).bind(limit).fetch_all(c).await)?;
-    let last = rows.last().map_or(after, |row| row.number);
-    let wrong = |what| inconsistent("bulk_cancellation_items", job.id, what);
-    let unreached = (job.state == JobState::Stopped).then_some(Outcome::Stopped);
-    let lines = rows.into_iter().map(|row| {
-        Ok(ReportLine {
+impl TryFrom<StoredItem> for Item {
+    type Error = super::StoreError;
+
+    fn try_from(row: StoredItem) -> StoreResult<Self> {
+        let wrong = |what| inconsistent("bulk_cancellation_items", row.callback_id, what);
+        let state_before = row.state_before.as_deref().map(str::parse).transpose();
+        let line = ReportLine {
             callback_id: CallbackId(row.callback_id),
             service: row.service,
             customer_number: row.customer_number,
             desired_time: row.desired_time.map(Timestamp::from_micros),
-            state_before: row
-                .state_before
-                .as_deref()
-                .map(str::parse)
-                .transpose()
-                .map_err(|_| wrong("state_before"))?,
-            outcome: row
-                .outcome
-                .as_deref()
-                .map(str::parse)
-                .transpose()
-                .map_err(|_| wrong("outcome"))?
-                .or(unreached),
+            state_before: state_before.map_err(|_| wrong("state_before"))?,
+            outcome: Some(row.outcome.parse().map_err(|_| wrong("outcome"))?),
             cancelled_at: row.cancelled_at.map(Timestamp::from_micros),
             cancelled_by: row.cancelled_by,
-        })
-    });
-    Ok((lines.collect::<StoreResult<_>>()?, last))
+        };
+        Ok(Self { number: row.number.unsigned_abs(), line })
+    }
+}
+
+/// Callbacks that the job has come to, after this number.
+pub async fn settled(conn: &mut Conn, job: JobId, after: u64, limit: usize) -> StoreResult<Vec<Item>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows: Vec<StoredItem> = on!(conn, |c| {
+        sqlx::query_as(REPORT).bind(job.0).bind(after.cast_signed()).bind(limit).fetch_all(c).await
+    })?;
+    rows.into_iter().map(Item::try_from).collect()
 }
 
 /// Removes jobs that finished before this time, with their reports. Returns how

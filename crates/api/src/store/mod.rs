@@ -112,11 +112,11 @@ impl Store {
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(10))
             .statement_cache_capacity(200)
-            // All connections read the same pages of the file, not a copy each.
-            .pragma("mmap_size", "2147418112")
             // What a savepoint would take back is kept in memory, not in a file.
             .pragma("temp_store", "MEMORY")
-            .pragma("cache_size", "-16384");
+            .pragma("cache_size", "-32768")
+            // The write-ahead log is cut to this once all of it is in the file.
+            .pragma("journal_size_limit", "67108864");
         let one = |options| {
             SqlitePoolOptions::new()
                 .max_connections(1)
@@ -128,7 +128,7 @@ impl Store {
         // The writer comes first: it makes the file and its write-ahead log.
         let writing = options.clone().pragma("wal_autocheckpoint", WAL_PAGES).pragma("cache_size", "-65536");
         let writing = one(writing).await?;
-        let checkpointing = one(options.clone()).await?;
+        let checkpointing = one(options.clone().pragma("cache_size", "-1024")).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(SQLITE_READERS)
             .acquire_timeout(Duration::from_secs(10))

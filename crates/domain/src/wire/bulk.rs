@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
+use crate::callback::Callback;
 use crate::callback::state::StateName;
 use crate::id::{CallbackId, JobId, ServiceId};
 use crate::time::Timestamp;
@@ -210,6 +211,33 @@ pub struct ReportLine {
     pub cancelled_at: Option<Timestamp>,
     /// User name of who cancelled it, if a person did.
     pub cancelled_by: Option<String>,
+}
+
+impl ReportLine {
+    /// A line with nothing but the id.
+    pub const fn of_id(callback_id: CallbackId) -> Self {
+        Self {
+            callback_id,
+            service: None,
+            customer_number: None,
+            desired_time: None,
+            state_before: None,
+            outcome: None,
+            cancelled_at: None,
+            cancelled_by: None,
+        }
+    }
+
+    /// A line about a callback of the service of this name, without an outcome.
+    pub fn of(callback: &Callback, service: Option<String>) -> Self {
+        Self {
+            service,
+            customer_number: Some(callback.request.customer_number.as_str().to_owned()),
+            desired_time: Some(callback.desired_time),
+            state_before: Some(callback.state.name()),
+            ..Self::of_id(callback.id)
+        }
+    }
 }
 
 #[cfg(test)]

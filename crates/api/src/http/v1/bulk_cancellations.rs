@@ -1,6 +1,6 @@
 //! Bulk cancellations.
 
-use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION};
+use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION, ContentType};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use ringback_domain::wire::bulk::{BulkCancellation, CreateBulkCancellation, MAX_IDS, ReportLine};
@@ -11,17 +11,15 @@ use ringback_domain::{JobId, Timestamp};
 
 use crate::auth::{Caller, Grant, permit};
 use crate::command::Tx;
-use crate::command::bulk::{self as commands, Selector};
+use crate::command::bulk as commands;
 use crate::directory::Services;
 use crate::error::Error;
 use crate::fault::{Field, Part};
 use crate::http::extract::{Empty, Idempotency, Json, LARGE_BODY_BYTES, Path};
 use crate::http::{Api, Reply};
+use crate::query::bulk::Selector;
 use crate::query::filter;
 use crate::store::bulk;
-
-/// Lines of a report that are read at once.
-const REPORT_LINES: i64 = 1_000;
 
 fn selector(
     body: CreateBulkCancellation,
@@ -108,8 +106,9 @@ pub async fn create_bulk_cancellation(
     let dry_run = body.dry_run;
     let services = api.queries.directory.services().await?;
     let selector = selector(body.into_inner(), &services, &caller, api.queries.clock.now())?;
+    let selected = api.queries.select(&selector, &caller).await?;
     let create = async move |tx: &mut Tx<'_>| {
-        let job = commands::create(tx, &selector, dry_run).await?;
+        let job = commands::create(tx, &selected, dry_run).await?;
         Reply::accepted(format!("/api/v1/bulk-cancellations/{}", job.id), &job)
     };
     Ok(api.commands.run(key, &caller, create).await?.into())
@@ -197,33 +196,38 @@ pub async fn get_report(
     let job = bulk::find(&mut api.queries.store.read().await?, id, &caller.owner).await?;
     let job = job.ok_or(Error::NotFound("bulk cancellation"))?;
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accept.contains("application/json") {
-        let mut items: Vec<ReportLine> = Vec::new();
-        let mut after = 0;
-        loop {
-            let (lines, last) =
-                bulk::report(&mut api.queries.store.read().await?, &job, after, REPORT_LINES).await?;
-            if lines.is_empty() {
-                return Ok(HttpResponse::Ok().json(Items { items }));
-            }
-            items.extend(lines);
-            after = last;
-        }
+    let json = accept.contains("application/json");
+    let write = if json { report_json } else { report_csv };
+    // `None` once the last part was written.
+    let stream = futures_util::stream::try_unfold((api, job, Some(0)), move |(api, job, after)| async move {
+        let Some(after) = after else { return Ok::<_, Error>(None) };
+        let (lines, last) = api.queries.report(&job, after).await?;
+        let next = (!lines.is_empty()).then_some(last);
+        Ok(Some((write(&lines, after == 0)?, (api, job, next))))
+    });
+    let mut response = HttpResponse::Ok();
+    if json {
+        return Ok(response.content_type(ContentType::json()).streaming(stream));
     }
-    let stream =
-        futures_util::stream::try_unfold((api, job, 0, true), move |(api, job, after, first)| async move {
-            let mut conn = api.queries.store.read().await?;
-            let (lines, last) = bulk::report(&mut conn, &job, after, REPORT_LINES).await?;
-            drop(conn);
-            if lines.is_empty() && !first {
-                return Ok::<_, Error>(None);
-            }
-            Ok(Some((report_csv(&lines, first)?, (api, job, last, false))))
-        });
-    Ok(HttpResponse::Ok()
+    Ok(response
         .content_type("text/csv; charset=utf-8")
         .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"cancellation-summary-report.csv\""))
         .streaming(stream))
+}
+
+/// A part of the report as [`Items`]; one without lines is the end.
+fn report_json(lines: &[ReportLine], first: bool) -> Result<Bytes, Error> {
+    let mut json = String::from(if first { r#"{"items":["# } else { "" });
+    for (index, line) in lines.iter().enumerate() {
+        if index > 0 || !first {
+            json.push(',');
+        }
+        json.push_str(&serde_json::to_string(line).map_err(Error::internal)?);
+    }
+    if lines.is_empty() {
+        json.push_str("]}");
+    }
+    Ok(json.into())
 }
 
 fn report_csv(lines: &[ReportLine], header: bool) -> Result<Bytes, Error> {

@@ -31,9 +31,8 @@ use uuid::Uuid;
 pub use count::count;
 pub use row_cache::RowCache;
 use row_cache::{Head, read_full_rows, read_heads};
-pub use selection::{Daily, Search, SearchColumn, SearchPlan, Selection};
-use selection::{Run, pin_plan, with_search_plan};
-pub(super) use selection::{freeze_statement, id_as_hex};
+pub use selection::{Daily, Search, SearchColumn, SearchPlan, Selection, ids_by_state};
+use selection::{Run, id_as_hex, pin_plan, with_search_plan};
 use summary::COLUMNS;
 pub use summary::{Summary, current};
 

@@ -1,9 +1,10 @@
 //! The conditions of a list, and how a search is executed.
 
-use ringback_domain::{ServiceId, StateName, Timestamp};
+use ringback_domain::{CallbackId, ServiceId, StateName, Timestamp};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
+use crate::store::error::inconsistent;
 use crate::store::sql::{Arg, Sql, fetch};
 use crate::store::{Backend, Conn, StoreResult};
 
@@ -247,7 +248,7 @@ fn pattern(text: &str) -> String {
 
 /// Replaces `LOWER(id)`, because ids are searched as hexadecimal digits: they
 /// are blobs on SQLite and UUIDs on PostgreSQL.
-pub(in crate::store) fn id_as_hex(sql: &mut Sql, conn: &Conn) {
+pub(super) fn id_as_hex(sql: &mut Sql, conn: &Conn) {
     let hex = conn.backend().pick("LOWER(hex(id))", "REPLACE(CAST(id AS TEXT), '-', '')");
     sql.text = sql.text.replace("LOWER(id)", hex);
 }
@@ -300,19 +301,27 @@ pub(super) async fn with_search_plan(conn: &mut Conn, selection: &Selection) -> 
     Ok(planned)
 }
 
-/// The statement that copies the selected callbacks into the items of a bulk
-/// cancellation.
-pub(in crate::store) fn freeze_statement(selection: &Selection, job: Uuid) -> Sql {
+/// The ids of the selected callbacks by state, each in the order of desired times.
+pub async fn ids_by_state(
+    conn: &mut Conn,
+    selection: &Selection,
+) -> StoreResult<Vec<(StateName, Vec<CallbackId>)>> {
+    // One value for each state: rows would cost more to read than to find.
     let mut sql = Sql::new(
-        "INSERT INTO bulk_cancellation_items (job_id, number, callback_id, service, customer_number, desired_time, \
-         state_before) SELECT ",
-    );
-    sql.bind(Arg::Id(job)).push(
-        ", ROW_NUMBER() OVER (ORDER BY c.desired_time, c.id), c.id, s.name, c.customer_number, c.desired_time, \
-         c.state FROM callbacks c JOIN services s ON s.id = c.service_id WHERE c.id IN (SELECT id FROM callbacks \
+        "SELECT state, string_agg(LOWER(id), '' ORDER BY desired_time, id) FROM callbacks \
          WHERE ",
     );
     selection.conditions(&mut sql, Run::All);
-    sql.push(")");
-    sql
+    sql.push(" GROUP BY state");
+    id_as_hex(&mut sql, conn);
+    let rows = fetch!(conn, sqlx::query_as::<_, (String, String)>, sql, fetch_all)?;
+    rows.into_iter()
+        .map(|(state, hex)| {
+            let state = state.parse().map_err(|_| inconsistent("callbacks", &state, "state"))?;
+            let (ids, _) = hex.as_bytes().as_chunks::<32>();
+            let id = |digits: &[u8; 32]| Uuid::try_parse_ascii(digits).map(CallbackId);
+            let ids: Result<_, _> = ids.iter().map(id).collect();
+            Ok((state, ids.map_err(|_| inconsistent("callbacks", state, "id"))?))
+        })
+        .collect()
 }

@@ -1,0 +1,87 @@
+//! What a bulk cancellation selects, and its report.
+
+use std::collections::HashMap;
+
+use ringback_domain::CallbackId;
+use ringback_domain::wire::bulk::{BulkCancellation, JobState, Outcome, ReportLine};
+
+use super::Queries;
+use crate::auth::Grant;
+use crate::error::Error;
+use crate::store::bulk::{self, Item, Selected};
+use crate::store::callbacks;
+use crate::store::list::{Selection, ids_by_state};
+
+/// Lines of a report that are read at once.
+const REPORT_LINES: usize = 1_000;
+
+/// What a request selects.
+#[derive(Clone, Debug)]
+pub enum Selector {
+    /// These callbacks.
+    Named(Vec<CallbackId>),
+    /// Everything that matches.
+    Matching(Selection),
+}
+
+impl Queries {
+    /// The callbacks that are selected now.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn select(&self, selector: &Selector, grant: &Grant) -> Result<Selected, Error> {
+        let mut conn = self.store.read().await?;
+        let mut selected = Selected::default();
+        match selector {
+            Selector::Matching(selection) => {
+                for (state, ids) in ids_by_state(&mut conn, selection).await? {
+                    *selected.by_state.of(state) = ids.len() as u64;
+                    selected.permitted.extend(ids);
+                }
+            }
+            Selector::Named(ids) => {
+                let found = callbacks::find_all(&mut conn, ids).await?;
+                let states: HashMap<CallbackId, _> = found
+                    .iter()
+                    .filter(|callback| grant.visible.contains(callback.request.service_id))
+                    .map(|callback| (callback.id, callback.state.name()))
+                    .collect();
+                (selected.permitted, selected.not_permitted) =
+                    ids.iter().copied().partition(|id| states.contains_key(id));
+                for state in states.into_values() {
+                    *selected.by_state.of(state) += 1;
+                }
+            }
+        }
+        Ok(selected)
+    }
+
+    /// The next lines of the report after this number, with the number of the
+    /// last: first what was selected, then what the caller may not cancel. No
+    /// lines are left if there are none.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn report(&self, job: &BulkCancellation, after: u64) -> Result<(Vec<ReportLine>, u64), Error> {
+        let services = self.directory.services().await?;
+        let mut conn = self.store.read().await?;
+        let items = bulk::settled(&mut conn, job.id, after, REPORT_LINES).await?;
+        let adjacent = (after + 1..).zip(items).take_while(|(number, item)| item.number == *number);
+        let settled: Vec<ReportLine> = adjacent.map(|(_, Item { line, .. })| line).collect();
+        if !settled.is_empty() {
+            let last = after + settled.len() as u64;
+            return Ok((settled, last));
+        }
+        // What the job has not come to is shown as it is now.
+        let ids = bulk::selected(&mut conn, job.id, after, REPORT_LINES).await?;
+        let found = callbacks::find_all(&mut conn, &ids).await?;
+        let found: HashMap<CallbackId, _> =
+            found.into_iter().map(|callback| (callback.id, callback)).collect();
+        let outcome = (job.state == JobState::Stopped).then_some(Outcome::Stopped);
+        let line = |id: &CallbackId| {
+            let line = found.get(id).map(|callback| services.report_line(callback));
+            ReportLine { outcome, ..line.unwrap_or(ReportLine::of_id(*id)) }
+        };
+        Ok((ids.iter().map(line).collect(), after + ids.len() as u64))
+    }
+}
