@@ -221,6 +221,8 @@ fn the_server_accepts_every_example_of_a_request() {
             "RecreateCallback" => reads::<callback::RecreateCallback>(example),
             "CreateBulkCancellation" => reads::<bulk::CreateBulkCancellation>(example),
             "Reserve" => reads::<router::Reserve>(example),
+            "CloseCallback" => reads::<callback::CloseCallback>(example),
+            "ReleaseAttempt" => reads::<router::ReleaseAttempt>(example),
             "Lease" => reads::<router::Lease>(example),
             "ExtendLease" => reads::<router::ExtendLease>(example),
             "FailAttempt" => reads::<router::FailAttempt>(example),

@@ -16,7 +16,7 @@ use ringback_api::worker::{leases, submitter};
 use ringback_domain::callback::Callback;
 use ringback_domain::callback::action::Action;
 use ringback_domain::callback::state::Reservation;
-use ringback_domain::callback::transition::Refusal;
+use ringback_domain::callback::transition::{Refusal, Release};
 use ringback_domain::wire::callback::RecreateCallback;
 use ringback_domain::{Actor, CallbackType, DialResult, StateName, VisibleServices};
 use ringback_tests::Backend;
@@ -238,7 +238,7 @@ async fn an_expired_lease_cannot_be_used_after_it_was_released(
         let unchanged = (cluster.find(before.id).await, cluster.timeline(before.id).await);
         let reports = [
             Report::Connected,
-            Report::Released,
+            Report::Released(Release::default()),
             Report::Failed(DialResult::Busy),
             Report::Completed { result: None, disposition: None },
         ];

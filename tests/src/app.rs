@@ -20,7 +20,7 @@ use ringback_api::store::users::{self, User};
 use ringback_api::store::{Store, StoreError, services};
 use ringback_api::telephony::simulator::Behaviour;
 use ringback_api::worker;
-use ringback_domain::service::Settings;
+use ringback_domain::service::{MAX_HORIZON_DAYS, Settings};
 use ringback_domain::wire::admin::ApiKeyView;
 use ringback_domain::wire::auth::LogIn;
 use ringback_domain::wire::callback::ActorView;
@@ -155,6 +155,11 @@ impl TestApp {
     /// Returns callbacks with expired leases to the queue. Returns how many.
     pub async fn expire_leases(&self) -> u64 {
         self.inside(async |app| worker::leases::round(&app.workers).await.expect("a round")).await
+    }
+
+    /// Updates the gauges that describe the database.
+    pub async fn update_gauges(&self) {
+        self.inside(async |app| worker::gauges::round(&app.workers).await.expect("a round")).await;
     }
 
     /// Removes records past their retention time. Returns how many.
@@ -341,6 +346,12 @@ impl Client {
     }
 }
 
+/// The commands that a callback allows its viewer, by name in order.
+pub fn can(callback: &Value) -> Vec<&str> {
+    let can = callback["can"].as_object().expect("what is possible").iter();
+    can.filter(|(_, possible)| **possible == true).map(|(name, _)| name.as_str()).collect()
+}
+
 /// The text of a JSON string.
 pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is not a string")).to_owned()
@@ -392,7 +403,8 @@ async fn fill(store: &Store, clock: &Clock, first: ServiceId, second: ServiceId)
                     name: name.to_owned(),
                     time_zone: time_zone.to_owned(),
                     default_country: country.to_owned(),
-                    settings: Settings::default(),
+                    // Tests also plan a year ahead.
+                    settings: Settings { horizon_days: MAX_HORIZON_DAYS, ..Settings::default() },
                     version: 1,
                 };
                 services::insert(conn, &service, now).await?;

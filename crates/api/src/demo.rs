@@ -244,6 +244,7 @@ impl History {
                 attempt_id: AttemptId(self.clock.new_id()),
                 lease_token: new_secret(),
                 agent,
+                holder: router.name.clone(),
                 reserved_at: at,
                 // A call that is still ringing now goes on for another minute.
                 lease_expires_at: self.now.plus_seconds(MINUTE),

@@ -22,6 +22,7 @@ pub struct Metrics {
     /// Open event streams.
     pub event_listeners: IntGauge,
     queue_size: IntGauge,
+    quarantined: IntGauge,
     clock_steady: IntGauge,
 }
 
@@ -58,6 +59,10 @@ impl Metrics {
         let event_listeners = IntGauge::new("ringback_event_listeners", "Open event streams")?;
         let queue_size =
             IntGauge::new("ringback_queue_size", "QUEUED callbacks in the database, up to 10 s ago")?;
+        let quarantined = IntGauge::new(
+            "ringback_callbacks_quarantined",
+            "Callbacks that wait for a person to requeue or cancel them, up to 10 s ago",
+        )?;
         let clock_steady =
             IntGauge::new("ringback_clock_steady", "1 unless the clock has jumped since the server started")?;
         clock_steady.set(1);
@@ -69,6 +74,7 @@ impl Metrics {
         registry.register(Box::new(worker_failures.clone()))?;
         registry.register(Box::new(event_listeners.clone()))?;
         registry.register(Box::new(queue_size.clone()))?;
+        registry.register(Box::new(quarantined.clone()))?;
         registry.register(Box::new(clock_steady.clone()))?;
         Ok(Self {
             registry,
@@ -80,6 +86,7 @@ impl Metrics {
             worker_failures,
             event_listeners,
             queue_size,
+            quarantined,
             clock_steady,
         })
     }
@@ -111,9 +118,10 @@ impl Metrics {
         self.worker_failures.with_label_values(&[worker]).inc();
     }
 
-    /// Sets the number of QUEUED callbacks.
-    pub fn queue_size(&self, queued: i64) {
+    /// Sets the number of QUEUED callbacks, and how many of them are quarantined.
+    pub fn queue_size(&self, queued: i64, quarantined: i64) {
         self.queue_size.set(queued);
+        self.quarantined.set(quarantined);
     }
 
     /// Sets whether the clock has never jumped.

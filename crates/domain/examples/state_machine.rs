@@ -10,49 +10,58 @@ use std::io::Write as _;
 use ringback_domain::access::{Actor, ActorKind};
 use ringback_domain::callback::action::Action;
 use ringback_domain::callback::outcome::{DialResult, NamedResult, ResultCode};
-use ringback_domain::callback::state::{Reservation, StateName};
-use ringback_domain::callback::transition::{Claim, NewCallback, Transition};
+use ringback_domain::callback::state::{Reservation, State, StateName};
+use ringback_domain::callback::transition::{Claim, MAX_LEASES_LOST, NewCallback, Release, Transition};
 use ringback_domain::callback::{Callback, CallbackType, Request};
 use ringback_domain::id::{AttemptId, CallbackId, ServiceId};
 use ringback_domain::phone::PhoneNumber;
-use ringback_domain::service::{DEFAULT_WINDOW_SECONDS, RETRY_POLICY, RetryPolicy};
+use ringback_domain::service::{DEFAULT_WINDOW_SECONDS, LatePolicy, RETRY_POLICY, RetryPolicy};
 use ringback_domain::time::Timestamp;
 
 fn main() -> std::io::Result<()> {
     std::io::stdout().write_all(markdown().as_bytes())
 }
 
-/// T1 to T11: an arrow of the diagram, and what has to hold for it.
-const RULES: [(Option<StateName>, StateName, &str); 11] = {
+/// T1 to T12: an arrow of the diagram, and what has to hold for it.
+const RULES: [(Option<StateName>, StateName, &str); 12] = {
     use StateName as S;
     [
         (None, S::Scheduled, "A request is taken in; the desired time of a scheduled callback lies ahead."),
         (Some(S::Scheduled), S::Scheduled, "The new time lies ahead; the removal date moves with it."),
-        (Some(S::Scheduled), S::Queued, "Not before the desired time."),
-        (Some(S::Scheduled), S::Completed, "Called off, or its removal date came."),
-        (Some(S::Queued), S::Routing, "For one agent and one router; not in the gap after a failed attempt."),
+        (
+            Some(S::Scheduled),
+            S::Queued,
+            "Not before the desired time. If its window has passed, the service decides.",
+        ),
+        (Some(S::Scheduled), S::Completed, "Called off, its window passed, or it was not made in time."),
+        (
+            Some(S::Queued),
+            S::Routing,
+            "For one agent and one router; not in the gap after a failed attempt, in quarantine, or for an agent who gave it back a moment ago.",
+        ),
         (
             Some(S::Routing),
             S::Queued,
-            "Given back, the lease ran out, or an attempt failed that was not the last. It keeps its place.",
+            "Given back, the lease ran out, or an attempt failed that was not the last. It keeps its place; after three leases that ran out in a row it is quarantined.",
         ),
         (Some(S::Routing), S::Processing, "Only by the router that holds the reservation."),
-        (Some(S::Queued), S::Completed, "Called off, or its removal date came."),
+        (Some(S::Queued), S::Completed, "Called off, or it was not made in time."),
         (
             Some(S::Routing),
             S::Completed,
-            "Called off, the last attempt failed, or its removal date came. The reservation ends with it.",
+            "Called off, the last attempt failed, or it was not made in time. The reservation ends with it.",
         ),
         (
             Some(S::Processing),
             S::Completed,
-            "The router that holds it says so, or its removal date came. Never by a cancel.",
+            "The router that holds it says so, a person does in its place, or it was not made in time. Never by a cancel.",
         ),
         (
             Some(S::Completed),
             S::Completed,
             "The end: a repeat is a new record, which this one names. Once, and not if the agent was reached.",
         ),
+        (Some(S::Queued), S::Queued, "A person puts a quarantined callback back. It keeps its place."),
     ]
 };
 
@@ -112,7 +121,9 @@ fn steps() -> Vec<Transition> {
     let mut seen = BTreeSet::new();
     let mut steps = Vec::new();
     while let Some(step) = ahead.pop_front() {
-        if seen.insert(step.callback.state.name()) {
+        let quarantined =
+            matches!(&step.callback.state, State::Queued(queued) if queued.quarantined_at.is_some());
+        if seen.insert((step.callback.state.name(), quarantined)) {
             ahead.extend(next(&step.callback));
         }
         steps.push(step);
@@ -135,25 +146,33 @@ fn next(callback: &Callback) -> Vec<Transition> {
     let claim = Claim { attempt_id: reservation.attempt_id, lease_token: &reservation.lease_token };
     let last = RetryPolicy { max_attempts: 1, ..RETRY_POLICY };
     let busy = DialResult::Busy;
+    let unlucky = Callback { leases_lost: MAX_LEASES_LOST - 1, ..callback.clone() };
     let tried_at = |now: Timestamp| {
         let commands = [
             callback.reschedule(now.plus_seconds(1), &person, now),
             callback.submit(&machine, now),
             callback.reserve(reservation.clone(), &machine, now),
-            callback.release(claim, &machine, now),
+            callback.release(claim, Release::default(), &machine, now),
             callback.expire_lease(&machine, now),
             callback.fail_attempt(claim, busy, RETRY_POLICY, &machine, now),
             callback.fail_attempt(claim, busy, last, &machine, now),
+            callback.fail_attempt(claim, DialResult::NumberBlocked, RETRY_POLICY, &machine, now),
+            callback.fail_attempt(claim, DialResult::NoConfirm, last, &machine, now),
             callback.connect(claim, &machine, now),
             callback.cancel(&person, now),
             callback.cancel(&machine, now),
+            unlucky.expire_lease(&machine, now),
+            callback.requeue(&person, now),
+            callback.close(ResultCode::AGENT_CONNECTED, String::new(), &person, now),
+            callback.submit_late(LatePolicy::Ask, &machine, now),
+            callback.submit_late(LatePolicy::Close, &machine, now),
             callback.expire(&machine, now),
             callback.recreate(request(), &person, now).map(|(old, _new)| old),
         ];
         let endings = results().map(|result| callback.finish(claim, Some(result), None, &machine, now));
         commands.into_iter().chain(endings).flatten().collect::<Vec<_>>()
     };
-    [start(), callback.expires_at()].into_iter().flat_map(tried_at).collect()
+    [start(), start().plus_seconds(3_600), callback.expires_at()].into_iter().flat_map(tried_at).collect()
 }
 
 fn request() -> NewCallback {
@@ -181,6 +200,7 @@ fn reservation() -> Reservation {
         attempt_id: AttemptId(uuid::Uuid::nil()),
         lease_token: String::new(),
         agent: String::new(),
+        holder: String::new(),
         reserved_at: start(),
         lease_expires_at: start(),
     }

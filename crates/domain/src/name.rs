@@ -8,6 +8,7 @@ use crate::callback::action::Action;
 use crate::callback::outcome::{DialResult, NamedResult};
 use crate::callback::state::StateName;
 use crate::callback::{CallbackType, Origin};
+use crate::service::LatePolicy;
 use crate::wire::bulk::{JobState, Outcome};
 use crate::wire::problem::FieldCode;
 
@@ -33,6 +34,7 @@ named!(
     DialResult,
     FieldCode,
     JobState,
+    LatePolicy,
     NamedResult,
     Origin,
     Outcome,

@@ -6,6 +6,10 @@ use crate::time::Timestamp;
 /// A fixed value: no setting changes it, for a service or for a record.
 pub const RETENTION_DAYS: i64 = 14;
 
+/// A callback that was not made this many days after its desired time is given
+/// up. Its record is kept for the days that are left.
+pub const GIVE_UP_DAYS: i64 = 11;
+
 /// A customer's recorded name is kept this long after the callback is over, for
 /// whoever recreates it.
 pub const NAME_RECORDING_DAYS: i64 = 4;
@@ -18,6 +22,16 @@ pub fn name_recording_until(completed_at: Timestamp) -> Timestamp {
 /// When a callback with this desired time is removed.
 pub fn expires_at(desired_time: Timestamp) -> Timestamp {
     desired_time.plus_seconds(RETENTION_DAYS * 86_400)
+}
+
+/// When a callback with this desired time is given up.
+pub fn give_up_at(desired_time: Timestamp) -> Timestamp {
+    desired_time.plus_seconds(GIVE_UP_DAYS * 86_400)
+}
+
+/// The latest desired time of the callbacks that are to be given up by now.
+pub fn given_up_since(now: Timestamp) -> Timestamp {
+    now.plus_seconds(-GIVE_UP_DAYS * 86_400)
 }
 
 /// The latest desired time of the callbacks that are to be removed by now: the

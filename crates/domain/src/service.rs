@@ -1,6 +1,7 @@
 //! A service: the virtual queue that a callback waits in.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use crate::id::ServiceId;
@@ -50,7 +51,47 @@ pub struct Settings {
     /// Length of the desired-time window, in seconds.
     #[schema(required = true)]
     pub desired_window_seconds: u32,
+    /// What becomes of a callback whose window passed while nobody could make it.
+    #[schema(required = true)]
+    pub late_policy: LatePolicy,
+    /// How far ahead a time can be chosen, in days.
+    #[schema(required = true)]
+    pub horizon_days: u32,
 }
+
+/// What becomes of a callback that falls due after its window has passed, such as
+/// after an outage.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum LatePolicy {
+    /// It is made as soon as possible.
+    #[default]
+    Make,
+    /// It is quarantined until a person decides.
+    Ask,
+    /// It completes as `FAIL_MISSED_WINDOW`.
+    Close,
+}
+
+/// Days ahead that a time can be chosen in unless the service says otherwise.
+pub const DEFAULT_HORIZON_DAYS: u32 = 30;
+
+/// Most days ahead that a service may set.
+pub const MAX_HORIZON_DAYS: u32 = 366;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -60,6 +101,8 @@ impl Default for Settings {
             immediate_enabled: true,
             scheduled_enabled: true,
             desired_window_seconds: DEFAULT_WINDOW_SECONDS,
+            late_policy: LatePolicy::default(),
+            horizon_days: DEFAULT_HORIZON_DAYS,
         }
     }
 }

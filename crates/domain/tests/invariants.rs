@@ -11,19 +11,25 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use ringback_domain::callback::action::Action;
 use ringback_domain::callback::state::Reservation;
-use ringback_domain::callback::transition::{Entry, Refusal, Transition};
-use ringback_domain::service::RetryPolicy;
+use ringback_domain::callback::transition::{Entry, Refusal, Release, Transition};
+use ringback_domain::service::{LatePolicy, RetryPolicy};
 use ringback_domain::{
     Actor, AttemptId, Callback, CallbackId, DialResult, ResultCode, State, StateName, Timestamp,
 };
 
 const DAY: i64 = 86_400;
 
+/// How long an agent who gave a callback back is offered others.
+const PAUSE: u32 = 300;
+
 /// A command, with whatever it needs.
 #[derive(Clone, Copy, Debug)]
 enum Command {
     Reschedule { ahead: i64 },
     Submit,
+    SubmitLate(LatePolicy),
+    Requeue,
+    Close(ResultCode),
     Reserve { lease: i64 },
     Release(Proof),
     ExpireLease,
@@ -127,8 +133,13 @@ fn live(desired_in: Option<i64>, policy: RetryPolicy, steps: Vec<Step>) -> Life 
         let result = match step.command {
             Command::Reschedule { ahead } => callback.reschedule(now.plus_seconds(ahead), &actor, now),
             Command::Submit => callback.submit(&actor, now),
+            Command::SubmitLate(policy) => callback.submit_late(policy, &actor, now),
+            Command::Requeue => callback.requeue(&actor, now),
+            Command::Close(result) => callback.close(result, String::new(), &actor, now),
             Command::Reserve { lease } => callback.reserve(reservation(id, now, lease), &actor, now),
-            Command::Release(_) => callback.release(proof, &actor, now),
+            Command::Release(_) => {
+                callback.release(proof, Release { reason: None, pause_seconds: PAUSE }, &actor, now)
+            }
             Command::ExpireLease => callback.expire_lease(&actor, now),
             Command::FailAttempt(_) => {
                 callback.fail_attempt(proof, DialResult::NoAnswer, policy, &actor, now)
@@ -196,6 +207,10 @@ fn commands() -> impl Strategy<Value = Command> {
         6 => (-60..2 * DAY).prop_map(|ahead| Command::Reschedule { ahead }),
         10 => Just(Command::Submit),
         12 => (0..120_i64).prop_map(|lease| Command::Reserve { lease }),
+        2 => prop_oneof![Just(LatePolicy::Make), Just(LatePolicy::Ask), Just(LatePolicy::Close)]
+            .prop_map(Command::SubmitLate),
+        2 => Just(Command::Requeue),
+        1 => prop_oneof![Just(ResultCode::AGENT_CONNECTED), Just(ResultCode::CANCELLED)].prop_map(Command::Close),
         6 => proofs().prop_map(Command::Release),
         6 => Just(Command::ExpireLease),
         8 => proofs().prop_map(Command::FailAttempt),
@@ -227,8 +242,8 @@ fn lives() -> impl Strategy<Value = Life> {
         .prop_map(|(desired_in, policy, steps)| live(desired_in, policy, steps))
 }
 
-/// The arrows of the state machine, T2 to T11, written down a second time.
-const ARROWS: [(StateName, StateName); 10] = {
+/// The arrows of the state machine, T2 to T12, written down a second time.
+const ARROWS: [(StateName, StateName); 11] = {
     use StateName::{Completed, Processing, Queued, Routing, Scheduled};
     [
         (Scheduled, Scheduled),
@@ -241,6 +256,7 @@ const ARROWS: [(StateName, StateName); 10] = {
         (Routing, Completed),
         (Processing, Completed),
         (Completed, Completed),
+        (Queued, Queued),
     ]
 };
 
@@ -274,6 +290,10 @@ fn the_random_lives_take_every_step_and_meet_every_refusal() {
         Refusal::NotExpired,
         Refusal::DesiredTimePast,
         Refusal::ResultNotAllowed,
+        Refusal::Quarantined,
+        Refusal::NotQuarantined,
+        Refusal::AgentPaused,
+        Refusal::WindowOpen,
     ];
     assert_eq!(refused, others.map(|refusal| format!("{refusal:?}")).into_iter().chain(states).collect());
 }
@@ -350,7 +370,8 @@ proptest! {
             let rescheduled = change.entry.action == Action::Rescheduled;
             prop_assert!(rescheduled || !moved);
             if change.entry.action == Action::Expired {
-                prop_assert!(moment.now >= moment.before.expires_at());
+                let given_up = moment.before.desired_time.plus_seconds(11 * DAY);
+                prop_assert!(moment.now >= given_up);
             }
         }
     }
@@ -405,8 +426,8 @@ proptest! {
 
     #[test]
     fn a_reservation_runs_out_no_earlier_than_it_says(life in lives()) {
-        for (moment, change) in life.changes() {
-            if change.entry.action == Action::LeaseExpired {
+        for (moment, _) in life.changes() {
+            if matches!(moment.command, Command::ExpireLease) {
                 let until = moment.before.state.reservation().map(|held| held.lease_expires_at);
                 prop_assert!(until.is_some_and(|until| moment.now >= until));
             }
@@ -416,7 +437,7 @@ proptest! {
     #[test]
     fn a_callback_is_never_queued_before_its_desired_time(life in lives()) {
         for (moment, change) in life.changes() {
-            if change.entry.action == Action::Submitted {
+            if change.entry.from == Some(StateName::Scheduled) && change.entry.to == StateName::Queued {
                 prop_assert!(moment.now >= change.after.desired_time);
             }
         }
@@ -432,6 +453,55 @@ proptest! {
                 Action::Reserved => {
                     let gap = failed_at.take().map(|at| (moment.now, at.plus_seconds(life.policy.gap_seconds)));
                     prop_assert!(gap.is_none_or(|(now, end)| now >= end), "{gap:?}");
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn a_quarantined_callback_is_not_handed_out_until_a_person_puts_it_back(life in lives()) {
+        let mut quarantined = false;
+        for (_, change) in life.changes() {
+            match change.entry.action {
+                Action::Quarantined => quarantined = true,
+                Action::Requeued => quarantined = false,
+                Action::Reserved => prop_assert!(!quarantined),
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn the_third_lease_in_a_row_that_runs_out_quarantines_the_callback(life in lives()) {
+        let mut in_a_row = 0;
+        for (moment, change) in life.changes() {
+            match (moment.command, change.entry.action) {
+                (Command::ExpireLease, action) => {
+                    in_a_row += 1;
+                    let expected = if in_a_row == 3 { Action::Quarantined } else { Action::LeaseExpired };
+                    prop_assert_eq!(action, expected);
+                }
+                (_, Action::Reserved) => {}
+                _ => in_a_row = 0,
+            }
+        }
+    }
+
+    #[test]
+    fn an_agent_who_gives_a_callback_back_is_offered_others_for_a_while(life in lives()) {
+        let mut released: Vec<(String, Timestamp)> = Vec::new();
+        for (moment, change) in life.changes() {
+            let agent = change.entry.detail.agent.clone().unwrap_or_default();
+            match change.entry.action {
+                Action::Released => {
+                    // What has ended is forgotten, even if the clock is set back.
+                    released.retain(|(other, until)| *other != agent && moment.now < *until);
+                    released.push((agent, moment.now.plus_seconds(i64::from(PAUSE))));
+                }
+                Action::Reserved => {
+                    let paused = released.iter().any(|(other, until)| *other == agent && moment.now < *until);
+                    prop_assert!(!paused, "{agent}");
                 }
                 _ => {}
             }

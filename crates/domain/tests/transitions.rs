@@ -4,7 +4,7 @@ mod common;
 
 use common::{at, claim, machine, person, request, reservation};
 use ringback_domain::callback::state::Reservation;
-use ringback_domain::callback::transition::{Refusal, Transition};
+use ringback_domain::callback::transition::{Refusal, Release, Transition};
 use ringback_domain::service::RETRY_POLICY;
 use ringback_domain::{Callback, DialResult, ResultCode, State, Timestamp};
 
@@ -140,11 +140,12 @@ fn commands(callback: &Callback) -> Vec<(&'static str, Outcome)> {
         ("reschedule, to now", one(callback.reschedule(now, &person, now))),
         ("submit", one(callback.submit(&machine, now))),
         ("reserve", one(callback.reserve(reservation(8, now, LEASE), &machine, now))),
-        ("release", one(callback.release(claim(&held), &machine, now))),
-        ("  overtaken", one(callback.release(claim(&overtaken), &machine, now))),
+        ("release", one(callback.release(claim(&held), Release::default(), &machine, now))),
+        ("  overtaken", one(callback.release(claim(&overtaken), Release::default(), &machine, now))),
         ("expire_lease", one(callback.expire_lease(&machine, now))),
         ("fail_attempt, BUSY", fail(DialResult::Busy)),
         ("  CONNECTED", fail(DialResult::Connected)),
+        ("  NUMBER_BLOCKED", fail(DialResult::NumberBlocked)),
         (
             "  overtaken",
             one(callback.fail_attempt(claim(&overtaken), DialResult::Busy, RETRY_POLICY, &machine, now)),
@@ -158,6 +159,8 @@ fn commands(callback: &Callback) -> Vec<(&'static str, Outcome)> {
         ("  overtaken", one(callback.finish(claim(&overtaken), None, None, &machine, now))),
         ("cancel, a person", one(callback.cancel(&person, now))),
         ("cancel, a key", one(callback.cancel(&machine, now))),
+        ("requeue", one(callback.requeue(&person, now))),
+        ("close", one(callback.close(ResultCode::AGENT_CONNECTED, String::new(), &person, now))),
         ("expire", one(callback.expire(&machine, now))),
         ("recreate", callback.recreate(request(2, None), &person, now).map(|(old, new)| vec![old, new])),
     ]

@@ -509,3 +509,51 @@ async fn permissions_are_checked_before_the_request_is_validated() {
         }
     }
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_time_beyond_the_horizon_of_the_service_is_refused(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let admin = app.admin().await;
+    let service = format!("/api/v1/services/{}", app.service);
+    for wrong in [0, 367] {
+        invalid(
+            &admin.patch(&service, &json!({"horizon_days": wrong})).await,
+            &[("/horizon_days", "out_of_range")],
+        );
+    }
+    assert_eq!(admin.patch(&service, &json!({"horizon_days": 30})).await.status, 200);
+    // The clock shows 24 November 2026, 09:00. Years are mistyped easily.
+    let last = "2026-12-24T09:00:00Z";
+    for (desired_time, fault) in [
+        ("2026-12-24T09:00:01Z", "beyond_horizon"),
+        ("2062-11-25T09:00:00Z", "beyond_horizon"),
+        ("9999-12-31T23:59:59Z", "beyond_horizon"),
+        ("0001-01-01T00:00:00Z", "in_the_past"),
+    ] {
+        let body = json!({
+            "callback_type": "scheduled", "service_id": app.service, "customer_number": "+442079460318",
+            "desired_time": desired_time
+        });
+        invalid(&admin.post(CALLBACKS, &body).await, &[("/desired_time", fault)]);
+        let id = admin.create_scheduled(app.service, "+442079460318", last).await["id"].clone();
+        let moved = admin.command(&id, "reschedule", &json!({"desired_time": desired_time})).await;
+        invalid(&moved, &[("/desired_time", fault)]);
+        assert_eq!(admin.command(&id, "cancel", &json!({})).await.status, 200);
+        let again = json!({"callback_type": "scheduled", "desired_time": desired_time});
+        invalid(&admin.command(&id, "recreate", &again).await, &[("/desired_time", fault)]);
+    }
+    for (arrived_at, fault) in [
+        ("0001-01-01T00:00:00Z", "too_early"),
+        ("2026-11-23T08:59:59Z", "too_early"),
+        ("2026-11-24T09:00:01Z", "in_the_future"),
+    ] {
+        let body = json!({
+            "callback_type": "immediate", "service_id": app.service, "customer_number": "+442079460318",
+            "arrived_at": arrived_at
+        });
+        invalid(&admin.post(CALLBACKS, &body).await, &[("/arrived_at", fault)]);
+    }
+}

@@ -1,5 +1,6 @@
 //! Tests of the API over HTTP.
 
+mod attempts;
 mod bulk;
 mod credentials;
 mod daily;

@@ -102,3 +102,29 @@ async fn a_clock_that_jumped_is_trusted_after_a_steady_day() {
     app.advance(DAY);
     assert_eq!(app.run_retention().await, 2, "it has expired, and is removed");
 }
+
+#[rstest]
+#[tokio::test]
+async fn what_was_never_made_is_given_up_days_before_its_record_is_removed(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    const DAY: i64 = 86_400;
+    let app = TestApp::start(backend).await;
+    let client = app.key(ApiScope::CallbacksWrite);
+    let reader = app.key(ApiScope::CallbacksRead);
+    let id = client.create_scheduled(app.service, NUMBER, "2026-11-24T10:00:00Z").await["id"].clone();
+    app.advance(3_600 + 11 * DAY - 1);
+    assert_eq!(app.run_retention().await, 0);
+    app.advance(1);
+    assert_eq!(app.run_retention().await, 1);
+    let given_up = reader.callback(&id).await;
+    assert_eq!((&given_up["state"], &given_up["result"]), (&json!("COMPLETED"), &json!("FAIL_TIMEOUT_TTL")));
+    let metrics = app.anonymous().get("/metrics").await.body;
+    let counted = "ringback_callback_transitions_total{action=\"expired\",to=\"COMPLETED\"} 1";
+    assert!(metrics.contains(counted), "{metrics}");
+    app.advance(3 * DAY - 1);
+    assert_eq!(app.run_retention().await, 0, "it can be seen for three days");
+    assert_eq!(reader.callback(&id).await["state"], "COMPLETED");
+    app.advance(1);
+    assert_eq!(app.run_retention().await, 1);
+}

@@ -33,16 +33,21 @@ CREATE TABLE callbacks (
     last_rescheduled_at BIGINT,
     rescheduled_by TEXT,
     attempts_made BIGINT NOT NULL,
+    leases_lost BIGINT NOT NULL DEFAULT 0,
+    -- Agents who are offered others for the time being, as JSON.
+    agent_pauses TEXT,
     recreated_from UUID,
     recreated_as UUID,
     recreated_by TEXT,
     state TEXT NOT NULL CHECK (state IN ('SCHEDULED', 'QUEUED', 'ROUTING', 'PROCESSING', 'COMPLETED')),
     queued_at BIGINT,
     retry_at BIGINT,
+    quarantined_at BIGINT,
     attempt_id UUID,
     lease_token TEXT,
     lease_expires_at BIGINT,
     agent TEXT,
+    holder TEXT,
     reserved_at BIGINT,
     connected_at BIGINT,
     completed_at BIGINT,
@@ -67,7 +72,8 @@ CREATE INDEX callbacks_by_created_at ON callbacks (created_at, id, desired_time,
 CREATE INDEX callbacks_by_updated_at ON callbacks (updated_at, id, desired_time, service_id);
 -- What is due, ready and leased: small, because only those are in it.
 CREATE INDEX callbacks_due ON callbacks (desired_time, id) WHERE state = 'SCHEDULED';
-CREATE INDEX callbacks_ready ON callbacks (service_id, priority DESC, queue_arrival, id) WHERE state = 'QUEUED';
+CREATE INDEX callbacks_ready ON callbacks (service_id, priority DESC, queue_arrival, id)
+    WHERE state = 'QUEUED' AND quarantined_at IS NULL;
 -- The queue of several services together.
 CREATE INDEX callbacks_ready_anywhere ON callbacks (priority DESC, queue_arrival, id, service_id) WHERE state = 'QUEUED';
 CREATE INDEX callbacks_leased ON callbacks (lease_expires_at, id) WHERE state = 'ROUTING';

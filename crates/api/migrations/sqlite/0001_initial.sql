@@ -33,16 +33,21 @@ CREATE TABLE callbacks (
     last_rescheduled_at INTEGER,
     rescheduled_by TEXT,
     attempts_made INTEGER NOT NULL,
+    leases_lost INTEGER NOT NULL DEFAULT 0,
+    -- Agents who are offered others for the time being, as JSON.
+    agent_pauses TEXT,
     recreated_from BLOB,
     recreated_as BLOB,
     recreated_by TEXT,
     state TEXT NOT NULL CHECK (state IN ('SCHEDULED', 'QUEUED', 'ROUTING', 'PROCESSING', 'COMPLETED')),
     queued_at INTEGER,
     retry_at INTEGER,
+    quarantined_at INTEGER,
     attempt_id BLOB,
     lease_token TEXT,
     lease_expires_at INTEGER,
     agent TEXT,
+    holder TEXT,
     reserved_at INTEGER,
     connected_at INTEGER,
     completed_at INTEGER,
@@ -81,7 +86,8 @@ CREATE TRIGGER callbacks_number_removed AFTER DELETE ON callbacks BEGIN
 END;
 -- What is due, ready and leased: small, because only those are in it.
 CREATE INDEX callbacks_due ON callbacks (desired_time, id) WHERE state = 'SCHEDULED';
-CREATE INDEX callbacks_ready ON callbacks (service_id, priority DESC, queue_arrival, id) WHERE state = 'QUEUED';
+CREATE INDEX callbacks_ready ON callbacks (service_id, priority DESC, queue_arrival, id)
+    WHERE state = 'QUEUED' AND quarantined_at IS NULL;
 CREATE INDEX callbacks_leased ON callbacks (lease_expires_at, id) WHERE state = 'ROUTING';
 CREATE UNIQUE INDEX callbacks_by_recreated_from ON callbacks (recreated_from) WHERE recreated_from IS NOT NULL;
 

@@ -10,12 +10,10 @@ use std::time::Duration;
 
 use ringback_domain::callback::Callback;
 use ringback_domain::callback::state::Reservation;
-use ringback_domain::callback::transition::{Claim, Refusal};
+use ringback_domain::callback::transition::{Claim, Refusal, Release};
 use ringback_domain::service::RETRY_POLICY;
 use ringback_domain::wire::problem::FieldCode;
-use ringback_domain::{Actor, AttemptId, CallbackId, DialResult, ResultCode, Service, ServiceId, Timestamp};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use ringback_domain::{AttemptId, CallbackId, DialResult, ResultCode, Service, ServiceId, Timestamp};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -53,8 +51,9 @@ pub async fn reserve(tx: &mut Tx<'_>, order: &Order) -> Result<Vec<Callback>, Er
     let (grant, known) = (tx.grant(), services::find_all(tx.read(), &order.services).await?);
     let dialling = dialling(&known, grant, order)?;
     let now = tx.now();
-    let taken = queue::take_ready(tx.write()?, &dialling, now, order.limit).await?;
-    taken.iter().map(|callback| hand_out(tx, callback, order, &grant.actor)).collect()
+    let agent = Some(order.agent.as_str());
+    let taken = queue::take_ready(tx.write()?, &dialling, now, order.limit, agent).await?;
+    taken.iter().map(|callback| hand_out(tx, callback, order, grant)).collect()
 }
 
 /// The services of an order that hand callbacks out at the moment.
@@ -77,12 +76,13 @@ fn dialling(known: &[Service], grant: &Grant, order: &Order) -> Result<Vec<Servi
     Ok(dialling)
 }
 
-fn hand_out(tx: &mut Tx<'_>, callback: &Callback, order: &Order, actor: &Actor) -> Result<Callback, Error> {
-    let now = tx.now();
+fn hand_out(tx: &mut Tx<'_>, callback: &Callback, order: &Order, grant: &Grant) -> Result<Callback, Error> {
+    let (now, actor, holder) = (tx.now(), &grant.actor, &grant.owner);
     let reservation = Reservation {
         attempt_id: AttemptId(tx.new_id()),
         lease_token: new_secret(),
         agent: order.agent.clone(),
+        holder: holder.to_owned(),
         reserved_at: now,
         lease_expires_at: now.plus_seconds(order.lease_seconds),
     };
@@ -108,15 +108,27 @@ async fn reserve_all(
         let same: Vec<usize> = (first..orders.len())
             .filter(|other| from[*other].as_ref().is_ok_and(|other| other == services))
             .collect();
-        let limit = same.iter().map(|index| orders[*index].0.limit).sum();
+        let limit: usize = same.iter().map(|index| orders[*index].0.limit).sum();
         // What was handed out before must not be taken again.
         tx.flush().await?;
-        let mut taken = queue::take_ready(tx.write()?, services, now, limit).await?.into_iter();
+        let mut taken = queue::take_ready(tx.write()?, services, now, limit, None).await?;
+        let may_be_more = taken.len() == limit;
         for index in same {
             let (order, grant) = &orders[index];
-            let part: Vec<Callback> = taken.by_ref().take(order.limit).collect();
-            let handed = part.iter().map(|callback| hand_out(tx, callback, order, &grant.actor));
-            served[index] = Some(handed.collect::<Result<_, Error>>()?);
+            let offered = |callback: &mut Callback| !callback.is_paused_for(&order.agent, now);
+            let part: Vec<Callback> = taken.extract_if(.., offered).take(order.limit).collect();
+            let handed = part.iter().map(|callback| hand_out(tx, callback, order, grant));
+            let mut handed: Vec<Callback> = handed.collect::<Result<_, Error>>()?;
+            let missing = order.limit - handed.len();
+            if missing > 0 && may_be_more {
+                // The agent is paused for what is left of those, but not for all.
+                tx.flush().await?;
+                let agent = Some(order.agent.as_str());
+                for callback in &queue::take_ready(tx.write()?, services, now, missing, agent).await? {
+                    handed.push(hand_out(tx, callback, order, grant)?);
+                }
+            }
+            served[index] = Some(handed);
         }
     }
     let results = served.into_iter().zip(from);
@@ -214,52 +226,68 @@ async fn serve(commands: &Commands, waiting: Vec<Waiting>) {
     }
 }
 
-/// Reserves, and waits for work if there is none. `answer` makes the answer that
-/// is kept with an idempotency key.
+/// Reserves, and waits for work if there is none. The same request with the same
+/// key gets what it reserved then, as far as it still holds it.
 ///
 /// # Errors
 /// As [`reserve`].
-pub async fn reserve_or_wait<T, F>(
+pub async fn reserve_or_wait(
     commands: &Arc<Commands>,
     store: &Store,
     key: Option<IdempotencyKey>,
     grant: &Grant,
     order: Order,
     wait: Duration,
-    answer: F,
-) -> Result<T, Error>
-where
-    F: Fn(&[Callback], Timestamp) -> Result<T, Error> + Clone + Send + Sync + 'static,
-    T: Serialize + DeserializeOwned + Send + 'static,
-{
+) -> Result<Vec<Callback>, Error> {
     let _running = key.as_ref().map(|key| commands.begin(key)).transpose()?;
     let until = Instant::now() + wait;
     loop {
         let last = Instant::now() >= until;
-        if key.is_none() {
-            let reserved = reserve_together(commands, grant, &order).await?;
-            if !reserved.is_empty() || last {
-                return answer(&reserved, commands.clock().now());
-            }
-            wait_for_work(commands, store, &order.services, until).await?;
-            continue;
+        let reserved = match &key {
+            None => Some(reserve_together(commands, grant, &order).await?).filter(|found| !found.is_empty()),
+            Some(key) => reserve_once(commands, store, key, grant, &order, last).await?,
+        };
+        match reserved {
+            Some(reserved) => return Ok(reserved),
+            None if last => return Ok(Vec::new()),
+            None => wait_for_work(commands, store, &order.services, until).await?,
         }
-        let (wanted, answer) = (order.clone(), answer.clone());
-        let found = commands
-            .run_begun(key.clone(), grant, async move |tx: &mut Tx<'_>| {
-                let reserved = reserve(tx, &wanted).await?;
-                if reserved.is_empty() && !last {
-                    tx.nothing_done();
-                    return Ok(None);
-                }
-                answer(&reserved, tx.now()).map(Some)
-            })
-            .await?;
-        if let Some(found) = found {
-            return Ok(found);
-        }
-        wait_for_work(commands, store, &order.services, until).await?;
     }
+}
+
+/// Reserves under a key, which keeps the attempts: a customer whom another router
+/// holds by now must not be handed out by a repeated request. `None` if there is
+/// nothing and the caller will ask again.
+async fn reserve_once(
+    commands: &Commands,
+    store: &Store,
+    key: &IdempotencyKey,
+    grant: &Grant,
+    order: &Order,
+    last: bool,
+) -> Result<Option<Vec<Callback>>, Error> {
+    let wanted = order.clone();
+    let reserve = async move |tx: &mut Tx<'_>| {
+        let reserved = reserve(tx, &wanted).await?;
+        if reserved.is_empty() && !last {
+            tx.nothing_done();
+            return Ok(None);
+        }
+        let attempt = |callback: &Callback| callback.state.reservation().map(|held| held.attempt_id);
+        Ok(Some(reserved.iter().filter_map(attempt).collect::<Vec<AttemptId>>()))
+    };
+    let attempts: Option<Vec<AttemptId>> = commands.run_begun(Some(key.clone()), grant, reserve).await?;
+    let Some(attempts) = attempts else { return Ok(None) };
+    let mut conn = store.read().await?;
+    let ids: Vec<CallbackId> = callbacks::of_attempts(&mut conn, &attempts).await?.into_values().collect();
+    let found = callbacks::find_all(&mut conn, &ids).await?;
+    let held = |attempt: &AttemptId| {
+        let is_held = |callback: &&Callback| {
+            callback.state.reservation().is_some_and(|held| held.attempt_id == *attempt)
+        };
+        found.iter().find(is_held).cloned()
+    };
+    Ok(Some(attempts.iter().filter_map(held).collect()))
 }
 
 /// Returns when there may be work, or when the time is over.
@@ -288,7 +316,7 @@ pub enum Report {
     /// Agent and customer are connected.
     Connected,
     /// The callback is given back.
-    Released,
+    Released(Release),
     /// The dial failed.
     Failed(DialResult),
     /// The conversation ended.
@@ -327,7 +355,7 @@ fn apply(tx: &mut Tx<'_>, callback: &Callback, report: &AttemptReport) -> Result
     let (actor, now) = (tx.actor(), tx.now());
     let moved = match &report.report {
         Report::Connected => callback.connect(claim, actor, now),
-        Report::Released => callback.release(claim, actor, now),
+        Report::Released(release) => callback.release(claim, release.clone(), actor, now),
         Report::Failed(result) => callback.fail_attempt(claim, *result, RETRY_POLICY, actor, now),
         Report::Completed { result, disposition } => {
             callback.finish(claim, *result, disposition.clone(), actor, now)

@@ -3,8 +3,9 @@
 
 use ringback_domain::callback::Callback;
 use ringback_domain::callback::transition::{NewCallback, Refusal};
-use ringback_domain::wire::callback::{CreateCallback, RecreateCallback};
+use ringback_domain::wire::callback::{CloseCallback, CreateCallback, RecreateCallback};
 use ringback_domain::wire::problem::FieldCode;
+use ringback_domain::wire::router::MAX_REASON_CHARS;
 use ringback_domain::{CallbackId, CallbackType, PhoneNumber, Request, Service, Timestamp};
 
 use super::expected::Expected;
@@ -17,6 +18,10 @@ use crate::{phone, time_zone};
 
 /// Bytes of an integrator's own data.
 const MAX_USER_DATA_BYTES: usize = 16 * 1024;
+
+/// How long ago the customer may have begun to wait: nobody waits for a day, and
+/// whoever did would go before all others.
+const MAX_ARRIVED_SECONDS_AGO: i64 = 86_400;
 
 /// Priorities that a caller may choose from.
 const PRIORITIES: std::ops::RangeInclusive<i32> = -1_000..=1_000;
@@ -58,7 +63,26 @@ fn number_for(text: &str, country: &str) -> Result<PhoneNumber, Fault> {
     })
 }
 
-fn check_time(faults: &mut Faults, kind: CallbackType, desired_time: Option<Timestamp>, now: Timestamp) {
+/// A time further ahead than the service plans is mistyped more often than meant.
+fn check_horizon(service: &Service, desired_time: Timestamp, now: Timestamp) -> Result<(), Fault> {
+    let days = service.settings.horizon_days;
+    if desired_time <= now.plus_seconds(i64::from(days) * 86_400) {
+        return Ok(());
+    }
+    let detail = format!("`desired_time` must be within the next {days} days.");
+    Err(Fault::new(Field::DesiredTime, FieldCode::BeyondHorizon, detail))
+}
+
+fn check_time(
+    faults: &mut Faults,
+    service: Option<&Service>,
+    kind: CallbackType,
+    desired_time: Option<Timestamp>,
+    now: Timestamp,
+) {
+    if let (Some(service), Some(time)) = (service, desired_time) {
+        faults.take(check_horizon(service, time, now));
+    }
     match (kind, desired_time) {
         (CallbackType::Immediate, Some(_)) => {
             faults.add(
@@ -103,7 +127,7 @@ pub async fn create(tx: &mut Tx<'_>, body: &CreateCallback) -> Result<Callback, 
         // Without a service there is no country to read the number in.
         None => None,
     };
-    check_time(&mut faults, body.callback_type, body.desired_time, now);
+    check_time(&mut faults, service.as_ref(), body.callback_type, body.desired_time, now);
     let user_data = check_details(&mut faults, body, now);
     faults.check()?;
     let (Some(service), Some(customer_number)) = (service, number) else { return Err(checked_in_part()) };
@@ -131,6 +155,10 @@ pub async fn create(tx: &mut Tx<'_>, body: &CreateCallback) -> Result<Callback, 
 fn check_details(faults: &mut Faults, body: &CreateCallback, now: Timestamp) -> Option<String> {
     if body.arrived_at.is_some_and(|at| at > now) {
         faults.add(Field::ArrivedAt, FieldCode::InTheFuture, "`arrived_at` must not be in the future.");
+    }
+    if body.arrived_at.is_some_and(|at| at < now.plus_seconds(-MAX_ARRIVED_SECONDS_AGO)) {
+        let detail = "`arrived_at` must be within the last 24 hours.";
+        faults.add(Field::ArrivedAt, FieldCode::TooEarly, detail);
     }
     if body.customer_time_zone.as_deref().is_some_and(|zone| !time_zone::is_known(zone)) {
         faults.add(Field::CustomerTimeZone, FieldCode::UnknownTimeZone, time_zone::UNKNOWN);
@@ -194,6 +222,9 @@ impl Target {
 /// SCHEDULED any more; that the time has passed.
 pub async fn reschedule(tx: &mut Tx<'_>, target: Target, desired_time: Timestamp) -> Result<Callback, Error> {
     let callback = target.find(tx).await?;
+    if let Some(service) = tx.service(callback.request.service_id).await? {
+        check_horizon(&service, desired_time, tx.now()).map_err(|fault| Error::Invalid(vec![fault]))?;
+    }
     let moved = callback
         .reschedule(desired_time, tx.actor(), tx.now())
         .map_err(|refusal| Error::refused(refusal, &callback))?;
@@ -208,6 +239,36 @@ pub async fn reschedule(tx: &mut Tx<'_>, target: Target, desired_time: Timestamp
 pub async fn cancel(tx: &mut Tx<'_>, target: Target) -> Result<Callback, Error> {
     let callback = target.find(tx).await?;
     let over = callback.cancel(tx.actor(), tx.now()).map_err(|refusal| Error::refused(refusal, &callback))?;
+    Ok(tx.save(over))
+}
+
+/// Puts a quarantined callback back into the queue.
+///
+/// # Errors
+/// That it does not exist, is not visible, has another version, or is not
+/// quarantined.
+pub async fn requeue(tx: &mut Tx<'_>, target: Target) -> Result<Callback, Error> {
+    let callback = target.find(tx).await?;
+    let back =
+        callback.requeue(tx.actor(), tx.now()).map_err(|refusal| Error::refused(refusal, &callback))?;
+    Ok(tx.save(back))
+}
+
+/// Ends a conversation whose end nobody reports.
+///
+/// # Errors
+/// That it does not exist, is not visible, has another version, or is not
+/// PROCESSING; that a conversation does not end with this result.
+pub async fn close(tx: &mut Tx<'_>, target: Target, body: &CloseCallback) -> Result<Callback, Error> {
+    let length = body.reason.trim().chars().count();
+    if !(1..=MAX_REASON_CHARS).contains(&length) {
+        let detail = format!("Give a reason of 1 to {MAX_REASON_CHARS} characters.");
+        return Err(Error::invalid(Field::Reason, FieldCode::InvalidValue, detail));
+    }
+    let callback = target.find(tx).await?;
+    let over = callback
+        .close(body.result, body.reason.trim().to_owned(), tx.actor(), tx.now())
+        .map_err(|refusal| Error::refused(refusal, &callback))?;
     Ok(tx.save(over))
 }
 
@@ -232,7 +293,7 @@ pub async fn recreate(tx: &mut Tx<'_>, target: Target, body: &RecreateCallback) 
         (Some(text), Some(service)) => faults.take(number_for(text, &service.default_country)),
         _ => Some(old.request.customer_number.clone()),
     };
-    check_time(&mut faults, body.callback_type, body.desired_time, now);
+    check_time(&mut faults, service.as_ref(), body.callback_type, body.desired_time, now);
     faults.check()?;
     let (Some(service), Some(customer_number)) = (service, number) else { return Err(checked_in_part()) };
     let new = NewCallback {

@@ -1,6 +1,6 @@
 //! Commands on services.
 
-use ringback_domain::service::{MAX_WINDOW_SECONDS, Settings};
+use ringback_domain::service::{MAX_HORIZON_DAYS, MAX_WINDOW_SECONDS, Settings};
 use ringback_domain::wire::admin::{CreateService, EditService};
 use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::{Service, ServiceId};
@@ -33,6 +33,10 @@ fn check(service: &Service) -> Result<(), Error> {
     if !(1..=MAX_WINDOW_SECONDS).contains(&service.settings.desired_window_seconds) {
         let detail = format!("`desired_window_seconds` must be between 1 and {MAX_WINDOW_SECONDS}.");
         faults.add(Field::DesiredWindowSeconds, FieldCode::OutOfRange, detail);
+    }
+    if !(1..=MAX_HORIZON_DAYS).contains(&service.settings.horizon_days) {
+        let detail = format!("`horizon_days` must be between 1 and {MAX_HORIZON_DAYS}.");
+        faults.add(Field::HorizonDays, FieldCode::OutOfRange, detail);
     }
     faults.check()
 }

@@ -1,10 +1,10 @@
 //! What Ringback does by itself when the time has come, a chunk in each
 //! transaction.
 
-use ringback_domain::callback::Callback;
 use ringback_domain::callback::transition::{Refusal, Transition};
+use ringback_domain::callback::{Callback, rules};
 use ringback_domain::retention::RETENTION_DAYS;
-use ringback_domain::{Actor, Timestamp};
+use ringback_domain::{Actor, StateName, Timestamp};
 
 use super::tx::Tx;
 use crate::error::Error;
@@ -32,7 +32,24 @@ fn save_all(tx: &mut Tx<'_>, callbacks: &[Callback], step: Step) -> Result<usize
 pub async fn submit_due(tx: &mut Tx<'_>) -> Result<usize, Error> {
     let now = tx.now();
     let due = queue::take_due(tx.write()?, now, CHUNK).await?;
-    save_all(tx, &due, Callback::submit)
+    let late = |callback: &Callback| {
+        rules::is_overdue(StateName::Scheduled, callback.desired_time, callback.desired_window_seconds, now)
+    };
+    // After an outage: what each service wants done with what it missed.
+    let (late, due): (Vec<_>, Vec<_>) = due.into_iter().partition(late);
+    save_all(tx, &due, Callback::submit)?;
+    if !late.is_empty() {
+        let services = tx.services().await?;
+        for callback in &late {
+            let service = services.get(callback.request.service_id);
+            let policy = service.map(|service| service.settings.late_policy).unwrap_or_default();
+            let moved = callback
+                .submit_late(policy, tx.actor(), now)
+                .map_err(|refusal| Error::refused(refusal, callback))?;
+            tx.save(moved);
+        }
+    }
+    Ok(late.len() + due.len())
 }
 
 /// ROUTING → QUEUED, where a lease has ended. Gives how many.
@@ -45,17 +62,18 @@ pub async fn expire_leases(tx: &mut Tx<'_>) -> Result<usize, Error> {
     save_all(tx, &ended, Callback::expire_lease)
 }
 
-/// Completes what was not made while its record was kept. Gives how many.
+/// Completes what was not made in time, some days before its record is removed.
+/// Gives how many.
 ///
 /// # Errors
 /// That the database is not available.
 pub async fn expire_records(tx: &mut Tx<'_>) -> Result<usize, Error> {
     let now = tx.now();
-    let expired = queue::take_unfinished_past_keeping(tx.write()?, now, CHUNK).await?;
-    for callback in &expired {
-        tracing::warn!(callback.id = %callback.id, "a callback was not made while its record was kept");
+    let given_up = queue::take_given_up(tx.write()?, now, CHUNK).await?;
+    for callback in &given_up {
+        tracing::warn!(callback.id = %callback.id, "a callback was not made in time and is given up");
     }
-    save_all(tx, &expired, Callback::expire)
+    save_all(tx, &given_up, Callback::expire)
 }
 
 /// Removes what is kept no longer: records 14 days after their desired time,

@@ -12,6 +12,7 @@ use futures_util::StreamExt;
 use ringback_domain::wire::callback::NAME_RECORDING_BYTES;
 use ringback_domain::wire::list::{CallbackFilter, CountQuery, FindQuery, PageQuery};
 use ringback_domain::wire::problem::FieldCode;
+use ringback_domain::wire::router::AttemptQuery;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
@@ -292,6 +293,10 @@ impl QueryFields for FindQuery {
     const NAMES: &'static [&'static str] = &["id", "customer_number"];
 }
 
+impl QueryFields for AttemptQuery {
+    const NAMES: &'static [&'static str] = &["agent"];
+}
+
 impl QueryFields for () {
     const NAMES: &'static [&'static str] = &[];
 }
@@ -429,6 +434,7 @@ mod tests {
         assert_eq!(names::<PageQuery>(), PageQuery::NAMES);
         assert_eq!(names::<CountQuery>(), CountQuery::NAMES);
         assert_eq!(names::<FindQuery>(), FindQuery::NAMES);
+        assert_eq!(names::<AttemptQuery>(), AttemptQuery::NAMES);
     }
 
     #[test]

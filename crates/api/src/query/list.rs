@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ringback_domain::callback::Callback;
 use ringback_domain::wire::callback::{AttemptView, CallbackView, TimelineEntry};
 use ringback_domain::wire::list::{
     CallbackCount, CallbackFilter, CountQuery, FindQuery, NUMBERED_ROWS, PAGE_LIMIT, PageQuery, Sort,
@@ -175,7 +176,7 @@ impl Queries {
         let conn = &mut self.store.read().await?;
         let callback = callbacks::find(conn, id, &grant.visible).await?.ok_or(Error::NotFound("callback"))?;
         let mut view = view::of_callback(&callback, &services, viewer);
-        if view.state == StateName::Queued {
+        if view.state == StateName::Queued && view.metrics.quarantined_at.is_none() {
             let position = queue::ahead_of(conn, &callback).await? + 1;
             view.metrics.position_in_queue = Some(position);
             view.metrics.estimated_wait_seconds =
@@ -206,6 +207,20 @@ impl Queries {
         let conn = &mut self.store.read().await?;
         callbacks::find(conn, id, &grant.visible).await?.ok_or(Error::NotFound("callback"))?;
         Ok(timeline::attempts(conn, id).await?)
+    }
+
+    /// What the caller holds as a router, in the order of the reservations.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn open_attempts(&self, grant: &Grant, agent: Option<&str>) -> Result<Vec<Callback>, Error> {
+        let mut open = queue::open_of(&mut self.store.read().await?, &grant.owner).await?;
+        open.retain(|callback| {
+            let held = callback.state.reservation();
+            grant.visible.contains(callback.request.service_id)
+                && agent.is_none_or(|agent| held.is_some_and(|held| held.agent == agent))
+        });
+        Ok(open)
     }
 
     /// Starts an export of the callbacks that match.

@@ -41,11 +41,13 @@ impl Viewer {
         self.now
     }
 
-    fn can(self, state: StateName, result: Option<ResultCode>, recreated: bool) -> Can {
+    fn can(self, state: StateName, result: Option<ResultCode>, recreated: bool, quarantined: bool) -> Can {
         Can {
             reschedule: self.manage && rules::can_reschedule(state),
             cancel: self.manage && rules::can_cancel(state),
             recreate: self.manage && rules::can_recreate(result, recreated),
+            requeue: self.manage && quarantined,
+            close: self.manage && rules::can_close(state),
         }
     }
 }
@@ -104,7 +106,7 @@ pub fn of_summary(
         desired_window_seconds: row.desired_window_seconds,
         overdue: rules::is_overdue(row.state, row.desired_time, row.desired_window_seconds, viewer.now),
         scheduled_origin: row.callback_type == CallbackType::Scheduled,
-        can: viewer.can(row.state, row.result, row.recreated_as.is_some()),
+        can: viewer.can(row.state, row.result, row.recreated_as.is_some(), row.quarantined_at.is_some()),
         origin: row.origin,
         created_at: row.created_at,
         updated_at: row.updated_at,
@@ -126,6 +128,7 @@ pub fn of_summary(
             created_by: row.created_by.clone(),
             queued_at: row.queued_at,
             retry_at: row.retry_at,
+            quarantined_at: row.quarantined_at,
             agent: row.agent.clone(),
             agent_reserved_at: row.reserved_at,
             agent_connected_at: row.connected_at,
@@ -141,6 +144,8 @@ pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> 
     let state = callback.state.name();
     let completion = if let State::Completed(completion) = &callback.state { Some(completion) } else { None };
     let result = completion.map(|completion| completion.result);
+    let queued = if let State::Queued(queued) = &callback.state { Some(queued) } else { None };
+    let quarantined_at = queued.and_then(|queued| queued.quarantined_at);
     let reservation = callback.state.reservation();
     let queued_at = callback.state.queued_at();
     let reserved_at = reservation
@@ -163,7 +168,7 @@ pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> 
         desired_window_seconds: callback.desired_window_seconds,
         overdue: rules::is_overdue(state, callback.desired_time, callback.desired_window_seconds, viewer.now),
         scheduled_origin: callback.request.callback_type == CallbackType::Scheduled,
-        can: viewer.can(state, result, callback.recreated_as.is_some()),
+        can: viewer.can(state, result, callback.recreated_as.is_some(), quarantined_at.is_some()),
         origin: callback.origin,
         created_at: callback.created_at,
         updated_at: callback.updated_at,
@@ -190,7 +195,8 @@ pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> 
             last_rescheduled_at: callback.reschedules.last_at,
             arrived_at: callback.request.arrived_at,
             queued_at,
-            retry_at: if let State::Queued(queued) = &callback.state { queued.retry_at } else { None },
+            retry_at: queued.and_then(|queued| queued.retry_at),
+            quarantined_at,
             agent: reservation
                 .map(|reservation| reservation.agent.clone())
                 .or_else(|| completion.and_then(|completion| completion.agent.clone())),

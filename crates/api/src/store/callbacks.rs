@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use ringback_domain::callback::state::{Processing, Queued, Reservation, Routing};
 use ringback_domain::callback::transition::Transition;
-use ringback_domain::callback::{Callback, Reschedules};
+use ringback_domain::callback::{AgentPause, Callback, Reschedules};
 use ringback_domain::{
     AttemptId, CallbackId, Completion, PhoneNumber, Request, ServiceId, State, StateName, Timestamp,
     VisibleServices,
@@ -21,8 +21,8 @@ macro_rules! columns {
     () => {
         "id, service_id, customer_number, callback_type, arrived_at, customer_time_zone, language, priority, \
          user_data, origin, created_at, created_by, desired_time, desired_window_seconds, reschedule_count, \
-         last_rescheduled_at, rescheduled_by, attempts_made, recreated_from, recreated_as, recreated_by, state, \
-         queued_at, retry_at, attempt_id, lease_token, lease_expires_at, agent, reserved_at, connected_at, \
+         last_rescheduled_at, rescheduled_by, attempts_made, leases_lost, agent_pauses, recreated_from, recreated_as, recreated_by, state, \
+         queued_at, retry_at, quarantined_at, attempt_id, lease_token, lease_expires_at, agent, holder, reserved_at, connected_at, \
          completed_at, result, cancelled_by, disposition, updated_at, version"
     };
 }
@@ -81,16 +81,20 @@ struct CallbackRow {
     last_rescheduled_at: Option<i64>,
     rescheduled_by: Option<String>,
     attempts_made: i64,
+    leases_lost: i64,
+    agent_pauses: Option<String>,
     recreated_from: Option<Uuid>,
     recreated_as: Option<Uuid>,
     recreated_by: Option<String>,
     state: String,
     queued_at: Option<i64>,
     retry_at: Option<i64>,
+    quarantined_at: Option<i64>,
     attempt_id: Option<Uuid>,
     lease_token: Option<String>,
     lease_expires_at: Option<i64>,
     agent: Option<String>,
+    holder: Option<String>,
     reserved_at: Option<i64>,
     connected_at: Option<i64>,
     completed_at: Option<i64>,
@@ -105,6 +109,11 @@ fn time(micros: i64) -> Timestamp {
     Timestamp::from_micros(micros)
 }
 
+fn agent_pauses(json: &str) -> Option<Vec<AgentPause>> {
+    let pauses: Vec<(String, i64)> = serde_json::from_str(json).ok()?;
+    Some(pauses.into_iter().map(|(agent, until)| AgentPause { agent, until: time(until) }).collect())
+}
+
 /// A count that was written from a `u32`.
 fn count(value: i64) -> u32 {
     u32::try_from(value).unwrap_or_default()
@@ -116,6 +125,7 @@ impl CallbackRow {
             attempt_id: AttemptId(self.attempt_id?),
             lease_token: self.lease_token.clone()?,
             agent: self.agent.clone()?,
+            holder: self.holder.clone()?,
             reserved_at: time(self.reserved_at?),
             lease_expires_at: time(self.lease_expires_at?),
         })
@@ -126,7 +136,8 @@ impl CallbackRow {
         Some(match self.state.parse().ok()? {
             StateName::Scheduled => State::Scheduled,
             StateName::Queued => {
-                State::Queued(Queued { queued_at: time(self.queued_at?), retry_at: self.retry_at.map(time) })
+                let (retry_at, quarantined_at) = (self.retry_at.map(time), self.quarantined_at.map(time));
+                State::Queued(Queued { queued_at: time(self.queued_at?), retry_at, quarantined_at })
             }
             StateName::Routing => {
                 State::Routing(Routing { queued_at: time(self.queued_at?), reservation: self.reservation()? })
@@ -168,6 +179,11 @@ impl TryFrom<CallbackRow> for Callback {
                 last_by: row.rescheduled_by,
             },
             attempts_made: count(row.attempts_made),
+            leases_lost: count(row.leases_lost),
+            agent_pauses: match &row.agent_pauses {
+                Some(pauses) => agent_pauses(pauses).ok_or_else(|| wrong("agent_pauses"))?,
+                None => Vec::new(),
+            },
             recreated_from: row.recreated_from.map(CallbackId),
             recreated_as: row.recreated_as.map(CallbackId),
             recreated_by: row.recreated_by,

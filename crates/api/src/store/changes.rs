@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use futures_util::TryStreamExt;
 use ringback_domain::callback::action::Action;
-use ringback_domain::callback::state::Reservation;
+use ringback_domain::callback::state::{Queued, Reservation};
 use ringback_domain::callback::transition::{AttemptChange, Transition};
 use ringback_domain::{CallbackId, Completion, DialResult, State, StateName, Timestamp};
 use serde::Serialize;
@@ -70,17 +70,21 @@ const KEY: &[Column] =
 /// What a transition may change.
 const MOVED: &[Column] = &[
     ("attempts_made", Int, |c| int(c.callback.attempts_made)),
+    ("leases_lost", Int, |c| int(c.callback.leases_lost)),
+    ("agent_pauses", Text, |c| Cell::Owned(agent_pauses(c))),
     ("recreated_as", Id, |c| id(c.callback.recreated_as.map(|new| new.0))),
     ("recreated_by", Text, |c| text(c.callback.recreated_by.as_deref())),
     ("state", Text, |c| text(c.callback.state.name().as_str())),
     ("queued_at", Int, |c| time(c.callback.state.queued_at())),
-    ("retry_at", Int, |c| time(retry_at(c))),
+    ("retry_at", Int, |c| time(queued(c).and_then(|queued| queued.retry_at))),
+    ("quarantined_at", Int, |c| time(queued(c).and_then(|queued| queued.quarantined_at))),
     ("attempt_id", Id, |c| id(held(c).map(|held| held.attempt_id.0))),
     ("lease_token", Text, |c| text(held(c).map(|held| held.lease_token.as_str()))),
     ("lease_expires_at", Int, |c| time(held(c).map(|held| held.lease_expires_at))),
     ("agent", Text, |c| {
         text(held(c).map(|held| held.agent.as_str()).or(over(c).and_then(|over| over.agent.as_deref())))
     }),
+    ("holder", Text, |c| text(held(c).map(|held| held.holder.as_str()))),
     ("reserved_at", Int, |c| {
         time(held(c).map(|held| held.reserved_at).or(over(c).and_then(|over| over.reserved_at)))
     }),
@@ -173,11 +177,17 @@ fn over(change: &Transition) -> Option<&Completion> {
     }
 }
 
-fn retry_at(change: &Transition) -> Option<Timestamp> {
+fn queued(change: &Transition) -> Option<&Queued> {
     match &change.callback.state {
-        State::Queued(queued) => queued.retry_at,
+        State::Queued(queued) => Some(queued),
         _ => None,
     }
+}
+
+fn agent_pauses(change: &Transition) -> Option<String> {
+    let pauses = change.callback.agent_pauses.iter();
+    let pauses: Vec<_> = pauses.map(|pause| (&pause.agent, pause.until.micros())).collect();
+    (!pauses.is_empty()).then(|| serde_json::to_string(&pauses).unwrap_or_default())
 }
 
 fn attempt(change: &Transition) -> Option<Uuid> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use ringback_domain::callback::Callback;
-use ringback_domain::retention::expired_since;
+use ringback_domain::retention::{expired_since, given_up_since};
 use ringback_domain::{CallbackId, ServiceId, Timestamp};
 use uuid::Uuid;
 
@@ -26,9 +26,9 @@ const NEXT_DUE: &str = "SELECT MIN(desired_time) FROM callbacks WHERE state = 'S
 
 const NEXT_LEASE_END: &str = "SELECT MIN(lease_expires_at) FROM callbacks WHERE state = 'ROUTING'";
 
-const HAS_READY_SQLITE: &str = "SELECT priority FROM callbacks WHERE state = 'QUEUED' \
+const HAS_READY_SQLITE: &str = "SELECT priority FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL \
      AND service_id IN (SELECT unhex(value) FROM json_each($1)) AND (retry_at IS NULL OR retry_at <= $2) LIMIT 1";
-const HAS_READY_POSTGRES: &str = "SELECT priority FROM callbacks WHERE state = 'QUEUED' \
+const HAS_READY_POSTGRES: &str = "SELECT priority FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL \
      AND service_id IN (SELECT value::uuid FROM json_array_elements_text($1::json)) \
      AND (retry_at IS NULL OR retry_at <= $2) LIMIT 1";
 
@@ -44,12 +44,12 @@ const LEASES_OVER_LOCKED: &str = concat!(
       FOR UPDATE SKIP LOCKED"
 );
 
-const EXPIRED_UNFINISHED: &str = concat!(
+const GIVEN_UP: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM callbacks WHERE desired_time <= $1 AND state <> 'COMPLETED' ORDER BY desired_time, id LIMIT $2"
 );
-const EXPIRED_UNFINISHED_LOCKED: &str = concat!(
+const GIVEN_UP_LOCKED: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM callbacks WHERE desired_time <= $1 AND state <> 'COMPLETED' ORDER BY desired_time, id LIMIT $2 \
@@ -58,16 +58,22 @@ const EXPIRED_UNFINISHED_LOCKED: &str = concat!(
 const PURGE: &str = "DELETE FROM callbacks WHERE id IN \
      (SELECT id FROM callbacks WHERE desired_time <= $1 AND state = 'COMPLETED' ORDER BY desired_time, id LIMIT $2)";
 
-const AHEAD: &str = "SELECT COUNT(*) FROM callbacks WHERE state = 'QUEUED' AND service_id = $1 \
+const AHEAD: &str = "SELECT COUNT(*) FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL AND service_id = $1 \
      AND (priority > $2 OR (priority = $2 AND (queue_arrival, id) < ($3, $4)))";
 const ORDER: &str = "SELECT service_id, id FROM callbacks WHERE state = 'QUEUED' \
-     ORDER BY service_id, priority DESC, queue_arrival, id";
+     AND quarantined_at IS NULL ORDER BY service_id, priority DESC, queue_arrival, id";
 /// One value instead of many rows: see `list`.
 const ORDER_JSON: &str = "SELECT COALESCE(json_group_array(json_array(lower(hex(service_id)), lower(hex(id)))), '[]') \
      FROM (SELECT service_id, id FROM callbacks WHERE state = 'QUEUED' \
-     ORDER BY service_id, priority DESC, queue_arrival, id)";
-const LEN: &str = "SELECT COUNT(*) FROM callbacks WHERE state = 'QUEUED'";
+     AND quarantined_at IS NULL ORDER BY service_id, priority DESC, queue_arrival, id)";
+const LEN: &str = "SELECT COUNT(*), COUNT(quarantined_at) FROM callbacks WHERE state = 'QUEUED'";
 const PROCESSING: &str = concat!("SELECT ", columns!(), " FROM callbacks WHERE state = 'PROCESSING'");
+/// What a router holds, by its key or user. Few callbacks are in these states.
+const OPEN_OF: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM callbacks WHERE state IN ('ROUTING', 'PROCESSING') AND holder = $1 ORDER BY reserved_at, id"
+);
 const CONNECTED_SINCE: &str =
     "SELECT service_id, COUNT(*) FROM attempts WHERE connected_at > $1 GROUP BY service_id";
 
@@ -111,13 +117,9 @@ pub async fn take_expired_leases(
     taken(conn, LEASES_OVER, LEASES_OVER_LOCKED, now, limit).await
 }
 
-/// Callbacks past their keeping that are not finished.
-pub async fn take_unfinished_past_keeping(
-    conn: &mut WriteConn,
-    now: Timestamp,
-    limit: i64,
-) -> StoreResult<Vec<Callback>> {
-    taken(conn, EXPIRED_UNFINISHED, EXPIRED_UNFINISHED_LOCKED, expired_since(now), limit).await
+/// Unfinished callbacks that are given up by now.
+pub async fn take_given_up(conn: &mut WriteConn, now: Timestamp, limit: i64) -> StoreResult<Vec<Callback>> {
+    taken(conn, GIVEN_UP, GIVEN_UP_LOCKED, given_up_since(now), limit).await
 }
 
 /// Removes finished records past their keeping, with all that belongs to them.
@@ -132,19 +134,30 @@ pub async fn purge(conn: &mut WriteConn, now: Timestamp, limit: i64) -> StoreRes
 
 /// The next queued callbacks of these services in the order of the queue:
 /// priority, then arrival, then id. On PostgreSQL those that a competitor is
-/// taking are passed over.
+/// taking are passed over. With an agent, those that the agent is paused for are.
 pub async fn take_ready(
     conn: &mut WriteConn,
     services: &[ServiceId],
     now: Timestamp,
     limit: usize,
+    agent: Option<&str>,
 ) -> StoreResult<Vec<Callback>> {
     if services.is_empty() {
         return Ok(Vec::new());
     }
     let limit = Arg::Int(i64::try_from(limit).unwrap_or(i64::MAX));
+    let backend = conn.backend();
     let ready = |sql: &mut Sql| {
         sql.push(" AND (retry_at IS NULL OR retry_at <= ").bind(Arg::Int(now.micros())).push(")");
+        if let Some(agent) = agent {
+            sql.push(" AND (agent_pauses IS NULL OR NOT EXISTS (SELECT 1 FROM ");
+            sql.push(backend.pick(
+                "json_each(agent_pauses) AS p WHERE p.value ->> 1 > ",
+                "json_array_elements(agent_pauses::json) AS p(value) WHERE (p.value ->> 1)::bigint > ",
+            ));
+            sql.bind(Arg::Int(now.micros())).push(" AND p.value ->> 0 = ");
+            sql.bind(Arg::Text(agent.to_owned())).push("))");
+        }
     };
     let mut sql = Sql::new(concat!("SELECT ", columns!(), " FROM callbacks WHERE "));
     match conn.backend() {
@@ -154,7 +167,10 @@ pub async fn take_ready(
             sql.push("id IN (SELECT id FROM (");
             for (index, service) in services.iter().enumerate() {
                 sql.push(if index == 0 { "" } else { " UNION ALL " });
-                sql.push("SELECT id, priority, queue_arrival FROM callbacks WHERE state = 'QUEUED' AND service_id = ");
+                sql.push(
+                    "SELECT id, priority, queue_arrival FROM callbacks WHERE state = 'QUEUED' \
+                     AND quarantined_at IS NULL AND service_id = ",
+                );
                 sql.bind(Arg::Id(service.0));
                 ready(&mut sql);
             }
@@ -162,7 +178,7 @@ pub async fn take_ready(
             sql.push(")) ORDER BY priority DESC, queue_arrival, id");
         }
         Backend::Postgres => {
-            sql.push("state = 'QUEUED' AND ");
+            sql.push("state = 'QUEUED' AND quarantined_at IS NULL AND ");
             sql.one_of("service_id", services.iter().map(|service| Arg::Id(service.0)));
             ready(&mut sql);
             sql.push(" ORDER BY priority DESC, queue_arrival, id LIMIT ").bind(limit);
@@ -181,9 +197,9 @@ pub async fn has_ready(conn: &mut Conn, services: &[ServiceId], now: Timestamp) 
     Ok(found.is_some())
 }
 
-/// How many callbacks are QUEUED.
-pub async fn len(conn: &mut Conn) -> StoreResult<i64> {
-    Ok(on!(conn, |c| sqlx::query_scalar(LEN).fetch_one(c).await)?)
+/// How many callbacks are QUEUED, and how many of those are quarantined.
+pub async fn len(conn: &mut Conn) -> StoreResult<(i64, i64)> {
+    Ok(on!(conn, |c| sqlx::query_as(LEN).fetch_one(c).await)?)
 }
 
 /// How many queued callbacks of the service come before this one.
@@ -217,6 +233,12 @@ pub async fn order(conn: &mut Conn) -> StoreResult<Vec<(ServiceId, CallbackId)>>
 /// know which of them are its own.
 pub async fn processing(conn: &mut Conn) -> StoreResult<Vec<Callback>> {
     fetch_all(conn, Sql::new(PROCESSING)).await
+}
+
+/// ROUTING and PROCESSING callbacks of this holder, in the order of their
+/// reservations.
+pub async fn open_of(conn: &mut Conn, holder: &str) -> StoreResult<Vec<Callback>> {
+    fetch_all(conn, Sql { text: OPEN_OF.to_owned(), args: vec![Arg::Text(holder.to_owned())] }).await
 }
 
 /// Callbacks connected since then, by service.

@@ -10,7 +10,6 @@ use std::time::Duration;
 use actix_web::rt;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use ringback_domain::callback::Callback;
 use ringback_domain::{AttemptId, DialResult};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -180,22 +179,18 @@ impl Simulator {
     ) -> Result<(), Error> {
         let services = self.directory.services().await?.ids();
         let order = Order { agent: agent.to_owned(), services, limit: 1, lease_seconds: 120 };
-        let leases = |reserved: &[Callback], _| {
-            let reservations = reserved.iter().filter_map(|callback| callback.state.reservation());
-            Ok(reservations.map(|one| (one.attempt_id, one.lease_token.clone())).collect::<Vec<_>>())
-        };
         let wait = Duration::from_secs(5);
         let (commands, store) = (&self.commands, &self.store);
-        let leases =
-            attempts::reserve_or_wait(commands, store, None, &Self::grant(), order, wait, leases).await?;
-        for (attempt, token) in &leases {
+        let reserved = attempts::reserve_or_wait(commands, store, None, &Self::grant(), order, wait).await?;
+        for held in reserved.iter().filter_map(|callback| callback.state.reservation()) {
+            let (attempt, token) = (held.attempt_id, &held.lease_token);
             tokio::time::sleep(random.seconds(behaviour.ring_seconds)).await;
             match random.customer(behaviour) {
-                Customer::Fails(result) => self.report(*attempt, token, Report::Failed(result)).await?,
+                Customer::Fails(result) => self.report(attempt, token, Report::Failed(result)).await?,
                 Customer::Answers { talk } => {
-                    self.report(*attempt, token, Report::Connected).await?;
+                    self.report(attempt, token, Report::Connected).await?;
                     tokio::time::sleep(talk).await;
-                    self.report(*attempt, token, completed()).await?;
+                    self.report(attempt, token, completed()).await?;
                 }
             }
         }

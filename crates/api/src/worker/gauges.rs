@@ -15,8 +15,8 @@ pub const INTERVAL: Duration = Duration::from_secs(10);
 /// # Errors
 /// If the database is not available.
 pub async fn round(workers: &Workers) -> Result<u64, Error> {
-    let queued = queue::len(&mut workers.store.read().await?).await?;
-    workers.metrics.queue_size(queued);
+    let (queued, quarantined) = queue::len(&mut workers.store.read().await?).await?;
+    workers.metrics.queue_size(queued, quarantined);
     workers.metrics.clock_is_steady(workers.clock.steady_for().is_none());
     Ok(0)
 }

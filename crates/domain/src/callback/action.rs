@@ -36,14 +36,22 @@ pub enum Action {
     Released,
     /// The reservation ran out.
     LeaseExpired,
+    /// Its lease ran out too often: it is not handed out until a person decides.
+    Quarantined,
+    /// A person put it back into the queue.
+    Requeued,
     /// The dial failed.
     AttemptFailed,
     /// The conversation ended.
     Finished,
+    /// A person ended a conversation that nobody reported the end of.
+    Closed,
     /// It was called off.
     Cancelled,
     /// It was repeated as a new record.
     Recreated,
-    /// Its time to be kept ended before it was done.
+    /// It could not be made in time.
+    MissedWindow,
+    /// It was not made while its record was kept.
     Expired,
 }

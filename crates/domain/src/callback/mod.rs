@@ -36,6 +36,10 @@ pub struct Callback {
     pub reschedules: Reschedules,
     /// Dial attempts that failed or connected.
     pub attempts_made: u32,
+    /// Leases that ran out in a row: the routers that held it said nothing.
+    pub leases_lost: u32,
+    /// Agents who are offered others for the time being.
+    pub agent_pauses: Vec<AgentPause>,
     /// The record that this one repeats.
     pub recreated_from: Option<CallbackId>,
     /// The record that repeats this one.
@@ -81,6 +85,15 @@ pub struct Reschedules {
     pub last_at: Option<Timestamp>,
     /// The person who did it last, if a person did.
     pub last_by: Option<String>,
+}
+
+/// An agent who gave the callback back and is not offered it until then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentPause {
+    /// The agent's name as the router gave it.
+    pub agent: String,
+    /// When the pause ends.
+    pub until: Timestamp,
 }
 
 /// Whether the customer chose a time.
@@ -139,6 +152,11 @@ impl Callback {
     /// gives the old place up.
     pub fn queue_arrival(&self) -> Timestamp {
         self.request.arrived_at.filter(|_| self.reschedules.count == 0).unwrap_or(self.desired_time)
+    }
+
+    /// Whether this agent is offered others for the time being.
+    pub fn is_paused_for(&self, agent: &str, now: Timestamp) -> bool {
+        self.agent_pauses.iter().any(|pause| pause.agent == agent && now < pause.until)
     }
 
     /// When the record is removed.

@@ -83,6 +83,12 @@ impl ResultCode {
     pub const CANCELLED_BY_ADMIN: Self = Self::Named(NamedResult::CancelledByAdmin);
     /// Cancelled by a request of a machine.
     pub const CANCELLED: Self = Self::Named(NamedResult::Cancelled);
+    /// The customer did not confirm.
+    pub const FAIL_USER_NO_CONFIRM: Self = Self::Named(NamedResult::UserNoConfirm);
+    /// The number is not to be called.
+    pub const FAIL_NUMBER_BLOCKED: Self = Self::Named(NamedResult::NumberBlocked);
+    /// The desired time passed too long ago.
+    pub const FAIL_MISSED_WINDOW: Self = Self::Named(NamedResult::MissedWindow);
     /// The customer could not be connected.
     pub const FAIL_CALL_TO_CUSTOMER: Self = Self::Named(NamedResult::CallToCustomer);
     /// Not handled while the record was kept.
@@ -164,10 +170,42 @@ pub enum DialResult {
     Fax,
     /// A person answered, but the agent did not get the call.
     Person,
+    /// The customer declined the call.
+    Rejected,
+    /// A person answered and did not confirm.
+    NoConfirm,
+    /// The number does not exist. Final.
+    InvalidNumber,
+    /// The number must not be called. Final.
+    NumberBlocked,
+    /// The customer's phone is switched off or out of reach.
+    Unreachable,
+    /// The network had no line.
+    Congestion,
     /// The call reached the agent.
     Connected,
     /// Anything else.
     Unknown,
+}
+
+impl DialResult {
+    /// The result of the callback where another attempt cannot succeed.
+    pub const fn final_result(self) -> Option<ResultCode> {
+        match self {
+            Self::InvalidNumber => Some(ResultCode::FAIL_CALL_TO_CUSTOMER),
+            Self::NumberBlocked => Some(ResultCode::FAIL_NUMBER_BLOCKED),
+            _ => None,
+        }
+    }
+
+    /// The result of the callback where this ended the last attempt.
+    pub const fn last_result(self) -> ResultCode {
+        match self {
+            Self::NumberBlocked => ResultCode::FAIL_NUMBER_BLOCKED,
+            Self::NoConfirm => ResultCode::FAIL_USER_NO_CONFIRM,
+            _ => ResultCode::FAIL_CALL_TO_CUSTOMER,
+        }
+    }
 }
 
 impl Serialize for ResultCode {

@@ -15,6 +15,11 @@ pub const fn can_cancel(state: StateName) -> bool {
     matches!(state, StateName::Scheduled | StateName::Queued | StateName::Routing)
 }
 
+/// A conversation whose end nobody reports is ended by a person.
+pub const fn can_close(state: StateName) -> bool {
+    matches!(state, StateName::Processing)
+}
+
 /// A finished callback can be repeated once, unless it reached the agent.
 pub fn can_recreate(result: Option<ResultCode>, recreated: bool) -> bool {
     result.is_some_and(|result| result != ResultCode::AGENT_CONNECTED) && !recreated

@@ -30,6 +30,8 @@ pub struct Queued {
     pub queued_at: Timestamp,
     /// Not handed out before this time, after a failed attempt.
     pub retry_at: Option<Timestamp>,
+    /// Since when it is not handed out at all, until a person decides.
+    pub quarantined_at: Option<Timestamp>,
 }
 
 /// The reservation of a callback for an agent.
@@ -41,6 +43,8 @@ pub struct Reservation {
     pub lease_token: String,
     /// The agent's name as the router gave it.
     pub agent: String,
+    /// The router that asked for it, by its key or user.
+    pub holder: String,
     /// When the agent was reserved.
     pub reserved_at: Timestamp,
     /// When an attempt that is not connected by then is given back.

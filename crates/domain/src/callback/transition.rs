@@ -1,4 +1,4 @@
-//! The transitions, T1 to T11 of the state machine, as pure functions.
+//! The transitions, T1 to T12 of the state machine, as pure functions.
 //!
 //! Each takes the callback as it is and gives the callback as it would be,
 //! with the line for its timeline, or says why not. Nothing is changed in
@@ -12,9 +12,9 @@ use crate::callback::action::Action;
 use crate::callback::outcome::{DialResult, ResultCategory, ResultCode};
 use crate::callback::rules;
 use crate::callback::state::{Completion, Processing, Queued, Reservation, Routing, State, StateName};
-use crate::callback::{Callback, CallbackType, Origin, Request, Reschedules};
+use crate::callback::{AgentPause, Callback, CallbackType, Origin, Request, Reschedules};
 use crate::id::{AttemptId, CallbackId};
-use crate::service::RetryPolicy;
+use crate::service::{LatePolicy, RetryPolicy};
 use crate::time::Timestamp;
 
 /// Why a command does not apply to the callback as it is.
@@ -35,16 +35,28 @@ pub enum Refusal {
     /// Another reservation has taken the place of this one, or none is open.
     #[error("The reservation has ended. Reserve again.")]
     LeaseLost,
+    /// Nobody may have it until a person puts it back into the queue.
+    #[error("The callback is quarantined. Requeue it first.")]
+    Quarantined,
+    /// It is handed out as it is.
+    #[error("The callback is not quarantined.")]
+    NotQuarantined,
+    /// The agent gave it back a moment ago.
+    #[error("This agent is offered other callbacks for the time being.")]
+    AgentPaused,
     /// The reservation has time left.
     #[error("The lease has not run out.")]
     LeaseAlive,
-    /// The record is to be kept longer.
-    #[error("The record is kept until its removal date.")]
+    /// There is time left to make it.
+    #[error("There is time left to make the callback.")]
     NotExpired,
     /// A desired time has to lie ahead.
     #[error("The desired time must be in the future.")]
     DesiredTimePast,
-    /// The router may not report this result.
+    /// The window in which the customer wants the call is not over.
+    #[error("The desired window has not passed.")]
+    WindowOpen,
+    /// A conversation does not end with this result.
     #[error("A conversation cannot end with this result.")]
     ResultNotAllowed,
 }
@@ -130,6 +142,9 @@ pub struct Detail {
     /// The record that this one repeats, or that repeats this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub related_callback_id: Option<CallbackId>,
+    /// Why, in the words of whoever did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// Proof that the caller holds the open attempt.
@@ -140,6 +155,18 @@ pub struct Claim<'a> {
     /// Its lease token.
     pub lease_token: &'a str,
 }
+
+/// How a router gives a callback back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Release {
+    /// Why, in the router's own words.
+    pub reason: Option<String>,
+    /// Seconds for which this agent is offered others.
+    pub pause_seconds: u32,
+}
+
+/// Leases that run out in a row until a callback is quarantined.
+pub const MAX_LEASES_LOST: u32 = 3;
 
 /// A new record in the making.
 #[derive(Clone, Debug)]
@@ -176,6 +203,8 @@ impl Callback {
             desired_window_seconds: new.desired_window_seconds,
             reschedules: Reschedules::default(),
             attempts_made: 0,
+            leases_lost: 0,
+            agent_pauses: Vec::new(),
             recreated_from: None,
             recreated_as: None,
             recreated_by: None,
@@ -228,8 +257,33 @@ impl Callback {
         if now < self.desired_time {
             return Err(Refusal::NotDue);
         }
-        let queued = State::Queued(Queued { queued_at: now, retry_at: None });
+        let queued = State::Queued(Queued { queued_at: now, retry_at: None, quarantined_at: None });
         Ok(self.moved(queued, Action::Submitted, actor, Detail::default(), now))
+    }
+
+    /// T3 or T4: does with a callback whose window has passed what its service
+    /// wants done with it.
+    pub fn submit_late(
+        &self,
+        policy: LatePolicy,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Transition, Refusal> {
+        if !rules::is_overdue(self.state.name(), self.desired_time, self.desired_window_seconds, now) {
+            return Err(Refusal::WindowOpen);
+        }
+        match policy {
+            LatePolicy::Make => self.submit(actor, now),
+            LatePolicy::Ask => {
+                let queued =
+                    State::Queued(Queued { queued_at: now, retry_at: None, quarantined_at: Some(now) });
+                Ok(self.moved(queued, Action::Quarantined, actor, Detail::default(), now))
+            }
+            LatePolicy::Close => {
+                let result = ResultCode::FAIL_MISSED_WINDOW;
+                Ok(self.completed(result, Action::MissedWindow, actor, Detail::default(), now))
+            }
+        }
     }
 
     /// T5: hands the callback to a router for an agent.
@@ -242,21 +296,46 @@ impl Callback {
         let State::Queued(queued) = &self.state else {
             return Err(self.forbidden());
         };
+        if queued.quarantined_at.is_some() {
+            return Err(Refusal::Quarantined);
+        }
         if queued.retry_at.is_some_and(|at| now < at) {
             return Err(Refusal::RetryGap);
+        }
+        if self.is_paused_for(&reservation.agent, now) {
+            return Err(Refusal::AgentPaused);
         }
         let detail = Detail::of(&reservation);
         let routing = State::Routing(Routing { queued_at: queued.queued_at, reservation });
         Ok(self.moved(routing, Action::Reserved, actor, detail, now))
     }
 
-    /// T6: the router gives the callback back; it takes its old place.
-    pub fn release(&self, claim: Claim<'_>, actor: &Actor, now: Timestamp) -> Result<Transition, Refusal> {
+    /// T6: the router gives the callback back; it takes its old place, and the
+    /// agent is offered others for a while.
+    pub fn release(
+        &self,
+        claim: Claim<'_>,
+        release: Release,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Transition, Refusal> {
         let routing = self.routing(claim)?;
-        Ok(self.back_in_queue(routing, Action::Released, actor, Detail::of(&routing.reservation), now))
+        let agent = &routing.reservation.agent;
+        let detail = Detail { reason: release.reason, ..Detail::of(&routing.reservation) };
+        let mut moved = self.back_in_queue(routing, Action::Released, actor, detail, now);
+        let pauses = &mut moved.callback.agent_pauses;
+        pauses.retain(|pause| now < pause.until && pause.agent != *agent);
+        if release.pause_seconds > 0 {
+            let until = now.plus_seconds(i64::from(release.pause_seconds));
+            pauses.push(AgentPause { agent: agent.clone(), until });
+        }
+        moved.callback.leases_lost = 0;
+        Ok(moved)
     }
 
-    /// T6: the reservation ran out; the callback takes its old place.
+    /// T6: the reservation ran out; the callback takes its old place. Where that
+    /// has happened too often in a row it is not handed out again until a person
+    /// decides: it may be what stops the routers.
     pub fn expire_lease(&self, actor: &Actor, now: Timestamp) -> Result<Transition, Refusal> {
         let State::Routing(routing) = &self.state else {
             return Err(self.forbidden());
@@ -264,11 +343,36 @@ impl Callback {
         if now < routing.reservation.lease_expires_at {
             return Err(Refusal::LeaseAlive);
         }
-        Ok(self.back_in_queue(routing, Action::LeaseExpired, actor, Detail::of(&routing.reservation), now))
+        let detail = Detail::of(&routing.reservation);
+        let mut moved = self.back_in_queue(routing, Action::LeaseExpired, actor, detail, now);
+        moved.callback.leases_lost = self.leases_lost + 1;
+        if moved.callback.leases_lost >= MAX_LEASES_LOST
+            && let State::Queued(queued) = &mut moved.callback.state
+        {
+            queued.quarantined_at = Some(now);
+            moved.entry.action = Action::Quarantined;
+        }
+        Ok(moved)
     }
 
-    /// T6 or T9: the dial failed. Another attempt follows after the gap, or
-    /// the last one completes the callback. A dial that connected did not fail.
+    /// T12: a person puts a quarantined callback back into the queue, in its old
+    /// place.
+    pub fn requeue(&self, actor: &Actor, now: Timestamp) -> Result<Transition, Refusal> {
+        let State::Queued(queued) = &self.state else {
+            return Err(self.forbidden());
+        };
+        if queued.quarantined_at.is_none() {
+            return Err(Refusal::NotQuarantined);
+        }
+        let state = State::Queued(Queued { quarantined_at: None, ..queued.clone() });
+        let mut moved = self.moved(state, Action::Requeued, actor, Detail::default(), now);
+        moved.callback.leases_lost = 0;
+        Ok(moved)
+    }
+
+    /// T6 or T9: the dial failed. Another attempt follows after the gap; the last
+    /// one, or one whose result is final, completes the callback. A dial that
+    /// connected did not fail.
     pub fn fail_attempt(
         &self,
         claim: Claim<'_>,
@@ -283,16 +387,21 @@ impl Callback {
         }
         let attempts_made = self.attempts_made + 1;
         let detail = Detail { dial_result: Some(dial_result), ..Detail::of(&routing.reservation) };
-        let mut moved = if attempts_made < policy.max_attempts {
+        let is_last = dial_result.final_result().is_some() || attempts_made >= policy.max_attempts;
+        let mut moved = if is_last {
+            self.completed(dial_result.last_result(), Action::AttemptFailed, actor, detail, now)
+        } else {
             let retry_at = now.plus_seconds(policy.gap_seconds);
-            let queued = State::Queued(Queued { queued_at: routing.queued_at, retry_at: Some(retry_at) });
+            let queued = State::Queued(Queued {
+                queued_at: routing.queued_at,
+                retry_at: Some(retry_at),
+                quarantined_at: None,
+            });
             let detail = Detail { retry_at: Some(retry_at), ..detail };
             self.moved(queued, Action::AttemptFailed, actor, detail, now)
-        } else {
-            let result = ResultCode::FAIL_CALL_TO_CUSTOMER;
-            self.completed(result, Action::AttemptFailed, actor, detail, now)
         };
         moved.callback.attempts_made = attempts_made;
+        moved.callback.leases_lost = 0;
         Ok(moved)
     }
 
@@ -310,6 +419,7 @@ impl Callback {
         });
         let mut moved = self.moved(processing, Action::Connected, actor, detail, now);
         moved.callback.attempts_made += 1;
+        moved.callback.leases_lost = 0;
         Ok(moved)
     }
 
@@ -339,6 +449,25 @@ impl Callback {
         Ok(moved)
     }
 
+    /// T10: a person ends a conversation whose end nobody reports. Nobody is
+    /// called again for it.
+    pub fn close(
+        &self,
+        result: ResultCode,
+        reason: String,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Transition, Refusal> {
+        let State::Processing(processing) = &self.state else {
+            return Err(self.forbidden());
+        };
+        if result.category() == ResultCategory::Cancelled {
+            return Err(Refusal::ResultNotAllowed);
+        }
+        let detail = Detail { reason: Some(reason), ..Detail::of(&processing.reservation) };
+        Ok(self.completed(result, Action::Closed, actor, detail, now))
+    }
+
     /// T4, T8 or T9: calls the callback off. PROCESSING and COMPLETED stay.
     pub fn cancel(&self, actor: &Actor, now: Timestamp) -> Result<Transition, Refusal> {
         if !rules::can_cancel(self.state.name()) {
@@ -357,12 +486,13 @@ impl Callback {
         Ok(moved)
     }
 
-    /// T4, T8, T9 or T10: the record's time is over before it was done.
+    /// T4, T8, T9 or T10: it was not made in time. Its record is kept for some
+    /// days, so that somebody sees it.
     pub fn expire(&self, actor: &Actor, now: Timestamp) -> Result<Transition, Refusal> {
         if self.state.name() == StateName::Completed {
             return Err(self.forbidden());
         }
-        if now < self.expires_at() {
+        if now < crate::retention::give_up_at(self.desired_time) {
             return Err(Refusal::NotExpired);
         }
         let detail = self.state.reservation().map(Detail::of).unwrap_or_default();
@@ -434,7 +564,8 @@ impl Callback {
         detail: Detail,
         now: Timestamp,
     ) -> Transition {
-        let queued = State::Queued(Queued { queued_at: routing.queued_at, retry_at: None });
+        let queued =
+            State::Queued(Queued { queued_at: routing.queued_at, retry_at: None, quarantined_at: None });
         self.moved(queued, action, actor, detail, now)
     }
 

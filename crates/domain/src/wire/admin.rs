@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::access::{ApiScope, Role};
 use crate::id::{ApiKeyId, ServiceId, UserId};
-use crate::service::{Service, Settings};
+use crate::service::{LatePolicy, Service, Settings};
 use crate::time::Timestamp;
 use crate::wire::callback::ActorView;
 
@@ -89,6 +89,13 @@ pub struct EditService {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 86400)]
     pub desired_window_seconds: Option<u32>,
+    /// What becomes of a callback whose window passed while nobody could make it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub late_policy: Option<LatePolicy>,
+    /// How far ahead a time can be chosen, in days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 366)]
+    pub horizon_days: Option<u32>,
 }
 
 impl EditService {
@@ -110,6 +117,8 @@ impl EditService {
         settings.scheduled_enabled = self.scheduled_enabled.unwrap_or(settings.scheduled_enabled);
         settings.desired_window_seconds =
             self.desired_window_seconds.unwrap_or(settings.desired_window_seconds);
+        settings.late_policy = self.late_policy.unwrap_or(settings.late_policy);
+        settings.horizon_days = self.horizon_days.unwrap_or(settings.horizon_days);
     }
 }
 

@@ -101,6 +101,7 @@ pub struct ServiceRef {
 
 /// What the caller may do with a callback as it is now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a command of its own")]
 pub struct Can {
     /// Move it to another time.
     pub reschedule: bool,
@@ -108,6 +109,10 @@ pub struct Can {
     pub cancel: bool,
     /// Repeat it as a new record.
     pub recreate: bool,
+    /// Put it back into the queue after its quarantine.
+    pub requeue: bool,
+    /// End a conversation whose end nobody reports.
+    pub close: bool,
 }
 
 /// Figures of a callback. Position and estimated wait are always named, and
@@ -150,6 +155,10 @@ pub struct Metrics {
     /// Not handed out before this time, after a failed attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
+    /// Since when it is not handed out until a person decides: its lease ran out
+    /// too often, or its window passed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quarantined_at: Option<Timestamp>,
     /// The reserved agent, or the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
@@ -231,6 +240,17 @@ pub struct CreateCallback {
 pub struct RescheduleCallback {
     /// Start of the window from now on.
     pub desired_time: Timestamp,
+}
+
+/// How a conversation ended whose end nobody reported.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CloseCallback {
+    /// The callback's result: a success or a failure.
+    pub result: ResultCode,
+    /// Why, for the timeline.
+    #[schema(min_length = 1, max_length = 500)]
+    pub reason: String,
 }
 
 /// How a finished callback is to be repeated; what is not said is taken over.

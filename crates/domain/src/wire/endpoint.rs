@@ -11,7 +11,8 @@ use crate::wire::admin::{
 use crate::wire::auth::{LogIn, Me, Preferences, Session};
 use crate::wire::bulk::{BulkCancellation, CreateBulkCancellation, ReportLine};
 use crate::wire::callback::{
-    AttemptView, CallbackView, CreateCallback, Items, RecreateCallback, RescheduleCallback, TimelineEntry,
+    AttemptView, CallbackView, CloseCallback, CreateCallback, Items, RecreateCallback, RescheduleCallback,
+    TimelineEntry,
 };
 use crate::wire::list::{CallbackCount, CallbackFilter, CountQuery, ExportQuery, FindQuery, Page, PageQuery};
 
@@ -252,6 +253,12 @@ endpoints! {
 
     /// Calls a callback off.
     PostCancel[CallbackId]: Post "/callbacks/{id}/cancel" -> CallbackView;
+
+    /// Puts a quarantined callback back into the queue.
+    PostRequeue[CallbackId]: Post "/callbacks/{id}/requeue" -> CallbackView;
+
+    /// Ends a conversation whose end nobody reports.
+    PostClose[CallbackId](CloseCallback): Post "/callbacks/{id}/close" -> CallbackView;
 
     /// Repeats a finished callback.
     PostRecreate[CallbackId](RecreateCallback): Post "/callbacks/{id}/recreate" -> CallbackView;

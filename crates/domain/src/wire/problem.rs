@@ -134,6 +134,8 @@ impl Problem {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum FieldCode {
+    /// It is further ahead than the service plans.
+    BeyondHorizon,
     /// It does not go with another part.
     Conflict,
     /// No number of the country has this length.
@@ -164,6 +166,8 @@ pub enum FieldCode {
     OutOfRange,
     /// It is missing.
     Required,
+    /// It is too long ago.
+    TooEarly,
     /// It has too many bytes.
     TooLarge,
     /// It has too many characters.

@@ -1,7 +1,7 @@
 //! What an ACD, a dialler or an agent desktop says and hears.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::callback::outcome::{DialResult, ResultCode};
 use crate::callback::state::StateName;
@@ -12,6 +12,13 @@ use crate::wire::problem::Problem;
 
 /// Shortest, usual and longest lease, in seconds.
 pub const LEASE_SECONDS: (u32, u32, u32) = (15, 30, 300);
+
+/// Usual and longest time for which an agent who gave a callback back is offered
+/// others, in seconds.
+pub const PAUSE_SECONDS: (u32, u32) = (300, 86_400);
+
+/// Most characters of a reason.
+pub const MAX_REASON_CHARS: usize = 500;
 
 /// Most callbacks in one reservation.
 pub const MAX_RESERVATIONS: u32 = 50;
@@ -69,6 +76,32 @@ pub struct ReservationView {
 pub struct Lease {
     /// As handed over with the reservation.
     pub lease_token: String,
+}
+
+/// The callback is given back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseAttempt {
+    /// As handed over with the reservation.
+    pub lease_token: String,
+    /// Why, for the timeline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 500)]
+    pub reason: Option<String>,
+    /// Seconds for which this agent is offered other callbacks; 300 if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 86400)]
+    pub pause_seconds: Option<u32>,
+}
+
+/// Which attempts a router asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct AttemptQuery {
+    /// Only of this agent.
+    #[param(max_length = 100)]
+    pub agent: Option<String>,
 }
 
 /// A longer lease.
@@ -166,6 +199,15 @@ pub struct ReportOne {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 200)]
     pub disposition: Option<String>,
+    /// Why it is given back: with `released` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 500)]
+    pub reason: Option<String>,
+    /// Seconds for which this agent is offered other callbacks: with `released`
+    /// only; 300 if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 86400)]
+    pub pause_seconds: Option<u32>,
 }
 
 /// What became of the reports, in the same order.

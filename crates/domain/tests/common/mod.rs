@@ -46,7 +46,8 @@ pub(crate) fn reservation(attempt: u128, now: Timestamp, lease_seconds: i64) -> 
     Reservation {
         attempt_id: AttemptId(Uuid::from_u128(attempt)),
         lease_token: format!("token {attempt}"),
-        agent: format!("agent {attempt}"),
+        agent: format!("agent {}", attempt % 3),
+        holder: "router".to_owned(),
         reserved_at: now,
         lease_expires_at: now.plus_seconds(lease_seconds),
     }

@@ -25,6 +25,14 @@ messages! {
     window_hint { en "A callback that is still SCHEDULED this long after its time shows a warning." de "Ist ein Rückruf so lange nach seiner Zeit noch SCHEDULED, erscheint eine Warnung." }
     fault_time_zone { en "Unknown time zone. Use an IANA name, for example Europe/London." de "Unbekannte Zeitzone. Bitte einen IANA-Namen angeben, zum Beispiel Europe/Berlin." }
     fault_country { en "Use a two-letter country code, for example GB." de "Bitte einen Ländercode mit zwei Buchstaben angeben, zum Beispiel DE." }
+    horizon_days { en "Days ahead" de "Tage im Voraus" }
+    horizon_hint { en "How far ahead a time can be chosen." de "So weit im Voraus lässt sich eine Zeit wählen." }
+    fault_horizon { en "Enter 1 to 366 days." de "1 bis 366 Tage eingeben." }
+    late_policy { en "After an outage" de "Nach einem Ausfall" }
+    late_policy_hint { en "What becomes of a callback whose window passed while nobody could make it." de "Was mit einem Rückruf geschieht, dessen Zeitfenster verstrich, während niemand anrufen konnte." }
+    late_make { en "Call back as soon as possible" de "So bald wie möglich zurückrufen" }
+    late_ask { en "Wait until somebody decides" de "Warten, bis jemand entscheidet" }
+    late_close { en "Close as FAIL_MISSED_WINDOW" de "Als FAIL_MISSED_WINDOW abschließen" }
     fault_window { en "Enter 1 to 86400 seconds." de "1 bis 86400 Sekunden eingeben." }
     users { en "Users" de "Benutzer" }
     create_user { en "Create User" de "Benutzer anlegen" }

@@ -68,6 +68,8 @@ messages! {
     is_now(state) { en "It is now {state}." de "Er ist jetzt {state}." }
 
     // What the server finds in a form
+    fault_beyond_horizon { en "This service plans less far ahead. Choose an earlier time." de "So weit im Voraus plant dieser Service nicht. Bitte einen früheren Zeitpunkt wählen." }
+    fault_too_early { en "This time is too long ago. Enter a later one." de "Dieser Zeitpunkt liegt zu weit zurück. Bitte einen späteren eingeben." }
     fault_conflict { en "This does not go together with another entry. Change one of them." de "Das passt nicht zu einer anderen Angabe. Bitte eine davon ändern." }
     fault_in_the_past { en "This time has passed. Enter a later one." de "Dieser Zeitpunkt ist vorbei. Bitte einen späteren eingeben." }
     fault_in_the_future { en "This time is still to come. Enter an earlier one." de "Dieser Zeitpunkt liegt in der Zukunft. Bitte einen früheren eingeben." }

@@ -157,7 +157,23 @@ messages! {
     event_finished { en "Completed" de "Beendet" }
     event_cancelled(actor) { en "Cancelled by {actor}" de "Abgebrochen von {actor}" }
     event_recreated(actor) { en "Recreated by {actor}" de "Neu angelegt von {actor}" }
-    event_expired { en "Not reached while the record was kept" de "Innerhalb der Aufbewahrungszeit nicht erreicht" }
+    event_expired { en "Not made in time" de "Nicht rechtzeitig ausgeführt" }
+    event_missed_window { en "Window missed" de "Zeitfenster verpasst" }
+    event_quarantined { en "Quarantined" de "Zurückgehalten" }
+    event_requeued(actor) { en "Requeued by {actor}" de "Wieder eingereiht von {actor}" }
+    event_closed(actor) { en "Closed by {actor}" de "Abgeschlossen von {actor}" }
+    next_decision { en "Waits until somebody requeues or cancels it" de "Wartet, bis jemand ihn einreiht oder abbricht" }
+    quarantined { en "quarantined" de "zurückgehalten" }
+    quarantine_warning(time) { en "Not offered to agents since {time}: its reservation expired three times in a row, or its window passed. Requeue it, or cancel it." de "Wird Agents seit {time} nicht angeboten: Die Reservierung lief dreimal in Folge ab, oder das Zeitfenster war vorbei. Bitte wieder einreihen oder abbrechen." }
+    requeue { en "Requeue" de "Wieder einreihen" }
+    callback_requeued { en "Callback requeued" de "Rückruf wieder eingereiht" }
+    requeue_failed { en "The callback was not requeued" de "Der Rückruf wurde nicht wieder eingereiht" }
+    close_callback { en "Close Callback" de "Rückruf abschließen" }
+    close_hint { en "For a conversation that has ended although nothing reported its end. The customer is not called again." de "Für ein Gespräch, das vorbei ist, ohne dass sein Ende gemeldet wurde. Der Kunde wird nicht noch einmal angerufen." }
+    close_result { en "Result" de "Ergebnis" }
+    close_reason { en "Reason" de "Grund" }
+    enter_reason { en "Enter a reason." de "Bitte einen Grund angeben." }
+    callback_closed { en "Callback closed" de "Rückruf abgeschlossen" }
     event_from_to(from, to) { en "{from} → {to}" de "{from} → {to}" }
     event_for(time) { en "for {time}" de "für {time}" }
     event_retry(time) { en "next attempt from {time}" de "nächster Versuch ab {time}" }

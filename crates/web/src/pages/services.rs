@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use ringback_domain::Permission;
+use ringback_domain::service::LatePolicy;
 use ringback_domain::wire::admin::{CreateService, EditService, ServiceView};
 use ringback_domain::wire::endpoint::{ListServices, PatchService, PostService};
 use ringback_domain::wire::problem::ProblemKind;
@@ -11,7 +12,7 @@ use crate::client::Client;
 use crate::components::choice::Switch;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::icon_button::IconButton;
-use crate::components::input::TextField;
+use crate::components::input::{SelectField, SelectOption, TextField};
 use crate::components::toast::{Toast, Toasts};
 use crate::format;
 use crate::forms::{Submission, require, show_problems};
@@ -105,6 +106,19 @@ pub(crate) fn ServicesPage() -> impl IntoView {
     }
 }
 
+fn late_choices() -> Vec<SelectOption> {
+    let label = |policy| match policy {
+        LatePolicy::Make => messages::late_make(),
+        LatePolicy::Ask => messages::late_ask(),
+        LatePolicy::Close => messages::late_close(),
+    };
+    let choice = |policy: &LatePolicy| SelectOption {
+        value: policy.as_str().to_owned(),
+        label: label(*policy).to_owned(),
+    };
+    LatePolicy::ALL.iter().map(choice).collect()
+}
+
 fn on_or_off(on: bool) -> &'static str {
     if on { messages::on() } else { messages::off() }
 }
@@ -127,11 +141,13 @@ fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView
     let zone = text(|service| service.time_zone.clone());
     let country = text(|service| service.default_country.clone());
     let window = text(|service| service.settings.desired_window_seconds.to_string());
+    let horizon = text(|service| service.settings.horizon_days.to_string());
+    let late = text(|service| service.settings.late_policy.as_str().to_owned());
     let switch =
         |setting: &SwitchSetting| (*setting, RwSignal::new(before.as_ref().is_some_and(setting.get)));
     let switches = StoredValue::new(SWITCHES.iter().map(switch).collect::<Vec<_>>());
-    let errors: [_; 4] = std::array::from_fn(|_| RwSignal::new(None));
-    let [name_error, zone_error, country_error, window_error] = errors;
+    let errors: [_; 6] = std::array::from_fn(|_| RwSignal::new(None));
+    let [name_error, zone_error, country_error, window_error, horizon_error, late_error] = errors;
     let edits = service.is_some();
     let (title, button, done) = if edits {
         (messages::edit_service(), messages::save(), messages::service_saved())
@@ -148,10 +164,14 @@ fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView
             require(country, country_error, messages::fault_country()),
         ];
         let seconds = window.with_untracked(|window| window.trim().parse().ok());
+        let days = horizon.with_untracked(|days| days.trim().parse().ok());
         if edits && seconds.is_none() {
             window_error.set(Some(messages::fault_window().to_owned()));
         }
-        if filled.contains(&false) || (edits && seconds.is_none()) {
+        if edits && days.is_none() {
+            horizon_error.set(Some(messages::fault_horizon().to_owned()));
+        }
+        if filled.contains(&false) || (edits && (seconds.is_none() || days.is_none())) {
             return handle.focus_first_error();
         }
         let value = |signal: RwSignal<String>| signal.get_untracked().trim().to_owned();
@@ -169,6 +189,8 @@ fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView
                         time_zone: Some(time_zone),
                         default_country: Some(default_country),
                         desired_window_seconds: seconds,
+                        horizon_days: days,
+                        late_policy: late.with_untracked(|late| late.parse().ok()),
                         ..EditService::default()
                     };
                     for (setting, on) in switches.get_value() {
@@ -188,7 +210,14 @@ fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView
             if failure.kind() == Some(ProblemKind::Duplicate) {
                 return name_error.set(Some(messages::name_taken().to_owned()));
             }
-            let pointers = ["/name", "/time_zone", "/default_country", "/desired_window_seconds"];
+            let pointers = [
+                "/name",
+                "/time_zone",
+                "/default_country",
+                "/desired_window_seconds",
+                "/horizon_days",
+                "/late_policy",
+            ];
             let fields: Vec<_> = pointers.into_iter().zip(errors).collect();
             handle.problem.set(show_problems(&failure, &fields));
         });
@@ -215,6 +244,20 @@ fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView
                     error=window_error
                     inputmode="numeric"
                     hint=messages::window_hint().to_owned()
+                />
+                <TextField
+                    label=messages::horizon_days()
+                    value=horizon
+                    error=horizon_error
+                    inputmode="numeric"
+                    hint=messages::horizon_hint().to_owned()
+                />
+                <SelectField
+                    label=messages::late_policy()
+                    value=late
+                    error=late_error
+                    choices=late_choices()
+                    hint=messages::late_policy_hint().to_owned()
                 />
                 <div class="switches">
                     {switches

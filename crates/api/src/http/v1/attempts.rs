@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::{HttpResponse, ResponseError, post, web};
+use actix_web::{HttpResponse, ResponseError, get, post, web};
 use ringback_domain::callback::Callback;
+use ringback_domain::callback::transition::Release;
 use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::wire::router::{
-    AttemptOutcome, AttemptOutcomes, AttemptReports, CompleteAttempt, ExtendLease, ExtendedLease,
-    FailAttempt, LEASE_SECONDS, Lease, MAX_DISPOSITION_CHARS, MAX_REPORTS, MAX_RESERVATIONS,
-    MAX_WAIT_SECONDS, ReportKind, ReportOne, ReservationView, Reservations, Reserve,
+    AttemptOutcome, AttemptOutcomes, AttemptQuery, AttemptReports, CompleteAttempt, ExtendLease,
+    ExtendedLease, FailAttempt, LEASE_SECONDS, Lease, MAX_DISPOSITION_CHARS, MAX_REASON_CHARS, MAX_REPORTS,
+    MAX_RESERVATIONS, MAX_WAIT_SECONDS, PAUSE_SECONDS, ReleaseAttempt, ReportKind, ReportOne,
+    ReservationView, Reservations, Reserve,
 };
-use ringback_domain::{AttemptId, State};
+use ringback_domain::{AttemptId, Timestamp};
 
 use crate::auth::{Caller, permit};
 use crate::command::Tx;
@@ -20,7 +22,7 @@ use crate::command::attempts::{self, AttemptReport, Order, Report};
 use crate::directory::Services;
 use crate::error::Error;
 use crate::fault::Fault;
-use crate::http::extract::{Idempotency, Json, LARGE_BODY_BYTES, Path};
+use crate::http::extract::{Idempotency, Json, LARGE_BODY_BYTES, Path, Query};
 use crate::http::{Api, Reply, problem};
 use crate::query::view::{self, Viewer};
 
@@ -84,23 +86,45 @@ pub async fn create_reservations(
     }
     let key = idempotency.of(&caller, body.digest());
     let services = api.queries.directory.services().await?;
-    let answer = move |reserved: &[Callback], now| {
-        let viewer = Viewer::new(false, now);
-        let reservations = reserved.iter().filter_map(|callback| match &callback.state {
-            State::Routing(routing) => Some(ReservationView {
-                attempt_id: routing.reservation.attempt_id,
-                lease_token: routing.reservation.lease_token.clone(),
-                lease_expires_at: routing.reservation.lease_expires_at,
-                callback: view::of_callback(callback, &services, viewer),
-            }),
-            _ => None,
-        });
-        Reply::ok(&Reservations { reservations: reservations.collect() })
-    };
     let wait = Duration::from_secs(u64::from(wait));
     let (commands, store) = (&api.commands, &api.queries.store);
-    let reply = attempts::reserve_or_wait(commands, store, key, &caller, order, wait, answer).await?;
-    Ok(reply.into())
+    let reserved = attempts::reserve_or_wait(commands, store, key, &caller, order, wait).await?;
+    Ok(HttpResponse::Ok().json(reservations(&reserved, &services, api.queries.clock.now())))
+}
+
+fn reservations(held: &[Callback], services: &Services, now: Timestamp) -> Reservations {
+    let viewer = Viewer::new(false, now);
+    let view = |callback: &Callback| {
+        let reservation = callback.state.reservation()?;
+        Some(ReservationView {
+            attempt_id: reservation.attempt_id,
+            lease_token: reservation.lease_token.clone(),
+            lease_expires_at: reservation.lease_expires_at,
+            callback: view::of_callback(callback, services, viewer),
+        })
+    };
+    Reservations { reservations: held.iter().filter_map(view).collect() }
+}
+
+/// List open attempts
+///
+/// What the caller has reserved and not reported the end of, with the lease
+/// tokens: for a router that starts again.
+#[utoipa::path(
+    tag = "Router",
+    params(AttemptQuery),
+    responses((status = 200, description = "The open attempts", body = Reservations)),
+    extensions(("x-permission" = json!("route_callbacks"))),
+)]
+#[get("/router/attempts")]
+pub async fn list_open_attempts(
+    api: web::Data<Api>,
+    caller: Caller<permit::RouteCallbacks>,
+    Query(query, ()): Query<AttemptQuery>,
+) -> Result<HttpResponse, Error> {
+    let services = api.queries.directory.services().await?;
+    let held = api.queries.open_attempts(&caller, query.agent.as_deref()).await?;
+    Ok(HttpResponse::Ok().json(reservations(&held, &services, api.queries.clock.now())))
 }
 
 /// Extend a lease
@@ -176,11 +200,12 @@ pub async fn connect_attempt(
 
 /// Release a reservation
 ///
-/// Gives the callback back: it takes its old place in the queue.
+/// Gives the callback back: it takes its old place in the queue, and this agent
+/// is offered others for some minutes.
 #[utoipa::path(
     tag = "Router",
     params(("attempt_id" = AttemptId, Path, description = "The attempt of the reservation")),
-    request_body(content = Lease, example = json!({"lease_token": "as handed over"})),
+    request_body(content = ReleaseAttempt, example = json!({"lease_token": "as handed over", "reason": "Break"})),
     responses((status = 200, description = "QUEUED", body = CallbackView)),
     extensions(("x-permission" = json!("route_callbacks"))),
 )]
@@ -190,18 +215,20 @@ pub async fn release_attempt(
     caller: Caller<permit::RouteCallbacks>,
     Path(attempt_id): Path<AttemptId>,
     idempotency: Idempotency,
-    body: Json<Lease>,
+    body: Json<ReleaseAttempt>,
 ) -> Result<HttpResponse, Error> {
     let digest = body.digest().to_vec();
     let body = body.into_inner();
-    let report = AttemptReport { attempt_id, lease_token: body.lease_token, report: Report::Released };
+    let released = Report::Released(release(body.reason, body.pause_seconds)?);
+    let report = AttemptReport { attempt_id, lease_token: body.lease_token, report: released };
     apply(api, caller, idempotency, &digest, report).await
 }
 
 /// Report a failed dial
 ///
-/// Another attempt follows after the gap, or the last one completes the
-/// callback as `FAIL_CALL_TO_CUSTOMER`.
+/// Another attempt follows after the gap. The last one completes the callback, as
+/// does one that cannot succeed: `INVALID_NUMBER` as `FAIL_CALL_TO_CUSTOMER`,
+/// `NUMBER_BLOCKED` as `FAIL_NUMBER_BLOCKED`.
 #[utoipa::path(
     tag = "Router",
     params(("attempt_id" = AttemptId, Path, description = "The attempt of the reservation")),
@@ -245,21 +272,31 @@ pub async fn complete_attempt(
 ) -> Result<HttpResponse, Error> {
     let digest = body.digest().to_vec();
     let body = body.into_inner();
-    check_disposition(body.disposition.as_deref())?;
+    check_text("/disposition", body.disposition.as_deref(), MAX_DISPOSITION_CHARS)?;
     let completed = Report::Completed { result: body.result, disposition: body.disposition };
     let report = AttemptReport { attempt_id, lease_token: body.lease_token, report: completed };
     apply(api, caller, idempotency, &digest, report).await
 }
 
-fn check_disposition(text: Option<&str>) -> Result<(), Error> {
-    if text.is_some_and(|text| text.chars().count() > MAX_DISPOSITION_CHARS) {
-        let detail = format!("Use at most {MAX_DISPOSITION_CHARS} characters.");
-        return Err(Error::invalid("/disposition", FieldCode::TooLong, detail));
+fn release(reason: Option<String>, pause_seconds: Option<u32>) -> Result<Release, Error> {
+    check_text("/reason", reason.as_deref(), MAX_REASON_CHARS)?;
+    let (usual, most) = PAUSE_SECONDS;
+    let pause_seconds = pause_seconds.unwrap_or(usual);
+    if pause_seconds > most {
+        let detail = format!("`pause_seconds` must not exceed {most}.");
+        return Err(Error::invalid("/pause_seconds", FieldCode::OutOfRange, detail));
+    }
+    Ok(Release { reason, pause_seconds })
+}
+
+fn check_text(pointer: &str, text: Option<&str>, most: usize) -> Result<(), Error> {
+    if text.is_some_and(|text| text.chars().count() > most) {
+        let detail = format!("Use at most {most} characters.");
+        return Err(Error::invalid(pointer, FieldCode::TooLong, detail));
     }
     // PostgreSQL keeps no text with the character 0.
     if text.is_some_and(|text| text.chars().any(char::is_control)) {
-        let detail = "Use no control characters.";
-        return Err(Error::invalid("/disposition", FieldCode::InvalidValue, detail));
+        return Err(Error::invalid(pointer, FieldCode::InvalidValue, "Use no control characters."));
     }
     Ok(())
 }
@@ -275,16 +312,18 @@ fn checked(one: ReportOne) -> Result<AttemptReport, Error> {
     only_with(one.dial_result.is_some(), "/dial_result", ReportKind::Failed, "failed");
     only_with(one.result.is_some(), "/result", ReportKind::Completed, "completed");
     only_with(one.disposition.is_some(), "/disposition", ReportKind::Completed, "completed");
+    only_with(one.reason.is_some(), "/reason", ReportKind::Released, "released");
+    only_with(one.pause_seconds.is_some(), "/pause_seconds", ReportKind::Released, "released");
     if one.report == ReportKind::Failed && one.dial_result.is_none() {
         faults.push(Fault::new("/dial_result", FieldCode::Required, "Say how the dial failed."));
     }
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
-    check_disposition(one.disposition.as_deref())?;
+    check_text("/disposition", one.disposition.as_deref(), MAX_DISPOSITION_CHARS)?;
     let report = match (one.report, one.dial_result) {
         (ReportKind::Connected, _) => Report::Connected,
-        (ReportKind::Released, _) => Report::Released,
+        (ReportKind::Released, _) => Report::Released(release(one.reason, one.pause_seconds)?),
         (ReportKind::Failed, Some(result)) => Report::Failed(result),
         (ReportKind::Failed, None) | (ReportKind::Completed, _) => {
             Report::Completed { result: one.result, disposition: one.disposition }

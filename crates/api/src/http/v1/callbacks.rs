@@ -7,7 +7,8 @@ use actix_web::{HttpResponse, get, post, web};
 use ringback_domain::CallbackId;
 use ringback_domain::callback::Callback;
 use ringback_domain::wire::callback::{
-    AttemptView, CallbackView, CreateCallback, Items, RecreateCallback, RescheduleCallback, TimelineEntry,
+    AttemptView, CallbackView, CloseCallback, CreateCallback, Items, RecreateCallback, RescheduleCallback,
+    TimelineEntry,
 };
 use ringback_domain::wire::list::{CallbackCount, CallbackFilter, CountQuery, FindQuery, Page, PageQuery};
 
@@ -250,6 +251,64 @@ pub async fn cancel_callback(
         viewed.changed(&over)
     };
     Ok(api.commands.save(key, &caller, cancel).await?.into())
+}
+
+/// Requeue a callback
+///
+/// Puts a quarantined callback back into the queue, in its old place.
+#[utoipa::path(
+    tag = "Callbacks",
+    params(("id" = CallbackId, Path, description = "Callback ID")),
+    responses((status = 200, description = "QUEUED, and handed out again", body = CallbackView)),
+    extensions(("x-permission" = json!("manage_callbacks"))),
+)]
+#[post("/callbacks/{id}/requeue")]
+pub async fn requeue_callback(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageCallbacks>,
+    Path(id): Path<CallbackId>,
+    expected: Expected,
+    idempotency: Idempotency,
+    _body: Empty,
+) -> Result<HttpResponse, Error> {
+    let key = idempotency.of(&caller, &[]);
+    let viewed = Viewed::by(&api, &caller).await?;
+    let requeue = async move |tx: &mut Tx<'_>| {
+        let back = callbacks::requeue(tx, Target { id, expected }).await?;
+        viewed.changed(&back)
+    };
+    Ok(api.commands.save(key, &caller, requeue).await?.into())
+}
+
+/// Close a callback
+///
+/// Ends a PROCESSING callback whose end nobody reports, such as after the loss of
+/// a router. Nobody is called again for it.
+#[utoipa::path(
+    tag = "Callbacks",
+    params(("id" = CallbackId, Path, description = "Callback ID")),
+    request_body(content = CloseCallback, example = json!({
+        "result": "AGENT_CONNECTED", "reason": "The agent says that the call ended at noon."
+    })),
+    responses((status = 200, description = "COMPLETED", body = CallbackView)),
+    extensions(("x-permission" = json!("manage_callbacks"))),
+)]
+#[post("/callbacks/{id}/close")]
+pub async fn close_callback(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageCallbacks>,
+    Path(id): Path<CallbackId>,
+    expected: Expected,
+    idempotency: Idempotency,
+    body: Json<CloseCallback>,
+) -> Result<HttpResponse, Error> {
+    let key = idempotency.of(&caller, body.digest());
+    let viewed = Viewed::by(&api, &caller).await?;
+    let close = async move |tx: &mut Tx<'_>| {
+        let over = callbacks::close(tx, Target { id, expected }, &body).await?;
+        viewed.changed(&over)
+    };
+    Ok(api.commands.save(key, &caller, close).await?.into())
 }
 
 /// Recreate a callback

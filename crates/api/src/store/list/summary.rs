@@ -68,6 +68,9 @@ pub struct Summary {
     /// When it can be reserved again after a failed attempt.
     #[serde(deserialize_with = "micros_or_null")]
     pub retry_at: Option<Timestamp>,
+    /// Since when it is not handed out until a person decides.
+    #[serde(deserialize_with = "micros_or_null")]
+    pub quarantined_at: Option<Timestamp>,
     /// When the agent was reserved.
     #[serde(deserialize_with = "micros_or_null")]
     pub reserved_at: Option<Timestamp>,
@@ -82,8 +85,8 @@ pub struct Summary {
 /// The columns of a summary.
 pub(super) const COLUMNS: &str = "id, service_id, customer_number, callback_type, origin, state, result, \
      desired_time, desired_window_seconds, created_at, created_by, updated_at, version, priority, language, \
-     customer_time_zone, recreated_from, recreated_as, attempts_made, agent, queued_at, retry_at, reserved_at, \
-     connected_at, completed_at";
+     customer_time_zone, recreated_from, recreated_as, attempts_made, agent, queued_at, retry_at, quarantined_at, \
+     reserved_at, connected_at, completed_at";
 
 /// The same as one JSON value, for SQLite.
 const AS_JSON: &str = "SELECT COALESCE(json_group_array(json_array(hex(id), hex(service_id), \
@@ -91,7 +94,8 @@ const AS_JSON: &str = "SELECT COALESCE(json_group_array(json_array(hex(id), hex(
      created_by, updated_at, version, priority, language, customer_time_zone, \
      CASE WHEN recreated_from IS NULL THEN NULL ELSE hex(recreated_from) END, \
      CASE WHEN recreated_as IS NULL THEN NULL ELSE hex(recreated_as) END, \
-     attempts_made, agent, queued_at, retry_at, reserved_at, connected_at, completed_at)), '[]') FROM (";
+     attempts_made, agent, queued_at, retry_at, quarantined_at, reserved_at, connected_at, completed_at)), '[]') \
+     FROM (";
 
 fn micros<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
     i64::deserialize(deserializer).map(Timestamp::from_micros)
@@ -158,6 +162,7 @@ impl FromRow<'_, PgRow> for Summary {
             agent: row.value()?,
             queued_at: row.time()?,
             retry_at: row.time()?,
+            quarantined_at: row.time()?,
             reserved_at: row.time()?,
             connected_at: row.time()?,
             completed_at: row.time()?,

@@ -160,17 +160,16 @@ impl<'a> Drawing<'a> {
                 inline_icon(paths::CALENDAR)
             )
         });
-        let warning = self.late.then(|| {
+        let quarantined = view.metrics.quarantined_at;
+        let tip = quarantined.map(|at| messages::quarantine_warning(format::day_time(at, look.style)));
+        let tip = tip.or_else(|| {
             let to = view.desired_time.plus_seconds(view.desired_window_seconds.into());
             let [from, to] = [view.desired_time, to].map(|at| format::time(at, look.style));
+            self.late.then(|| messages::warning_tip(from, to))
+        });
+        let warning = tip.map(|tip| {
             let (id, icon) = (format!("late-{}", self.id), inline_icon(paths::TRIANGLE_ALERT));
-            tooltip_button(
-                &id,
-                "warning-button",
-                messages::warning(),
-                &icon,
-                &messages::warning_tip(from, to),
-            )
+            tooltip_button(&id, "warning-button", messages::warning(), &icon, &tip)
         });
         markup!(
             "{}{}{}",
@@ -208,6 +207,7 @@ impl<'a> Drawing<'a> {
                     _ => messages::due_now().to_owned(),
                 })
             }
+            StateName::Queued if metrics.quarantined_at.is_some() => Some(messages::quarantined().to_owned()),
             StateName::Queued => since(metrics.queued_at).map(messages::waiting),
             StateName::Routing => since(metrics.agent_reserved_at).map(messages::reserved),
             StateName::Processing => since(metrics.agent_connected_at).map(messages::on_call),

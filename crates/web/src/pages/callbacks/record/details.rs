@@ -6,6 +6,7 @@ use ringback_domain::StateName;
 use ringback_domain::wire::callback::{CallbackView, TimelineEntry};
 use ringback_domain::wire::endpoint::{GetCallback, GetTimeline};
 
+use super::intervention::Intervention;
 use super::recording::Recording;
 use super::row::Row;
 use super::{metrics, timeline};
@@ -82,6 +83,7 @@ pub(crate) fn details() -> AnyView {
                     />
                 </div>
             </div>
+            <Intervention row=row.clone() view />
             {move || {
                 has_recording.get().then(|| view! { <Recording id note=kept_until /> })
             }}

@@ -31,7 +31,9 @@ pub(crate) fn entries(
             text: text(entry),
             detail: detail(entry, style),
             status: match entry.action {
-                Action::AttemptFailed | Action::Expired => Status::Failed,
+                Action::AttemptFailed | Action::Expired | Action::MissedWindow | Action::Quarantined => {
+                    Status::Failed
+                }
                 _ if index == last => Status::Current,
                 _ => Status::Past,
             },
@@ -60,6 +62,10 @@ fn text(entry: &TimelineEntry) -> String {
         Action::Finished => messages::event_finished().to_owned(),
         Action::Cancelled => messages::event_cancelled(actor()),
         Action::Recreated => messages::event_recreated(actor()),
+        Action::Quarantined => messages::event_quarantined().to_owned(),
+        Action::Requeued => messages::event_requeued(actor()),
+        Action::Closed => messages::event_closed(actor()),
+        Action::MissedWindow => messages::event_missed_window().to_owned(),
         Action::Expired => messages::event_expired().to_owned(),
     }
 }
@@ -86,6 +92,7 @@ fn detail(entry: &TimelineEntry, style: Style) -> String {
         detail.dial_result.map(|result| result.as_str().to_owned()),
         detail.result.map(|result| result.as_str().into_owned()),
         detail.disposition.clone(),
+        detail.reason.clone(),
         detail.retry_at.map(|at| messages::event_retry(time(at))),
         detail.related_callback_id.map(messages::event_related),
     ];
@@ -95,6 +102,9 @@ fn detail(entry: &TimelineEntry, style: Style) -> String {
 fn expected(view: &CallbackView, style: Style) -> Option<String> {
     match view.state {
         StateName::Scheduled => Some(messages::next_queue(format::day_time(view.desired_time, style))),
+        StateName::Queued if view.metrics.quarantined_at.is_some() => {
+            Some(messages::next_decision().to_owned())
+        }
         StateName::Queued => Some(messages::next_agent().to_owned()),
         StateName::Routing => Some(messages::next_connect().to_owned()),
         StateName::Processing => Some(messages::next_finish().to_owned()),
