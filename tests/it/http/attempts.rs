@@ -37,7 +37,7 @@ async fn queued(app: &TestApp, client: &Client, service: ringback_domain::Servic
 
 #[rstest]
 #[tokio::test]
-async fn a_callback_whose_lease_runs_out_three_times_is_quarantined_until_a_person_requeues_it(
+async fn a_callback_that_loses_three_leases_waits_for_a_person(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
