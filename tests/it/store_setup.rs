@@ -162,6 +162,8 @@ fn make_one(tx: &mut Tx<'_>, clock: &Clock, spec: CallbackSpec, state: StateName
         request: Request {
             service_id: spec.service,
             customer_number: PhoneNumber::try_from("+442079460318".to_owned()).unwrap(),
+            customer_number_extension: None,
+            number_warning: None,
             callback_type: CallbackType::Scheduled,
             arrived_at: None,
             customer_time_zone: None,

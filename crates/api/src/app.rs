@@ -14,6 +14,7 @@ use crate::signals::Signals;
 use crate::store::Store;
 use crate::telephony::simulator::Simulator;
 use crate::worker::Workers;
+use crate::{phone, time_zone};
 
 /// The parts of a running server.
 #[derive(Clone, Debug)]
@@ -41,6 +42,10 @@ impl App {
     /// That the database cannot be used.
     pub async fn new(store: Store, clock: Clock) -> Result<Self, Error> {
         let metrics = Metrics::new().map_err(Error::internal)?;
+        let zones = time_zone::tables();
+        metrics.tables("tzdb", &zones.version, zones.source).map_err(Error::internal)?;
+        metrics.tables("phone_numbers", phone::TABLES, "built in").map_err(Error::internal)?;
+        tracing::info!(version = zones.version, source = zones.source, "time zones");
         let signals = Arc::new(Signals::default());
         let directory = Arc::new(Directory::new(store.clone(), Arc::clone(&signals)));
         let commands =

@@ -175,6 +175,8 @@ impl History {
             request: Request {
                 service_id: services[index],
                 customer_number: PhoneNumber::try_from(text).expect("the ranges above give E.164 numbers"),
+                customer_number_extension: None,
+                number_warning: None,
                 callback_type: if desired.is_some() {
                     CallbackType::Scheduled
                 } else {

@@ -1,5 +1,6 @@
 //! Metrics for Prometheus.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use actix_web::http::Method;
@@ -116,6 +117,19 @@ impl Metrics {
     /// Counts a failed round of a worker.
     pub fn worker_failed(&self, worker: &str) {
         self.worker_failures.with_label_values(&[worker]).inc();
+    }
+
+    /// Names the release of a set of tables, and where it comes from.
+    ///
+    /// # Errors
+    /// If it was named before, which is a bug.
+    pub fn tables(&self, tables: &str, version: &str, source: &str) -> prometheus::Result<()> {
+        let name = format!("ringback_{tables}_info");
+        let labels = HashMap::from([("version", version), ("source", source)]);
+        let labels = labels.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let info = IntGauge::with_opts(Opts::new(name, "The tables in use").const_labels(labels))?;
+        info.set(1);
+        self.registry.register(Box::new(info))
     }
 
     /// Sets the number of QUEUED callbacks, and how many of them are quarantined.

@@ -1,7 +1,14 @@
-//! Parsing phone numbers in any notation.
+//! Reading phone numbers in any notation, and writing them for people.
 
 use ringback_domain::PhoneNumber;
-use rlibphonenumber::{PHONE_NUMBER_UTIL, ParseError, PhoneNumberFormat, Region};
+use ringback_domain::phone::{Extension, NumberWarning};
+use rlibphonenumber::{
+    PHONE_NUMBER_UTIL, ParseError, PhoneNumberFormat, Region, ValidationError,
+    get_national_significant_number_owned,
+};
+
+/// The release of the tables of numbers.
+pub const TABLES: &str = "9.0.42";
 
 /// Why a text is not a phone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,32 +21,152 @@ pub enum BadNumber {
     /// No number of its country has this length.
     #[error("No number of this country has this length. Check the digits and the country code.")]
     Impossible,
+    /// It holds two numbers.
+    #[error("These are several numbers. Give one of them.")]
+    Several,
 }
+
+/// A number as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The number to call.
+    pub number: PhoneNumber,
+    /// What is to be dialled once the call is answered.
+    pub extension: Option<Extension>,
+    /// What to tell people about it.
+    pub warning: Option<NumberWarning>,
+}
+
+/// Digits by which a number may be longer than the tables know: numbering plans
+/// change faster than they do, and a valid number that is refused is a lost
+/// callback. The 15 digits of E.164 are the limit in any case.
+const MAX_UNKNOWN_DIGITS: usize = 3;
 
 /// Reads a number in international notation, or in the national notation of
 /// `country` (ISO 3166, two letters).
 ///
-/// Only impossible numbers are refused: numbering plans change faster than the
-/// library, and a valid number that is refused is a lost callback.
-///
 /// # Errors
-/// [`BadNumber`] tells whether the text or its length is wrong.
-pub fn read(text: &str, country: &str) -> Result<PhoneNumber, BadNumber> {
-    let text = normalize(text);
+/// [`BadNumber`] tells whether the text or its length is wrong, or whether there
+/// are two numbers.
+pub fn read(text: &str, country: &str) -> Result<Reading, BadNumber> {
+    let text = without_old_mobile_digit(normalize(text));
+    if is_several(&text, country) {
+        return Err(BadNumber::Several);
+    }
+    let number = parse(&text, country)?;
+    let warning = match PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number) {
+        Ok(_) => None,
+        Err(error) if is_just_unknown(&number, error) => Some(NumberWarning::UnknownLength),
+        Err(_) => return Err(BadNumber::Impossible),
+    };
+    let e164 = PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned();
+    let extension = number.extension.as_ref().filter(|digits| !digits.is_empty());
+    Ok(Reading {
+        number: PhoneNumber::try_from(e164).map_err(|_| BadNumber::Impossible)?,
+        extension: extension
+            .map(|digits| Extension::try_from(digits.clone()))
+            .transpose()
+            .map_err(|_| BadNumber::Malformed)?,
+        warning,
+    })
+}
+
+fn parse(text: &str, country: &str) -> Result<rlibphonenumber::PhoneNumber, BadNumber> {
     // With a country code in the text, the default region must not interpret
     // the following digits as its own code or trunk prefix.
     let region = if text.starts_with('+') { None } else { region(country) };
-    let number = PHONE_NUMBER_UTIL.parse(&text, region).map_err(|error| match error {
+    PHONE_NUMBER_UTIL.parse(text, region).map_err(|error| match error {
         ParseError::TooShortAfterIdd | ParseError::TooShortNsn | ParseError::TooLongNsn => {
             BadNumber::Impossible
         }
         ParseError::InvalidCountryCode | ParseError::NotANumber(_) => BadNumber::Malformed,
-    })?;
-    if !PHONE_NUMBER_UTIL.is_possible_number(&number) {
-        return Err(BadNumber::Impossible);
+    })
+}
+
+/// Whether a number is longer than the tables know, in a country whose numbers may
+/// become longer. Those of North America have ten digits for good.
+fn is_just_unknown(number: &rlibphonenumber::PhoneNumber, error: ValidationError) -> bool {
+    if number.country_code == 1 || !matches!(error, ValidationError::TooLong | ValidationError::InvalidLength)
+    {
+        return false;
     }
-    let e164 = PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned();
-    PhoneNumber::try_from(e164).map_err(|_| BadNumber::Impossible)
+    // A number that is possible without its last digits.
+    (1..=MAX_UNKNOWN_DIGITS).any(|digits| {
+        let mut shorter = number.clone();
+        shorter.national_number /= 10_u64.pow(u32::try_from(digits).unwrap_or_default());
+        PHONE_NUMBER_UTIL.is_possible_number(&shorter)
+    })
+}
+
+/// Mexican mobile numbers had a 1 after the country code until 2019.
+fn without_old_mobile_digit(text: String) -> String {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    if text.starts_with('+') && digits.starts_with("521") && digits.len() == 13 {
+        return format!("+52{}", &digits[3..]);
+    }
+    text
+}
+
+/// What people write between two numbers. A slash also stands between area code
+/// and number.
+const SEPARATORS: [&str; 14] =
+    ["/", "|", "&", ", ", "; ", " or ", " and ", " oder ", " und ", " ou ", " et ", " o ", " y ", " e "];
+
+/// Whether the text is one number and then another, or its end: `030 23125-760 / 761`.
+fn is_several(text: &str, country: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let is_valid = |text: &str| {
+        let number = parse(text, country);
+        number.is_ok_and(|number| PHONE_NUMBER_UTIL.is_valid_number(&number))
+    };
+    SEPARATORS.iter().flat_map(|separator| lower.match_indices(separator)).any(|(at, separator)| {
+        let after = &text[at + separator.len()..];
+        after.chars().filter(|letter| letter.is_numeric()).count() >= 2 && is_valid(&text[..at])
+    })
+}
+
+/// A number from the address of a page, in which a plus sign that was not encoded
+/// arrives as a blank.
+pub fn of_query(text: &str) -> String {
+    let is_code = |rest: &&str| rest.starts_with(|first: char| ('1'..='9').contains(&first));
+    text.strip_prefix(' ').filter(is_code).map_or_else(|| text.to_owned(), |rest| format!("+{rest}"))
+}
+
+/// Writes a number in international notation, in the groups of its country.
+pub fn format(number: &str) -> String {
+    PHONE_NUMBER_UTIL.parse(number, None).map_or_else(
+        |_| number.to_owned(),
+        |number| PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::International).into_owned(),
+    )
+}
+
+/// The country code, and the digits that stand before a national number as people
+/// of the country write it; `None` if there are none.
+fn trunk_prefix(country: Region) -> Option<(i32, String)> {
+    let example = PHONE_NUMBER_UTIL.get_example_number(country).ok()?;
+    let written = PHONE_NUMBER_UTIL.format(&example, PhoneNumberFormat::National);
+    let digits: String = written.chars().filter(char::is_ascii_digit).collect();
+    let trunk = digits.strip_suffix(get_national_significant_number_owned(&example).as_str())?;
+    (!trunk.is_empty()).then(|| (example.country_code, trunk.to_owned()))
+}
+
+/// Parts of E.164 numbers that a search text may mean: its digits as they are, and
+/// with the country code in place of the digit that is dialled before a national
+/// number.
+pub fn search_parts<'a>(text: &str, countries: impl Iterator<Item = &'a str>) -> Vec<String> {
+    // People write `+44 (0)20` and leave the zero out when they dial.
+    let text = normalize(text).replace("(0)", "");
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let mut parts = vec![digits.clone()];
+    for country in countries.filter(|_| !text.starts_with('+')).filter_map(region) {
+        let Some((code, trunk)) = trunk_prefix(country) else { continue };
+        if let Some(rest) = digits.strip_prefix(trunk.as_str()) {
+            parts.push(format!("{code}{rest}"));
+        }
+    }
+    parts.sort_unstable();
+    parts.dedup();
+    parts
 }
 
 /// Whether the text is the code of a country whose numbers can be read.
@@ -54,7 +181,8 @@ fn region(text: &str) -> Option<Region> {
 }
 
 /// Replaces every kind of space, dash and plus by its ASCII form, and removes
-/// invisible characters. The library reads digits of other scripts itself.
+/// invisible characters and the scheme of a link. The library reads digits of other
+/// scripts itself.
 fn normalize(text: &str) -> String {
     let ascii = |letter: char| match letter {
         '\u{200b}'..='\u{200f}'
@@ -67,8 +195,9 @@ fn normalize(text: &str) -> String {
         space if space.is_whitespace() => Some(' '),
         other => Some(other),
     };
-    let normalized: String = text.chars().filter_map(ascii).collect();
-    normalized.trim().to_owned()
+    let text: String = text.chars().filter_map(ascii).collect();
+    let text = text.strip_prefix("tel:").unwrap_or(&text).trim();
+    text.to_owned()
 }
 
 #[cfg(test)]
@@ -93,7 +222,7 @@ mod tests {
             for country in countries.iter().step_by(8) {
                 let number = read(international, country);
                 assert_eq!(
-                    number.as_ref().map(PhoneNumber::as_str),
+                    number.as_ref().map(|read| read.number.as_str()),
                     Ok(e164),
                     "{international} in {country}"
                 );
@@ -106,19 +235,136 @@ mod tests {
         assert_eq!(examples().count(), 1_122);
         for [e164, _, national, country] in examples() {
             let number = read(national, country);
-            assert_eq!(number.as_ref().map(PhoneNumber::as_str), Ok(e164), "{national} in {country}");
+            assert_eq!(number.as_ref().map(|read| read.number.as_str()), Ok(e164), "{national} in {country}");
         }
+    }
+
+    fn number(text: &str, country: &str) -> String {
+        match read(text, country) {
+            Ok(read) => read.number.as_str().to_owned(),
+            Err(bad) => format!("{bad:?}"),
+        }
+    }
+
+    /// Numbering plans change each month: old tables warn of good numbers.
+    #[test]
+    fn the_tables_are_not_older_than_nine_months() {
+        const RELEASED: &str = "2026-10-26";
+        let released: jiff::civil::Date = RELEASED.parse().unwrap();
+        let today = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date();
+        assert!(
+            today.duration_since(released).as_hours() < 274 * 24,
+            "rlibphonenumber has newer tables than {TABLES}"
+        );
+        let lock = include_str!("../../../Cargo.lock");
+        let version = "name = \"rlibphonenumber\"\nversion = \"2.2.15\"";
+        assert!(lock.contains(version), "name the tables of the new version in TABLES, and their date here");
+    }
+
+    #[test]
+    fn an_extension_is_kept_apart() {
+        for text in [
+            "+44 20 7946 0318 ext 12",
+            "+44 20 7946 0318 x12",
+            "020 7946 0318 extension 12",
+            "020 7946 0318 #12",
+            "+442079460318;ext=12",
+            "tel:+44-20-7946-0318;ext=12",
+        ] {
+            let read = read(text, "GB").unwrap();
+            assert_eq!(read.number.as_str(), "+442079460318", "{text}");
+            assert_eq!(read.extension.as_ref().map(Extension::as_str), Some("12"), "{text}");
+        }
+        assert_eq!(read("020 7946 0318", "GB").unwrap().extension, None);
+    }
+
+    #[test]
+    fn two_numbers_are_refused_as_two() {
+        for (text, country) in [
+            ("030 23125-760 / 761", "DE"),
+            ("030 23125-760/761", "DE"),
+            ("+49 30 23125-760 oder +49 30 23125-761", "DE"),
+            ("020 7946 0318 / 020 7946 0319", "GB"),
+            ("020 7946 0318 or 0319", "GB"),
+            ("+1 212 555 0142, 555 0143", "US"),
+            ("01 42 68 53 00 & 01 42 68 53 01", "FR"),
+        ] {
+            assert_eq!(read(text, country), Err(BadNumber::Several), "{text}");
+        }
+        for (text, country, e164) in [
+            ("030/23125760", "DE", "+493023125760"),
+            ("0171/3920012", "DE", "+491713920012"),
+            ("06221/54-0000", "DE", "+496221540000"),
+            ("03/6234567", "BE", "+3236234567"),
+        ] {
+            assert_eq!(number(text, country), e164, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_longer_than_the_tables_know_is_taken_with_a_warning() {
+        for (text, number) in [("+220 1234567890", "+2201234567890"), ("+44 20 7946 03180", "+4420794603180")]
+        {
+            let read = read(text, "GM").unwrap();
+            assert_eq!((read.number.as_str(), read.warning), (number, Some(NumberWarning::UnknownLength)));
+        }
+        assert_eq!(read("+44 20 7946 0318", "GB").unwrap().warning, None);
+        for text in ["+1 212 555 01421", "+44 20 7946 0318 1234 5", "+220 12"] {
+            assert_eq!(read(text, "US"), Err(BadNumber::Impossible), "{text}");
+        }
+    }
+
+    #[test]
+    fn mexican_numbers_lose_the_digit_that_mobiles_had() {
+        for text in ["+52 1 55 1234 5678", "+5215512345678", "+52 55 1234 5678"] {
+            assert_eq!(number(text, "US"), "+525512345678", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_search_finds_what_people_type_of_a_number() {
+        let parts = |text: &str| search_parts(text, ["GB", "US", "RU", "IT"].into_iter());
+        for (text, number) in [
+            ("020 7946 0318", "+442079460318"),
+            ("020 79", "+442079460318"),
+            ("+44 (0)20 79", "+442079460318"),
+            ("7946", "+442079460318"),
+            ("8 800", "+78001234567"),
+            ("06 1234", "+390612345678"),
+            ("(212) 555", "+12125550142"),
+        ] {
+            let parts = parts(text);
+            assert!(parts.iter().any(|part| number.contains(part)), "{text}: {parts:?}");
+        }
+        assert!(!parts("020 79").iter().any(|part| "+493079000000".contains(part)));
+        assert_eq!(parts("Kim"), [""]);
+    }
+
+    #[test]
+    fn a_plus_sign_that_was_not_encoded_is_read() {
+        assert_eq!(of_query(" 44 20"), "+44 20");
+        for same in ["+44 20", "020", " 020", "  44", " Kim"] {
+            assert_eq!(of_query(same), same);
+        }
+    }
+
+    #[test]
+    fn a_number_is_written_in_the_groups_of_its_country() {
+        assert_eq!(format("+442079460318"), "+44 20 7946 0318");
+        assert_eq!(format("+12125550142"), "+1 212-555-0142");
+        assert_eq!(format("+33142685300"), "+33 1 42 68 53 00");
+        assert_eq!(format("unknown"), "unknown");
     }
 
     #[test]
     fn national_and_international_notation_give_the_same_number() {
         for text in ["020 7946 0318", "+44 20 7946 0318", "+44 (0)20 7946-0318", "+442079460318"] {
-            assert_eq!(read(text, "GB").unwrap().as_str(), "+442079460318", "{text}");
+            assert_eq!(number(text, "GB"), "+442079460318", "{text}");
         }
-        assert_eq!(read("030 23125 760", "DE").unwrap().as_str(), "+493023125760");
-        assert_eq!(read("(212) 555-0142", "US").unwrap().as_str(), "+12125550142");
+        assert_eq!(number("030 23125 760", "DE"), "+493023125760");
+        assert_eq!(number("(212) 555-0142", "US"), "+12125550142");
         for text in ["+39 06 1234 5678", "06 1234 5678"] {
-            assert_eq!(read(text, "IT").unwrap().as_str(), "+390612345678", "{text}");
+            assert_eq!(number(text, "IT"), "+390612345678", "{text}");
         }
     }
 
@@ -131,7 +377,7 @@ mod tests {
             ("8 (800) 123-45-67", "RU", "+78001234567"),
             ("+7 812 123-45-67", "RU", "+78121234567"),
         ] {
-            assert_eq!(read(text, country).unwrap().as_str(), e164, "{text}");
+            assert_eq!(number(text, country), e164, "{text}");
         }
     }
 
@@ -147,7 +393,7 @@ mod tests {
             ("\u{202a}+44 20 7946\u{2011}0318\u{202c}", "DE", "+442079460318"),
             ("020 7946\u{2212}0318", "GB", "+442079460318"),
         ] {
-            assert_eq!(read(text, country).as_ref().map(PhoneNumber::as_str), Ok(e164), "{text}");
+            assert_eq!(number(text, country), e164, "{text}");
         }
     }
 

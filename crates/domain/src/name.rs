@@ -8,6 +8,7 @@ use crate::callback::action::Action;
 use crate::callback::outcome::{DialResult, NamedResult};
 use crate::callback::state::StateName;
 use crate::callback::{CallbackType, Origin};
+use crate::phone::NumberWarning;
 use crate::service::LatePolicy;
 use crate::wire::bulk::{JobState, Outcome};
 use crate::wire::problem::FieldCode;
@@ -36,6 +37,7 @@ named!(
     JobState,
     LatePolicy,
     NamedResult,
+    NumberWarning,
     Origin,
     Outcome,
     Permission,

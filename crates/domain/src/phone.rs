@@ -26,6 +26,54 @@ impl PhoneNumber {
     }
 }
 
+/// An extension: what is dialled once the call is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(try_from = "String")]
+#[schema(value_type = String, example = "12", pattern = "^[0-9]{1,11}$")]
+pub struct Extension(String);
+
+/// The text is not an extension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an extension of 1 to 11 digits")]
+pub struct NotAnExtension;
+
+impl Extension {
+    /// Its digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Extension {
+    type Error = NotAnExtension;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let fits = (1..=11).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        if fits { Ok(Self(text)) } else { Err(NotAnExtension) }
+    }
+}
+
+/// What people are told about a number that was taken all the same.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    utoipa::ToSchema,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum NumberWarning {
+    /// It is longer than the known numbers of its country.
+    UnknownLength,
+}
+
 impl TryFrom<String> for PhoneNumber {
     type Error = NotE164;
 

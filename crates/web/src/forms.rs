@@ -129,6 +129,7 @@ fn field_message(error: &FieldProblem) -> String {
         (C::NotPermitted, _) => messages::fault_not_permitted(),
         (C::OutOfRange, _) => messages::fault_out_of_range(),
         (C::Required, _) => messages::fault_required(),
+        (C::SeveralNumbers, _) => messages::fault_several_numbers(),
         (C::TooEarly, _) => messages::fault_too_early(),
         (C::TooLarge | C::TooLong, _) => messages::fault_too_long(),
         (C::Unknown, _) => messages::fault_unknown_service(),

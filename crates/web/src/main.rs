@@ -35,7 +35,6 @@ mod language;
 mod lazy;
 mod messages;
 mod pages;
-mod phone;
 mod preferences;
 mod ranges;
 mod secondary;

@@ -9,5 +9,6 @@ mod events;
 mod life;
 mod lists;
 pub(crate) mod name_recordings;
+mod numbers;
 mod reports;
 mod retention;

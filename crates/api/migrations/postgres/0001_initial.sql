@@ -16,6 +16,8 @@ CREATE TABLE callbacks (
     id UUID NOT NULL PRIMARY KEY,
     service_id UUID NOT NULL REFERENCES services (id),
     customer_number TEXT NOT NULL,
+    customer_number_extension TEXT,
+    number_warning TEXT,
     callback_type TEXT NOT NULL CHECK (callback_type IN ('immediate', 'scheduled')),
     arrived_at BIGINT,
     queue_arrival BIGINT NOT NULL,

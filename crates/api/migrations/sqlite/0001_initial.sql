@@ -16,6 +16,8 @@ CREATE TABLE callbacks (
     id BLOB NOT NULL PRIMARY KEY,
     service_id BLOB NOT NULL REFERENCES services (id),
     customer_number TEXT NOT NULL,
+    customer_number_extension TEXT,
+    number_warning TEXT,
     callback_type TEXT NOT NULL CHECK (callback_type IN ('immediate', 'scheduled')),
     arrived_at INTEGER,
     queue_arrival INTEGER NOT NULL,

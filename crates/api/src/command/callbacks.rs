@@ -6,15 +6,16 @@ use ringback_domain::callback::transition::{NewCallback, Refusal};
 use ringback_domain::wire::callback::{CloseCallback, CreateCallback, RecreateCallback};
 use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::wire::router::MAX_REASON_CHARS;
-use ringback_domain::{CallbackId, CallbackType, PhoneNumber, Request, Service, Timestamp};
+use ringback_domain::{CallbackId, CallbackType, Request, Service, Timestamp};
 
 use super::expected::Expected;
 use super::faults::Faults;
 use super::tx::Tx;
 use crate::error::Error;
 use crate::fault::{Fault, Field};
+use crate::phone::{self, Reading};
 use crate::store::{StoreError, callbacks, name_recordings};
-use crate::{phone, time_zone};
+use crate::time_zone;
 
 /// Bytes of an integrator's own data.
 const MAX_USER_DATA_BYTES: usize = 16 * 1024;
@@ -53,11 +54,12 @@ fn accepting(service: Option<Service>, callback_type: CallbackType) -> Result<Se
     }
 }
 
-fn number_for(text: &str, country: &str) -> Result<PhoneNumber, Fault> {
+fn number_for(text: &str, country: &str) -> Result<Reading, Fault> {
     phone::read(text, country).map_err(|error| {
         let code = match error {
             phone::BadNumber::Malformed => FieldCode::MalformedNumber,
             phone::BadNumber::Impossible => FieldCode::ImpossibleNumber,
+            phone::BadNumber::Several => FieldCode::SeveralNumbers,
         };
         Fault::new(Field::CustomerNumber, code, error.to_string())
     })
@@ -130,14 +132,16 @@ pub async fn create(tx: &mut Tx<'_>, body: &CreateCallback) -> Result<Callback, 
     check_time(&mut faults, service.as_ref(), body.callback_type, body.desired_time, now);
     let user_data = check_details(&mut faults, body, now);
     faults.check()?;
-    let (Some(service), Some(customer_number)) = (service, number) else { return Err(checked_in_part()) };
+    let (Some(service), Some(read)) = (service, number) else { return Err(checked_in_part()) };
     let new = NewCallback {
         id: CallbackId(tx.new_id()),
         desired_time: body.desired_time,
         desired_window_seconds: service.settings.desired_window_seconds,
         request: Request {
             service_id: service.id,
-            customer_number,
+            customer_number: read.number,
+            customer_number_extension: read.extension,
+            number_warning: read.warning,
             callback_type: body.callback_type,
             arrived_at: body.arrived_at,
             customer_time_zone: body.customer_time_zone.clone(),
@@ -291,18 +295,24 @@ pub async fn recreate(tx: &mut Tx<'_>, target: Target, body: &RecreateCallback) 
     let service = faults.take(accepting(found, body.callback_type));
     let number = match (&body.customer_number, &service) {
         (Some(text), Some(service)) => faults.take(number_for(text, &service.default_country)),
-        _ => Some(old.request.customer_number.clone()),
+        _ => Some(Reading {
+            number: old.request.customer_number.clone(),
+            extension: old.request.customer_number_extension.clone(),
+            warning: old.request.number_warning,
+        }),
     };
     check_time(&mut faults, service.as_ref(), body.callback_type, body.desired_time, now);
     faults.check()?;
-    let (Some(service), Some(customer_number)) = (service, number) else { return Err(checked_in_part()) };
+    let (Some(service), Some(read)) = (service, number) else { return Err(checked_in_part()) };
     let new = NewCallback {
         id: CallbackId(tx.new_id()),
         desired_time: body.desired_time,
         desired_window_seconds: service.settings.desired_window_seconds,
         request: Request {
             service_id: service.id,
-            customer_number,
+            customer_number: read.number,
+            customer_number_extension: read.extension,
+            number_warning: read.warning,
             callback_type: body.callback_type,
             // The customer waits anew.
             arrived_at: None,

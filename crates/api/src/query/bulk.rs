@@ -8,6 +8,7 @@ use ringback_domain::wire::bulk::{BulkCancellation, JobState, Outcome, ReportLin
 use super::Queries;
 use crate::auth::Grant;
 use crate::error::Error;
+use crate::phone;
 use crate::store::bulk::{self, Item, Selected};
 use crate::store::callbacks;
 use crate::store::list::{Selection, ids_by_state};
@@ -63,6 +64,18 @@ impl Queries {
     /// # Errors
     /// If the database cannot be read.
     pub async fn report(&self, job: &BulkCancellation, after: u64) -> Result<(Vec<ReportLine>, u64), Error> {
+        let (mut lines, last) = self.report_lines(job, after).await?;
+        for line in &mut lines {
+            line.customer_number_formatted = line.customer_number.as_deref().map(phone::format);
+        }
+        Ok((lines, last))
+    }
+
+    async fn report_lines(
+        &self,
+        job: &BulkCancellation,
+        after: u64,
+    ) -> Result<(Vec<ReportLine>, u64), Error> {
         let services = self.directory.services().await?;
         let mut conn = self.store.read().await?;
         let items = bulk::settled(&mut conn, job.id, after, REPORT_LINES).await?;

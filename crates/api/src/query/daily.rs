@@ -2,8 +2,7 @@
 //! them. An hour that is repeated when the clocks go back matches both times; an
 //! hour that is skipped when they go forward never matches.
 
-use chrono::{Offset, TimeZone};
-use chrono_tz::Tz;
+use jiff::tz::{Offset, TimeZone};
 use ringback_domain::Timestamp;
 use ringback_domain::wire::list::CallbackFilter;
 use ringback_domain::wire::problem::FieldCode;
@@ -11,6 +10,7 @@ use ringback_domain::wire::problem::FieldCode;
 use crate::error::Error;
 use crate::fault::{Field, Part};
 use crate::store::list::Daily;
+use crate::time_zone;
 
 /// Longest range of a filter with hours of every day.
 const MAX_DAYS: i64 = 62;
@@ -32,19 +32,15 @@ pub fn of_filter(filter: &CallbackFilter) -> Result<Option<Daily>, Error> {
         let detail = "`daily_from` and `daily_to` must differ.";
         return Err(Error::invalid(Part::Parameter(Field::DailyTo), FieldCode::InvalidValue, detail));
     }
-    let zone = zone.parse().map_err(|_| {
-        Error::invalid(
-            Part::Parameter(Field::TimeZone),
-            FieldCode::UnknownTimeZone,
-            crate::time_zone::UNKNOWN,
-        )
+    let zone = time_zone::find(zone).ok_or_else(|| {
+        Error::invalid(Part::Parameter(Field::TimeZone), FieldCode::UnknownTimeZone, time_zone::UNKNOWN)
     })?;
     if end.micros() - begin.micros() > MAX_DAYS * DAY {
         let detail = format!("Hours of every day cover at most {MAX_DAYS} days.");
         return Err(Error::invalid(Part::Parameter(Field::To), FieldCode::OutOfRange, detail));
     }
     let daily_start = i64::from(from.minutes()) * MINUTE;
-    let shifts = offsets(zone, begin, end).into_iter();
+    let shifts = offsets(&zone, begin, end).into_iter();
     Ok(Some(Daily {
         shifts: shifts.map(|(until, offset)| (until, (offset - daily_start).rem_euclid(DAY))).collect(),
         length: i64::from(from.minutes_until(to)) * MINUTE,
@@ -58,36 +54,31 @@ fn required<T>(value: Option<T>, field: Field) -> Result<T, Error> {
 
 /// The zone's offsets from UTC in microseconds within the range, each with the
 /// time until which it applies.
-fn offsets(zone: Tz, begin: Timestamp, end: Timestamp) -> Vec<(Timestamp, i64)> {
-    let offset = |micros: i64| {
-        let at = Timestamp::from_micros(micros).to_chrono().naive_utc();
-        i64::from(zone.offset_from_utc_datetime(&at).fix().local_minus_utc()) * 1_000_000
-    };
-    let (mut since, end) = (begin.micros(), end.micros());
+fn offsets(zone: &TimeZone, begin: Timestamp, end: Timestamp) -> Vec<(Timestamp, i64)> {
+    let micros = |offset: Offset| i64::from(offset.seconds()) * 1_000_000;
+    // Years 1 to 9999 are within the range of both.
+    let begin = jiff::Timestamp::from_microsecond(begin.micros()).unwrap_or(jiff::Timestamp::MIN);
+    let mut offset = micros(zone.to_offset(begin));
     let mut found = Vec::new();
-    while since < end {
-        // A step of one day finds every change, as no zone has two in a day.
-        let next = end.min(since + DAY);
-        if offset(since) != offset(next) {
-            let (mut before, mut after) = (since, next);
-            while after - before > 1 {
-                let middle = before.midpoint(after);
-                let half = if offset(middle) == offset(since) { &mut before } else { &mut after };
-                *half = middle;
-            }
-            found.push((Timestamp::from_micros(after), offset(since)));
+    for change in zone.following(begin) {
+        let at = Timestamp::from_micros(change.timestamp().as_microsecond());
+        if at >= end {
+            break;
         }
-        since = next;
+        let next = micros(change.offset());
+        // Some changes are of the name alone.
+        if next != offset {
+            found.push((at, offset));
+            offset = next;
+        }
     }
-    found.push((Timestamp::from_micros(end), offset(end)));
+    found.push((end, offset));
     found
 }
 
 #[cfg(test)]
 mod tests {
     use ringback_domain::TimeOfDay;
-
-    use chrono::Timelike;
 
     use super::*;
 
@@ -129,12 +120,45 @@ mod tests {
                     let daily = of_filter(&filter).unwrap().unwrap();
                     for minutes in 0..36 * 60 {
                         let time = at(begin).plus_seconds(minutes * 60);
-                        let wall = time.to_chrono().with_timezone(&zone.parse::<Tz>().unwrap());
+                        let instant = jiff::Timestamp::from_microsecond(time.micros()).unwrap();
+                        let wall = time_zone::find(zone).unwrap().to_datetime(instant);
                         let wall: TimeOfDay =
                             format!("{:02}:{:02}", wall.hour(), wall.minute()).parse().unwrap();
                         let shown = wall.is_within(filter.daily_from.unwrap(), filter.daily_to.unwrap());
                         assert_eq!(matches(&daily, time), shown, "{time} in {zone}, {hours:?}");
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn hours_of_every_day_agree_with_current_tables_minute_by_minute() {
+        const PART: i64 = 60 * 86_400;
+        let mut zones: Vec<(&str, Vec<(Timestamp, i64)>)> = Vec::new();
+        let lines = include_str!("../../testdata/zone-offsets.tsv").lines();
+        for line in lines.filter(|line| !line.starts_with('#')) {
+            let [zone, since, offset] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
+            if zones.last().is_none_or(|(last, _)| *last != zone) {
+                zones.push((zone, Vec::new()));
+            }
+            let offset = offset.parse::<i64>().unwrap();
+            zones.last_mut().unwrap().1.push((at(since), offset));
+        }
+        assert!(zones.len() >= 15);
+        for (zone, offsets) in zones {
+            let end = at("2028-01-01T00:00:00Z");
+            let mut begin = at("2026-01-01T00:00:00Z");
+            while begin < end {
+                let until = begin.plus_seconds(PART).min(end);
+                let filter = filter(&begin.to_string(), &until.to_string(), ("22:30", "08:15"), zone);
+                let daily = of_filter(&filter).unwrap().unwrap();
+                while begin < until {
+                    let (_, offset) = offsets.iter().rev().find(|(since, _)| *since <= begin).unwrap();
+                    let minute = (begin.micros() / MINUTE + offset / 60).rem_euclid(24 * 60);
+                    let shown = !(8 * 60 + 15..22 * 60 + 30).contains(&minute);
+                    assert_eq!(matches(&daily, begin), shown, "{begin} in {zone}");
+                    begin = begin.plus_seconds(60);
                 }
             }
         }

@@ -9,6 +9,7 @@ use crate::auth::Grant;
 use crate::directory::Services;
 use crate::error::Error;
 use crate::fault::{Field, Part};
+use crate::phone;
 use crate::store::list::{Search, SearchColumn, SearchPlan, Selection};
 
 /// Longest text that can be searched for.
@@ -57,21 +58,26 @@ pub fn of_filter(
     if !filter.service.is_empty() {
         keep(&|id| filter.service.contains(&id));
     }
-    let text = filter.search.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    let raw = phone::of_query(filter.search.as_deref().unwrap_or_default());
+    let text = Some(raw.trim()).filter(|text| !text.is_empty());
     let search = text.and_then(|text| {
         let lower = text.to_lowercase();
         let in_column = |column| {
-            Some(Search { column, text: lower.clone(), services: Vec::new(), plan: SearchPlan::Scan })
+            let (services, plan) = (Vec::new(), SearchPlan::Scan);
+            Some(Search { column, text: lower.clone(), numbers: Vec::new(), services, plan })
+        };
+        let numbers = || {
+            let seen = services.all().iter().filter(|service| caller.visible.contains(service.id));
+            phone::search_parts(&raw, seen.map(|service| service.default_country.as_str()))
         };
         let name_matches =
             |id| services.get(id).is_some_and(|service| service.name.to_lowercase().contains(&lower));
         match filter.search_field.unwrap_or_default() {
             SearchField::CustomerNumber => {
-                let digits: String = text.chars().filter(char::is_ascii_digit).collect();
                 // A text without digits matches no number; empty digits would
                 // match all.
-                let text = if digits.is_empty() { lower.clone() } else { digits };
-                in_column(SearchColumn::CustomerNumber).map(|search| Search { text, ..search })
+                let numbers = if numbers() == [""] { vec![lower.clone()] } else { numbers() };
+                in_column(SearchColumn::CustomerNumber).map(|search| Search { numbers, ..search })
             }
             SearchField::Id => {
                 let letters: String = lower.chars().filter(|letter| *letter != '-').collect();
@@ -90,7 +96,7 @@ pub fn of_filter(
             SearchField::Language => in_column(SearchColumn::Language),
             SearchField::Any => {
                 let services = services.ids().into_iter().filter(|id| name_matches(*id)).collect();
-                in_column(SearchColumn::Any).map(|search| Search { services, ..search })
+                in_column(SearchColumn::Any).map(|search| Search { services, numbers: numbers(), ..search })
             }
         }
     });

@@ -130,7 +130,8 @@ impl Queries {
                 (Some(id), Vec::new())
             }
             (None, Some(text)) => {
-                let read = |country: &str| phone::read(text, country).ok();
+                let text = &phone::of_query(text);
+                let read = |country: &str| phone::read(text, country).ok().map(|read| read.number);
                 let read: Vec<PhoneNumber> =
                     services.all().iter().filter_map(|service| read(&service.default_country)).collect();
                 let mut numbers: Vec<String> = read.iter().map(|number| number.as_str().to_owned()).collect();

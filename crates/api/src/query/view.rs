@@ -11,6 +11,7 @@ use super::{Positions, Queries};
 use crate::auth::Grant;
 use crate::directory::Services;
 use crate::error::Error;
+use crate::phone;
 use crate::store::list::Summary;
 
 /// The caller's rights and the time of the query, on which a view depends.
@@ -119,7 +120,10 @@ pub fn of_summary(
         recreated_as: row.recreated_as,
         user_data: None,
         name_recording: None,
+        customer_number_formatted: phone::format(&row.customer_number),
         customer_number: row.customer_number.clone(),
+        customer_number_extension: row.customer_number_extension.clone(),
+        number_warning: row.number_warning,
         metrics: Metrics {
             position_in_queue: position,
             estimated_wait_seconds: wait,
@@ -142,6 +146,7 @@ pub fn of_summary(
 /// queue, its dial results and its name recording.
 pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> CallbackView {
     let state = callback.state.name();
+    let extension = callback.request.customer_number_extension.as_ref();
     let completion = if let State::Completed(completion) = &callback.state { Some(completion) } else { None };
     let result = completion.map(|completion| completion.result);
     let queued = if let State::Queued(queued) = &callback.state { Some(queued) } else { None };
@@ -160,6 +165,9 @@ pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> 
         id: callback.id,
         service: service_ref(services, callback.request.service_id),
         customer_number: callback.request.customer_number.as_str().to_owned(),
+        customer_number_formatted: phone::format(callback.request.customer_number.as_str()),
+        customer_number_extension: extension.map(|extension| extension.as_str().to_owned()),
+        number_warning: callback.request.number_warning,
         callback_type: callback.request.callback_type,
         state,
         result,

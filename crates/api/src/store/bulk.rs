@@ -309,6 +309,7 @@ impl TryFrom<StoredItem> for Item {
             callback_id: CallbackId(row.callback_id),
             service: row.service,
             customer_number: row.customer_number,
+            customer_number_formatted: None,
             desired_time: row.desired_time.map(Timestamp::from_micros),
             state_before: state_before.map_err(|_| wrong("state_before"))?,
             outcome: Some(row.outcome.parse().map_err(|_| wrong("outcome"))?),

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use ringback_domain::callback::state::{Processing, Queued, Reservation, Routing};
 use ringback_domain::callback::transition::Transition;
 use ringback_domain::callback::{AgentPause, Callback, Reschedules};
+use ringback_domain::phone::Extension;
 use ringback_domain::{
     AttemptId, CallbackId, Completion, PhoneNumber, Request, ServiceId, State, StateName, Timestamp,
     VisibleServices,
@@ -19,7 +20,7 @@ use super::{Conn, StoreError, StoreResult, WriteConn, changes, on};
 
 macro_rules! columns {
     () => {
-        "id, service_id, customer_number, callback_type, arrived_at, customer_time_zone, language, priority, \
+        "id, service_id, customer_number, customer_number_extension, number_warning, callback_type, arrived_at, customer_time_zone, language, priority, \
          user_data, origin, created_at, created_by, desired_time, desired_window_seconds, reschedule_count, \
          last_rescheduled_at, rescheduled_by, attempts_made, leases_lost, agent_pauses, recreated_from, recreated_as, recreated_by, state, \
          queued_at, retry_at, quarantined_at, attempt_id, lease_token, lease_expires_at, agent, holder, reserved_at, connected_at, \
@@ -66,6 +67,8 @@ struct CallbackRow {
     id: Uuid,
     service_id: Uuid,
     customer_number: String,
+    customer_number_extension: Option<String>,
+    number_warning: Option<String>,
     callback_type: String,
     arrived_at: Option<i64>,
     customer_time_zone: Option<String>,
@@ -194,6 +197,17 @@ impl TryFrom<CallbackRow> for Callback {
                 service_id: ServiceId(row.service_id),
                 customer_number: PhoneNumber::try_from(row.customer_number)
                     .map_err(|_| inconsistent("callbacks", row.id, "customer_number"))?,
+                customer_number_extension: row
+                    .customer_number_extension
+                    .map(Extension::try_from)
+                    .transpose()
+                    .map_err(|_| inconsistent("callbacks", row.id, "customer_number_extension"))?,
+                number_warning: row
+                    .number_warning
+                    .as_deref()
+                    .map(str::parse)
+                    .transpose()
+                    .map_err(|_| inconsistent("callbacks", row.id, "number_warning"))?,
                 callback_type: row
                     .callback_type
                     .parse()

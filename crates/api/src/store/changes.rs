@@ -11,6 +11,7 @@ use futures_util::TryStreamExt;
 use ringback_domain::callback::action::Action;
 use ringback_domain::callback::state::{Queued, Reservation};
 use ringback_domain::callback::transition::{AttemptChange, Transition};
+use ringback_domain::phone::{Extension, NumberWarning};
 use ringback_domain::{CallbackId, Completion, DialResult, State, StateName, Timestamp};
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, Executor, PgConnection, SqliteConnection};
@@ -112,6 +113,10 @@ const CREATED: &[Column] = &[
     ("id", Id, |c| id(c.callback.id.0)),
     ("service_id", Id, |c| id(c.callback.request.service_id.0)),
     ("customer_number", Text, |c| text(c.callback.request.customer_number.as_str())),
+    ("customer_number_extension", Text, |c| {
+        text(c.callback.request.customer_number_extension.as_ref().map(Extension::as_str))
+    }),
+    ("number_warning", Text, |c| text(c.callback.request.number_warning.map(NumberWarning::as_str))),
     ("callback_type", Text, |c| text(c.callback.request.callback_type.as_str())),
     ("arrived_at", Int, |c| time(c.callback.request.arrived_at)),
     ("queue_arrival", Int, |c| time(c.callback.queue_arrival())),

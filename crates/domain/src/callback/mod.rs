@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::callback::state::State;
 use crate::id::{CallbackId, ServiceId};
-use crate::phone::PhoneNumber;
+use crate::phone::{Extension, NumberWarning, PhoneNumber};
 use crate::time::Timestamp;
 
 /// A callback: what was asked for, and where it stands.
@@ -61,6 +61,10 @@ pub struct Request {
     pub service_id: ServiceId,
     /// The number to call.
     pub customer_number: PhoneNumber,
+    /// What is dialled once the call is answered.
+    pub customer_number_extension: Option<Extension>,
+    /// What people are told about the number.
+    pub number_warning: Option<NumberWarning>,
     /// Now, or at a chosen time; fixed at origin.
     pub callback_type: CallbackType,
     /// When the customer began to wait elsewhere, such as on the line: keeps

@@ -201,6 +201,9 @@ pub struct ReportLine {
     pub service: Option<String>,
     /// Customer Number; null where not permitted.
     pub customer_number: Option<String>,
+    /// The same for people, in the groups of its country.
+    #[serde(default)]
+    pub customer_number_formatted: Option<String>,
     /// Desired Callback Time; null where not permitted.
     pub desired_time: Option<Timestamp>,
     /// The state when the job came to it; null where not permitted.
@@ -220,6 +223,7 @@ impl ReportLine {
             callback_id,
             service: None,
             customer_number: None,
+            customer_number_formatted: None,
             desired_time: None,
             state_before: None,
             outcome: None,

@@ -10,6 +10,7 @@ use crate::callback::state::StateName;
 use crate::callback::transition::Detail;
 use crate::callback::{CallbackType, Origin};
 use crate::id::{AttemptId, CallbackId, ServiceId};
+use crate::phone::NumberWarning;
 use crate::time::Timestamp;
 
 /// A callback record.
@@ -22,6 +23,14 @@ pub struct CallbackView {
     /// The number to call, in E.164 form.
     #[schema(example = "+442079460318")]
     pub customer_number: String,
+    /// The same for people, in the groups of its country.
+    #[schema(example = "+44 20 7946 0318")]
+    pub customer_number_formatted: String,
+    /// What is dialled once the call is answered.
+    #[schema(example = "12")]
+    pub customer_number_extension: Option<String>,
+    /// What to tell people about the number.
+    pub number_warning: Option<NumberWarning>,
     /// Immediate or scheduled, fixed at origin.
     pub callback_type: CallbackType,
     /// Where the callback stands.
@@ -206,7 +215,7 @@ pub struct CreateCallback {
     /// The service that is to call back.
     pub service_id: ServiceId,
     /// The number to call, in national form of the service's country or in
-    /// international form.
+    /// international form, with its extension if it has one.
     #[schema(example = "+44 20 7946 0318", max_length = 40)]
     pub customer_number: String,
     /// The chosen time; for a scheduled callback only, and then required.

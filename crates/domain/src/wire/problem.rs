@@ -166,6 +166,8 @@ pub enum FieldCode {
     OutOfRange,
     /// It is missing.
     Required,
+    /// These are several numbers.
+    SeveralNumbers,
     /// It is too long ago.
     TooEarly,
     /// It has too many bytes.

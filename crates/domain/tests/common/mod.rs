@@ -29,6 +29,8 @@ pub(crate) fn request(id: u128, desired_time: Option<Timestamp>) -> NewCallback 
         request: Request {
             service_id: ServiceId(Uuid::from_u128(1)),
             customer_number: number.expect("a number"),
+            customer_number_extension: None,
+            number_warning: None,
             callback_type: desired_time.map_or(CallbackType::Immediate, |_| CallbackType::Scheduled),
             arrived_at: None,
             customer_time_zone: None,

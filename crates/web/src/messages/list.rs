@@ -165,6 +165,7 @@ messages! {
     next_decision { en "Waits until somebody requeues or cancels it" de "Wartet, bis jemand ihn einreiht oder abbricht" }
     quarantined { en "quarantined" de "zurückgehalten" }
     quarantine_warning(time) { en "Not offered to agents since {time}: its reservation expired three times in a row, or its window passed. Requeue it, or cancel it." de "Wird Agents seit {time} nicht angeboten: Die Reservierung lief dreimal in Folge ab, oder das Zeitfenster war vorbei. Bitte wieder einreihen oder abbrechen." }
+    with_extension(number, digits) { en "{number} ext. {digits}" de "{number} Durchwahl {digits}" }
     requeue { en "Requeue" de "Wieder einreihen" }
     callback_requeued { en "Callback requeued" de "Rückruf wieder eingereiht" }
     requeue_failed { en "The callback was not requeued" de "Der Rückruf wurde nicht wieder eingereiht" }

@@ -15,7 +15,7 @@ impl QueryFields for ExportQuery {
     const NAMES: &'static [&'static str] = &["format"];
 }
 
-const HEADER: [&str; 15] = [
+const HEADER: [&str; 16] = [
     "id",
     "service",
     "customer_number",
@@ -31,6 +31,7 @@ const HEADER: [&str; 15] = [
     "attempts_made",
     "agent",
     "priority",
+    "customer_number_extension",
 ];
 
 /// A writer of RFC 4180 lines.
@@ -113,6 +114,7 @@ fn lines(items: &[CallbackView], header: bool) -> Result<Bytes, Error> {
             item.metrics.attempts_made.to_string(),
             text(item.metrics.agent.as_deref()),
             item.priority.to_string(),
+            item.customer_number_extension.clone().unwrap_or_default(),
         ])
         .map_err(Error::internal)?;
     }

@@ -46,9 +46,10 @@ pub struct Daily {
 pub struct Search {
     /// The column.
     pub column: SearchColumn,
-    /// The text to find: in lower case; digits for a number; hexadecimal digits
-    /// for an id.
+    /// The text to find: in lower case; hexadecimal digits for an id.
     pub text: String,
+    /// The digits to find in a number, one or the other.
+    pub numbers: Vec<String>,
     /// The services whose name contains the text; only for [`SearchColumn::Any`].
     pub services: Vec<ServiceId>,
     /// How the rows are found.
@@ -178,19 +179,22 @@ impl Daily {
 
 impl Search {
     fn condition(&self, sql: &mut Sql) {
-        let pattern = pattern(&self.text);
         let columns: &[&str] = match self.column {
             // Numbers have no upper and lower case, so `LOWER` is left out.
             SearchColumn::CustomerNumber => {
                 if let SearchPlan::NumberIndex(backend) = self.plan {
-                    sql.push(backend.pick(
-                        " AND id IN (SELECT id FROM callback_numbers WHERE customer_number LIKE ",
-                        " AND id = ANY(ARRAY(SELECT id FROM callback_numbers WHERE customer_number LIKE ",
-                    ));
-                    sql.bind(Arg::Text(pattern)).push(backend.pick(")", "))"));
+                    sql.push(backend.pick(" AND id IN (", " AND id = ANY(ARRAY("));
+                    for (index, digits) in self.numbers.iter().enumerate() {
+                        sql.push(if index == 0 { "" } else { " UNION " });
+                        sql.push("SELECT id FROM callback_numbers WHERE customer_number LIKE ");
+                        sql.bind(Arg::Text(format!("%{digits}%")));
+                    }
+                    sql.push(backend.pick(")", "))"));
                     return;
                 }
-                sql.push(" AND customer_number LIKE ").bind(Arg::Text(pattern)).push(" ESCAPE '!'");
+                sql.push(" AND (");
+                self.any_number(sql);
+                sql.push(")");
                 return;
             }
             SearchColumn::Id => &["id"],
@@ -207,7 +211,7 @@ impl Search {
             if index > 0 {
                 sql.push(" OR ");
             }
-            sql.push("LOWER(").push(column).push(") LIKE ").bind(Arg::Text(pattern.clone()));
+            sql.push("LOWER(").push(column).push(") LIKE ").bind(Arg::Text(pattern(&self.text)));
             sql.push(" ESCAPE '!'");
         }
         if self.column == SearchColumn::Any {
@@ -216,15 +220,24 @@ impl Search {
         sql.push(")");
     }
 
+    /// That the number contains one of the texts.
+    fn any_number(&self, sql: &mut Sql) {
+        for (index, digits) in self.numbers.iter().enumerate() {
+            sql.push(if index == 0 { "" } else { " OR " });
+            sql.push("customer_number LIKE ").bind(Arg::Text(pattern(digits))).push(" ESCAPE '!'");
+        }
+    }
+
     /// The columns that ignore punctuation, and the service's name.
     fn other_columns(&self, sql: &mut Sql) {
+        let id = self.text.replace('-', "");
+        if !id.is_empty() {
+            sql.push(" OR LOWER(id) LIKE ").bind(Arg::Text(pattern(&id))).push(" ESCAPE '!'");
+        }
         let (digits, signs): (String, String) = self.text.chars().partition(char::is_ascii_digit);
-        let is_number = !digits.is_empty() && signs.chars().all(|sign| " +-()./".contains(sign));
-        for (column, text) in [("id", self.text.replace('-', "")), ("customer_number", digits)] {
-            if !text.is_empty() && (column == "id" || is_number) {
-                sql.push(" OR LOWER(").push(column).push(") LIKE ").bind(Arg::Text(pattern(&text)));
-                sql.push(" ESCAPE '!'");
-            }
+        if !digits.is_empty() && signs.chars().all(|sign| " +-()./".contains(sign)) {
+            sql.push(" OR ");
+            self.any_number(sql);
         }
         if !self.services.is_empty() {
             sql.push(" OR ");
@@ -278,8 +291,8 @@ pub(super) async fn with_search_plan(conn: &mut Conn, selection: &Selection) -> 
     let mut planned = selection.clone();
     let Some(search) = &mut planned.search else { return Ok(planned) };
     // A trigram index cannot find fewer than three digits.
-    let digits = search.text.bytes().all(|letter| letter.is_ascii_digit());
-    if search.column != SearchColumn::CustomerNumber || search.text.len() < 3 || !digits {
+    let is_indexed = |part: &String| part.len() >= 3 && part.bytes().all(|letter| letter.is_ascii_digit());
+    if search.column != SearchColumn::CustomerNumber || !search.numbers.iter().all(is_indexed) {
         return Ok(planned);
     }
     let mut sql = Sql::new(
@@ -287,13 +300,9 @@ pub(super) async fn with_search_plan(conn: &mut Conn, selection: &Selection) -> 
     );
     let (from, to) = selection.range();
     sql.bind(Arg::Int(from)).push(" AND desired_time < ").bind(Arg::Int(to));
-    sql.push(" ORDER BY desired_time, id LIMIT ")
-        .bind(Arg::Int(SAMPLE_ROWS))
-        .push(") r WHERE customer_number LIKE ");
-    sql.bind(Arg::Text(format!("%{}%", search.text)))
-        .push(" LIMIT ")
-        .bind(Arg::Int(MIN_SCAN_MATCHES))
-        .push(") s");
+    sql.push(" ORDER BY desired_time, id LIMIT ").bind(Arg::Int(SAMPLE_ROWS)).push(") r WHERE ");
+    search.any_number(&mut sql);
+    sql.push(" LIMIT ").bind(Arg::Int(MIN_SCAN_MATCHES)).push(") s");
     let matches: i64 = fetch!(conn, sqlx::query_scalar::<_, i64>, sql, fetch_one)?;
     if matches < MIN_SCAN_MATCHES {
         search.plan = SearchPlan::NumberIndex(conn.backend());

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use ringback_domain::callback::{CallbackType, Origin};
+use ringback_domain::phone::NumberWarning;
 use ringback_domain::{CallbackId, ResultCode, ServiceId, StateName, Timestamp};
 use serde::{Deserialize, Deserializer};
 use sqlx::postgres::PgRow;
@@ -25,6 +26,10 @@ pub struct Summary {
     pub service_id: ServiceId,
     /// The number, in E.164 form.
     pub customer_number: String,
+    /// What is dialled once the call is answered.
+    pub customer_number_extension: Option<String>,
+    /// What people are told about the number.
+    pub number_warning: Option<NumberWarning>,
     /// Immediate or scheduled.
     pub callback_type: CallbackType,
     /// Why the record was created.
@@ -83,14 +88,14 @@ pub struct Summary {
 }
 
 /// The columns of a summary.
-pub(super) const COLUMNS: &str = "id, service_id, customer_number, callback_type, origin, state, result, \
+pub(super) const COLUMNS: &str = "id, service_id, customer_number, customer_number_extension, number_warning, callback_type, origin, state, result, \
      desired_time, desired_window_seconds, created_at, created_by, updated_at, version, priority, language, \
      customer_time_zone, recreated_from, recreated_as, attempts_made, agent, queued_at, retry_at, quarantined_at, \
      reserved_at, connected_at, completed_at";
 
 /// The same as one JSON value, for SQLite.
 const AS_JSON: &str = "SELECT COALESCE(json_group_array(json_array(hex(id), hex(service_id), \
-     customer_number, callback_type, origin, state, result, desired_time, desired_window_seconds, created_at, \
+     customer_number, customer_number_extension, number_warning, callback_type, origin, state, result, desired_time, desired_window_seconds, created_at, \
      created_by, updated_at, version, priority, language, customer_time_zone, \
      CASE WHEN recreated_from IS NULL THEN NULL ELSE hex(recreated_from) END, \
      CASE WHEN recreated_as IS NULL THEN NULL ELSE hex(recreated_as) END, \
@@ -143,6 +148,8 @@ impl FromRow<'_, PgRow> for Summary {
             id: CallbackId(row.value()?),
             service_id: ServiceId(row.value()?),
             customer_number: row.value()?,
+            customer_number_extension: row.value()?,
+            number_warning: row.value::<Option<&str>>()?.map(parse).transpose()?,
             callback_type: row.parsed()?,
             origin: row.parsed()?,
             state: row.parsed()?,

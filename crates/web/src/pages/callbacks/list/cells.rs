@@ -1,5 +1,6 @@
 //! The cells of a row as markup, as a page has thousands of them.
 
+use ringback_domain::phone::NumberWarning;
 use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::wire::list::SearchField;
 use ringback_domain::{StateName, Timestamp};
@@ -12,10 +13,9 @@ use crate::components::state_badge::badge;
 use crate::components::tooltip::tooltip_button;
 use crate::format::{self, Style};
 use crate::messages;
-use crate::pages::callbacks::record::row::Action;
+use crate::pages::callbacks::record::row::{Action, number_text};
 use crate::pages::callbacks::view::columns::Column;
 use crate::pages::callbacks::view::matching::{in_any, is_overdue};
-use crate::phone;
 
 /// Icons of the sprite, each as one path.
 mod paths {
@@ -72,7 +72,7 @@ impl<'a> Drawing<'a> {
         action: Action,
     ) -> Self {
         let late = view.state == StateName::Scheduled && is_overdue(view, clock.coarse());
-        let (id, number) = (view.id.to_string(), phone::grouped(&view.customer_number));
+        let (id, number) = (view.id.to_string(), number_text(view));
         Self { view, look, clock, left, action, late, id, number }
     }
 
@@ -110,7 +110,12 @@ impl<'a> Drawing<'a> {
             Column::Service => self.text(SearchField::Service, Some(&view.service.name)),
             Column::Number => {
                 let found = find_digits(&self.number, look.search_in(SearchField::CustomerNumber));
-                Some(marked(&self.number, found))
+                let warning = view.number_warning.map(|NumberWarning::UnknownLength| {
+                    let (id, icon) = (format!("number-{}", self.id), inline_icon(paths::TRIANGLE_ALERT));
+                    let tip = messages::number_unknown_length();
+                    tooltip_button(&id, "warning-button", messages::warning(), &icon, tip)
+                });
+                Some(markup!("{}{}", marked(&self.number, found), warning))
             }
             Column::Attempts => {
                 let text = messages::attempts_short(metrics.attempts_made, metrics.max_attempts);

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use ringback_domain::CallbackId;
 use ringback_domain::wire::callback::CallbackView;
 
-use crate::phone;
+use crate::messages;
 
 /// A row with its record, which changes in place.
 #[derive(Clone)]
@@ -48,13 +48,20 @@ impl Row {
     /// The customer number in groups. It names the controls of the row; a
     /// record never changes its number.
     pub(crate) fn number(&self) -> String {
-        self.record.with_untracked(|view| phone::grouped(&view.customer_number))
+        self.record.with_untracked(number_text)
     }
 
     /// The id of the row's arrow, which gets the focus when the action is gone.
     pub(crate) fn arrow_id(&self) -> String {
         arrow_id(self.id)
     }
+}
+
+/// The customer number as people read it, with its extension.
+pub(crate) fn number_text(view: &CallbackView) -> String {
+    let number = &view.customer_number_formatted;
+    let extension = view.customer_number_extension.as_ref();
+    extension.map_or_else(|| number.clone(), |digits| messages::with_extension(number, digits))
 }
 
 /// The id of the arrow in the row of a callback.

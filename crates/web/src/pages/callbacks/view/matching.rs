@@ -61,6 +61,21 @@ pub(crate) fn in_any(field: SearchField, search: &str) -> bool {
     ANY.contains(&field) && (field != SearchField::CustomerNumber || is_number)
 }
 
+/// Whether the number begins with these digits as people write it in its country:
+/// with what is dialled there before a national number.
+fn is_national(view: &CallbackView, digits: &str) -> bool {
+    let formatted = view.customer_number_formatted.trim_start_matches('+');
+    let code = formatted.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default();
+    let trunk = match code {
+        "7" => "8",
+        "36" => "06",
+        _ => "0",
+    };
+    let number = view.customer_number.trim_start_matches('+');
+    let national = number.strip_prefix(code).unwrap_or(number);
+    digits.strip_prefix(trunk).is_some_and(|rest| !rest.is_empty() && national.starts_with(rest))
+}
+
 fn contains(view: &CallbackView, field: SearchField, search: &str) -> bool {
     let within = |text: &str| lowercase(text).contains(&lowercase(search));
     let optional = |text: Option<&str>| text.is_some_and(within);
@@ -68,7 +83,7 @@ fn contains(view: &CallbackView, field: SearchField, search: &str) -> bool {
     match field {
         SearchField::CustomerNumber => {
             let digits: String = search.chars().filter(char::is_ascii_digit).collect();
-            !digits.is_empty() && view.customer_number.contains(&digits)
+            !digits.is_empty() && (view.customer_number.contains(&digits) || is_national(view, &digits))
         }
         // Dashes are ignored.
         SearchField::Id => {
@@ -100,6 +115,7 @@ pub(crate) mod tests {
             "id": "019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2",
             "service": {"id": "019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c3", "name": "Billing EN"},
             "customer_number": "+442079460318",
+            "customer_number_formatted": "+44 20 7946 0318",
             "callback_type": "scheduled",
             "state": "SCHEDULED",
             "result": null,

@@ -17,7 +17,6 @@ use crate::format;
 use crate::forms::show_problems;
 use crate::messages;
 use crate::pages::callbacks::list::page::PageState;
-use crate::phone;
 
 /// Whether the job has ended.
 pub(super) fn is_finished(job: &BulkCancellation) -> bool {
@@ -164,7 +163,7 @@ fn Exceptions(id: JobId) -> impl IntoView {
             Outcome::NotPermitted => messages::outcome_not_permitted(),
             Outcome::Failed => messages::outcome_failed(),
         };
-        let name = line.customer_number.map_or_else(|| line.callback_id.to_string(), |n| phone::grouped(&n));
+        let name = line.customer_number_formatted.unwrap_or_else(|| line.callback_id.to_string());
         let badge = line.state_before.map(|state| view! { <StateBadge state result=None /> });
         Some(view! {
             <tr><th scope="row" class="num" dir="ltr">{name}</th><td>{badge}</td><td class="muted">{reason}</td></tr>
