@@ -10,7 +10,7 @@ use super::keyboard::{focus_is, tab_to};
 use super::{log_in, row_says, rows_are, start};
 
 const NUMBER: &str = "+44 20 7946 0318";
-const OTHER: &str = "+49 30 2312 5051";
+const OTHER: &str = "+49 30 23125051";
 const HOUR: i64 = 3_600;
 
 /// Moves the focus to an element and presses a key there.

@@ -188,7 +188,7 @@ async fn a_callback_whose_answer_was_lost_is_not_created_twice() {
 async fn more_details_of_a_callback_are_entered_and_shown_with_its_metrics() {
     let app = start(None).await;
     let browser = log_in(&app, "supervisor", "today").await;
-    app.key(ApiScope::CallbacksWrite).create_immediate(app.service, "+49 30 2312 5051").await;
+    app.key(ApiScope::CallbacksWrite).create_immediate(app.service, "+49 30 23125051").await;
     browser.at("region", "Callback records").at("button", "Create Callback").click().await;
     let dialog = browser.at("dialog", "Create Callback");
     says(&dialog, "1 waiting.").await;

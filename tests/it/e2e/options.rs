@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{log_in, row_says, says, start};
 
 const NUMBER: &str = "+44 20 7946 0318";
-const OTHER: &str = "+49 30 2312 5051";
+const OTHER: &str = "+49 30 23125051";
 const HOUR: i64 = 3_600;
 
 /// Opens the dialog.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{log_in, row_says, rows_are, sign_in, start, web_dir};
 
 const NUMBER: &str = "+44 20 7946 0318";
-const OTHER: &str = "+49 30 2312 5051";
+const OTHER: &str = "+49 30 23125051";
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 
@@ -209,7 +209,7 @@ async fn refresh_shows_new_callbacks_and_a_link_those_out_of_range() {
     browser.at("heading", "No callbacks in Tomorrow").shown().await;
     browser.at("region", "Callback records").at("button", "Create Callback").click().await;
     let dialog = browser.at("dialog", "Create Callback");
-    dialog.at("textbox", "Customer Number").fill("+49 30 2312 5051").await;
+    dialog.at("textbox", "Customer Number").fill("+49 30 23125051").await;
     dialog.at("button", "Create").click().await;
     dialog.gone().await;
     browser.at("button", "Switch to Today").click().await;
