@@ -47,6 +47,12 @@ pub struct Options {
     pub clock: Clock,
     /// Whether the workers run in the background.
     pub workers: bool,
+    /// Where browsers reach the server.
+    pub public_url: Option<&'static str>,
+    /// Networks of proxies.
+    pub trusted_proxies: &'static [&'static str],
+    /// A session that nobody used for so long ends.
+    pub session_idle_seconds: i64,
     /// Simulates agents and customers.
     pub simulator: Option<Behaviour>,
     /// The built Callback UI.
@@ -57,7 +63,15 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let start: Timestamp = START.parse().expect("a time");
-        Self { clock: Clock::manual(start), workers: false, simulator: None, web_dir: None }
+        Self {
+            clock: Clock::manual(start),
+            workers: false,
+            public_url: None,
+            trusted_proxies: &[],
+            session_idle_seconds: 12 * 3_600,
+            simulator: None,
+            web_dir: None,
+        }
     }
 }
 
@@ -228,6 +242,44 @@ impl TestApp {
     /// A router.
     pub fn router(&self) -> Router<'_> {
         Router { app: self, client: self.key(ApiScope::Router) }
+    }
+}
+
+/// Another server over the same database, with the same clock. Dropping it stops
+/// the server.
+#[derive(Debug)]
+pub struct Node {
+    /// The address that it listens on.
+    pub address: SocketAddr,
+    messages: Option<mpsc::UnboundedSender<Message>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl TestApp {
+    /// Starts another server over the database, which several nodes may share only
+    /// on PostgreSQL.
+    pub async fn start_node(&self) -> Node {
+        let (messages, inbox) = mpsc::unbounded_channel();
+        let (ready, address) = oneshot::channel();
+        let (url, clock) = (self.database_url().to_owned(), self.clock.clone());
+        let thread = std::thread::spawn(move || {
+            System::new().block_on(async move {
+                let store = Store::connect(&url).await.expect("the database opens");
+                serve(store, Options { clock, ..Options::default() }, ready, inbox).await;
+            });
+        });
+        let address = address.await.expect("the server starts");
+        Node { address, messages: Some(messages), thread: Some(thread) }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.messages = None;
+        if let Some(thread) = self.thread.take() {
+            let ended = thread.join();
+            assert!(ended.is_ok() || std::thread::panicking(), "the node panicked");
+        }
     }
 }
 
@@ -435,6 +487,9 @@ async fn serve(
 ) {
     let config = Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        public_url: options.public_url.map(|url| url.parse().expect("a URL")),
+        trusted_proxies: options.trusted_proxies.iter().map(|one| one.parse().expect("a network")).collect(),
+        session_idle_seconds: options.session_idle_seconds,
         web_dir: options.web_dir,
         simulator: options.simulator,
         workers: options.workers,

@@ -75,6 +75,9 @@ async fn serve(options: Serve) -> anyhow::Result<()> {
     let threads = options.threads.filter(|threads| *threads > 0);
     let config = Config {
         listen: options.listen,
+        public_url: options.public_url,
+        trusted_proxies: options.trusted_proxies,
+        session_idle_seconds: i64::from(options.session_idle) * 60,
         web_dir: options.web_dir,
         simulator: (options.demo || options.simulator).then(Behaviour::default),
         workers: true,

@@ -8,8 +8,10 @@ use actix_web::dev::ServerHandle;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, ResponseError, web};
+use ipnet::IpNet;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use url::Url;
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
@@ -17,6 +19,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::http::assets::Assets;
+use crate::http::site::Site;
 use crate::http::{Api, openapi, request};
 use crate::store::Store;
 use crate::telephony::simulator::{self, Behaviour};
@@ -27,6 +30,12 @@ use crate::{http, worker};
 pub struct Config {
     /// Where to listen; port 0 takes any free one.
     pub listen: SocketAddr,
+    /// Where browsers reach the server; `None` if it is not known.
+    pub public_url: Option<Url>,
+    /// Proxies whose word on the client's address is taken.
+    pub trusted_proxies: Vec<IpNet>,
+    /// A session that nobody used for so long ends.
+    pub session_idle_seconds: i64,
     /// A folder with the Callback UI instead of the one inside the program.
     pub web_dir: Option<PathBuf>,
     /// Plays agents and customers.
@@ -110,7 +119,8 @@ pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running
         access: Arc::clone(&app.access),
         metrics: app.metrics.clone(),
         simulation: config.simulator.is_some(),
-        secure_cookies: !address.ip().is_loopback(),
+        session_idle_seconds: config.session_idle_seconds,
+        site: Site::new(config.public_url.as_ref(), address, config.trusted_proxies.clone()),
     });
     let access = web::Data::from(Arc::clone(&app.access));
     let document = Arc::new(openapi::json());

@@ -170,6 +170,10 @@ CREATE TABLE sessions (
     services TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
+    -- Opened or refreshed last, from there.
+    last_used_at BIGINT NOT NULL,
+    address TEXT NOT NULL,
+    program TEXT NOT NULL,
     ended_at BIGINT
 );
 
@@ -184,6 +188,18 @@ CREATE TABLE refresh_tokens (
 );
 
 CREATE INDEX refresh_tokens_by_session ON refresh_tokens (session_id);
+
+-- Failed log-ins since the last success, for an account and for an account and a
+-- network: the key is a hash, so that a long name takes no more room.
+CREATE TABLE log_in_attempts (
+    key BYTEA NOT NULL PRIMARY KEY,
+    failures BIGINT NOT NULL,
+    last_at BIGINT NOT NULL,
+    -- Somebody logged in to the account from the network.
+    is_known BOOLEAN NOT NULL
+);
+
+CREATE INDEX log_in_attempts_by_age ON log_in_attempts (last_at);
 
 CREATE TABLE api_keys (
     id UUID NOT NULL PRIMARY KEY,

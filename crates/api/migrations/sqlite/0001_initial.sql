@@ -149,6 +149,10 @@ CREATE TABLE sessions (
     services TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
+    -- Opened or refreshed last, from there.
+    last_used_at INTEGER NOT NULL,
+    address TEXT NOT NULL,
+    program TEXT NOT NULL,
     ended_at INTEGER
 ) STRICT;
 
@@ -163,6 +167,18 @@ CREATE TABLE refresh_tokens (
 ) STRICT;
 
 CREATE INDEX refresh_tokens_by_session ON refresh_tokens (session_id);
+
+-- Failed log-ins since the last success, for an account and for an account and a
+-- network: the key is a hash, so that a long name takes no more room.
+CREATE TABLE log_in_attempts (
+    key BLOB NOT NULL PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    -- Somebody logged in to the account from the network.
+    is_known INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX log_in_attempts_by_age ON log_in_attempts (last_at);
 
 CREATE TABLE api_keys (
     id BLOB NOT NULL PRIMARY KEY,

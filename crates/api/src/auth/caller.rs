@@ -123,14 +123,12 @@ impl Access {
     /// another node takes effect after [`CACHE_TTL`].
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] if the request has no valid credential.
+    /// [`Error::Unauthenticated`] if the request has no valid credential;
+    /// [`Error::TwoCredentials`] if it has more than one.
     pub async fn identify(&self, request: &HttpRequest) -> Result<Arc<Identity>, Error> {
-        let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-        let bearer = header(AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
-        let (credential, is_key) = match (bearer, header("x-api-key")) {
-            (Some(token), _) => (format!("t{token}"), false),
-            (None, Some(key)) => (format!("k{key}"), true),
-            (None, None) => return Err(Error::Unauthenticated),
+        let (credential, is_key) = match only_credential(request)? {
+            Credential::AccessToken(token) => (format!("t{token}"), false),
+            Credential::ApiKey(key) => (format!("k{key}"), true),
         };
         let version = self.signals.access.current();
         if let Some((identity, read_at, read_version)) = self.identities.get(&credential)
@@ -210,6 +208,36 @@ impl Access {
         let principal = Principal::ApiKey { id: key.id, name: key.name, scopes: key.scopes };
         Ok(Identity { principal, grant, services_changed: false })
     }
+}
+
+/// What a request identifies its caller by.
+enum Credential<'r> {
+    AccessToken(&'r str),
+    ApiKey(&'r str),
+}
+
+/// The credential of a request. Of two, one could be somebody else's, such as a
+/// proxy's, and nobody would notice which of them counted.
+fn only_credential(request: &HttpRequest) -> Result<Credential<'_>, Error> {
+    let headers = request.headers();
+    let mut tokens = headers.get_all(AUTHORIZATION);
+    let mut keys = headers.get_all("x-api-key");
+    let credential = match (tokens.next(), keys.next()) {
+        (Some(_), Some(_)) => return Err(Error::TwoCredentials),
+        (Some(token), None) => token.to_str().ok().and_then(bearer).map(Credential::AccessToken),
+        (None, Some(key)) => key.to_str().ok().map(Credential::ApiKey),
+        (None, None) => None,
+    };
+    if tokens.next().is_some() || keys.next().is_some() {
+        return Err(Error::TwoCredentials);
+    }
+    credential.ok_or(Error::Unauthenticated)
+}
+
+/// The token of `Authorization: Bearer …`.
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
 /// The ids of the granted services that exist; `None` grants all.

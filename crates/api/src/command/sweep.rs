@@ -8,7 +8,7 @@ use ringback_domain::{Actor, Timestamp};
 
 use super::tx::Tx;
 use crate::error::Error;
-use crate::store::{bulk, idempotency, name_recordings, queue, sessions};
+use crate::store::{bulk, idempotency, log_in_attempts, name_recordings, queue, sessions};
 
 /// Records that one transaction takes on: a longer one would keep others
 /// waiting.
@@ -60,7 +60,7 @@ pub async fn expire_records(tx: &mut Tx<'_>) -> Result<usize, Error> {
 
 /// Removes what is kept no longer: records 14 days after their desired time,
 /// recorded names some days after the callback is over, answers to idempotency
-/// keys after a day, sessions that have ended, reports of bulk cancellations.
+/// keys after a day, sessions that have ended, failed log-ins, reports of bulk cancellations.
 /// Gives how many records.
 ///
 /// # Errors
@@ -72,6 +72,7 @@ pub async fn purge(tx: &mut Tx<'_>) -> Result<u64, Error> {
     name_recordings::purge(conn, now).await?;
     idempotency::purge(conn, now).await?;
     sessions::purge(conn, now).await?;
+    log_in_attempts::purge(conn, now).await?;
     // A report names numbers: it is kept as long as a record is.
     bulk::purge(conn, now.plus_seconds(-RETENTION_DAYS * 86_400)).await?;
     Ok(removed)

@@ -56,6 +56,7 @@ pub async fn wrap(
 
     let status = response.status();
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let is_https = api.as_ref().is_some_and(|api| api.site.is_https);
     if let Some(api) = api {
         api.metrics.answered(&method, &route, status.as_u16(), began.elapsed());
     }
@@ -63,11 +64,11 @@ pub async fn wrap(
     tracing::info!(
         request.id = %id, %method, route, status = status.as_u16(), took_ms = took.as_secs_f64() * 1e3, "answered"
     );
-    secure(response.headers_mut(), &path, &id);
+    secure(response.headers_mut(), &path, &id, is_https);
     Ok(response)
 }
 
-fn secure(headers: &mut HeaderMap, path: &str, id: &str) {
+fn secure(headers: &mut HeaderMap, path: &str, id: &str, is_https: bool) {
     let mut set = |name: HeaderName, value: &'static str| {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
@@ -83,6 +84,9 @@ fn secure(headers: &mut HeaderMap, path: &str, id: &str) {
     set(header::REFERRER_POLICY, "no-referrer");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    if is_https {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
+    }
     if path.starts_with("/api/") {
         set(header::CACHE_CONTROL, "no-store");
     }

@@ -21,6 +21,7 @@ pub mod callbacks;
 pub mod feed;
 pub mod idempotency;
 pub mod list;
+pub mod log_in_attempts;
 pub mod name_recordings;
 pub mod queue;
 pub mod services;

@@ -19,12 +19,32 @@ pub struct Session {
     pub services: Vec<ServiceId>,
     /// When the session expires.
     pub expires_at: Timestamp,
+    /// When it was opened or refreshed last.
+    pub last_used_at: Timestamp,
+    /// From where, and with what.
+    pub client: Client,
 }
 
-const INSERT: &str =
-    "INSERT INTO sessions (id, user_id, services, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
-const FIND: &str = "SELECT id, user_id, services, expires_at FROM sessions \
+/// Where a session is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// The network address.
+    pub address: String,
+    /// The program, by its name and system.
+    pub program: String,
+}
+
+const INSERT: &str = "INSERT INTO sessions (id, user_id, services, created_at, expires_at, last_used_at, address, \
+     program) VALUES ($1, $2, $3, $4, $5, $4, $6, $7)";
+const FIND: &str = "SELECT id, user_id, services, expires_at, last_used_at, address, program FROM sessions \
      WHERE id = $1 AND ended_at IS NULL AND expires_at > $2";
+const OF_USER: &str = "SELECT id, created_at, last_used_at, address, program FROM sessions \
+     WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 AND last_used_at > $3 \
+     ORDER BY last_used_at DESC, id DESC LIMIT 100";
+const TOUCH: &str = "UPDATE sessions SET last_used_at = $2, address = $3, program = $4 WHERE id = $1";
+const END_ONE: &str = "UPDATE sessions SET ended_at = $3 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL";
+const END_OTHERS: &str =
+    "UPDATE sessions SET ended_at = $3 WHERE user_id = $2 AND id <> $1 AND ended_at IS NULL";
 const SET_SERVICES: &str = "UPDATE sessions SET services = $2 WHERE id = $1";
 const END: &str = "UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
 const END_OF_USER: &str = "UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL";
@@ -52,6 +72,8 @@ pub async fn insert(conn: &mut WriteConn, session: &Session, now: Timestamp) -> 
             .bind(id_list(Some(&session.services)))
             .bind(now.micros())
             .bind(session.expires_at.micros())
+            .bind(&session.client.address)
+            .bind(&session.client.program)
             .execute(c)
             .await
             .map(|_| ())
@@ -61,18 +83,94 @@ pub async fn insert(conn: &mut WriteConn, session: &Session, now: Timestamp) -> 
 
 /// The session with this id; `None` if it has ended or expired.
 pub async fn find(conn: &mut Conn, id: SessionId, now: Timestamp) -> StoreResult<Option<Session>> {
-    let row: Option<(Uuid, Uuid, String, i64)> =
+    let row: Option<(Uuid, Uuid, String, i64, i64, String, String)> =
         on!(conn, |c| sqlx::query_as(FIND).bind(id.0).bind(now.micros()).fetch_optional(c).await)?;
-    row.map(|(id, user_id, services, expires_at)| {
+    row.map(|(id, user_id, services, expires_at, last_used_at, address, program)| {
         Ok(Session {
             id: SessionId(id),
             user_id: UserId(user_id),
             services: serde_json::from_str(&services)
                 .map_err(|_| inconsistent("sessions", id, "services"))?,
             expires_at: Timestamp::from_micros(expires_at),
+            last_used_at: Timestamp::from_micros(last_used_at),
+            client: Client { address, program },
         })
     })
     .transpose()
+}
+
+/// A session as its person sees it.
+#[derive(Clone, Debug)]
+pub struct OpenSession {
+    /// Identifier.
+    pub id: SessionId,
+    /// When the person logged in.
+    pub created_at: Timestamp,
+    /// When it was refreshed last.
+    pub last_used_at: Timestamp,
+    /// From where, and with what.
+    pub client: Client,
+}
+
+/// The open sessions of a person that were used since a time, the last used first.
+pub async fn of_user(
+    conn: &mut Conn,
+    user: UserId,
+    now: Timestamp,
+    used_since: Timestamp,
+) -> StoreResult<Vec<OpenSession>> {
+    let rows: Vec<(Uuid, i64, i64, String, String)> = on!(conn, |c| {
+        sqlx::query_as(OF_USER).bind(user.0).bind(now.micros()).bind(used_since.micros()).fetch_all(c).await
+    })?;
+    let session = |(id, created_at, last_used_at, address, program)| OpenSession {
+        id: SessionId(id),
+        created_at: Timestamp::from_micros(created_at),
+        last_used_at: Timestamp::from_micros(last_used_at),
+        client: Client { address, program },
+    };
+    Ok(rows.into_iter().map(session).collect())
+}
+
+/// Notes that a session was used.
+pub async fn touch(conn: &mut WriteConn, id: SessionId, client: &Client, now: Timestamp) -> StoreResult<()> {
+    on!(conn, |c| {
+        sqlx::query(TOUCH)
+            .bind(id.0)
+            .bind(now.micros())
+            .bind(&client.address)
+            .bind(&client.program)
+            .execute(c)
+            .await
+            .map(|_| ())
+    })?;
+    Ok(())
+}
+
+/// Ends a session of a person. `false` if they have no such session.
+pub async fn end_of(conn: &mut WriteConn, id: SessionId, user: UserId, now: Timestamp) -> StoreResult<bool> {
+    let ended = on!(conn, |c| {
+        sqlx::query(END_ONE)
+            .bind(id.0)
+            .bind(user.0)
+            .bind(now.micros())
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected())
+    })?;
+    Ok(ended > 0)
+}
+
+/// Ends every session of a person but one.
+pub async fn end_others(
+    conn: &mut WriteConn,
+    keep: SessionId,
+    user: UserId,
+    now: Timestamp,
+) -> StoreResult<()> {
+    on!(conn, |c| {
+        sqlx::query(END_OTHERS).bind(keep.0).bind(user.0).bind(now.micros()).execute(c).await.map(|_| ())
+    })?;
+    Ok(())
 }
 
 /// Changes the services that a session may see.
