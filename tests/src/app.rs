@@ -53,6 +53,8 @@ pub struct Options {
     pub trusted_proxies: &'static [&'static str],
     /// A session that nobody used for so long ends.
     pub session_idle_seconds: i64,
+    /// Whether `/metrics` has an address of its own.
+    pub metrics_apart: bool,
     /// Simulates agents and customers.
     pub simulator: Option<Behaviour>,
     /// The built Callback UI.
@@ -69,6 +71,7 @@ impl Default for Options {
             public_url: None,
             trusted_proxies: &[],
             session_idle_seconds: 12 * 3_600,
+            metrics_apart: false,
             simulator: None,
             web_dir: None,
         }
@@ -91,6 +94,8 @@ enum Message {
 pub struct TestApp {
     /// The address that it listens on.
     pub address: SocketAddr,
+    /// The address of `/metrics`, if it is another.
+    pub metrics_address: Option<SocketAddr>,
     /// Its clock.
     pub clock: Clock,
     /// The service `Billing EN`, of London.
@@ -126,8 +131,17 @@ impl TestApp {
                 serve(store, options, ready, inbox).await;
             });
         });
-        let address = address.await.expect("the server starts");
-        Self { address, clock, service, other_service, messages, thread: Some(thread), database }
+        let (address, metrics_address) = address.await.expect("the server starts");
+        Self {
+            address,
+            metrics_address,
+            clock,
+            service,
+            other_service,
+            messages,
+            thread: Some(thread),
+            database,
+        }
     }
 
     /// Stops the server as a signal would.
@@ -268,7 +282,7 @@ impl TestApp {
                 serve(store, Options { clock, ..Options::default() }, ready, inbox).await;
             });
         });
-        let address = address.await.expect("the server starts");
+        let (address, _) = address.await.expect("the server starts");
         Node { address, messages: Some(messages), thread: Some(thread) }
     }
 }
@@ -482,13 +496,14 @@ async fn fill(store: &Store, clock: &Clock, first: ServiceId, second: ServiceId)
 async fn serve(
     store: Store,
     options: Options,
-    ready: oneshot::Sender<SocketAddr>,
+    ready: oneshot::Sender<(SocketAddr, Option<SocketAddr>)>,
     mut inbox: mpsc::UnboundedReceiver<Message>,
 ) {
     let config = Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         public_url: options.public_url.map(|url| url.parse().expect("a URL")),
         trusted_proxies: options.trusted_proxies.iter().map(|one| one.parse().expect("a network")).collect(),
+        metrics_listen: options.metrics_apart.then(|| SocketAddr::from(([127, 0, 0, 1], 0))),
         session_idle_seconds: options.session_idle_seconds,
         web_dir: options.web_dir,
         simulator: options.simulator,
@@ -496,7 +511,7 @@ async fn serve(
         threads: 1,
     };
     let running = server::start(store, options.clock, config).await.expect("the server starts");
-    let _ = ready.send(running.address);
+    let _ = ready.send((running.address, running.metrics_address));
     while let Some(message) = inbox.recv().await {
         match message {
             Message::Run(job) => job(running.app.clone()).await,

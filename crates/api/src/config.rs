@@ -27,6 +27,9 @@ pub enum Command {
     /// Manage people's accounts
     #[command(subcommand)]
     User(User),
+    /// Manage the keys of the server
+    #[command(subcommand)]
+    Keys(Keys),
     /// Print the OpenAPI document
     Openapi,
     /// Ask a server whether it can answer; fails if not
@@ -85,6 +88,9 @@ pub struct Serve {
         value_parser = network
     )]
     pub trusted_proxies: Vec<IpNet>,
+    /// Answer /metrics on this address instead, such as `127.0.0.1:9090`, and not to the public
+    #[arg(long, env = "RINGBACK_METRICS_LISTEN", value_name = "ADDR")]
+    pub metrics_listen: Option<SocketAddr>,
     /// Minutes after which a session that nobody uses ends; an open page uses it
     #[arg(
         long,
@@ -173,6 +179,13 @@ pub struct AddUser {
     /// Which database
     #[command(flatten)]
     pub database: Database,
+}
+
+/// `ringback keys`
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Sign access tokens with a new key; people stay logged in
+    Rotate(Database),
 }
 
 /// `ringback healthcheck`

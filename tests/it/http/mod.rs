@@ -4,6 +4,7 @@ mod account;
 mod bulk;
 mod credentials;
 mod daily;
+mod doors;
 mod errors;
 mod events;
 mod life;

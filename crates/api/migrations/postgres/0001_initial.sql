@@ -179,6 +179,8 @@ CREATE TABLE sessions (
 
 CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+-- The last one that ended.
+CREATE INDEX sessions_by_end ON sessions (ended_at) WHERE ended_at IS NOT NULL;
 
 CREATE TABLE refresh_tokens (
     hash BYTEA NOT NULL PRIMARY KEY,
@@ -217,12 +219,13 @@ CREATE TABLE api_keys (
 
 CREATE UNIQUE INDEX api_keys_in_force ON api_keys (name) WHERE revoked_at IS NULL;
 
--- Keys that the server makes for itself and keeps, by purpose.
+-- Keys that the server makes for itself and keeps, by purpose; the newest signs.
 CREATE TABLE signing_keys (
-    purpose TEXT NOT NULL PRIMARY KEY,
+    purpose TEXT NOT NULL,
     kid TEXT NOT NULL,
     secret BYTEA NOT NULL,
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (purpose, kid)
 );
 
 CREATE TABLE idempotency_keys (

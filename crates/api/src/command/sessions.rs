@@ -6,7 +6,7 @@ use super::tx::Tx;
 use crate::auth::{granted_services, token};
 use crate::directory::Services;
 use crate::error::Error;
-use crate::store::sessions::{self, Client, Session, TokenUse};
+use crate::store::sessions::{self, Client, ServerKey, Session, TokenUse};
 use crate::store::users::{self, User};
 
 /// Seconds from log-in until a person has to log in again: a working day with
@@ -142,13 +142,35 @@ pub async fn end_own(tx: &mut Tx<'_>, session: SessionId) -> Result<(), Error> {
     Ok(())
 }
 
-/// The key that signs access tokens: its id and its secret. Whoever comes first
-/// makes it; of several nodes that start at once, all end up with the same.
+/// Makes the keys that a server needs, unless there are some. Of several nodes that
+/// start at once, all end up with the same. Gives the one that fingerprints of
+/// idempotent requests are made with.
 ///
 /// # Errors
 /// That the database is not available.
-pub async fn signing_key(tx: &mut Tx<'_>) -> Result<(String, Vec<u8>), Error> {
-    let (now, id) = (tx.now(), tx.new_id().to_string());
+pub async fn server_keys(tx: &mut Tx<'_>) -> Result<Vec<u8>, Error> {
+    let now = tx.now();
+    for purpose in [token::PURPOSE, FINGERPRINTS] {
+        let secret: [u8; 32] = rand::random();
+        sessions::add_first_key(tx.write()?, purpose, secret.to_vec(), now).await?;
+    }
+    let keys = sessions::keys(tx.read(), FINGERPRINTS).await?;
+    let oldest = keys.into_iter().next_back();
+    oldest
+        .map(|key| key.secret)
+        .ok_or_else(|| Error::Internal(anyhow::anyhow!("a key that was made is gone")))
+}
+
+/// The purpose of the key for fingerprints of requests.
+const FINGERPRINTS: &str = "fingerprint";
+
+/// Makes a new key that signs access tokens. Tokens of the one before stay valid
+/// until they expire.
+///
+/// # Errors
+/// That the database is not available.
+pub async fn rotate_key(tx: &mut Tx<'_>) -> Result<(), Error> {
     let secret: [u8; 32] = rand::random();
-    Ok(sessions::key_or_insert(tx.write()?, "access_token", &id, &secret, now).await?)
+    let key = ServerKey { id: tx.new_id().to_string(), secret: secret.to_vec(), created_at: tx.now() };
+    Ok(sessions::add_key(tx.write()?, token::PURPOSE, &key).await?)
 }

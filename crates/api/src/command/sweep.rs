@@ -7,6 +7,7 @@ use ringback_domain::retention::RETENTION_DAYS;
 use ringback_domain::{Actor, Timestamp};
 
 use super::tx::Tx;
+use crate::auth::token::OLD_KEY_SECONDS;
 use crate::error::Error;
 use crate::store::{bulk, idempotency, log_in_attempts, name_recordings, queue, sessions};
 
@@ -73,6 +74,7 @@ pub async fn purge(tx: &mut Tx<'_>) -> Result<u64, Error> {
     idempotency::purge(conn, now).await?;
     sessions::purge(conn, now).await?;
     log_in_attempts::purge(conn, now).await?;
+    sessions::purge_keys(conn, now.plus_seconds(-OLD_KEY_SECONDS)).await?;
     // A report names numbers: it is kept as long as a record is.
     bulk::purge(conn, now.plus_seconds(-RETENTION_DAYS * 86_400)).await?;
     Ok(removed)

@@ -45,6 +45,8 @@ pub struct Api {
     pub simulation: bool,
     /// A session that nobody used for so long ends.
     pub session_idle_seconds: i64,
+    /// Whether `/metrics` is answered on the address of the API.
+    pub public_metrics: bool,
     /// How the server is seen from outside.
     pub site: Site,
 }

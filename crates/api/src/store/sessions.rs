@@ -59,9 +59,17 @@ const INVALIDATE_TOKENS: &str =
     "UPDATE refresh_tokens SET used_at = 0 WHERE session_id = $1 AND used_at IS NULL";
 const SESSION_OF_TOKEN: &str = "SELECT session_id FROM refresh_tokens WHERE hash = $1";
 const PURGE: &str = "DELETE FROM sessions WHERE expires_at <= $1";
-const KEY: &str = "SELECT kid, secret FROM signing_keys WHERE purpose = $1";
-const ADD_KEY: &str = "INSERT INTO signing_keys (purpose, kid, secret, created_at) VALUES ($1, $2, $3, $4) \
-     ON CONFLICT (purpose) DO NOTHING";
+const LAST_REVOCATION: &str = "SELECT COALESCE((SELECT MAX(ended_at) FROM sessions), 0), \
+     COALESCE((SELECT MAX(revoked_at) FROM api_keys), 0), \
+     (SELECT CAST(COALESCE(SUM(version), 0) AS BIGINT) FROM users)";
+const KEYS: &str = "SELECT kid, secret, created_at FROM signing_keys WHERE purpose = $1 \
+     ORDER BY created_at DESC, kid DESC";
+const ADD_KEY: &str = "INSERT INTO signing_keys (purpose, kid, secret, created_at) VALUES ($1, $2, $3, $4)";
+const ADD_FIRST_KEY: &str = "INSERT INTO signing_keys (purpose, kid, secret, created_at) \
+     SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE purpose = $1) \
+     ON CONFLICT (purpose, kid) DO NOTHING";
+const PURGE_KEYS: &str = "DELETE FROM signing_keys WHERE EXISTS (SELECT 1 FROM signing_keys n \
+     WHERE n.purpose = signing_keys.purpose AND n.created_at > signing_keys.created_at AND n.created_at <= $1)";
 
 /// Inserts a new session.
 pub async fn insert(conn: &mut WriteConn, session: &Session, now: Timestamp) -> StoreResult<()> {
@@ -259,24 +267,82 @@ pub async fn purge(conn: &mut WriteConn, now: Timestamp) -> StoreResult<u64> {
     Ok(removed)
 }
 
-/// The signing key for a purpose; inserts this one if there is none yet. Nodes
-/// that start at the same time all get the same key.
-pub async fn key_or_insert(
+/// What changes when somebody is shut out: a session ends, a key is revoked, or a
+/// user changes.
+pub async fn last_revocation(conn: &mut Conn) -> StoreResult<String> {
+    let (session, key, users): (i64, i64, i64) =
+        on!(conn, |c| sqlx::query_as(LAST_REVOCATION).fetch_one(c).await)?;
+    Ok(format!("{session} {key} {users}"))
+}
+
+/// A key that the server made for itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ServerKey {
+    /// Names it in what it signed.
+    pub id: String,
+    /// Its bytes.
+    pub secret: Vec<u8>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Without the secret.
+impl std::fmt::Debug for ServerKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ServerKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// The id of the first key of each purpose. Nodes that start at the same time all
+/// insert it, and all get the same.
+const FIRST_KEY: &str = "first";
+
+/// The keys for a purpose, the newest first.
+pub async fn keys(conn: &mut Conn, purpose: &str) -> StoreResult<Vec<ServerKey>> {
+    let rows: Vec<(String, Vec<u8>, i64)> =
+        on!(conn, |c| sqlx::query_as(KEYS).bind(purpose).fetch_all(c).await)?;
+    let key = |(id, secret, at)| ServerKey { id, secret, created_at: Timestamp::from_micros(at) };
+    Ok(rows.into_iter().map(key).collect())
+}
+
+async fn insert_key(
     conn: &mut WriteConn,
+    statement: &'static str,
     purpose: &str,
-    kid: &str,
-    secret: &[u8],
-    now: Timestamp,
-) -> StoreResult<(String, Vec<u8>)> {
+    key: &ServerKey,
+) -> StoreResult<()> {
     on!(conn, |c| {
-        sqlx::query(ADD_KEY)
+        sqlx::query(statement)
             .bind(purpose)
-            .bind(kid)
-            .bind(secret)
-            .bind(now.micros())
+            .bind(&key.id)
+            .bind(&key.secret)
+            .bind(key.created_at.micros())
             .execute(c)
             .await
             .map(|_| ())
     })?;
-    Ok(on!(conn, |c| sqlx::query_as(KEY).bind(purpose).fetch_one(c).await)?)
+    Ok(())
+}
+
+/// Inserts the first key for a purpose, unless there is one.
+pub async fn add_first_key(
+    conn: &mut WriteConn,
+    purpose: &str,
+    secret: Vec<u8>,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let key = ServerKey { id: FIRST_KEY.to_owned(), secret, created_at: now };
+    insert_key(conn, ADD_FIRST_KEY, purpose, &key).await
+}
+
+/// Inserts a further key for a purpose.
+pub async fn add_key(conn: &mut WriteConn, purpose: &str, key: &ServerKey) -> StoreResult<()> {
+    insert_key(conn, ADD_KEY, purpose, key).await
+}
+
+/// Removes keys whose successor was made by then.
+pub async fn purge_keys(conn: &mut WriteConn, successor_made_by: Timestamp) -> StoreResult<()> {
+    let by = successor_made_by.micros();
+    on!(conn, |c| sqlx::query(PURGE_KEYS).bind(by).execute(c).await.map(|_| ()))?;
+    Ok(())
 }

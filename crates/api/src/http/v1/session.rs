@@ -14,11 +14,11 @@ use crate::error::Error;
 use crate::http::Api;
 use crate::http::extract::{Empty, Json};
 
-fn logged_in(api: &Api, opened: Opened) -> Result<HttpResponse, Error> {
+async fn logged_in(api: &Api, opened: Opened) -> Result<HttpResponse, Error> {
     let now = api.queries.clock.now();
     let Opened { user, session, ends_at, refresh_token } = opened;
     let answer = Session {
-        access_token: api.access.tokens.sign(user.id, session, now)?,
+        access_token: api.access.tokens().await?.sign(user.id, session, now)?,
         token_type: "Bearer".to_owned(),
         expires_in_seconds: ACCESS_SECONDS,
         session_ends_in_seconds: u32::try_from(ends_at.seconds_since(now)).unwrap_or_default(),
@@ -57,7 +57,7 @@ pub async fn create_session(
         log_in::succeeded(tx, &attempt).await?;
         sessions::open(tx, &user, &client).await
     };
-    logged_in(&api, api.commands.change(&Grant::system("log-in"), open).await?)
+    logged_in(&api, api.commands.change(&Grant::system("log-in"), open).await?).await
 }
 
 /// Refresh the access token
@@ -86,7 +86,7 @@ pub async fn refresh_session(
     let (idle, client) = (api.session_idle_seconds, api.site.client(&request));
     let refresh = async move |tx: &mut Tx<'_>| sessions::refresh(tx, &token, idle, &client).await;
     let opened = api.commands.change(&Grant::system("log-in"), refresh).await?;
-    logged_in(&api, opened.ok_or(Error::Unauthenticated)?)
+    logged_in(&api, opened.ok_or(Error::Unauthenticated)?).await
 }
 
 /// Reload my permissions
