@@ -1,6 +1,7 @@
 //! Tests of the Callback UI in a browser.
 
 mod accessibility;
+mod account;
 mod bulk;
 mod edit;
 mod flows;

@@ -67,10 +67,7 @@ pub(crate) fn my_account() -> AnyView {
             ChangePassword { current_password: current.get_untracked(), new_password: new.get_untracked() };
         let work = submission.command(PostPassword(change), None);
         let done = move |()| {
-            current.set(String::new());
-            new.set(String::new());
-            sessions.reload();
-            handle.focus_title();
+            handle.close();
             toasts.show(Toast::success(messages::password_changed()));
         };
         submission.run(work, done, move |failure| {
