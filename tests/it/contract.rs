@@ -215,6 +215,7 @@ fn the_server_accepts_every_example_of_a_request() {
         assert!(example.is_object(), "{id} has no example");
         let read = match body["schema"]["$ref"].as_str().unwrap().rsplit('/').next().unwrap() {
             "LogIn" => reads::<auth::LogIn>(example),
+            "ChangePassword" => reads::<auth::ChangePassword>(example),
             "Preferences" => reads::<auth::Preferences>(example),
             "CreateCallback" => reads::<callback::CreateCallback>(example),
             "RescheduleCallback" => reads::<callback::RescheduleCallback>(example),

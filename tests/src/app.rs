@@ -47,6 +47,14 @@ pub struct Options {
     pub clock: Clock,
     /// Whether the workers run in the background.
     pub workers: bool,
+    /// Where browsers reach the server.
+    pub public_url: Option<&'static str>,
+    /// Networks of proxies.
+    pub trusted_proxies: &'static [&'static str],
+    /// A session that nobody used for so long ends.
+    pub session_idle_seconds: i64,
+    /// Whether `/metrics` has an address of its own.
+    pub metrics_apart: bool,
     /// Simulates agents and customers.
     pub simulator: Option<Behaviour>,
     /// The built Callback UI.
@@ -57,7 +65,16 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let start: Timestamp = START.parse().expect("a time");
-        Self { clock: Clock::manual(start), workers: false, simulator: None, web_dir: None }
+        Self {
+            clock: Clock::manual(start),
+            workers: false,
+            public_url: None,
+            trusted_proxies: &[],
+            session_idle_seconds: 12 * 3_600,
+            metrics_apart: false,
+            simulator: None,
+            web_dir: None,
+        }
     }
 }
 
@@ -77,6 +94,8 @@ enum Message {
 pub struct TestApp {
     /// The address that it listens on.
     pub address: SocketAddr,
+    /// The address of `/metrics`, if it is another.
+    pub metrics_address: Option<SocketAddr>,
     /// Its clock.
     pub clock: Clock,
     /// The service `Billing EN`, of London.
@@ -112,8 +131,17 @@ impl TestApp {
                 serve(store, options, ready, inbox).await;
             });
         });
-        let address = address.await.expect("the server starts");
-        Self { address, clock, service, other_service, messages, thread: Some(thread), database }
+        let (address, metrics_address) = address.await.expect("the server starts");
+        Self {
+            address,
+            metrics_address,
+            clock,
+            service,
+            other_service,
+            messages,
+            thread: Some(thread),
+            database,
+        }
     }
 
     /// Stops the server as a signal would.
@@ -233,6 +261,44 @@ impl TestApp {
     /// A router.
     pub fn router(&self) -> Router<'_> {
         Router { app: self, client: self.key(ApiScope::Router) }
+    }
+}
+
+/// Another server over the same database, with the same clock. Dropping it stops
+/// the server.
+#[derive(Debug)]
+pub struct Node {
+    /// The address that it listens on.
+    pub address: SocketAddr,
+    messages: Option<mpsc::UnboundedSender<Message>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl TestApp {
+    /// Starts another server over the database, which several nodes may share only
+    /// on PostgreSQL.
+    pub async fn start_node(&self) -> Node {
+        let (messages, inbox) = mpsc::unbounded_channel();
+        let (ready, address) = oneshot::channel();
+        let (url, clock) = (self.database_url().to_owned(), self.clock.clone());
+        let thread = std::thread::spawn(move || {
+            System::new().block_on(async move {
+                let store = Store::connect(&url).await.expect("the database opens");
+                serve(store, Options { clock, ..Options::default() }, ready, inbox).await;
+            });
+        });
+        let (address, _) = address.await.expect("the server starts");
+        Node { address, messages: Some(messages), thread: Some(thread) }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.messages = None;
+        if let Some(thread) = self.thread.take() {
+            let ended = thread.join();
+            assert!(ended.is_ok() || std::thread::panicking(), "the node panicked");
+        }
     }
 }
 
@@ -442,18 +508,22 @@ async fn fill(store: &Store, clock: &Clock, first: ServiceId, second: ServiceId)
 async fn serve(
     store: Store,
     options: Options,
-    ready: oneshot::Sender<SocketAddr>,
+    ready: oneshot::Sender<(SocketAddr, Option<SocketAddr>)>,
     mut inbox: mpsc::UnboundedReceiver<Message>,
 ) {
     let config = Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        public_url: options.public_url.map(|url| url.parse().expect("a URL")),
+        trusted_proxies: options.trusted_proxies.iter().map(|one| one.parse().expect("a network")).collect(),
+        metrics_listen: options.metrics_apart.then(|| SocketAddr::from(([127, 0, 0, 1], 0))),
+        session_idle_seconds: options.session_idle_seconds,
         web_dir: options.web_dir,
         simulator: options.simulator,
         workers: options.workers,
         threads: 1,
     };
     let running = server::start(store, options.clock, config).await.expect("the server starts");
-    let _ = ready.send(running.address);
+    let _ = ready.send((running.address, running.metrics_address));
     while let Some(message) = inbox.recv().await {
         match message {
             Message::Run(job) => job(running.app.clone()).await,

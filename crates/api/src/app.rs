@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::auth::token::Tokens;
 use crate::auth::{Access, Grant};
 use crate::clock::Clock;
 use crate::command::{Commands, Tx, sessions};
@@ -50,12 +49,12 @@ impl App {
         let directory = Arc::new(Directory::new(store.clone(), Arc::clone(&signals)));
         let commands =
             Arc::new(Commands::new(store.clone(), clock.clone(), metrics.clone(), Arc::clone(&signals)));
-        let signing_key = async |tx: &mut Tx<'_>| sessions::signing_key(tx).await;
-        let (id, secret) = commands.change(&Grant::system("start"), signing_key).await?;
+        let keys = async |tx: &mut Tx<'_>| sessions::server_keys(tx).await;
+        let fingerprint_key = commands.change(&Grant::system("start"), keys).await?;
         let access = Access::new(
             store.clone(),
             clock.clone(),
-            Tokens::new(id, secret)?,
+            fingerprint_key,
             Arc::clone(&directory),
             Arc::clone(&signals),
         );

@@ -1,10 +1,12 @@
 //! The command line: every flag is an environment variable too.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
 use ringback_domain::Role;
+use url::Url;
 
 /// Callback management for contact centres.
 #[derive(Debug, Parser)]
@@ -25,6 +27,9 @@ pub enum Command {
     /// Manage people's accounts
     #[command(subcommand)]
     User(User),
+    /// Manage the keys of the server
+    #[command(subcommand)]
+    Keys(Keys),
     /// Print the OpenAPI document
     Openapi,
     /// Ask a server whether it can answer; fails if not
@@ -68,6 +73,33 @@ pub struct Serve {
     /// Address to listen on
     #[arg(long, env = "RINGBACK_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDR")]
     pub listen: SocketAddr,
+    /// Where browsers reach this server, such as `https://callbacks.example.com`: decides which
+    /// origin may log in, the name of the cookie, and HSTS
+    #[arg(long, env = "RINGBACK_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
+    pub public_url: Option<Url>,
+    /// Proxies in front of this server, as addresses or networks such as `10.0.0.0/8`: only they
+    /// are believed what they say of clients in X-Forwarded-For or Forwarded
+    #[arg(
+        long = "trusted-proxy",
+        env = "RINGBACK_TRUSTED_PROXY",
+        value_name = "CIDR",
+        value_delimiter = ',',
+        num_args = 1..,
+        value_parser = network
+    )]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Answer /metrics on this address instead, such as `127.0.0.1:9090`, and not to the public
+    #[arg(long, env = "RINGBACK_METRICS_LISTEN", value_name = "ADDR")]
+    pub metrics_listen: Option<SocketAddr>,
+    /// Minutes after which a session that nobody uses ends; an open page uses it
+    #[arg(
+        long,
+        env = "RINGBACK_SESSION_IDLE",
+        default_value_t = 720,
+        value_name = "MINUTES",
+        value_parser = clap::value_parser!(u32).range(15..)
+    )]
+    pub session_idle: u32,
     /// Which database
     #[command(flatten)]
     pub database: Database,
@@ -92,6 +124,20 @@ pub struct Serve {
     /// What is logged: error, warn, info, debug, or a filter such as `ringback_api=debug`
     #[arg(long, env = "RINGBACK_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
+}
+
+fn public_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).ok().filter(|url| {
+        let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let is_anonymous = url.username().is_empty() && url.password().is_none();
+        matches!(url.scheme(), "http" | "https") && url.has_host() && is_bare && is_anonymous
+    });
+    url.ok_or_else(|| "use an address without a path, such as https://callbacks.example.com".to_owned())
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let network = text.parse().or_else(|_| text.parse().map(|address: IpAddr| address.into()));
+    network.map_err(|_| "use an address or a network, such as 192.0.2.7 or 10.0.0.0/8".to_owned())
 }
 
 /// The form of the log.
@@ -133,6 +179,13 @@ pub struct AddUser {
     /// Which database
     #[command(flatten)]
     pub database: Database,
+}
+
+/// `ringback keys`
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Sign access tokens with a new key; people stay logged in
+    Rotate(Database),
 }
 
 /// `ringback healthcheck`

@@ -17,6 +17,9 @@ pub enum Error {
     /// No credentials, or none that are in force.
     #[error("Send a valid access token or API key.")]
     Unauthenticated,
+    /// More than one credential.
+    #[error("Send one credential only: an access token as `Authorization`, or an API key as `x-api-key`.")]
+    TwoCredentials,
     /// User name or password are wrong; which of them is not said.
     #[error("The user name or password is wrong.")]
     InvalidCredentials,
@@ -59,6 +62,11 @@ pub enum Error {
     /// There is one with this name already.
     #[error("{0}")]
     Duplicate(&'static str),
+    /// Nobody could manage users any more.
+    #[error(
+        "This is the last administrator who may do this. Make another administrator of all services first."
+    )]
+    LastAdministrator,
     /// A request with the same idempotency key is still running.
     #[error("A request with this idempotency key is still running. Repeat it later.")]
     InFlight,
@@ -135,7 +143,7 @@ impl Error {
     pub const fn kind(&self) -> ProblemKind {
         match self {
             Self::Malformed(_) => ProblemKind::Malformed,
-            Self::Unauthenticated => ProblemKind::Unauthenticated,
+            Self::Unauthenticated | Self::TwoCredentials => ProblemKind::Unauthenticated,
             Self::InvalidCredentials => ProblemKind::InvalidCredentials,
             Self::Forbidden(_) | Self::MoreRights(_) | Self::CrossSite => ProblemKind::Forbidden,
             Self::NotFound(_) => ProblemKind::NotFound,
@@ -144,6 +152,7 @@ impl Error {
             Self::LeaseLost => ProblemKind::LeaseLost,
             Self::Stale { .. } => ProblemKind::Stale,
             Self::Duplicate(_) => ProblemKind::Duplicate,
+            Self::LastAdministrator => ProblemKind::LastAdministrator,
             Self::InFlight => ProblemKind::InFlight,
             Self::KeyReused => ProblemKind::IdempotencyKeyReused,
             Self::TooLarge(_) => ProblemKind::TooLarge,

@@ -9,8 +9,8 @@ use clap::Parser;
 use ringback_api::app::App;
 use ringback_api::auth::{Grant, password};
 use ringback_api::clock::Clock;
-use ringback_api::command::{Tx, users as commands};
-use ringback_api::config::{AddUser, Cli, Command, Database, Healthcheck, LogFormat, Serve, User};
+use ringback_api::command::{Commands, Tx, sessions, users as commands};
+use ringback_api::config::{AddUser, Cli, Command, Database, Healthcheck, Keys, LogFormat, Serve, User};
 use ringback_api::demo;
 use ringback_api::error::Error;
 use ringback_api::http::openapi;
@@ -25,6 +25,7 @@ async fn main() -> ExitCode {
         Command::Serve(options) => serve(options).await,
         Command::Migrate(database) => migrate(&database).await,
         Command::User(User::Add(options)) => add_user(options).await,
+        Command::Keys(Keys::Rotate(database)) => rotate_key(&database).await,
         Command::Openapi => {
             print!("{}", openapi::json());
             Ok(())
@@ -60,6 +61,20 @@ async fn migrate(database: &Database) -> anyhow::Result<()> {
     Ok(())
 }
 
+async fn rotate_key(database: &Database) -> anyhow::Result<()> {
+    let store = open(database, false).await?;
+    let commands = Commands::for_set_up(store.clone(), Clock::system())?;
+    // A database that no server has used yet gets its first key.
+    let rotate = async |tx: &mut Tx<'_>| {
+        sessions::server_keys(tx).await?;
+        sessions::rotate_key(tx).await
+    };
+    commands.change(&Grant::operator(), rotate).await?;
+    store.close().await;
+    println!("Access tokens are signed with a new key. Those of the old one stay valid until they expire.");
+    Ok(())
+}
+
 async fn serve(options: Serve) -> anyhow::Result<()> {
     start_log(&options)?;
     if options.demo && !options.listen.ip().is_loopback() {
@@ -75,6 +90,10 @@ async fn serve(options: Serve) -> anyhow::Result<()> {
     let threads = options.threads.filter(|threads| *threads > 0);
     let config = Config {
         listen: options.listen,
+        public_url: options.public_url,
+        trusted_proxies: options.trusted_proxies,
+        session_idle_seconds: i64::from(options.session_idle) * 60,
+        metrics_listen: options.metrics_listen,
         web_dir: options.web_dir,
         simulator: (options.demo || options.simulator).then(Behaviour::default),
         workers: true,

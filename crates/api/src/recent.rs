@@ -44,7 +44,20 @@ impl<T> Recent<T> {
     /// # Errors
     /// The error of `read`.
     pub async fn get<E>(&self, version: u64, read: impl AsyncFnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
-        if let Some(value) = self.copy(version, CACHE_TTL) {
+        self.get_within(version, CACHE_TTL, read).await
+    }
+
+    /// The same with a copy no older than `max_age`.
+    ///
+    /// # Errors
+    /// The error of `read`.
+    pub async fn get_within<E>(
+        &self,
+        version: u64,
+        max_age: Duration,
+        read: impl AsyncFnOnce() -> Result<T, E>,
+    ) -> Result<Arc<T>, E> {
+        if let Some(value) = self.copy(version, max_age) {
             return Ok(value);
         }
         let _refresh = match self.refresh.try_lock() {
@@ -55,7 +68,7 @@ impl<T> Recent<T> {
             },
         };
         // Another caller may have refreshed it before the lock was free.
-        if let Some(value) = self.copy(version, CACHE_TTL) {
+        if let Some(value) = self.copy(version, max_age) {
             return Ok(value);
         }
         let value = Arc::new(read().await?);

@@ -8,8 +8,10 @@ use actix_web::dev::ServerHandle;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, ResponseError, web};
+use ipnet::IpNet;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use url::Url;
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
@@ -17,6 +19,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::http::assets::Assets;
+use crate::http::site::Site;
 use crate::http::{Api, openapi, request};
 use crate::store::Store;
 use crate::telephony::simulator::{self, Behaviour};
@@ -27,6 +30,14 @@ use crate::{http, worker};
 pub struct Config {
     /// Where to listen; port 0 takes any free one.
     pub listen: SocketAddr,
+    /// Where browsers reach the server; `None` if it is not known.
+    pub public_url: Option<Url>,
+    /// Proxies whose word on the client's address is taken.
+    pub trusted_proxies: Vec<IpNet>,
+    /// A session that nobody used for so long ends.
+    pub session_idle_seconds: i64,
+    /// Where to answer `/metrics` instead of on the address above.
+    pub metrics_listen: Option<SocketAddr>,
     /// A folder with the Callback UI instead of the one inside the program.
     pub web_dir: Option<PathBuf>,
     /// Plays agents and customers.
@@ -44,8 +55,9 @@ pub struct Running {
     pub app: App,
     /// Where it listens.
     pub address: SocketAddr,
-    handle: ServerHandle,
-    server: JoinHandle<std::io::Result<()>>,
+    /// Where it answers `/metrics`, if not there.
+    pub metrics_address: Option<SocketAddr>,
+    servers: Vec<(ServerHandle, JoinHandle<std::io::Result<()>>)>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -58,7 +70,7 @@ impl KnownPaths {
     fn of(document: &utoipa::openapi::OpenApi) -> Self {
         let paths = document.paths.paths.iter().map(|(path, item)| {
             let methods = [
-                (item.get.is_some(), "GET"),
+                (item.get.is_some(), "GET, HEAD"),
                 (item.post.is_some(), "POST"),
                 (item.put.is_some(), "PUT"),
                 (item.patch.is_some(), "PATCH"),
@@ -95,14 +107,21 @@ async fn fallback(
     assets.respond(&request)
 }
 
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
+    let failed = |error| Error::Internal(anyhow::anyhow!("cannot listen on {address}: {error}"));
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
 /// Starts a server in the background of the current actix system.
 ///
 /// # Errors
 /// If the address is taken or the database cannot be used.
 pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running, Error> {
-    let listener = TcpListener::bind(config.listen)
-        .map_err(|error| Error::Internal(anyhow::anyhow!("cannot listen on {}: {error}", config.listen)))?;
-    let address = listener.local_addr().map_err(Error::internal)?;
+    let (listener, address) = listen(config.listen)?;
+    let metrics_listener = config.metrics_listen.map(listen).transpose()?;
+    let metrics_address = metrics_listener.as_ref().map(|(_, address)| *address);
     let app = App::new(store, clock).await?;
     let api = web::Data::new(Api {
         commands: Arc::clone(&app.commands),
@@ -110,7 +129,9 @@ pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running
         access: Arc::clone(&app.access),
         metrics: app.metrics.clone(),
         simulation: config.simulator.is_some(),
-        secure_cookies: !address.ip().is_loopback(),
+        session_idle_seconds: config.session_idle_seconds,
+        public_metrics: metrics_listener.is_none(),
+        site: Site::new(config.public_url.as_ref(), address, config.trusted_proxies.clone()),
     });
     let access = web::Data::from(Arc::clone(&app.access));
     let document = Arc::new(openapi::json());
@@ -139,6 +160,7 @@ pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running
                     }
                 }),
             )
+            .service(web::redirect("/swagger-ui", "/swagger-ui/"))
             .service(SwaggerUi::new("/swagger-ui/{_:.*}").config(SwaggerConfig::from("/openapi.json")))
             .default_service(web::to(fallback))
             .wrap(Compress::default())
@@ -166,8 +188,23 @@ pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running
             _ = stopped.wait_for(|stopped| *stopped) => {}
         }
     }));
-    let handle = server.handle();
-    Ok(Running { app, address, handle, server: actix_web::rt::spawn(server), stop, tasks })
+    let mut servers = vec![(server.handle(), actix_web::rt::spawn(server))];
+    if let Some((listener, _)) = metrics_listener {
+        let metrics = web::Data::new(app.metrics.clone());
+        let server = HttpServer::new(move || {
+            ActixApp::new()
+                .app_data(metrics.clone())
+                .route("/metrics", web::get().to(http::operations::figures))
+        })
+        .workers(1)
+        .shutdown_timeout(1)
+        .disable_signals()
+        .listen(listener)
+        .map_err(Error::internal)?
+        .run();
+        servers.push((server.handle(), actix_web::rt::spawn(server)));
+    }
+    Ok(Running { app, address, metrics_address, servers, stop, tasks })
 }
 
 impl Running {
@@ -176,13 +213,17 @@ impl Running {
     pub async fn stop(self) {
         // Event streams have no end of their own.
         self.app.queries.hub.close();
-        self.handle.stop(true).await;
+        for (handle, _) in &self.servers {
+            handle.stop(true).await;
+        }
         // Workers hear of it after the last request, which may have left work.
         let _ = self.stop.send(true);
         for task in self.tasks {
             let _ = task.await;
         }
-        let _ = self.server.await;
+        for (_, server) in self.servers {
+            let _ = server.await;
+        }
         self.app.store.close().await;
     }
 }

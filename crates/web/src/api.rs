@@ -67,6 +67,7 @@ impl Failure {
                 ProblemKind::Stale => messages::problem_stale(),
                 ProblemKind::InFlight => messages::problem_in_flight(),
                 ProblemKind::Invalid if problem.detail.is_empty() => messages::problem_invalid(),
+                ProblemKind::LastAdministrator => messages::last_administrator(),
                 ProblemKind::RateLimited => messages::problem_rate(),
                 ProblemKind::Internal => messages::problem_internal(),
                 ProblemKind::Unavailable => messages::problem_unavailable(),

@@ -135,6 +135,7 @@ fn field_message(error: &FieldProblem) -> String {
         (C::Unknown, _) => messages::fault_unknown_service(),
         (C::UnknownCountry, _) => messages::fault_country(),
         (C::UnknownTimeZone, _) => messages::fault_time_zone(),
+        (C::WrongPassword, _) => messages::fault_wrong_password(),
         (C::WeakPassword, _) => messages::fault_weak_password(),
     };
     text.to_owned()

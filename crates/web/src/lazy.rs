@@ -27,6 +27,8 @@ pub(crate) enum Part {
     RowDetails,
     /// The open topic of Help.
     Help,
+    /// The dialog with the person's password and sessions.
+    MyAccount,
     /// The dialog that asks for the password again.
     SignInAgain,
 }

@@ -15,7 +15,7 @@ use crate::pages::integrations::IntegrationsPage;
 use crate::pages::search::SearchPage;
 use crate::pages::services::ServicesPage;
 use crate::pages::users::UsersPage;
-use crate::shell::{help, sign_in_again};
+use crate::shell::{help, my_account, sign_in_again};
 
 /// Loads the module.
 pub(crate) fn load() -> LocalBoxFuture<'static, Result<Render, SplitLoaderError>> {
@@ -36,6 +36,7 @@ fn render(part: Part) -> AnyView {
         Part::CallbackDialog => open_dialog(),
         Part::RowDetails => details(),
         Part::Help => help(),
+        Part::MyAccount => my_account(),
         Part::SignInAgain => sign_in_again(),
     }
 }

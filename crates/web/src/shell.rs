@@ -4,6 +4,7 @@ mod account;
 mod guide;
 mod help;
 mod menus;
+mod my_account;
 mod session_expiry;
 mod shortcuts;
 
@@ -26,6 +27,8 @@ use crate::session::{Session, Stage};
 pub(crate) use help::help;
 use help::{Help, HelpDialog, HelpMenu};
 use menus::ToolsMenu;
+pub(crate) use my_account::my_account;
+use my_account::{MyAccount, MyAccountDialog};
 pub(crate) use session_expiry::sign_in_again;
 use session_expiry::{SessionExpiry, SessionExpiryBanner, SignInAgain};
 
@@ -104,6 +107,7 @@ fn Shell(me: Arc<Me>, children: Children) -> impl IntoView {
     let simulation = me.simulation;
     SessionExpiry::provide();
     Help::provide();
+    MyAccount::provide();
     shortcuts::listen();
     view! {
         <a class="skip" href="#main" rel="external">{messages::skip_to_content()}</a>
@@ -133,6 +137,7 @@ fn Shell(me: Arc<Me>, children: Children) -> impl IntoView {
             {children()}
         </div>
         <HelpDialog />
+        <MyAccountDialog />
         <SignInAgain />
     }
 }

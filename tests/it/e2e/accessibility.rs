@@ -35,7 +35,12 @@ async fn fill(app: &TestApp) {
 
 /// Opens a dialog by a button, checks it and closes it.
 async fn check_dialog(browser: &Browser, button: &str, title: &str) {
-    browser.at("button", button).click().await;
+    check_dialog_by(browser, "button", button, title).await;
+}
+
+/// Opens a dialog by an element of this role, checks it and closes it.
+async fn check_dialog_by(browser: &Browser, role: &'static str, name: &str, title: &str) {
+    browser.at(role, name).click().await;
     let dialog = browser.at("dialog", title);
     dialog.at("button", "Close").shown().await;
     if dialog.names("button").await.iter().any(|name| name == "More details") {
@@ -78,6 +83,8 @@ async fn signing_in_the_list_its_dialogs_and_menus_conform_to_wcag(#[case] width
     region.at("region", "Advanced metrics").shown().await;
     check(&browser).await;
     check_menu(&browser, "administrator, Administrator", "Sign out").await;
+    browser.at("button", "administrator, Administrator").click().await;
+    check_dialog_by(&browser, "menuitem", "My account", "My account").await;
     check_menu(&browser, "Export", "Export Cancelled Reports").await;
     browser.at("checkbox", &format!("Select {WAITING}")).click().await;
     check_dialog(&browser, "Cancel Callbacks", "Cancel Callbacks Confirmation").await;

@@ -228,11 +228,11 @@ async fn an_unknown_path_is_404_and_a_wrong_method_405() {
     problem(&client.get(&missing).await, 404, "not-found");
     problem(&client.post(&format!("{missing}/cancel"), &json!({})).await, 404, "not-found");
     for (method, path, allowed) in [
-        (Method::DELETE, CALLBACKS, "GET, POST"),
-        (Method::PUT, "/api/v1/callbacks/count", "GET"),
+        (Method::DELETE, CALLBACKS, "GET, HEAD, POST"),
+        (Method::PUT, "/api/v1/callbacks/count", "GET, HEAD"),
         (Method::GET, "/api/v1/router/reservations", "POST"),
-        (Method::POST, "/health/live", "GET"),
-        (Method::PATCH, "/api/v1/me/preferences", "GET, PUT"),
+        (Method::POST, "/health/live", "GET, HEAD"),
+        (Method::PATCH, "/api/v1/me/preferences", "GET, HEAD, PUT"),
     ] {
         let answer = Answer::to(client.request(method, path)).await;
         problem(&answer, 405, "method-not-allowed");

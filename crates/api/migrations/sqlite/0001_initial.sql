@@ -157,11 +157,17 @@ CREATE TABLE sessions (
     services TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
+    -- Opened or refreshed last, from there.
+    last_used_at INTEGER NOT NULL,
+    address TEXT NOT NULL,
+    program TEXT NOT NULL,
     ended_at INTEGER
 ) STRICT;
 
 CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+-- The last one that ended.
+CREATE INDEX sessions_by_end ON sessions (ended_at) WHERE ended_at IS NOT NULL;
 
 CREATE TABLE refresh_tokens (
     hash BLOB NOT NULL PRIMARY KEY,
@@ -171,6 +177,18 @@ CREATE TABLE refresh_tokens (
 ) STRICT;
 
 CREATE INDEX refresh_tokens_by_session ON refresh_tokens (session_id);
+
+-- Failed log-ins since the last success, for an account and for an account and a
+-- network: the key is a hash, so that a long name takes no more room.
+CREATE TABLE log_in_attempts (
+    key BLOB NOT NULL PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    -- Somebody logged in to the account from the network.
+    is_known INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX log_in_attempts_by_age ON log_in_attempts (last_at);
 
 CREATE TABLE api_keys (
     id BLOB NOT NULL PRIMARY KEY,
@@ -188,12 +206,13 @@ CREATE TABLE api_keys (
 
 CREATE UNIQUE INDEX api_keys_in_force ON api_keys (name) WHERE revoked_at IS NULL;
 
--- Keys that the server makes for itself and keeps, by purpose.
+-- Keys that the server makes for itself and keeps, by purpose; the newest signs.
 CREATE TABLE signing_keys (
-    purpose TEXT NOT NULL PRIMARY KEY,
+    purpose TEXT NOT NULL,
     kid TEXT NOT NULL,
     secret BLOB NOT NULL,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (purpose, kid)
 ) STRICT;
 
 CREATE TABLE idempotency_keys (

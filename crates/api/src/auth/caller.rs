@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
@@ -19,11 +19,11 @@ use ringback_domain::{
 
 use super::grant::Grant;
 use super::throttle::Throttle;
-use super::token::{Tokens, secret_hash};
+use super::token::{PURPOSE, Tokens, secret_hash};
 use crate::clock::Clock;
 use crate::directory::{Directory, Services};
 use crate::error::Error;
-use crate::recent::CACHE_TTL;
+use crate::recent::{CACHE_TTL, Recent};
 use crate::signals::Signals;
 use crate::store::{Store, api_keys, sessions, users};
 
@@ -69,6 +69,9 @@ impl Deref for Identity {
     }
 }
 
+/// How long a copy of what is known of revocations may be used.
+const REVOCATIONS_TTL: Duration = Duration::from_millis(400);
+
 /// Cached identities.
 const MAX_IDENTITIES: usize = 10_000;
 
@@ -80,8 +83,13 @@ type CachedIdentity = (Arc<Identity>, Instant, u64);
 pub struct Access {
     store: Store,
     clock: Clock,
-    /// Signs and checks access tokens.
-    pub tokens: Tokens,
+    /// Signs and checks access tokens; read again after a second, since the operator
+    /// may make a new key.
+    tokens: Recent<Tokens>,
+    /// Makes fingerprints of idempotent requests.
+    fingerprint_key: Vec<u8>,
+    /// What changes in the database when somebody is shut out.
+    revocations: Recent<String>,
     /// Failed log-ins.
     pub throttle: Throttle,
     /// The services.
@@ -92,7 +100,7 @@ pub struct Access {
 
 impl std::fmt::Debug for Access {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Access").field("tokens", &self.tokens).finish_non_exhaustive()
+        f.debug_struct("Access").finish_non_exhaustive()
     }
 }
 
@@ -101,12 +109,53 @@ impl Access {
     pub fn new(
         store: Store,
         clock: Clock,
-        tokens: Tokens,
+        fingerprint_key: Vec<u8>,
         directory: Arc<Directory>,
         signals: Arc<Signals>,
     ) -> Self {
         let identities = Cache::new(MAX_IDENTITIES);
-        Self { store, clock, tokens, throttle: Throttle::default(), directory, signals, identities }
+        Self {
+            store,
+            clock,
+            tokens: Recent::default(),
+            fingerprint_key,
+            revocations: Recent::default(),
+            throttle: Throttle::default(),
+            directory,
+            signals,
+            identities,
+        }
+    }
+
+    /// Signs and checks access tokens.
+    ///
+    /// # Errors
+    /// If the keys cannot be read.
+    pub async fn tokens(&self) -> Result<Arc<Tokens>, Error> {
+        let read = async || {
+            let keys = sessions::keys(&mut self.store.read().await?, PURPOSE).await?;
+            Tokens::new(keys, self.clock.now())
+        };
+        self.tokens.get(0, read).await
+    }
+
+    /// The key for fingerprints of idempotent requests.
+    pub fn fingerprint_key(&self) -> &[u8] {
+        &self.fingerprint_key
+    }
+
+    /// A text that is another one after somebody was shut out, on this node at once
+    /// and on others within a second. It is read twice a second however many ask.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn revocations(&self) -> Result<Arc<String>, Error> {
+        let version = self.signals.access.current();
+        let read = async || {
+            let last = sessions::last_revocation(&mut self.store.read().await?).await?;
+            Ok(format!("{version} {last}"))
+        };
+        self.revocations.get_within(version, REVOCATIONS_TTL, read).await
     }
 
     /// The database with users, sessions and keys.
@@ -123,15 +172,11 @@ impl Access {
     /// another node takes effect after [`CACHE_TTL`].
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] if the request has no valid credential.
+    /// [`Error::Unauthenticated`] if the request has no valid credential;
+    /// [`Error::TwoCredentials`] if it has more than one.
     pub async fn identify(&self, request: &HttpRequest) -> Result<Arc<Identity>, Error> {
-        let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-        let bearer = header(AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
-        let (credential, is_key) = match (bearer, header("x-api-key")) {
-            (Some(token), _) => (format!("t{token}"), false),
-            (None, Some(key)) => (format!("k{key}"), true),
-            (None, None) => return Err(Error::Unauthenticated),
-        };
+        let given = only_credential(request)?;
+        let credential = given.cache_key();
         let version = self.signals.access.current();
         if let Some((identity, read_at, read_version)) = self.identities.get(&credential)
             && read_version == version
@@ -139,19 +184,27 @@ impl Access {
         {
             return Ok(identity);
         }
-        let identity = if is_key {
-            self.machine(&credential[1..]).await?
-        } else {
-            self.person(&credential[1..]).await?
+        let identity = match given {
+            Credential::AccessToken(token) => self.person(token).await?,
+            Credential::ApiKey(key) => self.machine(key).await?,
         };
         let identity = Arc::new(identity);
         self.identities.insert(credential, (Arc::clone(&identity), Instant::now(), version));
         Ok(identity)
     }
 
+    /// The same, read from the database now.
+    ///
+    /// # Errors
+    /// As [`Self::identify`].
+    pub async fn identify_again(&self, request: &HttpRequest) -> Result<Arc<Identity>, Error> {
+        self.identities.remove(&only_credential(request)?.cache_key());
+        self.identify(request).await
+    }
+
     async fn person(&self, token: &str) -> Result<Identity, Error> {
         let now = self.clock.now();
-        let claims = self.tokens.check(token, now).ok_or(Error::Unauthenticated)?;
+        let claims = self.tokens().await?.check(token, now).ok_or(Error::Unauthenticated)?;
         let services = self.directory.services().await?;
         let mut conn = self.store.read().await?;
         let session = sessions::find(&mut conn, claims.sid, now).await?.ok_or(Error::Unauthenticated)?;
@@ -210,6 +263,45 @@ impl Access {
         let principal = Principal::ApiKey { id: key.id, name: key.name, scopes: key.scopes };
         Ok(Identity { principal, grant, services_changed: false })
     }
+}
+
+/// What a request identifies its caller by.
+enum Credential<'r> {
+    AccessToken(&'r str),
+    ApiKey(&'r str),
+}
+
+impl Credential<'_> {
+    fn cache_key(&self) -> String {
+        match self {
+            Self::AccessToken(token) => format!("t{token}"),
+            Self::ApiKey(key) => format!("k{key}"),
+        }
+    }
+}
+
+/// The credential of a request. Of two, one could be somebody else's, such as a
+/// proxy's, and nobody would notice which of them counted.
+fn only_credential(request: &HttpRequest) -> Result<Credential<'_>, Error> {
+    let headers = request.headers();
+    let mut tokens = headers.get_all(AUTHORIZATION);
+    let mut keys = headers.get_all("x-api-key");
+    let credential = match (tokens.next(), keys.next()) {
+        (Some(_), Some(_)) => return Err(Error::TwoCredentials),
+        (Some(token), None) => token.to_str().ok().and_then(bearer).map(Credential::AccessToken),
+        (None, Some(key)) => key.to_str().ok().map(Credential::ApiKey),
+        (None, None) => None,
+    };
+    if tokens.next().is_some() || keys.next().is_some() {
+        return Err(Error::TwoCredentials);
+    }
+    credential.ok_or(Error::Unauthenticated)
+}
+
+/// The token of `Authorization: Bearer …`.
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
 /// The ids of the granted services that exist; `None` grants all.

@@ -4,13 +4,19 @@ use std::sync::LazyLock;
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::error::Error;
 
 /// Hashes that may run at once. Each occupies a core for some 50 ms, so more
 /// would slow down other requests.
 static SLOTS: Semaphore = Semaphore::const_new(2);
+
+/// Most callers that wait for a slot or have one: the last one waits for about a
+/// second.
+const MAX_QUEUE: usize = 32;
+
+static QUEUE: Semaphore = Semaphore::const_new(MAX_QUEUE);
 
 /// OWASP's first choice: 46 MiB, one pass, one lane.
 static HASHER: LazyLock<Argon2<'static>> = LazyLock::new(|| {
@@ -29,24 +35,58 @@ fn hash_now(password: &str) -> Result<String, Error> {
     Ok(hash.to_string())
 }
 
-async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-    let _slot = SLOTS.acquire().await.map_err(Error::internal)?;
-    tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+/// A turn in the queue of those who want a password hashed.
+#[derive(Debug)]
+pub struct Turn {
+    _permit: SemaphorePermit<'static>,
+}
+
+/// Joins the queue.
+///
+/// # Errors
+/// [`Error::Unavailable`] if it is full.
+pub fn queue() -> Result<Turn, Error> {
+    match QUEUE.try_acquire() {
+        Ok(permit) => Ok(Turn { _permit: permit }),
+        Err(_) => Err(Error::Unavailable("too many passwords wait to be hashed".to_owned())),
+    }
+}
+
+impl Turn {
+    async fn off_thread<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let slot = SLOTS.acquire().await.map_err(Error::internal)?;
+        let work = move || {
+            // A caller who goes away does not stop the hash, so it keeps its slot.
+            let (_turn, _slot) = (self, slot);
+            work()
+        };
+        tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+    }
+
+    /// Whether the password matches the hash. Without a hash it never does, but
+    /// the answer takes as long.
+    ///
+    /// # Errors
+    /// If the thread failed.
+    pub async fn verify(self, password: String, hash: Option<String>) -> Result<bool, Error> {
+        self.off_thread(move || {
+            // Made for everybody, so that the first unknown user does not take longer.
+            let dummy = DUMMY_HASH.as_str();
+            let against = hash.as_deref().unwrap_or(dummy);
+            let matches = HASHER.verify_password(password.as_bytes(), against).is_ok();
+            hash.is_some() && matches
+        })
+        .await
+    }
 }
 
 /// The hash of a new password, with its parameters and a fresh salt.
+///
+/// # Errors
+/// [`Error::Unavailable`] if too many wait for theirs.
 pub async fn hash(password: String) -> Result<String, Error> {
-    off_thread(move || hash_now(&password)).await?
-}
-
-/// Whether the password matches the hash. Without a hash it never does, but the
-/// answer takes as long.
-pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Error> {
-    off_thread(move || {
-        let user_exists = hash.is_some();
-        let hash = hash.unwrap_or_else(|| DUMMY_HASH.clone());
-        let matches = HASHER.verify_password(password.as_bytes(), hash.as_str()).is_ok();
-        user_exists && matches
-    })
-    .await
+    queue()?.off_thread(move || hash_now(&password)).await?
 }

@@ -1,98 +1,169 @@
 //! Slows down attempts to guess passwords.
 //!
-//! After five failed attempts for one user name from one address, each further
-//! attempt must wait, twice as long every time, up to a quarter of an hour. The
-//! owner of the user name can still log in from another address. The limit for
-//! an address with any user names is much higher, as a whole site may share it.
+//! Each attempt counts as a failure before its password is looked at, so that
+//! attempts at the same moment cannot share one place; a right password takes
+//! back what was counted. Two counts are kept in the database, where all nodes
+//! see them:
+//!
+//! - For one account from one network: after five failures, each further attempt
+//!   must wait, twice as long every time, up to a quarter of an hour.
+//! - For one account from anywhere: after five failures, one attempt in a second.
+//!   The wait does not grow, since a guesser could otherwise lock the owner out. A
+//!   network from which the owner logged in lately is exempt from it.
+//!
+//! How many attempts one network may make for any accounts is counted by each
+//! node, and the limit is high, as a whole site may share an address.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
-use std::num::NonZeroU32;
-use std::sync::Mutex;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use governor::clock::Clock as _;
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use quick_cache::sync::Cache;
+use ringback_domain::Timestamp;
+use sha2::{Digest, Sha256};
 
 use crate::error::Error;
+use crate::store::log_in_attempts::{Attempts, Key};
 
-/// Failures of one user name from one address before it must wait.
+/// Failures after which an attempt must wait.
 const FREE_FAILURES: u32 = 5;
-const MAX_WAIT: Duration = Duration::from_mins(15);
-/// Attempts from one address, for any user names.
-const MAX_PER_MINUTE: NonZeroU32 = NonZeroU32::new(300).expect("300 is not zero");
-/// Remembered pairs of user name and address; the oldest are dropped first.
+/// The longest wait of an account and network.
+const MAX_WAIT_SECONDS: i64 = 15 * 60;
+/// The longest wait of an account from a network where nobody failed yet.
+const MAX_ACCOUNT_WAIT_SECONDS: i64 = 1;
+/// Attempts from one network in a minute, for any accounts.
+const MAX_PER_MINUTE: u32 = 300;
+/// Networks and waits that a node remembers.
 const MAX_ENTRIES: usize = 10_000;
 
-#[derive(Clone, Copy, Debug)]
-struct Failures {
-    count: u32,
-    last: Instant,
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// An attempt to log in, by what it is counted under. The names are hashed, so
+/// that each takes as little room as any other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    network: IpAddr,
+    /// The account.
+    pub account: Key,
+    /// The account and the network.
+    pub pair: Key,
 }
 
-impl Failures {
-    fn wait(self) -> Duration {
-        match self.count.checked_sub(FREE_FAILURES) {
-            None => Duration::ZERO,
-            Some(doublings) => Duration::from_secs(1 << doublings.min(20)).min(MAX_WAIT),
-        }
+impl Attempt {
+    /// An attempt for a user name, in the form that names are compared in.
+    pub fn new(username: &str, address: IpAddr) -> Self {
+        let network = network(address);
+        let account: Key = Sha256::digest(username.as_bytes()).into();
+        let pair = Sha256::new().chain_update(account).chain_update(network.to_string()).finalize().into();
+        Self { network, account, pair }
     }
 }
 
-/// The failed log-ins on this node.
+/// The addresses that one subscriber has: an IPv4 address, or the first half of
+/// an IPv6 address.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+/// Seconds to wait after this many failures.
+fn wait_seconds(failures: u32, longest: i64) -> i64 {
+    failures.checked_sub(FREE_FAILURES).map_or(0, |doublings| (1 << doublings.min(20)).min(longest))
+}
+
+/// Counts an attempt as a failure, or gives the time until which it must wait.
+/// The wait is over at the latest when it would be if the last failure were now,
+/// also after the clock was set back.
+///
+/// # Errors
+/// The time from which on an attempt is admitted.
+pub fn take_place(account: &mut Attempts, pair: &mut Attempts, now: Timestamp) -> Result<(), Timestamp> {
+    let until = |attempts: &Attempts, longest| {
+        let seconds = wait_seconds(attempts.failures, longest);
+        attempts.last_at.min(now).plus_seconds(seconds)
+    };
+    let until_pair = until(pair, MAX_WAIT_SECONDS);
+    let until_account = if pair.is_known { now } else { until(account, MAX_ACCOUNT_WAIT_SECONDS) };
+    let until = until_pair.max(until_account);
+    if until > now {
+        return Err(until);
+    }
+    for attempts in [account, pair] {
+        attempts.failures = attempts.failures.saturating_add(1);
+        attempts.last_at = now;
+    }
+    Ok(())
+}
+
+/// What a node remembers of attempts, so that most of those that must wait cost
+/// the database nothing.
 #[derive(Debug)]
 pub struct Throttle {
-    failures: Mutex<HashMap<(String, IpAddr), Failures>>,
-    addresses: DefaultKeyedRateLimiter<IpAddr>,
+    waits: Cache<Key, Timestamp>,
+    networks: Mutex<HashMap<IpAddr, Minute>>,
+}
+
+/// Attempts of a network since the minute began.
+#[derive(Clone, Copy, Debug)]
+struct Minute {
+    began: Instant,
+    attempts: u32,
 }
 
 impl Default for Throttle {
     fn default() -> Self {
-        Self { failures: Mutex::default(), addresses: RateLimiter::keyed(Quota::per_minute(MAX_PER_MINUTE)) }
+        Self { waits: Cache::new(MAX_ENTRIES), networks: Mutex::default() }
     }
 }
 
+fn limited(until: Timestamp, now: Timestamp) -> Error {
+    let seconds = until.seconds_since(now).clamp(0, MAX_WAIT_SECONDS).unsigned_abs();
+    Error::RateLimited { retry_after_seconds: seconds + 1 }
+}
+
 impl Throttle {
-    /// Admits an attempt to log in, or makes it wait.
+    /// Admits an attempt as far as this node knows.
     ///
     /// # Errors
     /// [`Error::RateLimited`] with the seconds to wait.
-    pub fn admit(&self, username: &str, address: IpAddr) -> Result<(), Error> {
-        let limited = |wait: Duration| Error::RateLimited { retry_after_seconds: wait.as_secs() + 1 };
-        if let Err(not_until) = self.addresses.check_key(&address) {
-            return Err(limited(not_until.wait_time_from(self.addresses.clock().now())));
+    pub fn admit(&self, attempt: &Attempt, now: Timestamp) -> Result<(), Error> {
+        if let Some(until) = self.waits.get(&attempt.pair)
+            && until > now
+            // A clock that was set back must not make anybody wait for longer.
+            && until <= now.plus_seconds(MAX_WAIT_SECONDS)
+        {
+            return Err(limited(until, now));
         }
-        let failures = self.failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(entry) = failures.get(&(username.to_owned(), address)) {
-            let left = entry.wait().saturating_sub(entry.last.elapsed());
-            if !left.is_zero() {
-                return Err(limited(left));
+        let mut networks = self.networks.lock().unwrap_or_else(PoisonError::into_inner);
+        if networks.len() >= MAX_ENTRIES && !networks.contains_key(&attempt.network) {
+            networks.retain(|_, minute| minute.began.elapsed() < MINUTE);
+            if networks.len() >= MAX_ENTRIES {
+                networks.clear();
             }
         }
+        let fresh = Minute { began: Instant::now(), attempts: 0 };
+        let minute = networks.entry(attempt.network).or_insert(fresh);
+        if minute.began.elapsed() >= MINUTE {
+            *minute = fresh;
+        }
+        if minute.attempts >= MAX_PER_MINUTE {
+            let left = MINUTE.saturating_sub(minute.began.elapsed());
+            return Err(Error::RateLimited { retry_after_seconds: left.as_secs() + 1 });
+        }
+        minute.attempts += 1;
         Ok(())
     }
 
-    /// Notes a failed attempt.
-    pub fn failed(&self, username: &str, address: IpAddr) {
-        let mut failures = self.failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if failures.len() >= MAX_ENTRIES {
-            failures.retain(|_, entry| entry.last.elapsed() < MAX_WAIT);
-            if failures.len() >= MAX_ENTRIES {
-                let oldest = failures.iter().min_by_key(|(_, entry)| entry.last).map(|(key, _)| key.clone());
-                oldest.and_then(|key| failures.remove(&key));
-            }
-        }
-        let entry = failures
-            .entry((username.to_owned(), address))
-            .or_insert(Failures { count: 0, last: Instant::now() });
-        entry.count += 1;
-        entry.last = Instant::now();
-    }
-
-    /// Notes a successful log-in, which clears the failures.
-    pub fn succeeded(&self, username: &str, address: IpAddr) {
-        let mut failures = self.failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        failures.remove(&(username.to_owned(), address));
+    /// Remembers how long an attempt must wait, and gives the error that says so.
+    pub fn refuse(&self, attempt: &Attempt, until: Timestamp, now: Timestamp) -> Error {
+        self.waits.insert(attempt.pair, until);
+        limited(until, now)
     }
 }
 
@@ -100,23 +171,63 @@ impl Throttle {
 mod tests {
     use super::*;
 
-    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+    const NOW: i64 = 1_700_000_000;
 
-    #[test]
-    fn five_failures_block_one_user_name_at_one_address() {
-        let throttle = Throttle::default();
-        for _ in 0..FREE_FAILURES {
-            throttle.admit("kim", HERE).unwrap();
-            throttle.failed("kim", HERE);
-        }
-        assert!(matches!(throttle.admit("kim", HERE), Err(Error::RateLimited { .. })));
-        throttle.admit("kim", "192.0.2.7".parse().unwrap()).unwrap();
-        throttle.admit("lee", HERE).unwrap();
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_micros((NOW + seconds) * 1_000_000)
     }
 
     #[test]
     fn the_wait_doubles_up_to_a_quarter_of_an_hour() {
-        let wait = |count| Failures { count, last: Instant::now() }.wait().as_secs();
+        let wait = |failures| wait_seconds(failures, MAX_WAIT_SECONDS);
         assert_eq!([wait(4), wait(5), wait(6), wait(7), wait(40)], [0, 1, 2, 4, 900]);
+    }
+
+    #[test]
+    fn five_failures_make_the_account_wait_in_one_network_only() {
+        let (mut account, mut here) = (Attempts::default(), Attempts::default());
+        for second in 0..5 {
+            take_place(&mut account, &mut here, at(second)).unwrap();
+        }
+        assert_eq!(take_place(&mut account, &mut here, at(4)), Err(at(5)));
+        take_place(&mut account, &mut here, at(5)).unwrap();
+        assert_eq!(take_place(&mut account, &mut here, at(6)), Err(at(7)));
+        take_place(&mut account, &mut Attempts::default(), at(6)).unwrap();
+    }
+
+    #[test]
+    fn an_account_takes_one_attempt_a_second_from_fresh_networks() {
+        let mut account = Attempts::default();
+        let admitted = (0..100).filter(|_| take_place(&mut account, &mut Attempts::default(), at(0)).is_ok());
+        assert_eq!(admitted.count(), 5);
+        take_place(&mut account, &mut Attempts::default(), at(1)).unwrap();
+        assert_eq!(take_place(&mut account, &mut Attempts::default(), at(1)), Err(at(2)));
+        let mut known = Attempts { is_known: true, ..Attempts::default() };
+        take_place(&mut account, &mut known, at(1)).unwrap();
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_nobody_wait_longer() {
+        let mut pair = Attempts { failures: 6, last_at: at(100_000), is_known: false };
+        assert_eq!(take_place(&mut Attempts::default(), &mut pair, at(0)), Err(at(2)));
+    }
+
+    #[test]
+    fn one_network_cannot_try_many_accounts() {
+        let throttle = Throttle::default();
+        let attempt = |name: u32, address: &str| Attempt::new(&name.to_string(), address.parse().unwrap());
+        for name in 0..MAX_PER_MINUTE {
+            throttle.admit(&attempt(name, &format!("2001:db8::{name:x}")), at(0)).unwrap();
+        }
+        assert!(throttle.admit(&attempt(0, "2001:db8::ffff:1"), at(0)).is_err());
+        throttle.admit(&attempt(0, "2001:db8:0:1::1"), at(0)).unwrap();
+    }
+
+    #[test]
+    fn networks_are_ipv4_addresses_and_half_ipv6_addresses() {
+        let network = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!(network("192.0.2.7"), "192.0.2.7");
+        assert_eq!(network("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
     }
 }

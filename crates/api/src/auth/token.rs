@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
+use crate::store::sessions::ServerKey;
 
 /// Lifetime of an access token.
 pub const ACCESS_SECONDS: u32 = 600;
@@ -35,11 +36,19 @@ pub struct Claims {
     pub exp: i64,
 }
 
+/// The purpose of the keys that sign access tokens.
+pub const PURPOSE: &str = "access_token";
+
+/// How long a key is accepted after its successor was made: until other nodes know
+/// of the new one, and what was signed by then has expired.
+pub const OLD_KEY_SECONDS: i64 = ACCESS_SECONDS as i64 + 60;
+
 /// Signs and checks access tokens.
 pub struct Tokens {
     kid: String,
     signing_key: EncodingKey,
-    verifying_key: DecodingKey,
+    /// The key that signs, and those before it, by their ids.
+    verifying_keys: Vec<(String, DecodingKey)>,
 }
 
 impl std::fmt::Debug for Tokens {
@@ -49,19 +58,31 @@ impl std::fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    /// Uses the signing key from the database.
+    /// Uses the signing keys from the database, the newest first.
     ///
     /// # Errors
-    /// [`Error::Internal`] if the key is not an Ed25519 seed.
-    pub fn new(key_id: String, seed: Vec<u8>) -> Result<Self, Error> {
-        let seed: [u8; 32] = seed.try_into().map_err(|_| {
-            Error::Internal(anyhow::anyhow!("the signing key in the database has a wrong length"))
-        })?;
-        let public = SigningKey::from_bytes(&seed).verifying_key();
-        let verifying_key = DecodingKey::from_ed_components(&URL_SAFE_NO_PAD.encode(public.as_bytes()))
-            .map_err(Error::internal)?;
-        let der = [PKCS8_PREFIX.as_slice(), seed.as_slice()].concat();
-        Ok(Self { kid: key_id, signing_key: EncodingKey::from_ed_der(&der), verifying_key })
+    /// [`Error::Internal`] if there is none, or one is not an Ed25519 seed.
+    pub fn new(keys: Vec<ServerKey>, now: Timestamp) -> Result<Self, Error> {
+        let wrong = |what: &str| Error::Internal(anyhow::anyhow!("the signing key in the database {what}"));
+        let mut verifying_keys = Vec::new();
+        let mut signing = None;
+        let mut successor: Option<Timestamp> = None;
+        for key in keys {
+            // Whoever removes old keys may be late.
+            if successor.is_some_and(|made| made.plus_seconds(OLD_KEY_SECONDS) <= now) {
+                break;
+            }
+            let seed: [u8; 32] = key.secret.try_into().map_err(|_| wrong("has a wrong length"))?;
+            let public = SigningKey::from_bytes(&seed).verifying_key();
+            let verifying_key = DecodingKey::from_ed_components(&URL_SAFE_NO_PAD.encode(public.as_bytes()))
+                .map_err(Error::internal)?;
+            let der = [PKCS8_PREFIX.as_slice(), seed.as_slice()].concat();
+            signing.get_or_insert_with(|| (key.id.clone(), EncodingKey::from_ed_der(&der)));
+            verifying_keys.push((key.id, verifying_key));
+            successor = Some(key.created_at);
+        }
+        let (kid, signing_key) = signing.ok_or_else(|| wrong("is missing"))?;
+        Ok(Self { kid, signing_key, verifying_keys })
     }
 
     /// A new access token.
@@ -91,9 +112,10 @@ impl Tokens {
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         // The library would use the machine's clock instead of `Clock`.
         validation.validate_exp = false;
-        let data = jsonwebtoken::decode::<Claims>(token, &self.verifying_key, &validation).ok()?;
-        let is_ours =
-            data.header.typ.as_deref() == Some(TYPE) && data.header.kid.as_deref() == Some(&*self.kid);
+        let named = jsonwebtoken::decode_header(token).ok()?.kid?;
+        let (_, key) = self.verifying_keys.iter().find(|(kid, _)| *kid == named)?;
+        let data = jsonwebtoken::decode::<Claims>(token, key, &validation).ok()?;
+        let is_ours = data.header.typ.as_deref() == Some(TYPE);
         let seconds = now.micros().div_euclid(1_000_000);
         (is_ours && seconds < data.claims.exp && data.claims.iat <= seconds + 30).then_some(data.claims)
     }

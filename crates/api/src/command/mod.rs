@@ -10,6 +10,7 @@ pub mod bulk;
 pub mod callbacks;
 mod expected;
 mod faults;
+pub mod log_in;
 pub mod name_recordings;
 pub mod preferences;
 pub mod services;

@@ -6,7 +6,7 @@ use super::tx::Tx;
 use crate::auth::{granted_services, token};
 use crate::directory::Services;
 use crate::error::Error;
-use crate::store::sessions::{self, Session, TokenUse};
+use crate::store::sessions::{self, Client, ServerKey, Session, TokenUse};
 use crate::store::users::{self, User};
 
 /// Seconds from log-in until a person has to log in again: a working day with
@@ -31,7 +31,7 @@ pub struct Opened {
 ///
 /// # Errors
 /// [`Error::InvalidCredentials`] if the person was disabled meanwhile.
-pub async fn open(tx: &mut Tx<'_>, user: &User) -> Result<Opened, Error> {
+pub async fn open(tx: &mut Tx<'_>, user: &User, client: &Client) -> Result<Opened, Error> {
     let now = tx.now();
     let user = users::find(tx.read(), user.id).await?;
     let user = user.filter(|user| !user.disabled).ok_or(Error::InvalidCredentials)?;
@@ -40,6 +40,8 @@ pub async fn open(tx: &mut Tx<'_>, user: &User) -> Result<Opened, Error> {
         user_id: user.id,
         services: granted(&tx.services().await?, &user),
         expires_at: now.plus_seconds(SESSION_SECONDS),
+        last_used_at: now,
+        client: client.clone(),
     };
     let refresh_token = token::new_secret();
     sessions::insert(tx.write()?, &session, now).await?;
@@ -52,12 +54,18 @@ fn granted(services: &Services, user: &User) -> Vec<ServiceId> {
 }
 
 /// Spends a refresh token and gives the next one. One that was spent before ends
-/// the session: somebody has a copy.
+/// the session: somebody has a copy. So does a session that nobody used for
+/// `idle_seconds`.
 ///
 /// # Errors
 /// That the database is not available; a token that is not in force gives
 /// `None`.
-pub async fn refresh(tx: &mut Tx<'_>, refresh_token: &str) -> Result<Option<Opened>, Error> {
+pub async fn refresh(
+    tx: &mut Tx<'_>,
+    refresh_token: &str,
+    idle_seconds: i64,
+    client: &Client,
+) -> Result<Option<Opened>, Error> {
     let now = tx.now();
     let spent = token::secret_hash(refresh_token);
     let session = match sessions::use_token(tx.write()?, &spent, now).await? {
@@ -70,7 +78,13 @@ pub async fn refresh(tx: &mut Tx<'_>, refresh_token: &str) -> Result<Option<Open
         TokenUse::Unknown => return Ok(None),
     };
     let Some(session) = sessions::find(tx.read(), session, now).await? else { return Ok(None) };
+    if session.last_used_at.plus_seconds(idle_seconds) <= now {
+        sessions::end(tx.write()?, session.id, now).await?;
+        tx.access_changed();
+        return Ok(None);
+    }
     let user = users::find(tx.read(), session.user_id).await?.filter(|user| !user.disabled);
+    sessions::touch(tx.write()?, session.id, client, now).await?;
     let next = token::new_secret();
     sessions::add_token(tx.write()?, &token::secret_hash(&next), session.id, now).await?;
     Ok(user.map(|user| Opened {
@@ -115,13 +129,48 @@ pub async fn end(
     Ok(())
 }
 
-/// The key that signs access tokens: its id and its secret. Whoever comes first
-/// makes it; of several nodes that start at once, all end up with the same.
+/// Ends a session of the caller.
+///
+/// # Errors
+/// [`Error::NotFound`] if the caller has no such session.
+pub async fn end_own(tx: &mut Tx<'_>, session: SessionId) -> Result<(), Error> {
+    let (now, user) = (tx.now(), tx.grant().user.ok_or(Error::NotFound("session"))?);
+    if !sessions::end_of(tx.write()?, session, user, now).await? {
+        return Err(Error::NotFound("session"));
+    }
+    tx.access_changed();
+    Ok(())
+}
+
+/// Makes the keys that a server needs, unless there are some. Of several nodes that
+/// start at once, all end up with the same. Gives the one that fingerprints of
+/// idempotent requests are made with.
 ///
 /// # Errors
 /// That the database is not available.
-pub async fn signing_key(tx: &mut Tx<'_>) -> Result<(String, Vec<u8>), Error> {
-    let (now, id) = (tx.now(), tx.new_id().to_string());
+pub async fn server_keys(tx: &mut Tx<'_>) -> Result<Vec<u8>, Error> {
+    let now = tx.now();
+    for purpose in [token::PURPOSE, FINGERPRINTS] {
+        let secret: [u8; 32] = rand::random();
+        sessions::add_first_key(tx.write()?, purpose, secret.to_vec(), now).await?;
+    }
+    let keys = sessions::keys(tx.read(), FINGERPRINTS).await?;
+    let oldest = keys.into_iter().next_back();
+    oldest
+        .map(|key| key.secret)
+        .ok_or_else(|| Error::Internal(anyhow::anyhow!("a key that was made is gone")))
+}
+
+/// The purpose of the key for fingerprints of requests.
+const FINGERPRINTS: &str = "fingerprint";
+
+/// Makes a new key that signs access tokens. Tokens of the one before stay valid
+/// until they expire.
+///
+/// # Errors
+/// That the database is not available.
+pub async fn rotate_key(tx: &mut Tx<'_>) -> Result<(), Error> {
     let secret: [u8; 32] = rand::random();
-    Ok(sessions::key_or_insert(tx.write()?, "access_token", &id, &secret, now).await?)
+    let key = ServerKey { id: tx.new_id().to_string(), secret: secret.to_vec(), created_at: tx.now() };
+    Ok(sessions::add_key(tx.write()?, token::PURPOSE, &key).await?)
 }

@@ -7,8 +7,9 @@ use ringback_domain::retention::RETENTION_DAYS;
 use ringback_domain::{Actor, StateName, Timestamp};
 
 use super::tx::Tx;
+use crate::auth::token::OLD_KEY_SECONDS;
 use crate::error::Error;
-use crate::store::{bulk, idempotency, name_recordings, queue, sessions};
+use crate::store::{bulk, idempotency, log_in_attempts, name_recordings, queue, sessions};
 
 /// Records that one transaction takes on: a longer one would keep others
 /// waiting.
@@ -78,7 +79,7 @@ pub async fn expire_records(tx: &mut Tx<'_>) -> Result<usize, Error> {
 
 /// Removes what is kept no longer: records 14 days after their desired time,
 /// recorded names some days after the callback is over, answers to idempotency
-/// keys after a day, sessions that have ended, reports of bulk cancellations.
+/// keys after a day, sessions that have ended, failed log-ins, reports of bulk cancellations.
 /// Gives how many records.
 ///
 /// # Errors
@@ -90,6 +91,8 @@ pub async fn purge(tx: &mut Tx<'_>) -> Result<u64, Error> {
     name_recordings::purge(conn, now).await?;
     idempotency::purge(conn, now).await?;
     sessions::purge(conn, now).await?;
+    log_in_attempts::purge(conn, now).await?;
+    sessions::purge_keys(conn, now.plus_seconds(-OLD_KEY_SECONDS)).await?;
     // A report names numbers: it is kept as long as a record is.
     bulk::purge(conn, now.plus_seconds(-RETENTION_DAYS * 86_400)).await?;
     Ok(removed)

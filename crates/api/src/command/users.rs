@@ -2,7 +2,7 @@
 
 use ringback_domain::wire::admin::{CreateUser, EditUser};
 use ringback_domain::wire::problem::FieldCode;
-use ringback_domain::{Role, ServiceId, UserId};
+use ringback_domain::{Role, ServiceId, SessionId, UserId};
 
 use super::expected::Expected;
 use super::faults::Faults;
@@ -141,11 +141,66 @@ pub fn check_edit(grant: &Grant, services: &Services, user: &User, body: &EditUs
     faults.check()
 }
 
+/// Checks a person's own new password.
+///
+/// # Errors
+/// [`Error::Invalid`] if it is weak.
+pub fn check_own_password(username: &str, new: &str) -> Result<(), Error> {
+    let weak = ringback_domain::password::check(username, new).err();
+    weak.map_or(Ok(()), |weak| {
+        Err(Error::invalid(Field::NewPassword, FieldCode::WeakPassword, weak.to_string()))
+    })
+}
+
+/// Sets the caller's own password, and ends their other sessions. `verified` is
+/// the account whose password was checked.
+///
+/// # Errors
+/// [`Error::Stale`] if the password was changed meanwhile.
+pub async fn set_own_password(
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    verified: &User,
+    password_hash: &str,
+) -> Result<(), Error> {
+    let now = tx.now();
+    let mut user = users::find(tx.read(), verified.id).await?.ok_or(Error::Unauthenticated)?;
+    if user.password_hash != verified.password_hash || user.disabled {
+        return Err(Error::Stale { state: None, version: user.version });
+    }
+    password_hash.clone_into(&mut user.password_hash);
+    users::update(tx.write()?, &user).await?;
+    sessions::end_others(tx.write()?, session, user.id, now).await?;
+    tx.access_changed();
+    Ok(())
+}
+
+/// What an administrator can do for others: nothing, manage those of some
+/// services, or manage everybody.
+fn reach(user: &User) -> u8 {
+    match (user.role == Role::Administrator && !user.disabled, &user.services) {
+        (false, _) => 0,
+        (true, Some(_)) => 1,
+        (true, None) => 2,
+    }
+}
+
+/// Checks that somebody else can do what an account cannot any more.
+async fn check_last_administrator(tx: &mut Tx<'_>, before: &User, after: &User) -> Result<(), Error> {
+    if reach(after) >= reach(before) {
+        return Ok(());
+    }
+    let others = users::administrators_locked(tx.write()?).await?;
+    let covered = others.iter().any(|other| other.id != before.id && reach(other) >= reach(before));
+    if covered { Ok(()) } else { Err(Error::LastAdministrator) }
+}
+
 /// Changes an account; what is not named stays. A new password, another role and
 /// disabling end the person's sessions.
 ///
 /// # Errors
-/// That it does not exist or has another version; as [`check_edit`].
+/// That it does not exist or has another version; as [`check_edit`];
+/// [`Error::LastAdministrator`] if nobody could do what it could.
 pub async fn edit(
     tx: &mut Tx<'_>,
     id: UserId,
@@ -157,6 +212,7 @@ pub async fn edit(
     let mut user = users::find(tx.read(), id).await?.ok_or(Error::NotFound("user"))?;
     check_edit(tx.grant(), &services, &user, body)?;
     expected.check(user.version, None)?;
+    let before = user.clone();
     let role = body.role.unwrap_or(user.role);
     let disabled = body.disabled.unwrap_or(user.disabled);
     let shut_out = password_hash.is_some() || role != user.role || (disabled && !user.disabled);
@@ -173,6 +229,7 @@ pub async fn edit(
     }
     user.role = role;
     user.disabled = disabled;
+    check_last_administrator(tx, &before, &user).await?;
     users::update(tx.write()?, &user).await?;
     if shut_out {
         let now = tx.now();

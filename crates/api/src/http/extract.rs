@@ -9,14 +9,16 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_TYPE, IF_MATCH};
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::StreamExt;
+use hmac::{Hmac, KeyInit, Mac};
 use ringback_domain::wire::callback::NAME_RECORDING_BYTES;
 use ringback_domain::wire::list::{CallbackFilter, CountQuery, FindQuery, PageQuery};
 use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::wire::router::AttemptQuery;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use crate::auth::{Grant, deny_before};
+use crate::auth::{Access, Grant, deny_before};
 use crate::command::Expected;
 use crate::error::Error;
 use crate::fault::Part;
@@ -148,6 +150,14 @@ const AUDIO: [(&str, &[&str], &[&str]); 5] = [
     ("audio/webm", &[], &["video/webm"]),
 ];
 
+/// Whether this begins with a frame of MPEG audio, layer III. `infer` knows only some
+/// of the headers: not those of the low rates that telephony records at (MPEG 2.5),
+/// nor those of frames with a checksum.
+fn begins_with_mp3_frame(content: &[u8]) -> bool {
+    // 11 bits of synchronisation, 2 of the version (01 is reserved), 2 of the layer.
+    matches!(content, [0xff, second, ..] if second & 0xe6 == 0xe2 && second & 0x18 != 0x08)
+}
+
 impl FromRequest for Audio {
     type Error = Error;
     type Future = Reading<Self>;
@@ -164,8 +174,14 @@ impl FromRequest for Audio {
             };
             let content = read_body(&whole, payload, NAME_RECORDING_BYTES).await?;
             // What a browser is to play later has to be what it is said to be.
-            if !infer::get(&content).is_some_and(|kind| known_as.contains(&kind.mime_type())) {
-                let detail = format!("Send a recording of the media type {media_type}.");
+            let known = infer::get(&content).map(|kind| kind.mime_type());
+            let is_it = known.is_some_and(|kind| known_as.contains(&kind))
+                || (*media_type == "audio/mpeg" && begins_with_mp3_frame(&content));
+            if !is_it {
+                let detail = format!(
+                    "These bytes are not {media_type}. Send a recording in WAV, MP3, Ogg (Opus or Vorbis), MP4 or \
+                     WebM, and name its media type as Content-Type."
+                );
                 return Err(Error::invalid(Part::Whole, FieldCode::NotAudio, detail));
             }
             Ok(Self { media_type, content })
@@ -189,6 +205,15 @@ impl<T, const MOST: usize> Json<T, MOST> {
     /// The hash of the body's bytes.
     pub fn digest(&self) -> &[u8] {
         &self.digest
+    }
+}
+
+impl<T: Clone + Serialize, const MOST: usize> Json<T, MOST> {
+    /// The hash of the body after a change, which takes secrets out of it.
+    pub fn digest_without(&self, take_out: impl FnOnce(&mut T)) -> Vec<u8> {
+        let mut body = self.value.clone();
+        take_out(&mut body);
+        Sha256::digest(serde_json::to_vec(&body).unwrap_or_default()).to_vec()
     }
 }
 
@@ -377,21 +402,22 @@ pub struct Idempotency {
     method: String,
     path: String,
     if_match: String,
+    access: Option<web::Data<Access>>,
 }
 
 impl Idempotency {
-    /// The key as this caller's, for this body.
+    /// The key as this caller's, for this body. The fingerprint is kept, and made with
+    /// a key of the server: nobody who reads it can try out bodies.
     pub fn of(self, caller: &Grant, digest: &[u8]) -> Option<IdempotencyKey> {
-        let mut hash = Sha256::new();
+        let key = self.key?;
+        let access = self.access?;
+        let mut hash = Hmac::<Sha256>::new_from_slice(access.fingerprint_key()).ok()?;
         for part in [self.method.as_bytes(), self.path.as_bytes(), self.if_match.as_bytes(), digest] {
-            hash.update(part.len().to_le_bytes());
+            hash.update(&part.len().to_le_bytes());
             hash.update(part);
         }
-        Some(IdempotencyKey {
-            owner: caller.owner.clone(),
-            key: self.key?,
-            fingerprint: hash.finalize().to_vec(),
-        })
+        let fingerprint = hash.finalize().into_bytes().to_vec();
+        Some(IdempotencyKey { owner: caller.owner.clone(), key, fingerprint })
     }
 }
 
@@ -414,6 +440,7 @@ impl FromRequest for Idempotency {
             method: request.method().to_string(),
             path: request.path().to_owned(),
             if_match: if_match.unwrap_or_default().to_owned(),
+            access: request.app_data::<web::Data<Access>>().cloned(),
         };
         read(request, ready(Ok(read_key)))
     }

@@ -7,6 +7,7 @@ pub mod openapi;
 pub mod operations;
 mod problem;
 pub mod request;
+pub mod site;
 pub mod v1;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::command::Commands;
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::query::Queries;
+use site::Site;
 use v1::{
     api_keys, attempts, bulk_cancellations, callbacks, events, export, me, name_recordings, services,
     session, users,
@@ -41,8 +43,12 @@ pub struct Api {
     pub metrics: Metrics,
     /// A simulator plays agents and customers.
     pub simulation: bool,
-    /// Cookies are marked `Secure`: everywhere but on loopback.
-    pub secure_cookies: bool,
+    /// A session that nobody used for so long ends.
+    pub session_idle_seconds: i64,
+    /// Whether `/metrics` is answered on the address of the API.
+    pub public_metrics: bool,
+    /// How the server is seen from outside.
+    pub site: Site,
 }
 
 /// The one route table.
@@ -57,6 +63,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(me::get_me)
                 .service(me::get_preferences)
                 .service(me::replace_preferences)
+                .service(me::change_password)
+                .service(me::list_sessions)
+                .service(me::end_session)
                 // Fixed words come before `{id}`.
                 .service(callbacks::count_callbacks)
                 .service(callbacks::search_callbacks)

@@ -53,7 +53,7 @@ pub fn document() -> Document {
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     add_security(&mut document);
     for item in document.paths.paths.values_mut() {
-        item.post.iter_mut().filter(|operation| is_guarded(operation)).for_each(add_idempotency_key);
+        item.post.iter_mut().filter(|operation| takes_key(operation)).for_each(add_idempotency_key);
         for operation in operations(item) {
             complete(operation);
         }
@@ -84,7 +84,10 @@ fn add_security(document: &mut Document) {
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     let key = ApiKeyValue::with_description("x-api-key", "A machine's key, from `POST /api/v1/api-keys`");
     components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(key)));
-    let cookie = ApiKeyValue::with_description("ringback_refresh", "The refresh cookie, set by the log-in");
+    let cookie = ApiKeyValue::with_description(
+        "ringback_refresh",
+        "The refresh cookie, set by the log-in; `__Host-ringback_refresh` if the public URL is https",
+    );
     components.add_security_scheme("refresh_cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
 }
 
@@ -99,6 +102,12 @@ fn problem(description: &str) -> RefOr<Response> {
 
 fn is_guarded(operation: &Operation) -> bool {
     operation.extensions.as_ref().is_some_and(|known| known.contains_key("x-permission"))
+}
+
+/// Whether an answer is kept: not that of a new password, after which the same
+/// request is wrong.
+fn takes_key(operation: &Operation) -> bool {
+    is_guarded(operation) && operation.operation_id.as_deref() != Some("change_password")
 }
 
 fn header(name: &str, description: &str) -> RefOr<Parameter> {

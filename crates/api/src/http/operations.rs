@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, get, web};
 
 use crate::error::Error;
 use crate::http::Api;
+use crate::metrics::Metrics;
 
 /// Is the process alive?
 #[utoipa::path(
@@ -29,14 +30,24 @@ pub async fn ready(api: web::Data<Api>) -> Result<HttpResponse, Error> {
 }
 
 /// Figures for Prometheus
+///
+/// Absent where the server answers them on another address (`--metrics-listen`).
 #[utoipa::path(
     tag = "Operations",
     responses((status = 200, description = "The figures", body = String, content_type = "text/plain")),
     security(()),
 )]
 #[get("/metrics")]
-pub async fn metrics(api: web::Data<Api>) -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(api.metrics.text())
+pub async fn metrics(api: web::Data<Api>) -> Result<HttpResponse, Error> {
+    if !api.public_metrics {
+        return Err(Error::NotFound("page"));
+    }
+    Ok(figures(web::Data::new(api.metrics.clone())).await)
+}
+
+/// The same on a socket of its own.
+pub async fn figures(counters: web::Data<Metrics>) -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(counters.text())
 }
 
 /// How the server is.

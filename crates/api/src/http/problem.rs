@@ -54,7 +54,7 @@ impl ResponseError for Error {
         let mut response = HttpResponse::build(self.status_code());
         response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/problem+json")));
         match self {
-            Self::Unauthenticated => {
+            Self::Unauthenticated | Self::TwoCredentials => {
                 response.insert_header((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
             }
             Self::RateLimited { retry_after_seconds } => {

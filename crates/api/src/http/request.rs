@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web;
@@ -35,27 +36,27 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wa
      connect-src 'self'; img-src 'self' data:; media-src blob:; font-src 'self'; form-action 'self'; base-uri 'none'; \
      object-src 'none'; frame-ancestors 'none'";
 
-/// Swagger UI sets styles on elements; everything else stays forbidden.
-const SWAGGER_CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'unsafe-inline'; \
-     style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; \
-     frame-ancestors 'none'";
-
 /// Wraps every request.
 pub async fn wrap(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let began = Instant::now();
     let api = request.app_data::<web::Data<Api>>().cloned();
     let id = api.as_ref().map_or_else(Uuid::nil, |api| api.queries.clock.new_id()).to_string();
     let path = request.path().to_owned();
     let method = request.method().clone();
+    // Whatever can be read can be asked for its headers alone.
+    if method == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
     let context = Request { id: id.clone(), path: path.clone() };
     let span = tracing::info_span!("request", request.id = %id);
     let mut response = CURRENT.scope(context, next.call(request)).instrument(span).await?;
 
     let status = response.status();
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let is_https = api.as_ref().is_some_and(|api| api.site.is_https);
     if let Some(api) = api {
         api.metrics.answered(&method, &route, status.as_u16(), began.elapsed());
     }
@@ -63,26 +64,31 @@ pub async fn wrap(
     tracing::info!(
         request.id = %id, %method, route, status = status.as_u16(), took_ms = took.as_secs_f64() * 1e3, "answered"
     );
-    secure(response.headers_mut(), &path, &id);
-    Ok(response)
+    secure(response.headers_mut(), &path, &id, is_https);
+    // A body of known length is kept for its length: the server does not send it. A
+    // stream would be run for nobody, and may have no end.
+    let without_stream = |body: BoxBody| match body.size() {
+        BodySize::Stream => BoxBody::new(()),
+        _ => body,
+    };
+    let is_head = method == Method::HEAD;
+    Ok(response.map_body(|_, body| if is_head { without_stream(body.boxed()) } else { body.boxed() }))
 }
 
-fn secure(headers: &mut HeaderMap, path: &str, id: &str) {
+fn secure(headers: &mut HeaderMap, path: &str, id: &str, is_https: bool) {
     let mut set = |name: HeaderName, value: &'static str| {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
         }
     };
-    let policy = if path.starts_with("/swagger-ui") {
-        SWAGGER_CONTENT_SECURITY_POLICY
-    } else {
-        CONTENT_SECURITY_POLICY
-    };
-    set(header::CONTENT_SECURITY_POLICY, policy);
+    set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    if is_https {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
+    }
     if path.starts_with("/api/") {
         set(header::CACHE_CONTROL, "no-store");
     }

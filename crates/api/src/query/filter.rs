@@ -15,6 +15,12 @@ use crate::store::list::{Search, SearchColumn, SearchPlan, Selection};
 /// Longest text that can be searched for.
 const MAX_SEARCH_CHARS: usize = 100;
 
+/// The services that the caller may see as of now, ordered by name: also for those
+/// who see all, if what is asked goes on for longer than a moment.
+pub fn snapshot(services: &Services, caller: &Grant) -> Vec<ServiceId> {
+    services.ids().into_iter().filter(|id| caller.visible.contains(*id)).collect()
+}
+
 /// The services that the caller may see, ordered by name; `None` for all.
 pub fn visible(services: &Services, caller: &Grant) -> Option<Vec<ServiceId>> {
     match &caller.visible {

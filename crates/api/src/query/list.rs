@@ -231,7 +231,9 @@ impl Queries {
     pub async fn export(&self, grant: &Grant, filter: &CallbackFilter) -> Result<Export, Error> {
         let now = self.clock.now();
         let services = self.directory.services().await?;
-        let selection = filter::of_filter(filter, &services, grant, now)?;
+        let mut selection = filter::of_filter(filter, &services, grant, now)?;
+        // A service that is made while the export runs is no part of it.
+        selection.services.get_or_insert_with(|| filter::snapshot(&services, grant));
         Ok(Export { selection, viewer: Viewer::of(grant, now), next: Some(Start::First) })
     }
 

@@ -21,6 +21,7 @@ pub mod callbacks;
 pub mod feed;
 pub mod idempotency;
 pub mod list;
+pub mod log_in_attempts;
 pub mod name_recordings;
 pub mod queue;
 pub mod services;
@@ -71,6 +72,22 @@ const SQLITE_READERS: u32 = 4;
 /// How often a SQLite schema is tried again while another program may be at it.
 const MIGRATION_TRIES: u32 = 10;
 
+/// Creates a missing database file so that only its owner can read it: it holds
+/// hashes of passwords, and keys. SQLite gives its write-ahead log the same rights.
+fn create_private(file: &std::path::Path) {
+    if file.as_os_str().is_empty() || file.to_string_lossy().contains(":memory:") {
+        return;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // SQLite says better than this what is wrong with a file; one that exists stays.
+    if let Err(error) = options.open(file) {
+        tracing::debug!(%error, "the database file is not new");
+    }
+}
+
 impl Store {
     /// Opens the database that the URL names: `sqlite:` or `postgres:`. An
     /// embedded database is made where it is missing.
@@ -117,6 +134,7 @@ impl Store {
             .pragma("cache_size", "-32768")
             // The write-ahead log is cut to this once all of it is in the file.
             .pragma("journal_size_limit", "67108864");
+        create_private(options.get_filename());
         let one = |options| {
             SqlitePoolOptions::new()
                 .max_connections(1)

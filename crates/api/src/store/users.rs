@@ -46,6 +46,11 @@ const INSERT: &str = "INSERT INTO users (id, username, display_name, role, servi
      created_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)";
 const UPDATE: &str = "UPDATE users SET display_name = $3, role = $4, services = $5, password_hash = $6, \
      disabled = $7, version = version + 1 WHERE id = $1 AND version = $2";
+/// Administrators who may log in, locked on PostgreSQL until the transaction ends: of
+/// two who shut each other out at the same moment, one waits for the other.
+const ADMINISTRATORS: &str = select!("WHERE role = 'administrator' AND disabled = FALSE ORDER BY id");
+const ADMINISTRATORS_LOCKED: &str =
+    select!("WHERE role = 'administrator' AND disabled = FALSE ORDER BY id FOR UPDATE");
 const COUNT: &str = "SELECT COUNT(*) FROM users";
 const PREFERENCES: &str = "SELECT preferences FROM users WHERE id = $1";
 const SET_PREFERENCES: &str = "UPDATE users SET preferences = $2 WHERE id = $1";
@@ -110,6 +115,14 @@ pub async fn find_by_username(conn: &mut Conn, username: &str) -> StoreResult<Op
     let row: Option<UserRow> =
         on!(conn, |c| sqlx::query_as(FIND_BY_USERNAME).bind(username).fetch_optional(c).await)?;
     row.map(User::try_from).transpose()
+}
+
+/// The administrators who may log in; on PostgreSQL they are locked until the
+/// transaction ends.
+pub async fn administrators_locked(conn: &mut WriteConn) -> StoreResult<Vec<User>> {
+    let find = conn.backend().pick(ADMINISTRATORS, ADMINISTRATORS_LOCKED);
+    let rows: Vec<UserRow> = on!(conn, |c| sqlx::query_as(find).fetch_all(c).await)?;
+    rows.into_iter().map(User::try_from).collect()
 }
 
 /// Whether there are no users yet.

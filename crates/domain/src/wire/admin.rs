@@ -155,7 +155,7 @@ pub struct CreateUser {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100)]
     pub display_name: Option<String>,
-    /// Password of 8 to 256 characters.
+    /// Password of 8 to 256 characters, neither the user name nor a common one.
     #[schema(min_length = 8, max_length = 256)]
     pub password: String,
     /// What the person is here for.

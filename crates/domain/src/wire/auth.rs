@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::access::{ApiScope, Permission, Role};
 use crate::callback::state::StateName;
-use crate::id::{ServiceId, UserId};
+use crate::id::{ServiceId, SessionId, UserId};
 use crate::time::Timestamp;
 use crate::time_of_day::TimeOfDay;
 
@@ -51,6 +51,43 @@ pub struct UserRef {
     pub username: String,
     /// Name shown to people.
     pub display_name: String,
+}
+
+/// A person's new password.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangePassword {
+    /// The password until now.
+    pub current_password: String,
+    /// Password of 8 to 256 characters, neither the user name nor a common one.
+    #[schema(min_length = 8, max_length = 256)]
+    pub new_password: String,
+}
+
+/// Without the passwords.
+impl std::fmt::Debug for ChangePassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ChangePassword").finish_non_exhaustive()
+    }
+}
+
+/// A place where a person is logged in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SessionView {
+    /// Identifier.
+    pub id: SessionId,
+    /// When the person logged in.
+    pub created_at: Timestamp,
+    /// When the session was refreshed last, which an open page does every few minutes.
+    pub last_used_at: Timestamp,
+    /// The network address as of then.
+    #[schema(example = "192.0.2.7")]
+    pub address: String,
+    /// What logged in, by its name and system if they are known.
+    #[schema(example = "Firefox, Linux")]
+    pub client: String,
+    /// It is the session of this request.
+    pub current: bool,
 }
 
 /// Who the caller is and what the caller may do.

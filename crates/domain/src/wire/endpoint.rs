@@ -3,12 +3,12 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::id::{ApiKeyId, CallbackId, JobId, ServiceId, UserId};
+use crate::id::{ApiKeyId, CallbackId, JobId, ServiceId, SessionId, UserId};
 use crate::wire::admin::{
     ApiKeyView, CreateApiKey, CreateService, CreateUser, CreatedApiKey, EditService, EditUser, ServiceView,
     UserView,
 };
-use crate::wire::auth::{LogIn, Me, Preferences, Session};
+use crate::wire::auth::{ChangePassword, LogIn, Me, Preferences, Session, SessionView};
 use crate::wire::bulk::{BulkCancellation, CreateBulkCancellation, ReportLine};
 use crate::wire::callback::{
     AttemptView, CallbackView, CloseCallback, CreateCallback, Items, RecreateCallback, RescheduleCallback,
@@ -235,6 +235,15 @@ endpoints! {
 
     /// Replaces the display preferences.
     PutPreferences(Preferences): Put "/me/preferences" -> Preferences;
+
+    /// Changes the caller's password.
+    PostPassword(ChangePassword): Post "/me/password" -> ();
+
+    /// Reads where the caller is logged in.
+    ListMySessions: Get "/me/sessions" -> Items<SessionView>;
+
+    /// Ends a session of the caller.
+    DeleteMySession[SessionId]: Delete "/me/sessions/{id}" -> ();
 
     /// Asks for a callback.
     PostCallback(CreateCallback): Post "/callbacks" -> CallbackView;

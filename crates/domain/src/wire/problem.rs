@@ -55,6 +55,8 @@ kinds! {
     LeaseLost = 409, "lease-lost", "The reservation is not held any more";
     /// There is one with this name already.
     Duplicate = 409, "duplicate", "It exists already";
+    /// Nobody could manage users any more.
+    LastAdministrator = 409, "last-administrator", "The last administrator stays";
     /// A request with the same idempotency key is still running.
     InFlight = 409, "in-flight", "The same request is still running";
     /// The version in `If-Match` is not the current one.
@@ -184,8 +186,10 @@ pub enum FieldCode {
     UnknownTimeZone,
     /// It is not one of the values listed.
     UnknownValue,
-    /// It is too short, too long, or the user name.
+    /// It is too short, too long, common, or the user name.
     WeakPassword,
+    /// It is not the current password.
+    WrongPassword,
     /// It is of another JSON type.
     WrongType,
     /// It is not a value of its kind. A page that is still open when its server is

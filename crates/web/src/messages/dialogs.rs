@@ -85,7 +85,7 @@ messages! {
     fault_required { en "This entry is missing. Fill it in." de "Diese Angabe fehlt. Bitte ergänzen." }
     fault_too_long { en "This entry is too long. Shorten it." de "Diese Angabe ist zu lang. Bitte kürzen." }
     fault_username { en "Use 1 to 64 letters, digits, '.', '_', '-' or '@'." de "1 bis 64 Buchstaben, Ziffern, „.“, „_“, „-“ oder „@“ verwenden." }
-    fault_weak_password { en "Use 8 to 256 characters, different from the user name." de "Bitte 8 bis 256 Zeichen verwenden, die nicht der Benutzername sind." }
+    fault_weak_password { en "Use 8 to 256 characters that are neither the user name nor a common password." de "Bitte 8 bis 256 Zeichen verwenden, die weder der Benutzername noch ein häufiges Passwort sind." }
     fault_unknown_service { en "This service no longer exists. Choose another one." de "Diesen Service gibt es nicht mehr. Bitte einen anderen wählen." }
     fault_not_accepting { en "This service does not accept new callbacks at the moment. Choose another one." de "Dieser Service nimmt gerade keine neuen Rückrufe an. Bitte einen anderen wählen." }
     fault_malformed_number { en "This is not a phone number. Check the digits." de "Das ist keine Telefonnummer. Bitte die Ziffern prüfen." }

@@ -23,6 +23,20 @@ messages! {
     theme_light { en "Light" de "Hell" }
     theme_dark { en "Dark" de "Dunkel" }
     language { en "Language" de "Sprache" }
+    my_account { en "My account" de "Mein Konto" }
+    change_password { en "Change password" de "Passwort ändern" }
+    current_password { en "Current password" de "Aktuelles Passwort" }
+    own_password_hint { en "At least 8 characters, for example several words. Your other sessions end." de "Mindestens 8 Zeichen, zum Beispiel mehrere Wörter. Die anderen Sitzungen enden." }
+    password_changed { en "Password changed" de "Passwort geändert" }
+    fault_wrong_password { en "This is not your current password." de "Das ist nicht das aktuelle Passwort." }
+    my_sessions { en "My sessions" de "Meine Sitzungen" }
+    browser { en "Browser" de "Browser" }
+    network_address { en "Address" de "Adresse" }
+    signed_in_at { en "Signed in" de "Angemeldet" }
+    last_used_at { en "Last used" de "Zuletzt benutzt" }
+    this_session { en "This session" de "Diese Sitzung" }
+    sign_out_of(browser, address) { en "Sign out {browser} at {address}" de "{browser} unter {address} abmelden" }
+    last_administrator { en "The last administrator stays. Give another user this role first." de "Der letzte Administrator bleibt. Bitte zuerst einem anderen Benutzer diese Rolle geben." }
     sign_out { en "Sign out" de "Abmelden" }
     notifications { en "Messages" de "Meldungen" }
     simulation { en "Simulation: agents and customers are played by Ringback. Nobody is really called." de "Simulation: Ringback spielt Agenten und Kunden. Niemand wird wirklich angerufen." }

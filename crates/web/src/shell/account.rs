@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::wire::auth::{Me, Theme};
 
+use super::my_account::MyAccount;
 use crate::components::banner::{Banner, Severity};
 use crate::components::button::LinkButton;
 use crate::components::icon::Icon;
@@ -26,6 +27,7 @@ pub(super) fn AccountMenu(
     let preferences = PreferenceStore::here();
     let session = Session::here();
     let toasts = Toasts::here();
+    let my_account = MyAccount::here();
     let name = match (&me.user, &me.api_key) {
         (Some(user), _) => user.display_name.clone(),
         (None, Some(key)) => key.clone(),
@@ -109,6 +111,10 @@ pub(super) fn AccountMenu(
                 {[false, true].map(keys_item).collect_view()}
             </Submenu>
             <hr />
+            <MenuItem on_press=move |()| my_account.open()>
+                <Icon name="shield-check" />
+                {messages::my_account()}
+            </MenuItem>
             <MenuItem on_press=move |()| reload(session, toasts)>
                 <Icon name="refresh-cw" />
                 {messages::reload_permissions()}

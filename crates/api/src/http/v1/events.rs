@@ -21,6 +21,9 @@ use crate::store::feed::Position;
 /// asked again.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
+/// How often a stream asks whether somebody was shut out.
+const CHECK_REVOCATIONS: Duration = Duration::from_millis(400);
+
 /// One listener.
 struct Listener {
     api: web::Data<Api>,
@@ -31,6 +34,8 @@ struct Listener {
     behind: bool,
     /// When to ask again what the caller may see.
     look_at: Instant,
+    /// What was known of revocations when the caller was identified last.
+    revocations: Arc<String>,
     /// What the caller was told last of whether their services changed.
     services_changed: Option<bool>,
     waiting: VecDeque<Bytes>,
@@ -65,6 +70,7 @@ impl Listener {
 
     /// Asks again what the caller may see; `None` if nothing any more.
     async fn look(&mut self) -> Option<()> {
+        self.revocations = self.api.access.revocations().await.ok()?;
         let now = self.api.access.identify(&self.request).await.ok()?;
         // Another tab of the same session may have reloaded them.
         let changed = now.services_changed || now.visible != self.identity.visible;
@@ -78,6 +84,16 @@ impl Listener {
         Some(())
     }
 
+    /// Ends the stream of a caller who was shut out; `None` then.
+    async fn check_revocations(&mut self) -> Option<()> {
+        let now = self.api.access.revocations().await.ok()?;
+        if now != self.revocations {
+            self.revocations = now;
+            self.api.access.identify_again(&self.request).await.ok()?;
+        }
+        Some(())
+    }
+
     /// The next piece of the stream; `None` ends it.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
@@ -88,11 +104,13 @@ impl Listener {
                 self.look().await?;
                 continue;
             }
+            self.check_revocations().await?;
             if self.behind {
                 self.catch_up().await.ok()?;
                 continue;
             }
-            match timeout_at(self.look_at, self.batches.recv()).await {
+            let until = self.look_at.min(Instant::now() + CHECK_REVOCATIONS);
+            match timeout_at(until, self.batches.recv()).await {
                 Ok(Ok(batch)) if batch.from <= self.seen => self.take(&batch.events, batch.to),
                 // Something was missed, by being late or by being too slow.
                 Ok(Ok(_) | Err(RecvError::Lagged(_))) => self.behind = true,
@@ -138,6 +156,7 @@ pub async fn stream_events(
         }
     };
     let listener = Listener {
+        revocations: api.access.revocations().await?,
         identity: Arc::clone(&caller),
         batches,
         seen,

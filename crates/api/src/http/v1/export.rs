@@ -2,7 +2,7 @@
 
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::Bytes;
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, get, web};
 use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::wire::list::{CallbackFilter, ExportQuery, Format};
 
@@ -63,11 +63,15 @@ pub async fn export_callbacks(
     api: web::Data<Api>,
     caller: Caller<permit::ExportCallbacks>,
     Query(filter, query): Query<CallbackFilter, ExportQuery>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Error> {
     let format = query.format.unwrap_or_default();
     let export = api.queries.export(&caller, &filter).await?;
-    let stream =
-        futures_util::stream::try_unfold((api, export, true), move |(api, mut export, first)| async move {
+    let stream = futures_util::stream::try_unfold(
+        (api, export, request, true),
+        move |(api, mut export, request, first)| async move {
+            // A caller who was shut out meanwhile gets no further piece.
+            api.access.identify(&request).await?;
             let Some(items) = api.queries.export_page(&mut export).await? else {
                 return Ok::<_, Error>(None);
             };
@@ -82,8 +86,9 @@ pub async fn export_callbacks(
                     Bytes::from(text)
                 }
             };
-            Ok(Some((text, (api, export, false))))
-        });
+            Ok(Some((text, (api, export, request, false))))
+        },
+    );
     let (media, name) = match format {
         Format::Csv => ("text/csv; charset=utf-8", "attachment; filename=\"callbacks.csv\""),
         Format::Ndjson => ("application/x-ndjson", "attachment; filename=\"callbacks.ndjson\""),

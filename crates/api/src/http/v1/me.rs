@@ -1,14 +1,18 @@
 //! Who the caller is, and how they like the page.
 
-use actix_web::{HttpResponse, get, put, web};
-use ringback_domain::wire::auth::{Me, Preferences, VisibleService};
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
+use ringback_domain::SessionId;
+use ringback_domain::wire::auth::{ChangePassword, LogIn, Me, Preferences, SessionView, VisibleService};
+use ringback_domain::wire::callback::Items;
+use ringback_domain::wire::problem::{FieldCode, Problem};
 
-use crate::auth::{Caller, Identity, Principal, permit};
-use crate::command::{Tx, preferences};
+use crate::auth::{Caller, Identity, Principal, password, permit};
+use crate::command::{Tx, log_in, preferences, sessions as session_commands, users as user_commands};
 use crate::error::Error;
+use crate::fault::Field;
 use crate::http::Api;
-use crate::http::extract::Json;
-use crate::store::users;
+use crate::http::extract::{Json, Path};
+use crate::store::{sessions, users};
 
 /// Who am I?
 ///
@@ -86,4 +90,98 @@ pub async fn replace_preferences(
     let replace = async move |tx: &mut Tx<'_>| preferences::replace(tx, &wanted).await;
     api.commands.change(&caller, replace).await?;
     Ok(HttpResponse::Ok().json(preferences))
+}
+
+/// Change my password
+///
+/// Ends the person's other sessions. Wrong current passwords are counted as failed
+/// log-ins are.
+#[utoipa::path(
+    tag = "Credentials",
+    request_body(content = ChangePassword, example = json!({
+        "current_password": "correct horse battery", "new_password": "another horse battery"
+    })),
+    responses(
+        (status = 204, description = "Changed"),
+        (status = 429, description = "Too many failures; see Retry-After", body = Problem, content_type = "application/problem+json"),
+    ),
+    extensions(("x-permission" = json!("own_preferences"))),
+)]
+#[post("/me/password")]
+pub async fn change_password(
+    api: web::Data<Api>,
+    caller: Caller<permit::OwnPreferences>,
+    request: HttpRequest,
+    body: Json<ChangePassword>,
+) -> Result<HttpResponse, Error> {
+    let Principal::User { user, session, .. } = &caller.principal else {
+        return Err(Error::NotFound("password"));
+    };
+    let ChangePassword { current_password, new_password } = body.into_inner();
+    user_commands::check_own_password(&user.username, &new_password)?;
+    let current = LogIn { username: user.username.clone(), password: current_password };
+    let address = api.site.client_address(&request);
+    let checked = log_in::check(&api.commands, &api.access, current, address).await;
+    let (verified, attempt) = checked.map_err(|error| match error {
+        // 401 would say that the session has ended.
+        Error::InvalidCredentials => Error::invalid(
+            Field::CurrentPassword,
+            FieldCode::WrongPassword,
+            "`current_password` must be your password as it is now.",
+        ),
+        error => error,
+    })?;
+    let (session, hash) = (*session, password::hash(new_password).await?);
+    let change = async move |tx: &mut Tx<'_>| {
+        log_in::succeeded(tx, &attempt).await?;
+        user_commands::set_own_password(tx, session, &verified, &hash).await
+    };
+    api.commands.change(&caller, change).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// List my sessions
+#[utoipa::path(
+    tag = "Credentials",
+    responses((status = 200, description = "Where the person is logged in, the last used first", body = Items<SessionView>)),
+    extensions(("x-permission" = json!("own_preferences"))),
+)]
+#[get("/me/sessions")]
+pub async fn list_sessions(
+    api: web::Data<Api>,
+    caller: Caller<permit::OwnPreferences>,
+) -> Result<HttpResponse, Error> {
+    let Principal::User { user, session: current, .. } = &caller.principal else {
+        return Err(Error::NotFound("session"));
+    };
+    let now = api.queries.clock.now();
+    let used_since = now.plus_seconds(-api.session_idle_seconds);
+    let open = sessions::of_user(&mut api.queries.store.read().await?, user.id, now, used_since).await?;
+    let view = |session: sessions::OpenSession| SessionView {
+        current: session.id == *current,
+        id: session.id,
+        created_at: session.created_at,
+        last_used_at: session.last_used_at,
+        address: session.client.address,
+        client: session.client.program,
+    };
+    Ok(HttpResponse::Ok().json(Items { items: open.into_iter().map(view).collect() }))
+}
+
+/// End one of my sessions
+#[utoipa::path(
+    tag = "Credentials",
+    params(("id" = SessionId, Path, description = "The session")),
+    responses((status = 204, description = "Ended")),
+    extensions(("x-permission" = json!("own_preferences"))),
+)]
+#[delete("/me/sessions/{id}")]
+pub async fn end_session(
+    api: web::Data<Api>,
+    caller: Caller<permit::OwnPreferences>,
+    Path(id): Path<SessionId>,
+) -> Result<HttpResponse, Error> {
+    let end = async move |tx: &mut Tx<'_>| session_commands::end_own(tx, id).await;
+    api.commands.change(&caller, end).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

@@ -1,59 +1,30 @@
 //! Logging in, refreshing, logging out.
 
 use actix_web::cookie::time::Duration as CookieDuration;
-use actix_web::cookie::{Cookie, SameSite};
-use actix_web::http::header::ORIGIN;
 use actix_web::{HttpRequest, HttpResponse, delete, post, web};
 use ringback_domain::wire::auth::{LogIn, Me, Session, UserRef};
 use ringback_domain::wire::problem::Problem;
 
 use super::me;
 use crate::auth::token::ACCESS_SECONDS;
-use crate::auth::{Caller, Grant, Principal, log_in, permit};
-use crate::command::Tx;
+use crate::auth::{Caller, Grant, Principal, permit};
 use crate::command::sessions::{self, Opened, SESSION_SECONDS};
+use crate::command::{Tx, log_in};
 use crate::error::Error;
 use crate::http::Api;
 use crate::http::extract::{Empty, Json};
 
-const COOKIE: &str = "ringback_refresh";
-const COOKIE_PATH: &str = "/api/v1/session";
-
-/// A request that changes something on the strength of a cookie must come from
-/// our own page: browsers say where it comes from.
-fn same_site(request: &HttpRequest) -> Result<(), Error> {
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    match header("sec-fetch-site") {
-        Some("same-origin" | "none") => Ok(()),
-        Some(_) => Err(Error::CrossSite),
-        None => match (header(ORIGIN.as_str()), header("host")) {
-            (Some(origin), Some(host)) if origin.split("://").nth(1) != Some(host) => Err(Error::CrossSite),
-            _ => Ok(()),
-        },
-    }
-}
-
-fn cookie(api: &Api, value: String, max_age: CookieDuration) -> Cookie<'static> {
-    Cookie::build(COOKIE, value)
-        .path(COOKIE_PATH)
-        .http_only(true)
-        .secure(api.secure_cookies)
-        .same_site(SameSite::Strict)
-        .max_age(max_age)
-        .finish()
-}
-
-fn logged_in(api: &Api, opened: Opened) -> Result<HttpResponse, Error> {
+async fn logged_in(api: &Api, opened: Opened) -> Result<HttpResponse, Error> {
     let now = api.queries.clock.now();
     let Opened { user, session, ends_at, refresh_token } = opened;
     let answer = Session {
-        access_token: api.access.tokens.sign(user.id, session, now)?,
+        access_token: api.access.tokens().await?.sign(user.id, session, now)?,
         token_type: "Bearer".to_owned(),
         expires_in_seconds: ACCESS_SECONDS,
         session_ends_in_seconds: u32::try_from(ends_at.seconds_since(now)).unwrap_or_default(),
         user: UserRef { id: user.id, username: user.username, display_name: user.display_name },
     };
-    let cookie = cookie(api, refresh_token, CookieDuration::seconds(SESSION_SECONDS));
+    let cookie = api.site.refresh_cookie(refresh_token, CookieDuration::seconds(SESSION_SECONDS));
     Ok(HttpResponse::Ok().cookie(cookie).json(answer))
 }
 
@@ -69,6 +40,7 @@ fn logged_in(api: &Api, opened: Opened) -> Result<HttpResponse, Error> {
         (status = 401, description = "User name or password are wrong", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Some values are invalid", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too many failures; see Retry-After", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Too many people log in at once; see Retry-After", body = Problem, content_type = "application/problem+json"),
     ),
     security(()),
 )]
@@ -78,18 +50,22 @@ pub async fn create_session(
     request: HttpRequest,
     body: Json<LogIn>,
 ) -> Result<HttpResponse, Error> {
-    same_site(&request)?;
-    let address = request.peer_addr().map_or(std::net::Ipv4Addr::LOCALHOST.into(), |peer| peer.ip());
-    let user = log_in::check(&api.access, body.into_inner(), address).await?;
-    let open = async move |tx: &mut Tx<'_>| sessions::open(tx, &user).await;
-    logged_in(&api, api.commands.change(&Grant::system("log-in"), open).await?)
+    api.site.check_origin(&request)?;
+    let (address, client) = (api.site.client_address(&request), api.site.client(&request));
+    let (user, attempt) = log_in::check(&api.commands, &api.access, body.into_inner(), address).await?;
+    let open = async move |tx: &mut Tx<'_>| {
+        log_in::succeeded(tx, &attempt).await?;
+        sessions::open(tx, &user, &client).await
+    };
+    logged_in(&api, api.commands.change(&Grant::system("log-in"), open).await?).await
 }
 
 /// Refresh the access token
 ///
 /// Spends the refresh cookie and sets the next one. A cookie that was spent
 /// before ends the whole session, but for ten seconds in which it is taken once
-/// more if the next one was not used.
+/// more if the next one was not used. A session that was not refreshed for long,
+/// twelve hours unless the operator chose otherwise, has ended.
 #[utoipa::path(
     tag = "Credentials",
     responses(
@@ -105,12 +81,12 @@ pub async fn refresh_session(
     request: HttpRequest,
     _body: Empty,
 ) -> Result<HttpResponse, Error> {
-    same_site(&request)?;
-    let token = request.cookie(COOKIE).ok_or(Error::Unauthenticated)?;
-    let token = token.value().to_owned();
-    let refresh = async move |tx: &mut Tx<'_>| sessions::refresh(tx, &token).await;
+    api.site.check_origin(&request)?;
+    let token = api.site.refresh_token(&request).ok_or(Error::Unauthenticated)?;
+    let (idle, client) = (api.session_idle_seconds, api.site.client(&request));
+    let refresh = async move |tx: &mut Tx<'_>| sessions::refresh(tx, &token, idle, &client).await;
     let opened = api.commands.change(&Grant::system("log-in"), refresh).await?;
-    logged_in(&api, opened.ok_or(Error::Unauthenticated)?)
+    logged_in(&api, opened.ok_or(Error::Unauthenticated)?).await
 }
 
 /// Reload my permissions
@@ -151,14 +127,16 @@ pub async fn reload_session(
 )]
 #[delete("/session")]
 pub async fn delete_session(api: web::Data<Api>, request: HttpRequest) -> Result<HttpResponse, Error> {
-    same_site(&request)?;
-    let token = request.cookie(COOKIE);
+    api.site.check_origin(&request)?;
+    let by_cookie = api.site.refresh_token(&request);
     let by_header = match api.access.identify(&request).await.map(|identity| identity.principal.clone()) {
         Ok(Principal::User { session, .. }) => Some(session),
+        Err(Error::TwoCredentials) => return Err(Error::TwoCredentials),
         _ => None,
     };
-    let by_cookie = token.map(|token| token.value().to_owned());
     let end = async move |tx: &mut Tx<'_>| sessions::end(tx, by_header, by_cookie.as_deref()).await;
     api.commands.change(&Grant::system("log-out"), end).await?;
-    Ok(HttpResponse::NoContent().cookie(cookie(&api, String::new(), CookieDuration::ZERO)).finish())
+    Ok(HttpResponse::NoContent()
+        .cookie(api.site.refresh_cookie(String::new(), CookieDuration::ZERO))
+        .finish())
 }

@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, get, patch, post, web};
 use ringback_domain::UserId;
 use ringback_domain::wire::admin::{CreateUser, EditUser, UserView};
 use ringback_domain::wire::callback::Items;
+use ringback_domain::wire::problem::Problem;
 
 use crate::auth::{Caller, password, permit};
 use crate::command::{Expected, Tx, users as commands};
@@ -78,7 +79,8 @@ pub async fn create_user(
     idempotency: Idempotency,
     body: Json<CreateUser>,
 ) -> Result<HttpResponse, Error> {
-    let key = idempotency.of(&caller, body.digest());
+    // A fast hash of a password must not be kept.
+    let key = idempotency.of(&caller, &body.digest_without(|body| body.password.clear()));
     let services = api.queries.directory.services().await?;
     commands::check_new(&caller, &services, &body)?;
     let hash = password::hash(body.password.clone()).await?;
@@ -93,12 +95,16 @@ pub async fn create_user(
 /// Edit a user
 ///
 /// What is not named stays. A new password, another role and disabling end the
-/// person's sessions at once; other services count from the next log-in on.
+/// person's sessions at once; other services count from the next log-in on. The
+/// last administrator, and the last one of all services, stays one.
 #[utoipa::path(
     tag = "Users",
     params(("id" = UserId, Path, description = "The user")),
     request_body(content = EditUser, example = json!({"disabled": true})),
-    responses((status = 200, description = "Changed", body = UserView)),
+    responses(
+        (status = 200, description = "Changed", body = UserView),
+        (status = 409, description = "It is the last administrator", body = Problem, content_type = "application/problem+json"),
+    ),
     extensions(("x-permission" = json!("manage_users"))),
 )]
 #[patch("/users/{id}")]
