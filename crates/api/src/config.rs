@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ringback_domain::Role;
 
+use crate::limits::Limits;
+
 /// Callback management for contact centres.
 #[derive(Debug, Parser)]
 #[command(name = "ringback", version, about, max_term_width = 100)]
@@ -86,6 +88,9 @@ pub struct Serve {
     /// Threads that answer requests; one for each core unless told
     #[arg(long, env = "RINGBACK_THREADS", value_name = "N")]
     pub threads: Option<usize>,
+    /// What one caller may use
+    #[command(flatten)]
+    pub limits: Limits,
     /// Form of the log
     #[arg(long, env = "RINGBACK_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,

@@ -112,6 +112,7 @@ fn field_message(error: &FieldProblem) -> String {
         (C::Required, "/desired_time") => messages::enter_time(),
         (C::InvalidValue, "/username") => messages::fault_username(),
         (C::Conflict, _) => messages::fault_conflict(),
+        (C::ControlCharacter, _) => messages::fault_control_character(),
         (C::ImpossibleNumber, _) => messages::fault_impossible_number(),
         (C::InThePast, _) => messages::fault_in_the_past(),
         (C::InTheFuture, _) => messages::fault_in_the_future(),

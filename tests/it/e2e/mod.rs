@@ -29,7 +29,13 @@ fn web_dir() -> PathBuf {
 
 /// A server with its workers and the page.
 async fn start(simulator: Option<Behaviour>) -> TestApp {
-    let options = Options { clock: Clock::system(), workers: true, simulator, web_dir: Some(web_dir()) };
+    let options = Options {
+        clock: Clock::system(),
+        workers: true,
+        simulator,
+        web_dir: Some(web_dir()),
+        ..Options::default()
+    };
     TestApp::start_with(Backend::Sqlite, options).await
 }
 

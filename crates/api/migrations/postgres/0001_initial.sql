@@ -209,6 +209,13 @@ CREATE TABLE signing_keys (
     created_at BIGINT NOT NULL
 );
 
+-- What the servers know of this database, by name: the epoch of the feed, the
+-- database that it is of, and when a server last tried to write.
+CREATE TABLE server_state (
+    name TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+);
+
 CREATE TABLE idempotency_keys (
     owner TEXT NOT NULL,
     key TEXT NOT NULL,

@@ -235,7 +235,7 @@ where
     let _running = key.as_ref().map(|key| commands.begin(key)).transpose()?;
     let until = Instant::now() + wait;
     loop {
-        let last = Instant::now() >= until;
+        let last = Instant::now() >= until || commands.signals().ready.is_stopping();
         if key.is_none() {
             let reserved = reserve_together(commands, grant, &order).await?;
             if !reserved.is_empty() || last {
@@ -272,7 +272,7 @@ async fn wait_for_work(
     loop {
         let left = until.saturating_duration_since(Instant::now());
         let woken = commands.signals().ready.wait(services, left.min(LOOK_AGAIN)).await;
-        if woken || Instant::now() >= until {
+        if woken || Instant::now() >= until || commands.signals().ready.is_stopping() {
             return Ok(());
         }
         let mut conn = store.read().await?;

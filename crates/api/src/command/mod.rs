@@ -12,6 +12,7 @@ mod expected;
 mod faults;
 pub mod name_recordings;
 pub mod preferences;
+pub mod server_state;
 pub mod services;
 pub mod sessions;
 pub mod sweep;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
@@ -11,6 +11,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::http::Api;
+use crate::http::connection::{self, Running};
 
 /// The request that is being answered.
 #[derive(Clone, Debug, Default)]
@@ -43,14 +44,15 @@ const SWAGGER_CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 's
 /// Wraps every request.
 pub async fn wrap(
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let began = Instant::now();
     let api = request.app_data::<web::Data<Api>>().cloned();
     let id = api.as_ref().map_or_else(Uuid::nil, |api| api.queries.clock.new_id()).to_string();
     let path = request.path().to_owned();
     let method = request.method().clone();
     let context = Request { id: id.clone(), path: path.clone() };
+    let running = request.conn_data::<connection::Shared>().map(Running::begin);
     let span = tracing::info_span!("request", request.id = %id);
     let mut response = CURRENT.scope(context, next.call(request)).instrument(span).await?;
 
@@ -64,7 +66,10 @@ pub async fn wrap(
         request.id = %id, %method, route, status = status.as_u16(), took_ms = took.as_secs_f64() * 1e3, "answered"
     );
     secure(response.headers_mut(), &path, &id);
-    Ok(response)
+    Ok(response.map_body(|_, body| match running {
+        Some(running) => running.until_end_of(body.boxed()),
+        None => body.boxed(),
+    }))
 }
 
 fn secure(headers: &mut HeaderMap, path: &str, id: &str) {

@@ -30,6 +30,7 @@ impl Queries {
     /// # Errors
     /// If the database cannot be read.
     pub async fn select(&self, selector: &Selector, grant: &Grant) -> Result<Selected, Error> {
+        let _room = self.scan().await?;
         let mut conn = self.store.read().await?;
         let mut selected = Selected::default();
         match selector {
@@ -64,6 +65,7 @@ impl Queries {
     /// If the database cannot be read.
     pub async fn report(&self, job: &BulkCancellation, after: u64) -> Result<(Vec<ReportLine>, u64), Error> {
         let services = self.directory.services().await?;
+        let _turn = self.export_turn().await?;
         let mut conn = self.store.read().await?;
         let items = bulk::settled(&mut conn, job.id, after, REPORT_LINES).await?;
         let adjacent = (after + 1..).zip(items).take_while(|(number, item)| item.number == *number);

@@ -38,7 +38,8 @@ const USED_RECENTLY: &str = "SELECT session_id FROM refresh_tokens t WHERE hash 
 const INVALIDATE_TOKENS: &str =
     "UPDATE refresh_tokens SET used_at = 0 WHERE session_id = $1 AND used_at IS NULL";
 const SESSION_OF_TOKEN: &str = "SELECT session_id FROM refresh_tokens WHERE hash = $1";
-const PURGE: &str = "DELETE FROM sessions WHERE expires_at <= $1";
+const PURGE: &str = "DELETE FROM sessions WHERE id IN \
+     (SELECT id FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
 const KEY: &str = "SELECT kid, secret FROM signing_keys WHERE purpose = $1";
 const ADD_KEY: &str = "INSERT INTO signing_keys (purpose, kid, secret, created_at) VALUES ($1, $2, $3, $4) \
      ON CONFLICT (purpose) DO NOTHING";
@@ -151,10 +152,11 @@ pub async fn session_of_token(conn: &mut Conn, hash: &[u8]) -> StoreResult<Optio
     Ok(session.map(SessionId))
 }
 
-/// Removes expired sessions. Returns how many.
-pub async fn purge(conn: &mut WriteConn, now: Timestamp) -> StoreResult<u64> {
+/// Removes expired sessions with their tokens, at most so many. Returns how many.
+pub async fn purge(conn: &mut WriteConn, now: Timestamp, limit: i64) -> StoreResult<u64> {
     let removed = on!(conn, |c| sqlx::query(PURGE)
         .bind(now.micros())
+        .bind(limit)
         .execute(c)
         .await
         .map(|done| done.rows_affected()))?;

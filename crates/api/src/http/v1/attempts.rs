@@ -22,6 +22,7 @@ use crate::error::Error;
 use crate::fault::Fault;
 use crate::http::extract::{Idempotency, Json, LARGE_BODY_BYTES, Path};
 use crate::http::{Api, Reply, problem};
+use crate::limits::Use;
 use crate::query::view::{self, Viewer};
 
 fn lease_seconds(given: Option<u32>) -> Result<i64, Error> {
@@ -42,8 +43,7 @@ fn order(body: &Reserve) -> Result<Order, Error> {
         let detail = format!("`limit` must be between 1 and {MAX_RESERVATIONS}.");
         return Err(Error::invalid("/limit", FieldCode::OutOfRange, detail));
     }
-    let is_name = !body.agent.trim().is_empty() && !body.agent.chars().any(char::is_control);
-    if !is_name || body.agent.chars().count() > 100 {
+    if body.agent.trim().is_empty() || body.agent.chars().count() > 100 {
         return Err(Error::invalid("/agent", FieldCode::InvalidValue, "Use a name of 1 to 100 characters."));
     }
     if body.services.is_empty() || body.services.len() > 100 {
@@ -97,6 +97,7 @@ pub async fn create_reservations(
         });
         Reply::ok(&Reservations { reservations: reservations.collect() })
     };
+    let _waiting = if wait > 0 { Some(api.take(Use::WaitingRouter, &caller)?) } else { None };
     let wait = Duration::from_secs(u64::from(wait));
     let (commands, store) = (&api.commands, &api.queries.store);
     let reply = attempts::reserve_or_wait(commands, store, key, &caller, order, wait, answer).await?;
@@ -255,11 +256,6 @@ fn check_disposition(text: Option<&str>) -> Result<(), Error> {
     if text.is_some_and(|text| text.chars().count() > MAX_DISPOSITION_CHARS) {
         let detail = format!("Use at most {MAX_DISPOSITION_CHARS} characters.");
         return Err(Error::invalid("/disposition", FieldCode::TooLong, detail));
-    }
-    // PostgreSQL keeps no text with the character 0.
-    if text.is_some_and(|text| text.chars().any(char::is_control)) {
-        let detail = "Use no control characters.";
-        return Err(Error::invalid("/disposition", FieldCode::InvalidValue, detail));
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::auth::{Caller, permit};
 use crate::error::Error;
 use crate::http::Api;
 use crate::http::extract::{Query, QueryFields};
+use crate::limits::Use;
 
 impl QueryFields for ExportQuery {
     const NAMES: &'static [&'static str] = &["format"];
@@ -64,9 +65,11 @@ pub async fn export_callbacks(
     Query(filter, query): Query<CallbackFilter, ExportQuery>,
 ) -> Result<HttpResponse, Error> {
     let format = query.format.unwrap_or_default();
+    let usage = api.take(Use::Export, &caller)?;
     let export = api.queries.export(&caller, &filter).await?;
-    let stream =
-        futures_util::stream::try_unfold((api, export, true), move |(api, mut export, first)| async move {
+    let stream = futures_util::stream::try_unfold(
+        (api, export, true, usage),
+        move |(api, mut export, first, usage)| async move {
             let Some(items) = api.queries.export_page(&mut export).await? else {
                 return Ok::<_, Error>(None);
             };
@@ -81,8 +84,9 @@ pub async fn export_callbacks(
                     Bytes::from(text)
                 }
             };
-            Ok(Some((text, (api, export, false))))
-        });
+            Ok(Some((text, (api, export, false, usage))))
+        },
+    );
     let (media, name) = match format {
         Format::Csv => ("text/csv; charset=utf-8", "attachment; filename=\"callbacks.csv\""),
         Format::Ndjson => ("application/x-ndjson", "attachment; filename=\"callbacks.ndjson\""),
