@@ -9,6 +9,7 @@ mod crash;
 mod e2e;
 mod helpers;
 mod http;
+mod pgbouncer;
 mod program;
 mod race;
 mod store;

@@ -1,10 +1,13 @@
 //! The server's binary.
 
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Instant;
 
-use ringback_tests::Backend;
+use ringback_tests::{Backend, Client, wait_for};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::store_setup::migrate;
 
@@ -33,4 +36,29 @@ async fn a_server_that_cannot_listen_says_where_and_why() {
         message.starts_with(&format!("ringback: cannot listen on {address}: Address already in use")),
         "{message}"
     );
+}
+
+#[tokio::test]
+async fn a_server_says_that_it_stops_before_it_does() {
+    let database = Backend::Sqlite.database(migrate).await;
+    let mut server = Command::new(program())
+        .args(["serve", "--listen", "127.0.0.1:0", "--log", "off", "--drain-seconds", "3"])
+        .args(["--database-url", database.url()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    // It says more, so the pipe stays open.
+    let mut output = BufReader::new(server.stdout.take().unwrap());
+    output.read_line(&mut line).unwrap();
+    let client = Client::new(line.trim().rsplit('/').next().unwrap());
+    assert_eq!(client.get("/health/ready").await.status, 200);
+    let began = Instant::now();
+    kill_process(Pid::from_child(&server), Signal::TERM).unwrap();
+    wait_for("the server to say that it is not ready", async || {
+        (client.get("/health/ready").await.status == 503).then_some(())
+    })
+    .await;
+    assert!(server.wait().unwrap().success());
+    assert!(began.elapsed().as_secs() < 10);
 }

@@ -1,19 +1,29 @@
 //! The store behaves alike on both databases.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::future::{join, join_all};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use ringback_api::app::App;
+use ringback_api::auth::Grant;
+use ringback_api::command::sweep::{self, Leftover};
+use ringback_api::command::{self, Tx};
 use ringback_api::error::Error;
+use ringback_api::store::bulk::Selected;
+use ringback_api::store::feed::Position;
+use ringback_api::store::idempotency::{self, IdempotencyKey};
 use ringback_api::store::list::{self, Selection, Start};
-use ringback_api::store::{Store, StoreError, callbacks, feed};
+use ringback_api::store::{Conn, Store, StoreError, WriteConn, callbacks, feed};
 use ringback_api::worker::retention;
 use ringback_domain::callback::Callback;
 use ringback_domain::wire::list::Sort;
 use ringback_domain::{Actor, CallbackId, StateName, VisibleServices};
 use ringback_tests::Backend;
 use rstest::rstest;
+use sqlx::{Connection, Executor};
 
 use crate::store_setup::{CallbackSpec, Cluster, migrate};
 
@@ -59,6 +69,8 @@ async fn both_databases_have_the_same_tables_columns_and_keys() {
     // SQLite's row number cannot be null, and its catalogue does not say so.
     assert!(ours.remove("timeline.seq"));
     ours.insert("timeline.seq NOT NULL".to_owned());
+    // Its table of numbers is found by row.
+    assert!(ours.remove("callbacks.number_row"));
     assert_eq!(ours, theirs);
 
     let unique = async |url: &str| names(url, SQLITE_UNIQUE, POSTGRES_UNIQUE).await;
@@ -286,5 +298,102 @@ async fn removing_a_record_removes_all_rows_about_it(
     retention::round(&cluster.nodes[0].workers).await.unwrap();
     let expected = ["callbacks 1", "timeline 2", "numbers 1"];
     assert_eq!(rows().await, expected.map(str::to_owned).into());
+    cluster.close().await;
+}
+
+#[tokio::test]
+async fn a_restored_database_begins_another_feed() {
+    let cluster = Cluster::new(Backend::Postgres).await;
+    cluster.create_in_state(3, StateName::Scheduled).await;
+    let epochs = cluster.nodes.each_ref().map(|node| node.queries.feed_epoch.clone());
+    assert_eq!(epochs[0], epochs[1]);
+    let ahead = "UPDATE server_state SET value = 'elsewhere:1' WHERE name = 'feed_database'; \
+         UPDATE timeline SET tx = tx + 1000000000";
+    let mut conn = sqlx::PgConnection::connect(cluster.database.url()).await.unwrap();
+    conn.execute(sqlx::raw_sql(ahead)).await.unwrap();
+    let store = Store::connect(cluster.database.url()).await.unwrap();
+    let restored = App::new(store, cluster.clock.clone()).await.unwrap();
+    assert_ne!(restored.queries.feed_epoch, epochs[0]);
+
+    let mut conn = restored.store.read().await.unwrap();
+    let before = feed::last(&mut conn).await.unwrap();
+    let created = cluster.create_in_state(1, StateName::Scheduled).await;
+    let after = feed::after(&mut conn, before, 10).await.unwrap();
+    assert_eq!(after.iter().map(|change| change.callback_id).collect::<Vec<_>>(), [created[0].id.0]);
+    assert_eq!(feed::after(&mut conn, Position::default(), 10).await.unwrap().len(), 4, "none is lost");
+    drop(conn);
+    restored.store.close().await;
+    cluster.close().await;
+}
+
+/// Steps of SQLite's machine to remove a chunk of records of one number, of so many.
+async fn steps_of_removal(records: usize) -> u64 {
+    let cluster = Cluster::new(Backend::Sqlite).await;
+    cluster.create_in_state(records, StateName::Completed).await;
+    cluster.clock.advance_seconds(15 * 86_400);
+    let steps = Arc::new(AtomicU64::new(0));
+    let ticks = Arc::clone(&steps);
+    let watch = async move |conn: &mut WriteConn| {
+        if let Conn::Sqlite(conn) = &mut **conn {
+            conn.lock_handle().await.unwrap().set_progress_handler(100, move || {
+                ticks.fetch_add(1, Ordering::SeqCst);
+                true
+            });
+        }
+        Ok::<_, Error>(())
+    };
+    let node = &cluster.nodes[0];
+    node.store.transact(watch).await.unwrap();
+    steps.store(0, Ordering::SeqCst);
+    let purge = async |tx: &mut Tx<'_>| sweep::purge(tx).await;
+    let removed = node.commands.change(&Grant::system("test"), purge).await.unwrap();
+    assert_eq!(i64::try_from(removed).unwrap(), sweep::REMOVAL_CHUNK);
+    let counted = steps.load(Ordering::SeqCst);
+    cluster.close().await;
+    counted
+}
+
+#[tokio::test]
+async fn removal_costs_the_same_however_many_records_share_a_number() {
+    let (few, many) = (steps_of_removal(200).await, steps_of_removal(2_000).await);
+    assert!(many < few * 3 / 2, "{few} steps with 200 records, {many} with 2,000");
+}
+
+#[rstest]
+#[tokio::test]
+async fn leftovers_go_a_chunk_at_a_time(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let cluster = Cluster::new(backend).await;
+    let node = &cluster.nodes[0];
+    let now = cluster.now();
+    let fill = async move |conn: &mut WriteConn| {
+        for number in 0..600 {
+            let key =
+                IdempotencyKey { owner: "kim".to_owned(), key: number.to_string(), fingerprint: vec![1] };
+            idempotency::keep(conn, &key, "{}", now).await?;
+        }
+        Ok::<_, Error>(())
+    };
+    node.store.transact(fill).await.unwrap();
+    let job = async |tx: &mut Tx<'_>| {
+        let ids = (0..600).map(|_| CallbackId(tx.new_id())).collect();
+        let selected = Selected { not_permitted: ids, ..Selected::default() };
+        command::bulk::create(tx, &selected, true).await
+    };
+    node.commands.change(&Grant::system("test"), job).await.unwrap();
+    cluster.clock.advance_seconds(15 * 86_400);
+    for leftover in Leftover::ALL {
+        let purge = async move |tx: &mut Tx<'_>| sweep::purge_leftover(tx, leftover).await;
+        let mut chunks = Vec::new();
+        while chunks.last() != Some(&0) {
+            chunks.push(node.commands.change(&Grant::system("test"), purge).await.unwrap());
+        }
+        assert!(chunks.iter().all(|chunk| *chunk <= 510), "{leftover:?}: {chunks:?}");
+        let expected = match leftover {
+            Leftover::IdempotencyKeys => 600,
+            Leftover::Reports => 601,
+            Leftover::NameRecordings | Leftover::Sessions | Leftover::LogInAttempts | Leftover::Keys => 0,
+        };
+        assert_eq!(chunks.iter().sum::<u64>(), expected, "{leftover:?}: {chunks:?}");
+    }
     cluster.close().await;
 }

@@ -14,6 +14,7 @@ use reqwest::Method;
 use ringback_api::app::App;
 use ringback_api::auth::token::secret_hash;
 use ringback_api::clock::Clock;
+use ringback_api::limits::Limits;
 use ringback_api::server::{self, Config};
 use ringback_api::store::api_keys::{self, ApiKey};
 use ringback_api::store::users::{self, User};
@@ -59,6 +60,8 @@ pub struct Options {
     pub simulator: Option<Behaviour>,
     /// The built Callback UI.
     pub web_dir: Option<PathBuf>,
+    /// What one caller may use.
+    pub limits: Limits,
 }
 
 /// A clock that stands still, and no worker except those that the test runs.
@@ -74,6 +77,7 @@ impl Default for Options {
             metrics_apart: false,
             simulator: None,
             web_dir: None,
+            limits: Limits::default(),
         }
     }
 }
@@ -520,6 +524,7 @@ async fn serve(
         web_dir: options.web_dir,
         simulator: options.simulator,
         workers: options.workers,
+        limits: options.limits,
         threads: 1,
     };
     let running = server::start(store, options.clock, config).await.expect("the server starts");

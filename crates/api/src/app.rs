@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use crate::auth::{Access, Grant};
 use crate::clock::Clock;
-use crate::command::{Commands, Tx, sessions};
+use crate::command::{Commands, Tx, server_state as node, sessions};
 use crate::directory::Directory;
 use crate::error::Error;
+use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::query::Queries;
 use crate::signals::Signals;
-use crate::store::Store;
+use crate::store::{Store, server_state};
 use crate::telephony::simulator::Simulator;
 use crate::worker::Workers;
 use crate::{phone, time_zone};
@@ -24,6 +25,8 @@ pub struct App {
     pub clock: Clock,
     /// Figures for Prometheus.
     pub metrics: Metrics,
+    /// Whether the node works.
+    pub health: Arc<Health>,
     /// Changes.
     pub commands: Arc<Commands>,
     /// Questions.
@@ -46,11 +49,15 @@ impl App {
         metrics.tables("phone_numbers", phone::TABLES, "built in").map_err(Error::internal)?;
         tracing::info!(version = zones.version, source = zones.source, "time zones");
         let signals = Arc::new(Signals::default());
+        let health = Arc::new(Health::default());
         let directory = Arc::new(Directory::new(store.clone(), Arc::clone(&signals)));
         let commands =
             Arc::new(Commands::new(store.clone(), clock.clone(), metrics.clone(), Arc::clone(&signals)));
         let keys = async |tx: &mut Tx<'_>| sessions::server_keys(tx).await;
         let fingerprint_key = commands.change(&Grant::system("start"), keys).await?;
+        let database = server_state::identity(&mut store.read().await?).await?;
+        let epoch = async move |tx: &mut Tx<'_>| node::feed_epoch(tx, &database).await;
+        let epoch = commands.change(&Grant::system("start"), epoch).await?;
         let access = Access::new(
             store.clone(),
             clock.clone(),
@@ -58,17 +65,19 @@ impl App {
             Arc::clone(&directory),
             Arc::clone(&signals),
         );
-        let queries = Queries::new(store.clone(), clock.clone(), directory, signals);
+        let queries = Queries::new(store.clone(), clock.clone(), directory, signals, epoch);
         let workers = Workers {
             commands: Arc::clone(&commands),
             store: store.clone(),
             clock: clock.clone(),
             metrics: metrics.clone(),
+            health: Arc::clone(&health),
         };
         Ok(Self {
             store,
             clock,
             metrics,
+            health,
             commands,
             queries: Arc::new(queries),
             access: Arc::new(access),

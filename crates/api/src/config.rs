@@ -8,6 +8,8 @@ use ipnet::IpNet;
 use ringback_domain::Role;
 use url::Url;
 
+use crate::limits::Limits;
+
 /// Callback management for contact centres.
 #[derive(Debug, Parser)]
 #[command(name = "ringback", version, about, max_term_width = 100)]
@@ -118,6 +120,9 @@ pub struct Serve {
     /// Threads that answer requests; one for each core unless told
     #[arg(long, env = "RINGBACK_THREADS", value_name = "N")]
     pub threads: Option<usize>,
+    /// What one caller may use
+    #[command(flatten)]
+    pub limits: Limits,
     /// Form of the log
     #[arg(long, env = "RINGBACK_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,

@@ -76,6 +76,9 @@ pub enum Error {
     /// The body is too large.
     #[error("Send at most {0} bytes.")]
     TooLarge(usize),
+    /// The body did not come within this many seconds.
+    #[error("Send the whole body within {0} seconds.")]
+    TooSlow(u64),
     /// The body is of another media type.
     #[error("Send the body as {0}.")]
     UnsupportedMediaType(&'static str),
@@ -156,10 +159,12 @@ impl Error {
             Self::InFlight => ProblemKind::InFlight,
             Self::KeyReused => ProblemKind::IdempotencyKeyReused,
             Self::TooLarge(_) => ProblemKind::TooLarge,
+            Self::TooSlow(_) => ProblemKind::TooSlow,
             Self::UnsupportedMediaType(_) => ProblemKind::UnsupportedMediaType,
             Self::Invalid(_) => ProblemKind::Invalid,
             Self::RateLimited { .. } => ProblemKind::RateLimited,
             Self::Unavailable(_) => ProblemKind::Unavailable,
+            Self::Store(StoreError::Full(_)) => ProblemKind::StorageFull,
             Self::Store(error) if is_passing(error) => ProblemKind::Unavailable,
             Self::Store(_) | Self::Internal(_) => ProblemKind::Internal,
         }
@@ -169,16 +174,17 @@ impl Error {
 /// Whether the same request may succeed a little later.
 const fn is_passing(error: &StoreError) -> bool {
     error.is_worth_another_try()
-        || matches!(error, StoreError::Unavailable(_) | StoreError::OutcomeUnknown(_))
+        || matches!(error, StoreError::Unavailable(_) | StoreError::OutcomeUnknown(_) | StoreError::Pooler(_))
 }
 
 /// What a caller is told of the database.
 const fn store_detail(error: &StoreError) -> &'static str {
     match error {
         StoreError::OutcomeUnknown(_) => {
-            "The connection to the database was lost, and it is not known whether the change was made. Read \
-             the record, or repeat the request with the same Idempotency-Key."
+            "The outcome is unknown. The connection to the database was lost while the change was made: read the \
+             record, or repeat the request with the same Idempotency-Key."
         }
+        StoreError::Full(_) => "The disk of the database is full: nothing was changed. Try again later.",
         error if is_passing(error) => "Not available at the moment. Try again soon.",
         _ => "Something went wrong here. Report the request id to whoever runs this server.",
     }
@@ -187,5 +193,25 @@ const fn store_detail(error: &StoreError) -> &'static str {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_outcome_is_said_and_a_full_disk_too() {
+        let told = |error: StoreError| {
+            let error = Error::from(error);
+            (error.kind().status(), error.to_string())
+        };
+        let lost = || StoreError::Disconnected("reset".to_owned());
+        let (status, detail) = told(lost().while_keeping());
+        assert!(status == 503 && detail.starts_with("The outcome is unknown."), "{detail}");
+        let (status, detail) = told(lost());
+        assert!(status == 503 && !detail.contains("unknown"), "{detail}");
+        assert_eq!(told(StoreError::Full("full".to_owned())).0, 507);
+        assert_eq!(told(StoreError::Panicked).0, 500);
     }
 }

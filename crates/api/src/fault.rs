@@ -73,11 +73,13 @@ pub enum Field {
     Role,
     Scopes,
     Search,
+    Service,
     ServiceId,
     Services,
     Sort,
     TimeZone,
     To,
+    UpTo,
     UserData,
     Username,
 }

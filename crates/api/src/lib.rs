@@ -1,7 +1,7 @@
 //! The Ringback server: REST API, commands, questions, workers, simulator.
 //!
 //! Rooms, from the ground up; each imports only what stands before it:
-//! `store`, `clock`, `metrics`, `signals`, `phone`, `time_zone` and `recent`
+//! `store`, `clock`, `metrics`, `health`, `limits`, `signals`, `phone`, `time_zone` and `recent`
 //! know nothing of each other's clients; `error` and `directory` stand on them;
 //! `auth` tells who calls; `query` answers questions, `command` holds every
 //! change; `http`, `worker` and `telephony` are the clients of both; `app`
@@ -16,8 +16,10 @@ pub mod demo;
 pub mod directory;
 pub mod error;
 pub mod fault;
+pub mod health;
 #[expect(unreachable_pub, reason = "actix puts each handler inside a function of its own")]
 pub mod http;
+pub mod limits;
 pub mod metrics;
 pub mod phone;
 pub mod query;

@@ -77,6 +77,7 @@ async fn rotate_key(database: &Database) -> anyhow::Result<()> {
 
 async fn serve(options: Serve) -> anyhow::Result<()> {
     start_log(&options)?;
+    raise_open_files();
     if options.demo && !options.listen.ip().is_loopback() {
         bail!("the demo has known users: it only listens on loopback, such as 127.0.0.1:8080");
     }
@@ -97,6 +98,7 @@ async fn serve(options: Serve) -> anyhow::Result<()> {
         web_dir: options.web_dir,
         simulator: (options.demo || options.simulator).then(Behaviour::default),
         workers: true,
+        limits: options.limits,
         threads: threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from)),
     };
     let running = server::start(store, clock, config).await?;
@@ -117,6 +119,15 @@ async fn serve(options: Serve) -> anyhow::Result<()> {
     tracing::info!("stopping");
     running.stop().await;
     Ok(())
+}
+
+/// Lets the process open as many files as its administrator allows: each connection takes two.
+fn raise_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
 }
 
 /// Waits for Ctrl-C or the signal of a service manager.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use actix_web::http::Method;
 use prometheus::{
-    Encoder, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
-    TextEncoder,
+    Encoder, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts,
+    Registry, TextEncoder,
 };
 use ringback_domain::callback::transition::Entry;
 
@@ -20,6 +20,9 @@ pub struct Metrics {
     callbacks_created: IntCounter,
     worker_lag_seconds: GaugeVec,
     worker_failures: IntCounterVec,
+    worker_panics: IntCounterVec,
+    unreadable_rows: IntGauge,
+    feed_lag_seconds: Gauge,
     /// Open event streams.
     pub event_listeners: IntGauge,
     queue_size: IntGauge,
@@ -57,6 +60,18 @@ impl Metrics {
             Opts::new("ringback_worker_failures_total", "Rounds of a worker that failed"),
             &["worker"],
         )?;
+        let worker_panics = IntCounterVec::new(
+            Opts::new("ringback_worker_panics_total", "Rounds of a worker that panicked"),
+            &["worker"],
+        )?;
+        let unreadable_rows = IntGauge::new(
+            "ringback_unreadable_rows",
+            "Rows that cannot be read and are left out, seen by this node in the last hour",
+        )?;
+        let feed_lag_seconds = Gauge::new(
+            "ringback_feed_lag_seconds",
+            "Age of the oldest change that a running transaction keeps from the feed",
+        )?;
         let event_listeners = IntGauge::new("ringback_event_listeners", "Open event streams")?;
         let queue_size =
             IntGauge::new("ringback_queue_size", "QUEUED callbacks in the database, up to 10 s ago")?;
@@ -73,6 +88,9 @@ impl Metrics {
         registry.register(Box::new(callbacks_created.clone()))?;
         registry.register(Box::new(worker_lag_seconds.clone()))?;
         registry.register(Box::new(worker_failures.clone()))?;
+        registry.register(Box::new(worker_panics.clone()))?;
+        registry.register(Box::new(unreadable_rows.clone()))?;
+        registry.register(Box::new(feed_lag_seconds.clone()))?;
         registry.register(Box::new(event_listeners.clone()))?;
         registry.register(Box::new(queue_size.clone()))?;
         registry.register(Box::new(quarantined.clone()))?;
@@ -85,6 +103,9 @@ impl Metrics {
             callbacks_created,
             worker_lag_seconds,
             worker_failures,
+            worker_panics,
+            unreadable_rows,
+            feed_lag_seconds,
             event_listeners,
             queue_size,
             quarantined,
@@ -117,6 +138,27 @@ impl Metrics {
     /// Counts a failed round of a worker.
     pub fn worker_failed(&self, worker: &str) {
         self.worker_failures.with_label_values(&[worker]).inc();
+    }
+
+    /// Counts a panic of a worker.
+    pub fn worker_panicked(&self, worker: &str) {
+        self.worker_panics.with_label_values(&[worker]).inc();
+    }
+
+    /// Lets the lag of a worker be at least the time since its last good round.
+    pub fn worker_stalled(&self, worker: &str, seconds: f64) {
+        let lag = self.worker_lag_seconds.with_label_values(&[worker]);
+        lag.set(lag.get().max(seconds));
+    }
+
+    /// Sets how many rows cannot be read.
+    pub fn unreadable_rows(&self, rows: usize) {
+        self.unreadable_rows.set(i64::try_from(rows).unwrap_or(i64::MAX));
+    }
+
+    /// Sets how old the oldest change is that is kept from the feed.
+    pub fn feed_lag(&self, seconds: f64) {
+        self.feed_lag_seconds.set(seconds);
     }
 
     /// Names the release of a set of tables, and where it comes from.

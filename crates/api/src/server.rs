@@ -1,13 +1,16 @@
 //! A server: the application, its workers, and the sockets.
 
 use std::net::{SocketAddr, TcpListener};
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, ResponseError, web};
+use futures_util::FutureExt;
 use ipnet::IpNet;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -19,11 +22,19 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::http::assets::Assets;
+use crate::http::extract::BodyTimeout;
 use crate::http::site::Site;
-use crate::http::{Api, openapi, request};
+use crate::http::{Api, connection, openapi, request};
+use crate::limits::{Limits, Quotas};
+use crate::metrics::Metrics;
+use crate::recent::Recent;
 use crate::store::Store;
 use crate::telephony::simulator::{self, Behaviour};
 use crate::{http, worker};
+
+/// How long requests may take once the server stops accepting new ones. With the time before
+/// that, a service manager that kills after 10 s does not have to.
+const SHUTDOWN_SECONDS: u64 = 7;
 
 /// How a server is to run.
 #[derive(Clone, Debug)]
@@ -44,9 +55,14 @@ pub struct Config {
     pub simulator: Option<Behaviour>,
     /// Runs the workers; a test may want to run their rounds by itself.
     pub workers: bool,
+    /// What one caller may use.
+    pub limits: Limits,
     /// Threads that answer requests.
     pub threads: usize,
 }
+
+/// A socket's server, and the task that runs it.
+type Server = (ServerHandle, JoinHandle<std::io::Result<()>>);
 
 /// A server that runs.
 #[derive(Debug)]
@@ -57,7 +73,8 @@ pub struct Running {
     pub address: SocketAddr,
     /// Where it answers `/metrics`, if not there.
     pub metrics_address: Option<SocketAddr>,
-    servers: Vec<(ServerHandle, JoinHandle<std::io::Result<()>>)>,
+    servers: Vec<Server>,
+    drain: Duration,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -128,6 +145,9 @@ pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running
         queries: Arc::clone(&app.queries),
         access: Arc::clone(&app.access),
         metrics: app.metrics.clone(),
+        health: Arc::clone(&app.health),
+        last_write: Recent::default(),
+        quotas: Quotas::new(config.limits),
         simulation: config.simulator.is_some(),
         session_idle_seconds: config.session_idle_seconds,
         public_metrics: metrics_listener.is_none(),
@@ -138,6 +158,7 @@ pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running
     let known = web::Data::new(KnownPaths::of(&openapi::document()));
     let assets = web::Data::new(config.web_dir.clone().map_or(Assets::Embedded, Assets::Folder));
 
+    let request_timeout = config.limits.request_timeout();
     let server = HttpServer::new(move || {
         let document = Arc::clone(&document);
         ActixApp::new()
@@ -145,6 +166,7 @@ pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running
             .app_data(access.clone())
             .app_data(known.clone())
             .app_data(assets.clone())
+            .app_data(BodyTimeout(request_timeout))
             .into_utoipa_app()
             .configure(http::routes)
             .into_app()
@@ -167,7 +189,9 @@ pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running
             .wrap(from_fn(request::wrap))
     })
     .workers(config.threads)
-    .shutdown_timeout(8)
+    .client_request_timeout(request_timeout)
+    .on_connect(move |io, data| connection::watch(io, data, request_timeout))
+    .shutdown_timeout(SHUTDOWN_SECONDS)
     .disable_signals()
     .listen(listener)
     .map_err(Error::internal)?
@@ -181,36 +205,52 @@ pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running
     if let Some(behaviour) = config.simulator {
         tasks.extend(simulator::start(&app.simulator(), behaviour, &stopped));
     }
-    let (feed, mut stopped) = (Arc::clone(&app.queries), stopped);
+    let (feed, metrics, mut stopped) = (Arc::clone(&app.queries), app.metrics.clone(), stopped);
     tasks.push(actix_web::rt::spawn(async move {
+        let following = async {
+            // Without it no listener hears of anything, so it never stays away.
+            while AssertUnwindSafe(feed.follow_feed()).catch_unwind().await.is_err() {
+                metrics.worker_panicked("feed");
+                tracing::error!(worker = "feed", "a worker panicked, and is started again");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        };
         tokio::select! {
-            () = feed.follow_feed() => {}
+            () = following => {}
             _ = stopped.wait_for(|stopped| *stopped) => {}
         }
     }));
     let mut servers = vec![(server.handle(), actix_web::rt::spawn(server))];
     if let Some((listener, _)) = metrics_listener {
-        let metrics = web::Data::new(app.metrics.clone());
-        let server = HttpServer::new(move || {
-            ActixApp::new()
-                .app_data(metrics.clone())
-                .route("/metrics", web::get().to(http::operations::figures))
-        })
-        .workers(1)
-        .shutdown_timeout(1)
-        .disable_signals()
-        .listen(listener)
-        .map_err(Error::internal)?
-        .run();
-        servers.push((server.handle(), actix_web::rt::spawn(server)));
+        servers.push(serve_metrics(listener, app.metrics.clone())?);
     }
-    Ok(Running { app, address, metrics_address, servers, stop, tasks })
+    let drain = Duration::from_secs(config.limits.drain_seconds);
+    Ok(Running { app, address, metrics_address, servers, drain, stop, tasks })
+}
+
+/// Answers `/metrics` alone.
+fn serve_metrics(listener: TcpListener, metrics: Metrics) -> Result<Server, Error> {
+    let metrics = web::Data::new(metrics);
+    let server = HttpServer::new(move || {
+        ActixApp::new().app_data(metrics.clone()).route("/metrics", web::get().to(http::operations::figures))
+    })
+    .workers(1)
+    .shutdown_timeout(1)
+    .disable_signals()
+    .listen(listener)
+    .map_err(Error::internal)?
+    .run();
+    Ok((server.handle(), actix_web::rt::spawn(server)))
 }
 
 impl Running {
     /// Answers what is being answered, lets the workers finish their round,
     /// and closes the database.
     pub async fn stop(self) {
+        // Load balancers see this before connections are refused.
+        self.app.health.stop();
+        self.app.commands.signals().ready.stop();
+        tokio::time::sleep(self.drain).await;
         // Event streams have no end of their own.
         self.app.queries.hub.close();
         for (handle, _) in &self.servers {

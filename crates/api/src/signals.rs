@@ -3,7 +3,7 @@
 //! work.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -113,6 +113,8 @@ impl Alarm {
 pub struct Ready {
     services: Mutex<HashMap<ServiceId, Arc<Notify>>>,
     waiting: AtomicUsize,
+    stopping: AtomicBool,
+    stopped: Notify,
 }
 
 impl Ready {
@@ -146,6 +148,17 @@ impl Ready {
         });
     }
 
+    /// Nobody waits any more: the node stops, and answers routers with nothing.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        self.stopped.notify_waiters();
+    }
+
+    /// Whether the node stops.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
     /// Whether a router waits on this node.
     pub fn has_waiters(&self) -> bool {
         self.waiting.load(Ordering::SeqCst) > 0
@@ -156,10 +169,19 @@ impl Ready {
     /// was one.
     pub async fn wait(&self, services: &[ServiceId], max: Duration) -> bool {
         let _waiting = Waiting::new(&self.waiting);
+        let mut stopped = std::pin::pin!(self.stopped.notified());
+        // From here on a stop is not missed.
+        stopped.as_mut().enable();
+        if self.is_stopping() {
+            return false;
+        }
         let waiting: Vec<Arc<Notify>> = services.iter().map(|service| self.of(*service)).collect();
         // A notified future that is dropped passes its notification on.
         let mut woken: FuturesUnordered<_> = waiting.iter().map(|notify| notify.notified()).collect();
-        tokio::time::timeout(max, woken.next()).await.is_ok_and(|woken| woken.is_some())
+        tokio::select! {
+            woken = tokio::time::timeout(max, woken.next()) => woken.is_ok_and(|woken| woken.is_some()),
+            () = stopped => false,
+        }
     }
 }
 

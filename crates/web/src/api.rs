@@ -71,6 +71,7 @@ impl Failure {
                 ProblemKind::RateLimited => messages::problem_rate(),
                 ProblemKind::Internal => messages::problem_internal(),
                 ProblemKind::Unavailable => messages::problem_unavailable(),
+                ProblemKind::StorageFull => messages::problem_storage_full(),
                 _ => return None,
             })
         });

@@ -159,6 +159,8 @@ async fn follow(
 fn event(message: Message) -> Option<Event> {
     match message.event.as_str() {
         "callback" => Some(serde_json::from_str(&message.data).map_or(Event::Resync, Event::Changed)),
+        // The database was restored: what is shown may never have happened.
+        "resync" => Some(Event::Resync),
         "services" => Some(Event::ServicesChanged(message.data == "true")),
         _ => None,
     }

@@ -114,6 +114,7 @@ fn field_message(error: &FieldProblem) -> String {
         (C::OutOfRange, "/horizon_days") => messages::fault_horizon(),
         (C::BeyondHorizon, _) => messages::fault_beyond_horizon(),
         (C::Conflict, _) => messages::fault_conflict(),
+        (C::ControlCharacter, _) => messages::fault_control_character(),
         (C::ImpossibleNumber, _) => messages::fault_impossible_number(),
         (C::InThePast, _) => messages::fault_in_the_past(),
         (C::InTheFuture, _) => messages::fault_in_the_future(),

@@ -16,8 +16,7 @@ const HOUR: i64 = 3_600;
 /// advanced the clock by an hour.
 async fn an_hour_ago() -> TestApp {
     let clock = Clock::manual(Clock::system().now().plus_seconds(-HOUR));
-    let options =
-        Options { clock, workers: false, simulator: None, web_dir: Some(web_dir()), ..Options::default() };
+    let options = Options { clock, web_dir: Some(web_dir()), ..Options::default() };
     TestApp::start_with(Backend::Sqlite, options).await
 }
 

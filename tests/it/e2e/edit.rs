@@ -12,13 +12,7 @@ const NUMBER: &str = "+44 20 7946 0318";
 
 /// A server on which a callback stays SCHEDULED until the test submits it.
 async fn start_without_workers() -> TestApp {
-    let options = Options {
-        clock: Clock::system(),
-        workers: false,
-        simulator: None,
-        web_dir: Some(web_dir()),
-        ..Options::default()
-    };
+    let options = Options { clock: Clock::system(), web_dir: Some(web_dir()), ..Options::default() };
     TestApp::start_with(Backend::Sqlite, options).await
 }
 

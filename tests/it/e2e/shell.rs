@@ -297,8 +297,7 @@ async fn advance(app: &TestApp, seconds: i64) {
 #[tokio::test]
 async fn the_page_warns_before_a_session_ends_and_keeps_open_forms() {
     let clock = Clock::manual(Clock::system().now());
-    let options =
-        Options { clock, workers: false, simulator: None, web_dir: Some(web_dir()), ..Options::default() };
+    let options = Options { clock, web_dir: Some(web_dir()), ..Options::default() };
     let app = TestApp::start_with(Backend::Sqlite, options).await;
     // The server's clock will be ahead of the browser's clock.
     let browser = log_in(&app, "supervisor", "next-7-days").await;

@@ -1,11 +1,14 @@
 //! The stream of events.
 
 use reqwest::Method;
+use ringback_api::store::feed;
+use ringback_api::worker;
 use ringback_domain::ApiScope;
-use ringback_tests::app::can;
+use ringback_tests::app::{can, migrate};
 use ringback_tests::{Backend, Client, TestApp, wait_for};
 use rstest::rstest;
 use serde_json::{Value, json};
+use sqlx::{Connection, Executor, PgConnection};
 
 const NUMBER: &str = "+442079460318";
 
@@ -136,4 +139,64 @@ async fn a_stopping_server_ends_event_streams() {
     app.stop().await;
     assert!(started.elapsed().as_secs() < 8, "it waited for a listener");
     assert_eq!(stream.response.chunk().await.unwrap(), None);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_id_of_another_feed_or_ahead_of_it_starts_anew(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let (monitor, client) = (app.monitor().await, app.supervisor().await);
+    let mut events = Events::open(&monitor, None).await;
+    client.create_immediate(app.service, NUMBER).await;
+    let (seen, _) = events.next().await;
+    let epoch = seen.split('-').next().unwrap();
+    for id in ["00000000-0-1".to_owned(), format!("{epoch}-999999999999-1")] {
+        let mut anew = Events::open(&monitor, Some(&id)).await;
+        let (id, _) = anew.next_of("resync").await;
+        assert!(id.unwrap().starts_with(epoch));
+        let created = client.create_immediate(app.service, NUMBER).await;
+        assert_eq!(anew.next().await.1["id"], created["id"], "it goes on from now");
+    }
+    let request = monitor.request(Method::GET, "/api/v1/events").header("last-event-id", "17");
+    assert_eq!(request.send().await.unwrap().status(), 400);
+}
+
+#[tokio::test]
+async fn a_transaction_in_another_database_does_not_hold_events_back() {
+    let app = TestApp::start(Backend::Postgres).await;
+    let (monitor, client) = (app.monitor().await, app.supervisor().await);
+    let other = Backend::Postgres.database(migrate).await;
+    let mut stranger = PgConnection::connect(other.url()).await.unwrap();
+    let mut foreign = stranger.begin().await.unwrap();
+    foreign.execute("SELECT pg_current_xact_id()").await.unwrap();
+
+    let mut events = Events::open(&monitor, None).await;
+    for _ in 0..3 {
+        let created = client.create_immediate(app.service, NUMBER).await;
+        assert_eq!(events.next().await.1["id"], created["id"]);
+    }
+    assert!(feed_lag(&app).await < 1.0);
+
+    let mut ours = PgConnection::connect(app.database_url()).await.unwrap();
+    let mut own = ours.begin().await.unwrap();
+    own.execute("SELECT pg_current_xact_id()").await.unwrap();
+    let held = client.create_immediate(app.service, NUMBER).await;
+    app.advance(60);
+    assert!(feed_lag(&app).await >= 60.0, "one in our own database does, and is seen");
+    let held_back = app
+        .inside(async |app| feed::held_back(&mut app.store.read().await.unwrap()).await.unwrap().unwrap())
+        .await;
+    let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut *own).await.unwrap();
+    assert_eq!(held_back.pid, pid);
+    own.commit().await.unwrap();
+    assert_eq!(events.next().await.1["id"], held["id"]);
+    foreign.rollback().await.unwrap();
+}
+
+async fn feed_lag(app: &TestApp) -> f64 {
+    app.inside(async |app| worker::gauges::round(&app.workers).await.map(drop).unwrap()).await;
+    let metrics = app.anonymous().get("/metrics").await.body;
+    metrics.lines().find_map(|line| line.strip_prefix("ringback_feed_lag_seconds ")).unwrap().parse().unwrap()
 }

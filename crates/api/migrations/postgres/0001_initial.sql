@@ -236,6 +236,13 @@ CREATE TABLE signing_keys (
     PRIMARY KEY (purpose, kid)
 );
 
+-- What the servers know of this database, by name: the epoch of the feed, the
+-- database that it is of, and when a server last tried to write.
+CREATE TABLE server_state (
+    name TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+);
+
 CREATE TABLE idempotency_keys (
     owner TEXT NOT NULL,
     key TEXT NOT NULL,

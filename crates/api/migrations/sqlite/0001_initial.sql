@@ -13,7 +13,9 @@ CREATE TABLE services (
 ) STRICT;
 
 CREATE TABLE callbacks (
-    id BLOB NOT NULL PRIMARY KEY,
+    -- Its row in `callback_numbers`. VACUUM may give rows without such a column other numbers.
+    number_row INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
     service_id BLOB NOT NULL REFERENCES services (id),
     customer_number TEXT NOT NULL,
     customer_number_extension TEXT,
@@ -74,17 +76,14 @@ CREATE INDEX callbacks_by_created_at ON callbacks (created_at, id, desired_time,
 CREATE INDEX callbacks_by_updated_at ON callbacks (updated_at, id, desired_time, service_id);
 -- Callback Search.
 CREATE INDEX callbacks_by_customer_number ON callbacks (customer_number);
--- Any part of a number: three digits in a row at least. Found by number and
--- not by row, since VACUUM may give rows other numbers.
+-- Any part of a number: three digits in a row at least. Removed by row: by number it would
+-- look at every record of a number for each that goes.
 CREATE VIRTUAL TABLE callback_numbers USING fts5 (id UNINDEXED, customer_number, tokenize = 'trigram', detail = 'none');
 CREATE TRIGGER callbacks_number_added AFTER INSERT ON callbacks BEGIN
-    INSERT INTO callback_numbers (id, customer_number) VALUES (new.id, new.customer_number);
+    INSERT INTO callback_numbers (rowid, id, customer_number) VALUES (new.number_row, new.id, new.customer_number);
 END;
 CREATE TRIGGER callbacks_number_removed AFTER DELETE ON callbacks BEGIN
-    DELETE FROM callback_numbers WHERE rowid IN (
-        SELECT rowid FROM callback_numbers
-        WHERE customer_number LIKE '%' || substr(old.customer_number, 2) || '%' AND id = old.id
-    );
+    DELETE FROM callback_numbers WHERE rowid = old.number_row;
 END;
 -- What is due, ready and leased: small, because only those are in it.
 CREATE INDEX callbacks_due ON callbacks (desired_time, id) WHERE state = 'SCHEDULED';
@@ -213,6 +212,13 @@ CREATE TABLE signing_keys (
     secret BLOB NOT NULL,
     created_at INTEGER NOT NULL,
     PRIMARY KEY (purpose, kid)
+) STRICT;
+
+-- What the servers know of this database, by name: the epoch of the feed, the
+-- database that it is of, and when a server last tried to write.
+CREATE TABLE server_state (
+    name TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE idempotency_keys (

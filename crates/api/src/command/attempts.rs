@@ -242,7 +242,7 @@ pub async fn reserve_or_wait(
     let _running = key.as_ref().map(|key| commands.begin(key)).transpose()?;
     let until = Instant::now() + wait;
     loop {
-        let last = Instant::now() >= until;
+        let last = Instant::now() >= until || commands.signals().ready.is_stopping();
         let reserved = match &key {
             None => Some(reserve_together(commands, grant, &order).await?).filter(|found| !found.is_empty()),
             Some(key) => reserve_once(commands, store, key, grant, &order, last).await?,
@@ -300,7 +300,7 @@ async fn wait_for_work(
     loop {
         let left = until.saturating_duration_since(Instant::now());
         let woken = commands.signals().ready.wait(services, left.min(LOOK_AGAIN)).await;
-        if woken || Instant::now() >= until {
+        if woken || Instant::now() >= until || commands.signals().ready.is_stopping() {
             return Ok(());
         }
         let mut conn = store.read().await?;

@@ -10,7 +10,7 @@ use ringback_domain::{CallbackId, JobId, StateName};
 use super::tx::Tx;
 use crate::error::Error;
 use crate::store::bulk::{self, Item, Selected};
-use crate::store::callbacks;
+use crate::store::{callbacks, unreadable};
 
 /// Callbacks in one transaction: others are let through in between.
 const CHUNK: usize = 200;
@@ -86,6 +86,7 @@ pub async fn work(tx: &mut Tx<'_>) -> Result<u64, Error> {
     for (number, id) in (position + 1..).zip(&ids) {
         let callback = found.get(id);
         let outcome = match callback.map(|callback| callback.cancel(&actor, now)) {
+            None if unreadable::is_left_out("callbacks", id) => Outcome::Failed,
             // Removed meanwhile, which only happens to what is over.
             None | Some(Err(Refusal::State(StateName::Completed))) => Outcome::AlreadyCompleted,
             Some(Err(Refusal::State(StateName::Processing))) => Outcome::SkippedProcessing,

@@ -13,6 +13,7 @@ mod faults;
 pub mod log_in;
 pub mod name_recordings;
 pub mod preferences;
+pub mod server_state;
 pub mod services;
 pub mod sessions;
 pub mod sweep;

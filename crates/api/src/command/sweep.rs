@@ -15,6 +15,10 @@ use crate::store::{bulk, idempotency, log_in_attempts, name_recordings, queue, s
 /// waiting.
 pub const CHUNK: i64 = 500;
 
+/// Records that one transaction removes: each goes with its timeline, attempts and entries of every
+/// index, and nobody else writes to SQLite meanwhile.
+pub const REMOVAL_CHUNK: i64 = 100;
+
 type Step = fn(&Callback, &Actor, Timestamp) -> Result<Transition, Refusal>;
 
 fn save_all(tx: &mut Tx<'_>, callbacks: &[Callback], step: Step) -> Result<usize, Error> {
@@ -77,23 +81,65 @@ pub async fn expire_records(tx: &mut Tx<'_>) -> Result<usize, Error> {
     save_all(tx, &given_up, Callback::expire)
 }
 
-/// Removes what is kept no longer: records 14 days after their desired time,
-/// recorded names some days after the callback is over, answers to idempotency
-/// keys after a day, sessions that have ended, failed log-ins, reports of bulk cancellations.
-/// Gives how many records.
+/// Removes records 14 days after their desired time. Gives how many.
 ///
 /// # Errors
 /// That the database is not available.
 pub async fn purge(tx: &mut Tx<'_>) -> Result<u64, Error> {
     let now = tx.now();
+    Ok(queue::purge(tx.write()?, now, REMOVAL_CHUNK).await?)
+}
+
+/// What is removed beside records, each in transactions of its own.
+#[derive(Clone, Copy, Debug)]
+pub enum Leftover {
+    /// Recorded names, some days after the callback is over.
+    NameRecordings,
+    /// Answers to idempotency keys, after a day.
+    IdempotencyKeys,
+    /// Sessions that have ended.
+    Sessions,
+    /// Failed log-ins.
+    LogInAttempts,
+    /// Signing keys whose tokens have run out.
+    Keys,
+    /// Reports of bulk cancellations, which name numbers: kept as long as a record is.
+    Reports,
+}
+
+impl Leftover {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::NameRecordings,
+        Self::IdempotencyKeys,
+        Self::Sessions,
+        Self::LogInAttempts,
+        Self::Keys,
+        Self::Reports,
+    ];
+}
+
+/// Removes a chunk of what is kept no longer. Gives how many rows; none are left
+/// once it is 0.
+///
+/// # Errors
+/// That the database is not available.
+pub async fn purge_leftover(tx: &mut Tx<'_>, what: Leftover) -> Result<u64, Error> {
+    let now = tx.now();
     let conn = tx.write()?;
-    let removed = queue::purge(conn, now, CHUNK).await?;
-    name_recordings::purge(conn, now).await?;
-    idempotency::purge(conn, now).await?;
-    sessions::purge(conn, now).await?;
-    log_in_attempts::purge(conn, now).await?;
-    sessions::purge_keys(conn, now.plus_seconds(-OLD_KEY_SECONDS)).await?;
-    // A report names numbers: it is kept as long as a record is.
-    bulk::purge(conn, now.plus_seconds(-RETENTION_DAYS * 86_400)).await?;
-    Ok(removed)
+    Ok(match what {
+        Leftover::NameRecordings => name_recordings::purge(conn, now, REMOVAL_CHUNK / 5).await?,
+        Leftover::IdempotencyKeys => idempotency::purge(conn, now, REMOVAL_CHUNK * 5).await?,
+        // Each has a refresh token for every few minutes that it lasted.
+        Leftover::Sessions => sessions::purge(conn, now, REMOVAL_CHUNK / 5).await?,
+        Leftover::LogInAttempts => log_in_attempts::purge(conn, now, REMOVAL_CHUNK * 5).await?,
+        // There are few of these: they are changed by hand.
+        Leftover::Keys => {
+            sessions::purge_keys(conn, now.plus_seconds(-OLD_KEY_SECONDS)).await?;
+            0
+        }
+        Leftover::Reports => {
+            bulk::purge(conn, now.plus_seconds(-RETENTION_DAYS * 86_400), REMOVAL_CHUNK * 5).await?
+        }
+    })
 }

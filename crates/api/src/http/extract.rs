@@ -4,6 +4,7 @@
 use std::future::{Future, ready};
 use std::ops::Deref;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_TYPE, IF_MATCH};
@@ -22,6 +23,7 @@ use crate::auth::{Access, Grant, deny_before};
 use crate::command::Expected;
 use crate::error::Error;
 use crate::fault::Part;
+use crate::http::text;
 use crate::store::idempotency::IdempotencyKey;
 
 /// Most bytes of a body.
@@ -29,6 +31,13 @@ pub const BODY_BYTES: usize = 64 * 1024;
 
 /// Most bytes of a body that lists many ids.
 pub const LARGE_BODY_BYTES: usize = 1024 * 1024;
+
+/// Time that a body may take, from its head to its last byte.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Another time than [`BODY_TIMEOUT`], as the server's app data.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyTimeout(pub Duration);
 
 /// Most characters of an idempotency key.
 const KEY_CHARS: usize = 255;
@@ -57,15 +66,20 @@ async fn read_body(request: &HttpRequest, payload: Payload, most: usize) -> Resu
     let mut payload: web::Payload = web::Payload::from_request(request, &mut { payload })
         .await
         .map_err(|error| Error::Malformed(error.to_string()))?;
-    let mut body = Vec::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|error| Error::Malformed(format!("the body broke off: {error}")))?;
-        if body.len() + chunk.len() > most {
-            return Err(Error::TooLarge(most));
+    let whole = async {
+        let mut body = Vec::new();
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|error| Error::Malformed(format!("the body broke off: {error}")))?;
+            if body.len() + chunk.len() > most {
+                return Err(Error::TooLarge(most));
+            }
+            body.extend_from_slice(&chunk);
         }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
+        Ok(body)
+    };
+    let limit = request.app_data::<BodyTimeout>().map_or(BODY_TIMEOUT, |limit| limit.0);
+    // A client that sends a byte now and then must not hold a connection for good.
+    tokio::time::timeout(limit, whole).await.map_err(|_| Error::TooSlow(limit.as_secs()))?
 }
 
 /// `a.b[3].c` as the JSON pointer `/a/b/3/c`.
@@ -122,6 +136,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
         Error::invalid(pointer, code, message)
     })?;
     json.end().map_err(|error| Error::Malformed(format!("the body is not JSON: {error}")))?;
+    text::check_body(body)?;
     Ok(value)
 }
 
@@ -340,6 +355,7 @@ impl<A: QueryFields, B: QueryFields> FromRequest for Query<A, B> {
 }
 
 fn read_query<A: QueryFields, B: QueryFields>(text: &str) -> Result<Query<A, B>, Error> {
+    text::check_query(text)?;
     let mut parts = [String::new(), String::new()];
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {
         let name = pair.split('=').next().unwrap_or_default();
@@ -428,7 +444,9 @@ impl FromRequest for Idempotency {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let key = match request.headers().get("idempotency-key").map(|value| value.to_str()) {
             None => None,
-            Some(Ok(key)) if !key.is_empty() && key.len() <= KEY_CHARS => Some(key.to_owned()),
+            Some(Ok(key)) if (1..=KEY_CHARS).contains(&key.len()) && !text::has_control(key) => {
+                Some(key.to_owned())
+            }
             Some(_) => {
                 let detail = format!("Idempotency-Key has 1 to {KEY_CHARS} visible characters");
                 return read(request, ready(Err(Error::Malformed(detail))));

@@ -2,12 +2,14 @@
 //! question, and writes the answer. Versions of the API are skins side by side.
 
 pub mod assets;
+pub mod connection;
 pub mod extract;
 pub mod openapi;
 pub mod operations;
 mod problem;
 pub mod request;
 pub mod site;
+pub mod text;
 pub mod v1;
 
 use std::sync::Arc;
@@ -19,11 +21,14 @@ use serde::{Deserialize, Serialize};
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::auth::Access;
+use crate::auth::{Access, Grant};
 use crate::command::Commands;
 use crate::error::Error;
+use crate::health::Health;
+use crate::limits::{Quotas, Usage, Use};
 use crate::metrics::Metrics;
 use crate::query::Queries;
+use crate::recent::Recent;
 use site::Site;
 use v1::{
     api_keys, attempts, bulk_cancellations, callbacks, events, export, me, name_recordings, services,
@@ -41,6 +46,12 @@ pub struct Api {
     pub access: Arc<Access>,
     /// Figures.
     pub metrics: Metrics,
+    /// Whether the node works.
+    pub health: Arc<Health>,
+    /// Whether the database could be written to, up to a second ago.
+    pub last_write: Recent<()>,
+    /// What each caller uses at the moment.
+    pub quotas: Quotas,
     /// A simulator plays agents and customers.
     pub simulation: bool,
     /// A session that nobody used for so long ends.
@@ -50,6 +61,20 @@ pub struct Api {
     /// How the server is seen from outside.
     pub site: Site,
 }
+
+impl Api {
+    /// One more use for a caller.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`] if the caller has as many as one may.
+    pub fn take(&self, what: Use, caller: &Grant) -> Result<Usage, Error> {
+        let usage = self.quotas.take(what, &caller.owner);
+        usage.ok_or(Error::RateLimited { retry_after_seconds: QUOTA_RETRY_SECONDS })
+    }
+}
+
+/// When a caller that uses all it may should try again.
+const QUOTA_RETRY_SECONDS: u64 = 5;
 
 /// The one route table.
 pub fn routes(config: &mut ServiceConfig<'_>) {

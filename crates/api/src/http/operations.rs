@@ -1,8 +1,14 @@
 //! For those who run the server.
 
+use std::time::Duration;
+
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, get, web};
 
+use crate::auth::Grant;
+use crate::command::{Tx, server_state};
 use crate::error::Error;
+use crate::health::MAX_ROUND_AGE;
 use crate::http::Api;
 use crate::metrics::Metrics;
 
@@ -17,16 +23,49 @@ pub async fn live() -> HttpResponse {
     HttpResponse::Ok().json(Health { status: "ok".to_owned() })
 }
 
-/// Can it answer requests?
+/// Can it do its work?
+///
+/// It can write to its database, and each of its workers did well not long ago.
+/// The answer says what is wrong, also while the server stops.
 #[utoipa::path(
     tag = "Operations",
-    responses((status = 200, description = "Ready", body = Health)),
+    responses(
+        (status = 200, description = "Ready", body = Readiness),
+        (status = 503, description = "Not ready", body = Readiness, content_type = "application/json"),
+    ),
     security(()),
 )]
 #[get("/health/ready")]
-pub async fn ready(api: web::Data<Api>) -> Result<HttpResponse, Error> {
-    api.queries.store.ping().await?;
-    Ok(HttpResponse::Ok().json(Health { status: "ok".to_owned() }))
+pub async fn ready(api: web::Data<Api>) -> HttpResponse {
+    let mut problems = Vec::new();
+    if api.health.is_stopping() {
+        problems.push(NotReady::new("server", "It is stopping."));
+    } else if let Err(error) = can_write(&api).await {
+        problems.push(NotReady::new("database", error.to_string()));
+    }
+    problems.extend(api.health.stalled(MAX_ROUND_AGE).into_iter().map(|(worker, age)| {
+        NotReady::new(format!("worker {worker}"), format!("No good round for {} s.", age.as_secs()))
+    }));
+    if problems.is_empty() {
+        return HttpResponse::Ok().json(Readiness { status: "ok".to_owned(), problems });
+    }
+    HttpResponse::ServiceUnavailable()
+        .insert_header((RETRY_AFTER, "1"))
+        .json(Readiness { status: "unavailable".to_owned(), problems })
+}
+
+/// How long the database may take to be written to.
+const MAX_WRITE: Duration = Duration::from_secs(3);
+
+async fn can_write(api: &Api) -> Result<(), Error> {
+    let write = async || {
+        let write = async |tx: &mut Tx<'_>| server_state::try_to_write(tx).await;
+        let grant = Grant::system("health");
+        let late =
+            |_| Error::Unavailable(format!("The database took longer than {} s.", MAX_WRITE.as_secs()));
+        tokio::time::timeout(MAX_WRITE, api.commands.change(&grant, write)).await.map_err(late)?
+    };
+    api.last_write.get(0, write).await.map(|_| ())
 }
 
 /// Figures for Prometheus
@@ -48,6 +87,32 @@ pub async fn metrics(api: web::Data<Api>) -> Result<HttpResponse, Error> {
 /// The same on a socket of its own.
 pub async fn figures(counters: web::Data<Metrics>) -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(counters.text())
+}
+
+/// Whether the server is ready, and what is wrong if not.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct Readiness {
+    /// `ok` or `unavailable`.
+    #[schema(example = "ok")]
+    pub status: String,
+    /// What is wrong; empty if nothing is.
+    pub problems: Vec<NotReady>,
+}
+
+/// Something that keeps the server from being ready.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct NotReady {
+    /// `server`, `database`, or `worker` and its name.
+    #[schema(example = "database")]
+    pub part: String,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+impl NotReady {
+    fn new(part: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { part: part.into(), detail: detail.into() }
+    }
 }
 
 /// How the server is.

@@ -45,7 +45,7 @@ impl ResponseError for Error {
             _ if matches!(kind, ProblemKind::Internal) => {
                 tracing::error!(request.id = %request.id, error = self.cause(), "request failed");
             }
-            _ if matches!(kind, ProblemKind::Unavailable) => {
+            _ if matches!(kind, ProblemKind::Unavailable | ProblemKind::StorageFull) => {
                 tracing::warn!(request.id = %request.id, error = self.cause(), "not available");
             }
             _ => {}
@@ -64,6 +64,13 @@ impl ResponseError for Error {
             }
             _ if matches!(kind, ProblemKind::Unavailable) => {
                 response.insert_header((RETRY_AFTER, "1"));
+            }
+            _ if matches!(kind, ProblemKind::StorageFull) => {
+                response.insert_header((RETRY_AFTER, "30"));
+            }
+            // What comes late would otherwise be read as the next request.
+            Self::TooSlow(_) => {
+                response.force_close();
             }
             Self::MethodNotAllowed(allowed) => {
                 response.insert_header((ALLOW, allowed.as_str()));

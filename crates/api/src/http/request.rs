@@ -12,6 +12,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::http::Api;
+use crate::http::connection::{self, Running};
 
 /// The request that is being answered.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +52,7 @@ pub async fn wrap(
         request.head_mut().method = Method::GET;
     }
     let context = Request { id: id.clone(), path: path.clone() };
+    let running = request.conn_data::<connection::Shared>().map(Running::begin);
     let span = tracing::info_span!("request", request.id = %id);
     let mut response = CURRENT.scope(context, next.call(request)).instrument(span).await?;
 
@@ -72,7 +74,13 @@ pub async fn wrap(
         _ => body,
     };
     let is_head = method == Method::HEAD;
-    Ok(response.map_body(|_, body| if is_head { without_stream(body.boxed()) } else { body.boxed() }))
+    Ok(response.map_body(|_, body| {
+        let body = if is_head { without_stream(body.boxed()) } else { body.boxed() };
+        match running {
+            Some(running) => running.until_end_of(body),
+            None => body,
+        }
+    }))
 }
 
 fn secure(headers: &mut HeaderMap, path: &str, id: &str, is_https: bool) {

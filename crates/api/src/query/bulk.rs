@@ -31,6 +31,7 @@ impl Queries {
     /// # Errors
     /// If the database cannot be read.
     pub async fn select(&self, selector: &Selector, grant: &Grant) -> Result<Selected, Error> {
+        let _room = self.scan().await?;
         let mut conn = self.store.read().await?;
         let mut selected = Selected::default();
         match selector {
@@ -77,6 +78,7 @@ impl Queries {
         after: u64,
     ) -> Result<(Vec<ReportLine>, u64), Error> {
         let services = self.directory.services().await?;
+        let _turn = self.export_turn().await?;
         let mut conn = self.store.read().await?;
         let items = bulk::settled(&mut conn, job.id, after, REPORT_LINES).await?;
         let adjacent = (after + 1..).zip(items).take_while(|(number, item)| item.number == *number);

@@ -1,8 +1,8 @@
 //! Turns the filter of a request into a selection of the store.
 
-use ringback_domain::wire::list::{CallbackFilter, SearchField};
+use ringback_domain::wire::list::{CallbackFilter, MAX_FILTER_SERVICES, SearchField};
 use ringback_domain::wire::problem::FieldCode;
-use ringback_domain::{ServiceId, Timestamp, VisibleServices};
+use ringback_domain::{ServiceId, StateName, Timestamp, VisibleServices};
 
 use super::daily;
 use crate::auth::Grant;
@@ -54,6 +54,13 @@ pub fn of_filter(
             Part::Parameter(Field::Search),
             FieldCode::TooLong,
             format!("Search for at most {MAX_SEARCH_CHARS} characters."),
+        ));
+    }
+    if filter.service.len() > MAX_FILTER_SERVICES {
+        return Err(Error::invalid(
+            Part::Parameter(Field::Service),
+            FieldCode::TooLong,
+            format!("Name at most {MAX_FILTER_SERVICES} services."),
         ));
     }
     let mut shown = visible(services, caller);
@@ -110,7 +117,8 @@ pub fn of_filter(
         from: filter.from,
         to: filter.to,
         daily: daily::of_filter(filter)?,
-        states: filter.state.clone(),
+        // A set: the list has a run for each, however often it was named.
+        states: StateName::ALL.iter().copied().filter(|state| filter.state.contains(state)).collect(),
         services: shown,
         search,
         overdue_at: filter.overdue.unwrap_or_default().then_some(now),

@@ -86,6 +86,7 @@ impl Queries {
         let services = self.directory.services().await?;
         let selection = filter::of_filter(filter, &services, grant, now)?;
         let sort = page.sort.unwrap_or_default();
+        let _room = if selection.search.is_some() { Some(self.scan().await?) } else { None };
         let mut conn = self.store.read().await?;
         let rows =
             list::page(&mut conn, &self.row_cache, &selection, sort, start, limit, &services.ids()).await?;
@@ -107,9 +108,15 @@ impl Queries {
         filter: &CallbackFilter,
         count: &CountQuery,
     ) -> Result<CallbackCount, Error> {
+        if count.up_to == Some(0) {
+            let detail = "`up_to` must be at least 1.";
+            return Err(Error::invalid(Part::Parameter(Field::UpTo), FieldCode::OutOfRange, detail));
+        }
         let now = self.clock.now();
         let services = self.directory.services().await?;
         let selection = filter::of_filter(filter, &services, grant, now)?;
+        let is_scan = count.up_to.is_none() || selection.search.is_some();
+        let _room = if is_scan { Some(self.scan().await?) } else { None };
         let mut conn = self.store.read().await?;
         Ok(list::count(&mut conn, &selection, count.up_to, now).await?)
     }
@@ -244,6 +251,7 @@ impl Queries {
     pub async fn export_page(&self, export: &mut Export) -> Result<Option<Vec<CallbackView>>, Error> {
         let Some(start) = export.next.take() else { return Ok(None) };
         let services = self.directory.services().await?.ids();
+        let _turn = self.export_turn().await?;
         let mut conn = self.store.read().await?;
         let selection = &export.selection;
         let (cache, sort) = (&self.row_cache, Sort::DesiredTime);

@@ -10,12 +10,17 @@ mod rendered;
 pub mod view;
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::clock::Clock;
 use crate::directory::Directory;
+use crate::error::Error;
+use crate::limits::Bulkhead;
 use crate::signals::Signals;
-use crate::store::Store;
 use crate::store::list::RowCache;
+use crate::store::{Backend, Store};
 
 pub use feed::{Batch, Event, Hub};
 pub use positions::Positions;
@@ -37,23 +42,68 @@ pub struct Queries {
     pub hub: Hub,
     /// Wakes the reader of the feed.
     signals: Arc<Signals>,
+    /// Names the feed that positions are of.
+    pub feed_epoch: String,
     positions: PositionCache,
+    /// Searches, exact counts and selections, which read much of the database.
+    scans: Bulkhead,
+    /// Pages of exports and reports.
+    exports: Bulkhead,
     row_cache: RowCache,
     render_cache: RenderCache,
 }
 
 impl Queries {
-    /// Queries on this database, with empty caches.
-    pub fn new(store: Store, clock: Clock, directory: Arc<Directory>, signals: Arc<Signals>) -> Self {
+    /// Queries on this database and its feed, with empty caches.
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        directory: Arc<Directory>,
+        signals: Arc<Signals>,
+        feed_epoch: String,
+    ) -> Self {
+        // Fewer than there are connections for reading: what the Callback UI needs
+        // goes on beside them.
+        let (scans, exports) = match store.backend() {
+            Backend::Sqlite => (2, 1),
+            Backend::Postgres => (6, 4),
+        };
         Self {
             store,
             clock,
             directory,
             hub: Hub::default(),
             signals,
+            feed_epoch,
             positions: PositionCache::default(),
+            scans: Bulkhead::new(scans),
+            exports: Bulkhead::new(exports),
             row_cache: RowCache::default(),
             render_cache: RenderCache::default(),
         }
+    }
+}
+
+/// How long a scan, and a page of an export, waits for others.
+const MAX_SCAN_WAIT: Duration = Duration::from_secs(5);
+const MAX_EXPORT_WAIT: Duration = Duration::from_mins(1);
+
+impl Queries {
+    /// Room for reading much of the database.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`] if others take all of it for too long.
+    async fn scan(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let room = self.scans.enter(MAX_SCAN_WAIT).await;
+        room.ok_or(Error::RateLimited { retry_after_seconds: 1 })
+    }
+
+    /// Room for a page of an export.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`] if others take all of it for too long.
+    async fn export_turn(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let room = self.exports.enter(MAX_EXPORT_WAIT).await;
+        room.ok_or(Error::RateLimited { retry_after_seconds: 1 })
     }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::error::inconsistent;
+use super::unreadable::leave_out;
 use super::{Conn, StoreResult, WriteConn, on};
 
 macro_rules! select {
@@ -24,15 +25,23 @@ macro_rules! select {
 const FIND_OF_OWNER: &str = select!("WHERE id = $1 AND owner = $2");
 const FIND_OF_OWNER_LOCKED: &str = select!("WHERE id = $1 AND owner = $2 FOR UPDATE");
 const LIST: &str = select!("WHERE owner = $1 ORDER BY created_at DESC, id DESC LIMIT 50");
-const UNFINISHED: &str = select!("WHERE finished_at IS NULL ORDER BY created_at, id LIMIT 1");
+const UNFINISHED: &str = select!("WHERE finished_at IS NULL ORDER BY created_at, id LIMIT 1 OFFSET $1");
 const UNFINISHED_LOCKED: &str =
-    select!("WHERE finished_at IS NULL ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED");
+    select!("WHERE finished_at IS NULL ORDER BY created_at, id LIMIT 1 OFFSET $1 FOR UPDATE SKIP LOCKED");
 const OLDEST_UNFINISHED: &str = "SELECT MIN(created_at) FROM bulk_cancellations WHERE finished_at IS NULL";
 const INSERT: &str = "INSERT INTO bulk_cancellations (id, owner, actor_kind, actor_name, state, dry_run, selected, \
      done, total, outcomes, created_at, finished_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 const UPDATE: &str =
     "UPDATE bulk_cancellations SET state = $2, done = $3, outcomes = $4, finished_at = $5 WHERE id = $1";
-const PURGE: &str = "DELETE FROM bulk_cancellations WHERE finished_at <= $1";
+const PURGE_ITEMS: &str = "DELETE FROM bulk_cancellation_items WHERE (job_id, number) IN \
+     (SELECT i.job_id, i.number FROM bulk_cancellations b JOIN bulk_cancellation_items i ON i.job_id = b.id \
+     WHERE b.finished_at <= $1 LIMIT $2)";
+const PURGE_SELECTIONS: &str = "DELETE FROM bulk_cancellation_selections WHERE (job_id, first) IN \
+     (SELECT s.job_id, s.first FROM bulk_cancellations b JOIN bulk_cancellation_selections s ON s.job_id = b.id \
+     WHERE b.finished_at <= $1 LIMIT $2)";
+const PURGE: &str = "DELETE FROM bulk_cancellations WHERE id IN (SELECT id FROM bulk_cancellations b \
+     WHERE finished_at <= $1 AND NOT EXISTS (SELECT 1 FROM bulk_cancellation_items i WHERE i.job_id = b.id) \
+     AND NOT EXISTS (SELECT 1 FROM bulk_cancellation_selections s WHERE s.job_id = b.id) LIMIT $2)";
 const KEEP_SQLITE: &str = "INSERT INTO bulk_cancellation_selections (job_id, first, ids) \
      SELECT $1, p.value ->> 0, unhex(p.value ->> 1) FROM json_each($2) AS p";
 const KEEP_POSTGRES: &str = "INSERT INTO bulk_cancellation_selections (job_id, first, ids) \
@@ -101,6 +110,9 @@ pub struct Selected {
     /// How many of those there are in each state.
     pub by_state: CountByState,
 }
+
+/// Jobs that cannot be read and are passed over.
+const MAX_UNREADABLE: i64 = 100;
 
 /// Ids in a row of a stored selection: a worker reads one row in a round.
 const IDS_IN_ROW: usize = 2_000;
@@ -192,15 +204,23 @@ pub async fn stop(
 /// The newest jobs of this owner.
 pub async fn list(conn: &mut Conn, owner: &str) -> StoreResult<Vec<BulkCancellation>> {
     let rows: Vec<JobRow> = on!(conn, |c| sqlx::query_as(LIST).bind(owner).fetch_all(c).await)?;
-    rows.into_iter().map(BulkCancellation::try_from).collect()
+    Ok(leave_out(rows.into_iter().map(BulkCancellation::try_from)))
 }
 
 /// The oldest unfinished job that no other node is working on, locked until the
 /// transaction ends.
 pub async fn take_unfinished(conn: &mut WriteConn) -> StoreResult<Option<BulkCancellation>> {
     let sql = conn.backend().pick(UNFINISHED, UNFINISHED_LOCKED);
-    let row: Option<JobRow> = on!(conn, |c| sqlx::query_as(sql).fetch_optional(c).await)?;
-    row.map(BulkCancellation::try_from).transpose()
+    // A job that cannot be read must not stop those behind it.
+    for passed_over in 0..MAX_UNREADABLE {
+        let row: Option<JobRow> =
+            on!(conn, |c| sqlx::query_as(sql).bind(passed_over).fetch_optional(c).await)?;
+        let Some(row) = row else { return Ok(None) };
+        if let Some(job) = leave_out(std::iter::once(BulkCancellation::try_from(row))).pop() {
+            return Ok(Some(job));
+        }
+    }
+    Ok(None)
 }
 
 /// When the oldest unfinished job was created.
@@ -329,12 +349,21 @@ pub async fn settled(conn: &mut Conn, job: JobId, after: u64, limit: usize) -> S
     rows.into_iter().map(Item::try_from).collect()
 }
 
-/// Removes jobs that finished before this time, with their reports. Returns how
-/// many.
-pub async fn purge(conn: &mut WriteConn, before: Timestamp) -> StoreResult<u64> {
-    let removed = on!(conn, |c| {
-        sqlx::query(PURGE).bind(before.micros()).execute(c).await.map(|done| done.rows_affected())
-    })?;
+/// Removes jobs that finished before this time, their reports first, at most so
+/// many rows of each kind. Returns how many rows.
+pub async fn purge(conn: &mut WriteConn, before: Timestamp, limit: i64) -> StoreResult<u64> {
+    let mut removed = 0;
+    // A selection has 2,000 ids in a row.
+    for (sql, limit) in [(PURGE_ITEMS, limit), (PURGE_SELECTIONS, (limit / 20).max(1)), (PURGE, limit)] {
+        removed += on!(conn, |c| {
+            sqlx::query(sql)
+                .bind(before.micros())
+                .bind(limit)
+                .execute(c)
+                .await
+                .map(|done| done.rows_affected())
+        })?;
+    }
     Ok(removed)
 }
 

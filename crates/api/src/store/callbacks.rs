@@ -11,11 +11,13 @@ use ringback_domain::{
     AttemptId, CallbackId, Completion, PhoneNumber, Request, ServiceId, State, StateName, Timestamp,
     VisibleServices,
 };
+use serde::de::DeserializeOwned;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::error::inconsistent;
 use super::sql::{Arg, Sql, bind_all, id_array};
+use super::unreadable::leave_out;
 use super::{Conn, StoreError, StoreResult, WriteConn, changes, on};
 
 macro_rules! columns {
@@ -289,24 +291,46 @@ static AS_JSON: LazyLock<String> = LazyLock::new(|| {
     columns!().split(", ").map(value).collect::<Vec<_>>().join(", ")
 });
 
-/// The callbacks of a query of `columns!`, in its order. From SQLite they come
-/// as one value: its driver hands over each value of each row by itself.
-pub(super) async fn fetch_all(conn: &mut Conn, mut sql: Sql) -> StoreResult<Vec<Callback>> {
-    let rows: Vec<CallbackRow> = match conn.either() {
+/// The callbacks of a query of `columns!`, in its order, without those that
+/// cannot be read.
+pub(super) async fn fetch_all(conn: &mut Conn, sql: Sql) -> StoreResult<Vec<Callback>> {
+    Ok(fetch_counted(conn, sql).await?.0)
+}
+
+/// The same, and how many rows there are in all. From SQLite they come as one
+/// value: its driver hands over each value of each row by itself.
+pub(super) async fn fetch_counted(conn: &mut Conn, mut sql: Sql) -> StoreResult<(Vec<Callback>, usize)> {
+    let rows: Vec<StoreResult<CallbackRow>> = match conn.either() {
         Conn::Sqlite(conn) => {
             sql.text =
                 format!("SELECT json_group_array(json_array({})) FROM ({})", AS_JSON.as_str(), sql.text);
             let query = sqlx::query_scalar::<_, String>(AssertSqlSafe(sql.text));
             let json = bind_all!(query, sql.args).fetch_one(&mut **conn).await?;
-            serde_json::from_str(&json)
-                .map_err(|_| inconsistent("callbacks", "rows", "they do not have their columns"))?
+            json_rows(&json)?
         }
         Conn::Postgres(conn) => {
             let query = sqlx::query_as::<_, CallbackRow>(AssertSqlSafe(sql.text));
-            bind_all!(query, sql.args).fetch_all(&mut **conn).await?
+            bind_all!(query, sql.args).fetch_all(&mut **conn).await?.into_iter().map(Ok).collect()
         }
     };
-    rows.into_iter().map(Callback::try_from).collect()
+    let count = rows.len();
+    Ok((leave_out(rows.into_iter().map(|row| Callback::try_from(row?))), count))
+}
+
+/// Rows of a JSON array. Each is tried by itself only if they cannot be read
+/// together.
+pub(super) fn json_rows<T: DeserializeOwned>(json: &str) -> StoreResult<Vec<StoreResult<T>>> {
+    if let Ok(rows) = serde_json::from_str::<Vec<T>>(json) {
+        return Ok(rows.into_iter().map(Ok).collect());
+    }
+    let rows: Vec<serde_json::Value> = serde_json::from_str(json)
+        .map_err(|_| inconsistent("callbacks", "rows", "they do not have their columns"))?;
+    let one = |row: serde_json::Value| {
+        let id = row[0].as_str().unwrap_or("without id").to_ascii_lowercase();
+        let id = Uuid::try_parse(&id).map_or(id, |id| id.to_string());
+        serde_json::from_value(row).map_err(|_| inconsistent("callbacks", id, "a column"))
+    };
+    Ok(rows.into_iter().map(one).collect())
 }
 
 /// The callbacks of these ids. What does not exist is left out; they come in

@@ -1,5 +1,7 @@
 //! What can go wrong with what is kept.
 
+use sqlx::postgres::PgDatabaseError;
+
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -34,6 +36,19 @@ pub enum StoreError {
     /// The database cannot be reached or has no room for another caller.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The disk of the database is full. Nothing was written.
+    #[error("the disk of the database is full: {0}")]
+    Full(String),
+    /// The work panicked, and nothing of it was written.
+    #[error("the work panicked; nothing of it was written")]
+    Panicked,
+    /// A pooler hands out another connection for each transaction, and forgets
+    /// prepared statements.
+    #[error(
+        "the connection pooler forgets prepared statements ({0}): use PgBouncer 1.21 or newer with \
+         max_prepared_statements above 0, or pool_mode = session"
+    )]
+    Pooler(String),
     /// The URL names no kind of database that Ringback knows.
     #[error("a database URL begins with sqlite: or postgres:")]
     UnknownUrl,
@@ -56,6 +71,18 @@ impl StoreError {
         }
     }
 
+    /// The same for another of those whose work was not kept for one reason.
+    #[must_use]
+    pub(super) fn again(&self) -> Self {
+        match self {
+            Self::Full(why) => Self::Full(why.clone()),
+            Self::Disconnected(why) => Self::Disconnected(why.clone()),
+            Self::OutcomeUnknown(why) => Self::OutcomeUnknown(why.clone()),
+            Self::Panicked => Self::Panicked,
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+
     /// Whether the same transaction may succeed if it is run again.
     pub const fn is_worth_another_try(&self) -> bool {
         matches!(self, Self::Stale | Self::Conflict(_) | Self::Disconnected(_))
@@ -64,33 +91,57 @@ impl StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        let code = match &error {
-            sqlx::Error::Database(inner) if inner.is_unique_violation() => return Self::Duplicate,
-            sqlx::Error::Database(inner) => inner.code().unwrap_or_default().into_owned(),
-            sqlx::Error::Io(_) => return Self::Disconnected(error.to_string()),
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
-                return Self::Unavailable(error.to_string());
+        use sqlx::Error as E;
+        let why = error.to_string();
+        match &error {
+            E::Database(inner) if inner.is_unique_violation() => Self::Duplicate,
+            E::Database(inner) => {
+                let code = inner.code().unwrap_or_default();
+                let told = if inner.try_downcast_ref::<PgDatabaseError>().is_some() {
+                    of_postgres(&code, why)
+                } else {
+                    of_sqlite(&code, why)
+                };
+                told.unwrap_or(Self::Driver(error))
             }
-            _ => String::new(),
-        };
-        match code.as_str() {
-            // PostgreSQL: serialization failure, deadlock, lock not available, and
-            // read-only after a failover.
-            "40001" | "40P01" | "55P03" | "25006" => Self::Conflict(error.to_string()),
-            // PostgreSQL: ended by its administrator, being shut down or started.
-            code if code.starts_with("57P") => Self::Disconnected(error.to_string()),
-            // PostgreSQL: out of disk, memory or connections.
-            code if code.starts_with("53") => Self::Unavailable(error.to_string()),
-            // SQLite names its codes by number, the kind in the lowest byte: busy,
-            // locked, read-only, I/O error, full.
-            code if code.len() < 5
-                && code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13)) =>
-            {
-                Self::Unavailable(error.to_string())
-            }
+            // A server that goes away in the middle of an answer is a lost connection too.
+            E::Io(_) | E::Protocol(_) | E::BeginFailed => Self::Disconnected(why),
+            E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed | E::Tls(_) => Self::Unavailable(why),
             _ => Self::Driver(error),
         }
     }
+}
+
+/// What a `SQLSTATE` means.
+fn of_postgres(code: &str, why: String) -> Option<StoreError> {
+    Some(match code {
+        // Serialization failure, deadlock, and read-only: a server that has just become a
+        // standby, from which another connection leads to the new primary.
+        "40001" | "40P01" | "25006" => StoreError::Conflict(why),
+        "53100" => StoreError::Full(why),
+        // A statement or a lock took too long, the disk failed, the server does not let us in.
+        "55P03" | "57014" | "58030" | "28000" | "28P01" => StoreError::Unavailable(why),
+        "26000" | "42P05" => StoreError::Pooler(why),
+        // Idle for too long inside a transaction, which was ended with its connection.
+        "25P03" => StoreError::Disconnected(why),
+        // Ended by its administrator, being shut down or started; failed connections.
+        _ if code.starts_with("57P") || code.starts_with("08") => StoreError::Disconnected(why),
+        // Out of memory or connections.
+        _ if code.starts_with("53") => StoreError::Unavailable(why),
+        _ => return None,
+    })
+}
+
+/// What a result code of `SQLite` means: the kind is in its lowest byte.
+fn of_sqlite(code: &str, why: String) -> Option<StoreError> {
+    Some(match code.parse::<u32>().ok()? & 0xff {
+        // Busy, locked, read-only, cannot open.
+        5 | 6 | 8 | 14 => StoreError::Unavailable(why),
+        // The disk failed. In a commit nobody knows what it kept.
+        10 => StoreError::Disconnected(why),
+        13 => StoreError::Full(why),
+        _ => return None,
+    })
 }
 
 impl From<sqlx::migrate::MigrateError> for StoreError {
@@ -109,4 +160,47 @@ pub(super) fn inconsistent(
     what: &'static str,
 ) -> StoreError {
     StoreError::Inconsistent { table, row: row.to_string(), what }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_told_from_what_does_not() {
+        let kind = |code| of_postgres(code, String::new()).map(|error| format!("{error:?}"));
+        for (code, expected) in [
+            ("40001", "Conflict"),
+            ("40P01", "Conflict"),
+            ("25006", "Conflict"),
+            ("53100", "Full"),
+            ("53300", "Unavailable"),
+            ("55P03", "Unavailable"),
+            ("57014", "Unavailable"),
+            ("57P01", "Disconnected"),
+            ("57P03", "Disconnected"),
+            ("08006", "Disconnected"),
+            ("25P03", "Disconnected"),
+            ("26000", "Pooler"),
+            ("42P05", "Pooler"),
+        ] {
+            assert_eq!(kind(code), Some(format!("{expected}(\"\")")), "{code}");
+        }
+        assert_eq!(kind("42601"), None, "a syntax error is a fault of ours");
+        let kind = |code| of_sqlite(code, String::new()).map(|error| format!("{error:?}"));
+        for (code, expected) in
+            [("5", "Unavailable"), ("1032", "Unavailable"), ("778", "Disconnected"), ("13", "Full")]
+        {
+            assert_eq!(kind(code), Some(format!("{expected}(\"\")")), "{code}");
+        }
+        assert_eq!(kind("1"), None);
+    }
+
+    #[test]
+    fn only_what_was_to_be_kept_has_an_unknown_outcome() {
+        let lost = || StoreError::Disconnected("reset".to_owned());
+        assert!(lost().is_worth_another_try());
+        let unknown = lost().while_keeping();
+        assert!(matches!(unknown, StoreError::OutcomeUnknown(_)) && !unknown.is_worth_another_try());
+    }
 }

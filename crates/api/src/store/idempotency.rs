@@ -35,7 +35,8 @@ const FIND: &str =
 const INSERT: &str = "INSERT INTO idempotency_keys (owner, key, fingerprint, answer, created_at) \
      VALUES ($1, $2, $3, $4, $5) ON CONFLICT (owner, key) DO UPDATE SET fingerprint = excluded.fingerprint, \
      answer = excluded.answer, created_at = excluded.created_at WHERE idempotency_keys.created_at <= $6";
-const PURGE: &str = "DELETE FROM idempotency_keys WHERE created_at <= $1";
+const PURGE: &str = "DELETE FROM idempotency_keys WHERE (owner, key) IN \
+     (SELECT owner, key FROM idempotency_keys WHERE created_at <= $1 ORDER BY created_at LIMIT $2)";
 /// On PostgreSQL two nodes could run the same key at once: the second waits here
 /// for the first transaction to end.
 const LOCK: &str = "SELECT 1::bigint FROM pg_advisory_xact_lock(hashtextextended($1, 0))";
@@ -80,10 +81,14 @@ pub async fn keep(
     Ok(())
 }
 
-/// Removes answers that are no longer replayed. Returns how many.
-pub async fn purge(conn: &mut WriteConn, now: Timestamp) -> StoreResult<u64> {
+/// Removes answers that are no longer replayed, at most so many. Returns how many.
+pub async fn purge(conn: &mut WriteConn, now: Timestamp, limit: i64) -> StoreResult<u64> {
     let oldest = now.plus_seconds(-REPLAY_SECONDS).micros();
-    let removed =
-        on!(conn, |c| sqlx::query(PURGE).bind(oldest).execute(c).await.map(|done| done.rows_affected()))?;
+    let removed = on!(conn, |c| sqlx::query(PURGE)
+        .bind(oldest)
+        .bind(limit)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
     Ok(removed)
 }

@@ -31,8 +31,9 @@ const FIND_LOCKED: &str = "SELECT failures, last_at, is_known FROM log_in_attemp
 const SAVE: &str = "INSERT INTO log_in_attempts (key, failures, last_at, is_known) VALUES ($1, $2, $3, $4) \
      ON CONFLICT (key) DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at, \
      is_known = excluded.is_known";
-const PURGE: &str = "DELETE FROM log_in_attempts WHERE (last_at <= $1 AND is_known = FALSE AND failures < $4) \
-     OR (last_at <= $2 AND is_known = FALSE) OR last_at <= $3";
+const PURGE: &str = "DELETE FROM log_in_attempts WHERE key IN (SELECT key FROM log_in_attempts \
+     WHERE last_at <= $1 AND ((is_known = FALSE AND failures < $4) OR (last_at <= $2 AND is_known = FALSE) \
+     OR last_at <= $3) ORDER BY last_at LIMIT $5)";
 
 /// A few failures are forgotten after this time.
 const FEW_FAILURES_SECONDS: i64 = 3_600;
@@ -86,18 +87,19 @@ pub async fn save(conn: &mut WriteConn, key: &Key, attempts: &Attempts) -> Store
     Ok(())
 }
 
-/// Removes attempts that do not matter any more.
-pub async fn purge(conn: &mut WriteConn, now: Timestamp) -> StoreResult<()> {
+/// Removes attempts that do not matter any more. Gives how many.
+pub async fn purge(conn: &mut WriteConn, now: Timestamp, limit: i64) -> StoreResult<u64> {
     let before = |seconds: i64| now.plus_seconds(-seconds).micros();
-    on!(conn, |c| {
+    let removed = on!(conn, |c| {
         sqlx::query(PURGE)
             .bind(before(FEW_FAILURES_SECONDS))
             .bind(before(FAILURES_SECONDS))
             .bind(before(KNOWN_SECONDS))
             .bind(FEW_FAILURES)
+            .bind(limit)
             .execute(c)
             .await
-            .map(|_| ())
+            .map(|done| done.rows_affected())
     })?;
-    Ok(())
+    Ok(removed)
 }

@@ -11,6 +11,7 @@
 mod changes;
 mod conn;
 mod error;
+mod postgres;
 mod saver;
 mod sql;
 mod writer;
@@ -24,9 +25,11 @@ pub mod list;
 pub mod log_in_attempts;
 pub mod name_recordings;
 pub mod queue;
+pub mod server_state;
 pub mod services;
 pub mod sessions;
 pub mod timeline;
+pub mod unreadable;
 pub mod users;
 
 use std::str::FromStr;
@@ -36,7 +39,6 @@ use std::time::Duration;
 use ringback_domain::callback::transition::Transition;
 
 use sqlx::SqlitePool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub(crate) use conn::on;
@@ -58,9 +60,6 @@ pub enum Store {
     /// A server.
     Postgres(Saver),
 }
-
-/// Connections to a PostgreSQL server from one node.
-const POSTGRES_CONNECTIONS: u32 = 16;
 
 /// Pages in SQLite's write-ahead log (64 MB) from which on a commit copies what
 /// the checkpoints beside it left over, and the log begins anew.
@@ -98,23 +97,7 @@ impl Store {
         if url.starts_with("sqlite:") {
             Self::open_sqlite(url).await
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let options = PgConnectOptions::from_str(url)?.application_name("ringback");
-            let pool = PgPoolOptions::new()
-                .max_connections(POSTGRES_CONNECTIONS)
-                .acquire_timeout(Duration::from_secs(5))
-                // A connection in steady use needs no question before each use.
-                .test_before_acquire(false)
-                .before_acquire(|conn, meta| {
-                    Box::pin(async move {
-                        if meta.idle_for < Duration::from_secs(1) {
-                            return Ok(true);
-                        }
-                        sqlx::Connection::ping(conn).await.map(|()| true)
-                    })
-                })
-                .connect_with(options)
-                .await?;
-            Ok(Self::Postgres(Saver::new(pool)))
+            Ok(Self::Postgres(Saver::new(postgres::open(url).await?)))
         } else {
             Err(StoreError::UnknownUrl)
         }
@@ -174,7 +157,7 @@ impl Store {
                 }
                 migrations.run(writer.pool()).await?;
             }
-            Self::Postgres(saver) => sqlx::migrate!("migrations/postgres").run(saver.pool()).await?,
+            Self::Postgres(saver) => postgres::migrate(saver.pool()).await?,
         }
         Ok(())
     }
@@ -189,11 +172,11 @@ impl Store {
         let applied: Result<Option<i64>, sqlx::Error> = on!(conn, |c| {
             sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(c).await
         });
-        match applied {
+        match applied.map_err(StoreError::from) {
             Ok(version) => Ok(version >= newest),
             // The table is made by the first migration.
-            Err(sqlx::Error::Database(_)) => Ok(false),
-            Err(error) => Err(error.into()),
+            Err(StoreError::Driver(sqlx::Error::Database(_))) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 

@@ -18,7 +18,7 @@ const REMOVE: &str = "DELETE FROM name_recordings WHERE callback_id = $1";
 const COPY: &str = "INSERT INTO name_recordings (callback_id, media_type, content, created_at) \
      SELECT $2, media_type, content, created_at FROM name_recordings WHERE callback_id = $1";
 const PURGE: &str = "DELETE FROM name_recordings WHERE callback_id IN (SELECT r.callback_id FROM name_recordings r \
-     JOIN callbacks c ON c.id = r.callback_id WHERE c.completed_at < $1)";
+     JOIN callbacks c ON c.id = r.callback_id WHERE c.completed_at < $1 LIMIT $2)";
 
 /// Attaches a recording to a callback, or replaces it.
 pub async fn put(
@@ -85,8 +85,10 @@ pub async fn copy(conn: &mut WriteConn, old: &Callback, to: CallbackId, now: Tim
 }
 
 /// Removes expired recordings.
-pub async fn purge(conn: &mut WriteConn, now: Timestamp) -> StoreResult<()> {
+pub async fn purge(conn: &mut WriteConn, now: Timestamp, limit: i64) -> StoreResult<u64> {
     let before = now.plus_seconds(-NAME_RECORDING_DAYS * 86_400).micros();
-    on!(conn, |c| sqlx::query(PURGE).bind(before).execute(c).await.map(|_| ()))?;
-    Ok(())
+    let removed = on!(conn, |c| {
+        sqlx::query(PURGE).bind(before).bind(limit).execute(c).await.map(|done| done.rows_affected())
+    })?;
+    Ok(removed)
 }

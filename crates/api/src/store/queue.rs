@@ -7,7 +7,7 @@ use ringback_domain::retention::{expired_since, given_up_since};
 use ringback_domain::{CallbackId, ServiceId, Timestamp};
 use uuid::Uuid;
 
-use super::callbacks::{columns, fetch_all};
+use super::callbacks::{columns, fetch_all, fetch_counted};
 use super::sql::{Arg, Sql, id_array};
 use super::{Backend, Conn, StoreResult, WriteConn, on};
 
@@ -87,9 +87,28 @@ async fn taken(
     limit: i64,
 ) -> StoreResult<Vec<Callback>> {
     let text = conn.backend().pick(sqlite, postgres).to_owned();
-    let args = vec![Arg::Int(until.micros()), Arg::Int(limit)];
-    fetch_all(conn, Sql { text, args }).await
+    let sql = |limit| Sql { text: text.clone(), args: vec![Arg::Int(until.micros()), Arg::Int(limit)] };
+    readable(conn, sql, limit).await
 }
+
+/// The first callbacks of a query that can be read: rows that cannot must not
+/// stand in the way of those behind them for good.
+async fn readable(conn: &mut WriteConn, sql: impl Fn(i64) -> Sql, limit: i64) -> StoreResult<Vec<Callback>> {
+    let wanted = usize::try_from(limit).unwrap_or_default();
+    let mut more = limit;
+    loop {
+        let (mut callbacks, rows) = fetch_counted(conn, sql(more)).await?;
+        let is_all = i64::try_from(rows).is_ok_and(|rows| rows < more);
+        if is_all || callbacks.len() >= wanted || more > limit + MAX_UNREADABLE {
+            callbacks.truncate(wanted);
+            return Ok(callbacks);
+        }
+        more += (more - limit).max(10);
+    }
+}
+
+/// Rows that cannot be read and are passed over at the head of a queue.
+const MAX_UNREADABLE: i64 = 2_000;
 
 /// SCHEDULED callbacks whose desired time has come.
 pub async fn take_due(conn: &mut WriteConn, now: Timestamp, limit: i64) -> StoreResult<Vec<Callback>> {
@@ -145,8 +164,19 @@ pub async fn take_ready(
     if services.is_empty() {
         return Ok(Vec::new());
     }
-    let limit = Arg::Int(i64::try_from(limit).unwrap_or(i64::MAX));
     let backend = conn.backend();
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    readable(conn, |limit| next_ready(backend, services, now, limit, agent), limit).await
+}
+
+fn next_ready(
+    backend: Backend,
+    services: &[ServiceId],
+    now: Timestamp,
+    limit: i64,
+    agent: Option<&str>,
+) -> Sql {
+    let limit = Arg::Int(limit);
     let ready = |sql: &mut Sql| {
         sql.push(" AND (retry_at IS NULL OR retry_at <= ").bind(Arg::Int(now.micros())).push(")");
         if let Some(agent) = agent {
@@ -160,7 +190,7 @@ pub async fn take_ready(
         }
     };
     let mut sql = Sql::new(concat!("SELECT ", columns!(), " FROM callbacks WHERE "));
-    match conn.backend() {
+    match backend {
         Backend::Sqlite => {
             // Each queue is read in its order by its index, and the heads are
             // merged; asked for all at once it would read and sort them whole.
@@ -185,7 +215,7 @@ pub async fn take_ready(
             sql.push(" FOR UPDATE SKIP LOCKED");
         }
     }
-    fetch_all(conn, sql).await
+    sql
 }
 
 /// Whether a queued callback of one of these services can be handed out.

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::error::inconsistent;
 use super::sql::id_array;
+use super::unreadable::leave_out;
 use super::{Conn, StoreError, StoreResult, WriteConn, on};
 
 macro_rules! select {
@@ -52,7 +53,7 @@ impl TryFrom<ServiceRow> for Service {
 /// Every service, ordered by name.
 pub async fn list(conn: &mut Conn) -> StoreResult<Vec<Service>> {
     let rows: Vec<ServiceRow> = on!(conn, |c| sqlx::query_as(LIST).fetch_all(c).await)?;
-    rows.into_iter().map(Service::try_from).collect()
+    Ok(leave_out(rows.into_iter().map(Service::try_from)))
 }
 
 /// The service with this id.
@@ -66,7 +67,7 @@ pub async fn find_all(conn: &mut Conn, ids: &[ServiceId]) -> StoreResult<Vec<Ser
     let sql = conn.backend().pick(FIND_ALL_SQLITE, FIND_ALL_POSTGRES);
     let ids = id_array(ids.iter().map(|id| id.0));
     let rows: Vec<ServiceRow> = on!(conn, |c| sqlx::query_as(sql).bind(ids).fetch_all(c).await)?;
-    rows.into_iter().map(Service::try_from).collect()
+    Ok(leave_out(rows.into_iter().map(Service::try_from)))
 }
 
 fn settings(service: &Service) -> StoreResult<String> {

@@ -58,7 +58,8 @@ const USED_RECENTLY: &str = "SELECT session_id FROM refresh_tokens t WHERE hash 
 const INVALIDATE_TOKENS: &str =
     "UPDATE refresh_tokens SET used_at = 0 WHERE session_id = $1 AND used_at IS NULL";
 const SESSION_OF_TOKEN: &str = "SELECT session_id FROM refresh_tokens WHERE hash = $1";
-const PURGE: &str = "DELETE FROM sessions WHERE expires_at <= $1";
+const PURGE: &str = "DELETE FROM sessions WHERE id IN \
+     (SELECT id FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
 const LAST_REVOCATION: &str = "SELECT COALESCE((SELECT MAX(ended_at) FROM sessions), 0), \
      COALESCE((SELECT MAX(revoked_at) FROM api_keys), 0), \
      (SELECT CAST(COALESCE(SUM(version), 0) AS BIGINT) FROM users)";
@@ -257,10 +258,11 @@ pub async fn session_of_token(conn: &mut Conn, hash: &[u8]) -> StoreResult<Optio
     Ok(session.map(SessionId))
 }
 
-/// Removes expired sessions. Returns how many.
-pub async fn purge(conn: &mut WriteConn, now: Timestamp) -> StoreResult<u64> {
+/// Removes expired sessions with their tokens, at most so many. Returns how many.
+pub async fn purge(conn: &mut WriteConn, now: Timestamp, limit: i64) -> StoreResult<u64> {
     let removed = on!(conn, |c| sqlx::query(PURGE)
         .bind(now.micros())
+        .bind(limit)
         .execute(c)
         .await
         .map(|done| done.rows_affected()))?;

@@ -4,6 +4,7 @@ use ringback_domain::{Role, ServiceId, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::error::inconsistent;
+use super::unreadable::leave_out;
 use super::{Conn, StoreError, StoreResult, WriteConn, on};
 
 /// A person who can log in.
@@ -101,7 +102,7 @@ pub(super) fn id_list(ids: Option<&[ServiceId]>) -> Option<String> {
 /// Every user, ordered by user name.
 pub async fn list(conn: &mut Conn) -> StoreResult<Vec<User>> {
     let rows: Vec<UserRow> = on!(conn, |c| sqlx::query_as(LIST).fetch_all(c).await)?;
-    rows.into_iter().map(User::try_from).collect()
+    Ok(leave_out(rows.into_iter().map(User::try_from)))
 }
 
 /// The user with this id.

@@ -43,7 +43,8 @@ struct Done {
 /// Tells the caller, once it is known whether the work is on the disk.
 type Answer = Box<dyn FnOnce(Result<(), StoreError>)>;
 
-type Work = Box<dyn for<'c> FnOnce(&'c mut WriteConn) -> LocalBoxFuture<'c, Done> + Send>;
+/// Runs on the writer's connection; where there is none it only answers.
+type Work = Box<dyn for<'c> FnOnce(StoreResult<&'c mut WriteConn>) -> LocalBoxFuture<'c, Done> + Send>;
 
 /// What waits for the writer.
 enum Piece {
@@ -105,7 +106,10 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let work: Work = Box::new(move |conn| {
             Box::pin(async move {
-                let result = work(conn).await;
+                let result = match conn {
+                    Ok(conn) => work(conn).await,
+                    Err(error) => Err(error.into()),
+                };
                 Done {
                     keep: result.is_ok(),
                     // The caller may have gone away; its work is kept all the same.
@@ -119,13 +123,13 @@ impl Writer {
             })
         });
         self.queue.send(Piece::Work(work)).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        answer.await.map_err(|_| StoreError::Panicked)?
     }
 
     pub(super) async fn save(&self, changes: Arc<[Transition]>) -> StoreResult<()> {
         let (reply, answer) = oneshot::channel();
         self.queue.send(Piece::Save(Save { changes, reply })).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        answer.await.map_err(|_| StoreError::Panicked)?
     }
 
     pub(super) async fn close(&self) {
@@ -134,10 +138,8 @@ impl Writer {
     }
 }
 
-/// A panic takes its own answer with it, and the writer goes on; so does a
-/// server that stops.
 fn gone() -> StoreError {
-    StoreError::Unavailable("the work was given up; nothing was written".to_owned())
+    StoreError::Unavailable("the writer has stopped; nothing was written".to_owned())
 }
 
 /// Copies what was committed from the write-ahead log into the database file,
@@ -161,15 +163,11 @@ async fn run(pool: SqlitePool, mut waiting: mpsc::Receiver<Piece>, committed: &N
         let mut answers = Vec::new();
         let kept = group(&pool, first, &mut waiting, &mut answers).await;
         committed.notify_one();
-        let failure = kept.err().map(|error| {
+        if let Err(error) = &kept {
             tracing::error!(%error, "the writer could not commit");
-            error.to_string()
-        });
+        }
         for answer in answers {
-            answer(match &failure {
-                None => Ok(()),
-                Some(error) => Err(StoreError::Unavailable(error.clone())),
-            });
+            answer(kept.as_ref().copied().map_err(StoreError::again));
         }
     }
 }
@@ -181,8 +179,17 @@ async fn group(
     waiting: &mut mpsc::Receiver<Piece>,
     answers: &mut Vec<Answer>,
 ) -> StoreResult<()> {
-    let mut conn = WriteConn(Conn::sqlite(pool.acquire().await?));
-    let kept = fill(&mut conn, first, waiting, answers).await;
+    let mut conn = match pool.acquire().await {
+        Ok(conn) => WriteConn(Conn::sqlite(conn)),
+        Err(error) => {
+            let error = StoreError::from(error);
+            refuse(first, &error, answers).await;
+            return Err(error);
+        }
+    };
+    // A panic here would end the writer for good.
+    let kept = AssertUnwindSafe(fill(&mut conn, first, waiting, answers)).catch_unwind().await;
+    let kept = kept.unwrap_or(Err(StoreError::Panicked));
     if kept.is_err() {
         // A full disk leaves the transaction open; the next group needs it gone.
         if let Err(error) = statement(&mut conn, "ROLLBACK").await {
@@ -190,6 +197,25 @@ async fn group(
         }
     }
     kept
+}
+
+/// Answers a piece of work that cannot be run.
+async fn refuse(piece: Piece, error: &StoreError, answers: &mut Vec<Answer>) {
+    match piece {
+        Piece::Work(work) => answers.push(work(Err(error.again())).await.answer),
+        Piece::Save(save) => refuse_save(save, error, answers),
+    }
+}
+
+fn refuse_save(save: Save, error: &StoreError, answers: &mut Vec<Answer>) {
+    let error = error.again();
+    answers.push(Box::new(move |_| drop(save.reply.send(Err(error)))));
+}
+
+fn refuse_saves(saves: Vec<Save>, error: &StoreError, answers: &mut Vec<Answer>) {
+    for save in saves {
+        refuse_save(save, error, answers);
+    }
 }
 
 /// Where the transaction stands between two pieces of work. Statements that can
@@ -234,9 +260,12 @@ async fn fill(
     while let Some(piece) = next.take() {
         match piece {
             Piece::Work(work) => {
-                savepoint.set(conn).await?;
+                if let Err(error) = savepoint.set(conn).await {
+                    refuse(Piece::Work(work), &error, answers).await;
+                    return Err(error);
+                }
                 // A panic in one piece of work must not take the others with it.
-                let done = AssertUnwindSafe(work(conn)).catch_unwind().await;
+                let done = AssertUnwindSafe(work(Ok(conn))).catch_unwind().await;
                 let keep = done.as_ref().is_ok_and(|done| done.keep);
                 if let Ok(done) = done {
                     answers.push(done.answer);
@@ -255,7 +284,15 @@ async fn fill(
                         Err(_) => break,
                     }
                 }
-                savepoint = save_all(conn, savepoint, saves, answers).await?;
+                match save_all(conn, savepoint, saves, answers).await {
+                    Ok(after) => savepoint = after,
+                    Err(error) => {
+                        if let Some(other) = next {
+                            refuse(other, &error, answers).await;
+                        }
+                        return Err(error);
+                    }
+                }
             }
         }
         let room = answers.len() < GROUP_LIMIT && began.elapsed() < GROUP_TIME;
@@ -264,7 +301,7 @@ async fn fill(
             next = waiting.try_recv().ok();
         }
     }
-    statement(conn, "RELEASE one; COMMIT").await
+    statement(conn, "RELEASE one; COMMIT").await.map_err(StoreError::while_keeping)
 }
 
 /// Writes the changes of several callers together; where one of them is in the
@@ -275,24 +312,56 @@ async fn save_all(
     saves: Vec<Save>,
     answers: &mut Vec<Answer>,
 ) -> StoreResult<Savepoint> {
-    savepoint.set(conn).await?;
+    if let Err(error) = savepoint.set(conn).await {
+        refuse_saves(saves, &error, answers);
+        return Err(error);
+    }
     let together = changes::apply(conn, saves.iter().flat_map(|save| save.changes.iter())).await;
-    savepoint = Savepoint::after(conn, together.is_ok()).await?;
+    match Savepoint::after(conn, together.is_ok()).await {
+        Ok(after) => savepoint = after,
+        Err(error) => {
+            // What was in the way says more than that it could not be taken back.
+            let error = together.err().unwrap_or(error);
+            refuse_saves(saves, &error, answers);
+            return Err(error);
+        }
+    }
     let alone = together.is_err() && saves.len() > 1;
-    let mut together = Some(together);
+    let (mut together, mut broken) = (Some(together), None);
     for save in saves {
+        if let Some(error) = &broken {
+            refuse_save(save, error, answers);
+            continue;
+        }
         let outcome = if alone {
-            savepoint.set(conn).await?;
-            let outcome = changes::apply(conn, save.changes.iter()).await;
-            savepoint = Savepoint::after(conn, outcome.is_ok()).await?;
-            outcome
+            match save_alone(conn, savepoint, &save).await {
+                Ok((after, outcome)) => {
+                    savepoint = after;
+                    outcome
+                }
+                Err(error) => {
+                    refuse_save(save, &error, answers);
+                    broken = Some(error);
+                    continue;
+                }
+            }
         } else {
             together.take().unwrap_or(Ok(()))
         };
         let reply = save.reply;
         answers.push(Box::new(move |committed| drop(reply.send(committed.and(outcome)))));
     }
-    Ok(savepoint)
+    broken.map_or(Ok(savepoint), Err)
+}
+
+async fn save_alone(
+    conn: &mut WriteConn,
+    savepoint: Savepoint,
+    save: &Save,
+) -> StoreResult<(Savepoint, StoreResult<()>)> {
+    savepoint.set(conn).await?;
+    let outcome = changes::apply(conn, save.changes.iter()).await;
+    Ok((Savepoint::after(conn, outcome.is_ok()).await?, outcome))
 }
 
 async fn statement(conn: &mut WriteConn, sql: &'static str) -> StoreResult<()> {

@@ -11,16 +11,19 @@ pub mod leases;
 pub mod retention;
 pub mod submitter;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::rt;
+use futures_util::FutureExt;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::command::Commands;
 use crate::error::Error;
+use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::signals::Signals;
 use crate::store::Store;
@@ -54,6 +57,8 @@ pub struct Workers {
     pub clock: Clock,
     /// Lag and failures of the workers.
     pub metrics: Metrics,
+    /// When each worker last did well.
+    pub health: Arc<Health>,
 }
 
 impl Workers {
@@ -99,16 +104,13 @@ where
 {
     let (workers, mut stop) = (Arc::clone(workers), stop.clone());
     rt::spawn(async move {
+        workers.health.good_round(name);
         while !*stop.borrow() {
-            let failed = match round(&workers).await {
-                Ok(0) => false,
-                Ok(_) => continue,
-                Err(error) => {
-                    workers.metrics.worker_failed(name);
-                    tracing::warn!(worker = name, error = error.cause(), "a round failed");
-                    true
-                }
-            };
+            let done = supervised(&workers.metrics, &workers.health, name, round(&workers)).await;
+            if done.is_some_and(|done| done > 0) {
+                continue;
+            }
+            let failed = done.is_none();
             let pause = async {
                 if failed {
                     tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
@@ -124,8 +126,58 @@ where
     })
 }
 
+/// Runs a round. One that fails or panics is counted and logged, and its worker goes on after a
+/// pause; meanwhile its lag grows. Gives how much it did, `None` if it failed.
+async fn supervised(
+    metrics: &Metrics,
+    health: &Health,
+    name: &'static str,
+    round: impl Future<Output = Result<u64, Error>>,
+) -> Option<u64> {
+    match AssertUnwindSafe(round).catch_unwind().await {
+        Ok(Ok(done)) => {
+            health.good_round(name);
+            return Some(done);
+        }
+        Ok(Err(error)) => {
+            metrics.worker_failed(name);
+            tracing::warn!(worker = name, error = error.cause(), "a round failed");
+        }
+        Err(_) => {
+            metrics.worker_panicked(name);
+            tracing::error!(worker = name, "a worker panicked, and is started again");
+        }
+    }
+    let stalled = health.since_good_round(name).unwrap_or_default();
+    metrics.worker_stalled(name, stalled.as_secs_f64());
+    None
+}
+
 /// How late a piece of work is, in seconds, for the lag of a worker.
 #[expect(clippy::cast_precision_loss, reason = "a gauge needs no more than 52 bits")]
 fn seconds_late(since: ringback_domain::Timestamp, now: ringback_domain::Timestamp) -> f64 {
     (now.micros() - since.micros()).max(0) as f64 / 1_000_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_worker_that_panics_goes_on_and_its_lag_grows() {
+        let (metrics, health) = (Metrics::new().unwrap(), Health::default());
+        health.good_round("submitter");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let panics = async { panic!("as a test asks for") };
+        assert_eq!(supervised(&metrics, &health, "submitter", panics).await, None);
+        let text = metrics.text();
+        assert!(text.contains("ringback_worker_panics_total{worker=\"submitter\"} 1"), "{text}");
+        let lag = text
+            .lines()
+            .find_map(|line| line.strip_prefix("ringback_worker_lag_seconds{worker=\"submitter\"} "));
+        assert!(lag.unwrap().parse::<f64>().unwrap() > 0.0, "{text}");
+        assert_eq!(health.stalled(Duration::ZERO).len(), 1);
+        assert_eq!(supervised(&metrics, &health, "submitter", async { Ok(3) }).await, Some(3));
+        assert!(health.stalled(Duration::from_mins(1)).is_empty());
+    }
 }

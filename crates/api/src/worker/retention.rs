@@ -2,6 +2,7 @@
 
 use super::{MIN_STEADY_FOR_REMOVAL, Workers};
 use crate::auth::Grant;
+use crate::command::sweep::Leftover;
 use crate::command::{Tx, sweep};
 use crate::error::Error;
 
@@ -18,6 +19,10 @@ pub async fn round(workers: &Workers) -> Result<u64, Error> {
     let expired = workers.commands.change(&grant, expire).await?;
     let purge = async |tx: &mut Tx<'_>| sweep::purge(tx).await;
     let removed = workers.commands.change(&grant, purge).await?;
+    for leftover in Leftover::ALL {
+        let purge = async move |tx: &mut Tx<'_>| sweep::purge_leftover(tx, leftover).await;
+        while workers.commands.change(&grant, purge).await? > 0 {}
+    }
     workers.metrics.worker_lag("retention", 0.0);
     Ok(removed + expired as u64)
 }

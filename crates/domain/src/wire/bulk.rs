@@ -67,6 +67,7 @@ pub struct Matching {
     /// Only these states.
     pub state: Vec<StateName>,
     /// Only these services.
+    #[schema(max_items = 500)]
     pub service: Vec<ServiceId>,
     /// Where to search.
     #[serde(skip_serializing_if = "Option::is_none")]

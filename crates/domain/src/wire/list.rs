@@ -15,6 +15,9 @@ pub const PAGE_LIMIT: u32 = 250;
 /// Pages are numbered within this many rows; further on, a cursor leads.
 pub const NUMBERED_ROWS: u32 = 10_000;
 
+/// Most services that a filter names.
+pub const MAX_FILTER_SERVICES: usize = 500;
+
 /// Which callbacks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams, ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -43,6 +46,7 @@ pub struct CallbackFilter {
     pub state: Vec<StateName>,
     /// Only these services, by id; repeatable.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[param(max_items = 500)]
     pub service: Vec<ServiceId>,
     /// Where to search.
     #[serde(skip_serializing_if = "Option::is_none")]

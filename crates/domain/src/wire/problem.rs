@@ -49,6 +49,8 @@ kinds! {
     NotFound = 404, "not-found", "Not found";
     /// The path exists, the method does not.
     MethodNotAllowed = 405, "method-not-allowed", "Method not allowed";
+    /// The body took too long.
+    TooSlow = 408, "too-slow", "The request took too long";
     /// The state forbids the command.
     StateConflict = 409, "state-conflict", "The state does not allow this";
     /// The reservation is not held any more.
@@ -75,6 +77,8 @@ kinds! {
     Internal = 500, "internal", "Something went wrong";
     /// The database cannot be reached, or the server is shutting down.
     Unavailable = 503, "unavailable", "Not available at the moment";
+    /// The disk of the database is full.
+    StorageFull = 507, "storage-full", "There is no room left";
 }
 
 /// What begins each `type`.
@@ -140,6 +144,8 @@ pub enum FieldCode {
     BeyondHorizon,
     /// It does not go with another part.
     Conflict,
+    /// It contains a control character.
+    ControlCharacter,
     /// No number of the country has this length.
     ImpossibleNumber,
     /// It must be in the future.

@@ -75,6 +75,7 @@ messages! {
     fault_conflict { en "This does not go together with another entry. Change one of them." de "Das passt nicht zu einer anderen Angabe. Bitte eine davon ändern." }
     fault_in_the_past { en "This time has passed. Enter a later one." de "Dieser Zeitpunkt ist vorbei. Bitte einen späteren eingeben." }
     fault_in_the_future { en "This time is still to come. Enter an earlier one." de "Dieser Zeitpunkt liegt in der Zukunft. Bitte einen früheren eingeben." }
+    fault_control_character { en "This entry contains an invisible character. Type it again." de "Diese Angabe enthält ein unsichtbares Zeichen. Bitte neu eingeben." }
     fault_invalid_value { en "This entry is not valid. Check it." de "Diese Angabe ist nicht gültig. Bitte prüfen." }
     fault_not_allowed { en "This entry does not belong here. Remove it." de "Diese Angabe gehört nicht hierher. Bitte entfernen." }
     fault_not_audio { en "This file is not a recording of its type. Choose another one." de "Diese Datei ist keine Aufnahme ihres Typs. Bitte eine andere wählen." }

@@ -108,5 +108,6 @@ messages! {
     problem_rate { en "Too many requests. Try again in a moment." de "Zu viele Anfragen. Bitte gleich noch einmal versuchen." }
     problem_internal { en "Something went wrong on the server." de "Auf dem Server ist etwas schiefgegangen." }
     problem_unavailable { en "The server is not available at the moment." de "Der Server ist gerade nicht verfügbar." }
+    problem_storage_full { en "The server's disk is full. Nothing was changed." de "Die Festplatte des Servers ist voll. Nichts wurde geändert." }
     problem_session { en "Your session has ended." de "Die Sitzung ist beendet." }
 }

@@ -24,6 +24,7 @@ use crate::error::Error;
 use crate::fault::Fault;
 use crate::http::extract::{Idempotency, Json, LARGE_BODY_BYTES, Path, Query};
 use crate::http::{Api, Reply, problem};
+use crate::limits::Use;
 use crate::query::view::{self, Viewer};
 
 fn lease_seconds(given: Option<u32>) -> Result<i64, Error> {
@@ -44,8 +45,7 @@ fn order(body: &Reserve) -> Result<Order, Error> {
         let detail = format!("`limit` must be between 1 and {MAX_RESERVATIONS}.");
         return Err(Error::invalid("/limit", FieldCode::OutOfRange, detail));
     }
-    let is_name = !body.agent.trim().is_empty() && !body.agent.chars().any(char::is_control);
-    if !is_name || body.agent.chars().count() > 100 {
+    if body.agent.trim().is_empty() || body.agent.chars().count() > 100 {
         return Err(Error::invalid("/agent", FieldCode::InvalidValue, "Use a name of 1 to 100 characters."));
     }
     if body.services.is_empty() || body.services.len() > 100 {
@@ -86,6 +86,7 @@ pub async fn create_reservations(
     }
     let key = idempotency.of(&caller, body.digest());
     let services = api.queries.directory.services().await?;
+    let _waiting = if wait > 0 { Some(api.take(Use::WaitingRouter, &caller)?) } else { None };
     let wait = Duration::from_secs(u64::from(wait));
     let (commands, store) = (&api.commands, &api.queries.store);
     let reserved = attempts::reserve_or_wait(commands, store, key, &caller, order, wait).await?;
@@ -293,10 +294,6 @@ fn check_text(pointer: &str, text: Option<&str>, most: usize) -> Result<(), Erro
     if text.is_some_and(|text| text.chars().count() > most) {
         let detail = format!("Use at most {most} characters.");
         return Err(Error::invalid(pointer, FieldCode::TooLong, detail));
-    }
-    // PostgreSQL keeps no text with the character 0.
-    if text.is_some_and(|text| text.chars().any(char::is_control)) {
-        return Err(Error::invalid(pointer, FieldCode::InvalidValue, "Use no control characters."));
     }
     Ok(())
 }

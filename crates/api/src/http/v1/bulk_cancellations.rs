@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::fault::{Field, Part};
 use crate::http::extract::{Empty, Idempotency, Json, LARGE_BODY_BYTES, Path};
 use crate::http::{Api, Reply};
+use crate::limits::Use;
 use crate::query::bulk::Selector;
 use crate::query::filter;
 use crate::store::bulk;
@@ -74,6 +75,7 @@ fn in_body(fault: Error) -> Error {
                 Field::DailyTo => "/range/daily/to".into(),
                 Field::TimeZone => "/range/daily/time_zone".into(),
                 Field::Search => "/matching/search".into(),
+                Field::Service => "/matching/service".into(),
                 end => format!("/range/{}", <&str>::from(*end)).into(),
             };
         }
@@ -193,18 +195,22 @@ pub async fn get_report(
     Path(id): Path<JobId>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Error> {
+    let usage = api.take(Use::Export, &caller)?;
     let job = bulk::find(&mut api.queries.store.read().await?, id, &caller.owner).await?;
     let job = job.ok_or(Error::NotFound("bulk cancellation"))?;
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let json = accept.contains("application/json");
     let write = if json { report_json } else { report_csv };
     // `None` once the last part was written.
-    let stream = futures_util::stream::try_unfold((api, job, Some(0)), move |(api, job, after)| async move {
-        let Some(after) = after else { return Ok::<_, Error>(None) };
-        let (lines, last) = api.queries.report(&job, after).await?;
-        let next = (!lines.is_empty()).then_some(last);
-        Ok(Some((write(&lines, after == 0)?, (api, job, next))))
-    });
+    let stream = futures_util::stream::try_unfold(
+        (api, job, Some(0), usage),
+        move |(api, job, after, usage)| async move {
+            let Some(after) = after else { return Ok::<_, Error>(None) };
+            let (lines, last) = api.queries.report(&job, after).await?;
+            let next = (!lines.is_empty()).then_some(last);
+            Ok(Some((write(&lines, after == 0)?, (api, job, next, usage))))
+        },
+    );
     let mut response = HttpResponse::Ok();
     if json {
         return Ok(response.content_type(ContentType::json()).streaming(stream));

@@ -14,7 +14,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::auth::{Caller, Identity, permit};
 use crate::error::Error;
 use crate::http::Api;
-use crate::query::{Batch, Event};
+use crate::limits::Use;
+use crate::query::{Batch, Event, Queries};
 use crate::store::feed::Position;
 
 /// How often a stream says that it is alive, and what its listener may see is
@@ -48,7 +49,8 @@ impl Listener {
         }
         let managers = self.identity.may(Permission::ManageCallbacks);
         let data = if managers { &event.for_managers } else { &event.for_viewers };
-        Some(Bytes::from(format!("event: callback\nid: {}\ndata: {data}\n\n", event.position)))
+        let epoch = &self.api.queries.feed_epoch;
+        Some(Bytes::from(format!("event: callback\nid: {epoch}-{}\ndata: {data}\n\n", event.position)))
     }
 
     fn take(&mut self, events: &[Arc<Event>], to: Position) {
@@ -122,12 +124,38 @@ impl Listener {
     }
 }
 
+/// How a stream begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// With what happens from now on.
+    Now,
+    /// After the event that the listener saw last.
+    Resumed,
+    /// From now on, since the listener's id is of a database before it was restored.
+    Resync,
+}
+
+async fn start(queries: &Queries, last: Option<&str>) -> Result<(Position, Start), Error> {
+    let newest = queries.last_position().await?;
+    let Some(text) = last else { return Ok((newest, Start::Now)) };
+    let parts = text.split_once('-').and_then(|(epoch, position)| Some((epoch, position.parse().ok()?)));
+    let (epoch, position): (&str, Position) =
+        parts.ok_or_else(|| Error::Malformed("Send the id of an event as Last-Event-ID.".to_owned()))?;
+    if epoch == queries.feed_epoch && position <= newest {
+        Ok((position, Start::Resumed))
+    } else {
+        Ok((newest, Start::Resync))
+    }
+}
+
 /// Listen to changes
 ///
 /// Server-sent events: `event: callback` with the changed record as it is now,
 /// of callbacks that the caller may see. `event: services` with `true` where a
 /// new log-in, or reloading the permissions, would show other services, and with
-/// `false` where it would not. `Last-Event-ID` resumes without loss.
+/// `false` where it would not. `Last-Event-ID` resumes without loss. Where it
+/// cannot, because the database was restored, `event: resync` comes first: read
+/// everything again, and go on from its id.
 /// The stream ends when the caller's credentials do.
 #[utoipa::path(
     tag = "Callbacks",
@@ -141,19 +169,17 @@ pub async fn stream_events(
     caller: Caller<permit::ViewCallbacks>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Error> {
+    let usage = api.take(Use::Stream, &caller)?;
     // Listening begins before the position is read, so that nothing falls in
     // between.
     let batches =
         api.queries.hub.listen().ok_or_else(|| Error::Unavailable("the server is stopping".to_owned()))?;
     let last = request.headers().get("last-event-id").and_then(|value| value.to_str().ok());
-    let (seen, resumed) = match last {
-        None => (api.queries.last_position().await?, false),
-        Some(text) => {
-            let position = text
-                .parse()
-                .map_err(|_| Error::Malformed("Last-Event-ID is no id of an event".to_owned()))?;
-            (position, true)
-        }
+    let (seen, start) = start(&api.queries, last).await?;
+    let (epoch, resumed) = (&api.queries.feed_epoch, start == Start::Resumed);
+    let greeting = match start {
+        Start::Resync => format!("event: resync\nid: {epoch}-{seen}\ndata: true\n\n"),
+        Start::Now | Start::Resumed => format!(": from {seen}\nid: {epoch}-{seen}\n\n"),
     };
     let listener = Listener {
         revocations: api.access.revocations().await?,
@@ -163,11 +189,11 @@ pub async fn stream_events(
         behind: resumed,
         look_at: Instant::now() + KEEP_ALIVE,
         services_changed: None,
-        waiting: VecDeque::from([Bytes::from(format!(": from {seen}\nid: {seen}\n\n"))]),
+        waiting: VecDeque::from([Bytes::from(greeting)]),
         api,
         request,
     };
-    let open = Open::new(listener.api.clone());
+    let open = (Open::new(listener.api.clone()), usage);
     let stream = futures_util::stream::unfold((listener, open), |(mut listener, open)| async {
         let text = listener.next().await?;
         Some((Ok::<_, Error>(text), (listener, open)))

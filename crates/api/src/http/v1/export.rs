@@ -10,6 +10,7 @@ use crate::auth::{Caller, permit};
 use crate::error::Error;
 use crate::http::Api;
 use crate::http::extract::{Query, QueryFields};
+use crate::limits::Use;
 
 impl QueryFields for ExportQuery {
     const NAMES: &'static [&'static str] = &["format"];
@@ -66,10 +67,11 @@ pub async fn export_callbacks(
     request: HttpRequest,
 ) -> Result<HttpResponse, Error> {
     let format = query.format.unwrap_or_default();
+    let usage = api.take(Use::Export, &caller)?;
     let export = api.queries.export(&caller, &filter).await?;
     let stream = futures_util::stream::try_unfold(
-        (api, export, request, true),
-        move |(api, mut export, request, first)| async move {
+        (api, export, request, true, usage),
+        move |(api, mut export, request, first, usage)| async move {
             // A caller who was shut out meanwhile gets no further piece.
             api.access.identify(&request).await?;
             let Some(items) = api.queries.export_page(&mut export).await? else {
@@ -86,7 +88,7 @@ pub async fn export_callbacks(
                     Bytes::from(text)
                 }
             };
-            Ok(Some((text, (api, export, request, false))))
+            Ok(Some((text, (api, export, request, false, usage))))
         },
     );
     let (media, name) = match format {

@@ -285,7 +285,10 @@ async fn read(
         id_as_hex(&mut sql, conn);
         let run = if plan.merged { 0 } else { index };
         let heads = if full_rows {
-            read_full_rows(conn, sql, |row| plan.key(row)).await?
+            let Some(heads) = read_full_rows(conn, sql, |row| plan.key(row)).await? else {
+                return Box::pin(read(conn, plan, selection, cursor, backward, wanted, false)).await;
+            };
+            heads
         } else {
             read_heads(conn, sql).await?
         };

@@ -56,12 +56,13 @@ pub(super) async fn read_heads(conn: &mut Conn, mut sql: Sql) -> StoreResult<Vec
 }
 
 /// Runs a statement that selects full rows; `key` gives the value that a row is
-/// sorted by.
+/// sorted by. `None` if one cannot be read: where the page ends is then told by
+/// the heads alone.
 pub(super) async fn read_full_rows(
     conn: &mut Conn,
     sql: Sql,
     key: impl Fn(&Summary) -> i64,
-) -> StoreResult<Vec<Head>> {
+) -> StoreResult<Option<Vec<Head>>> {
     let head = |row: Summary| Head {
         id: row.id.0,
         version: row.version,
@@ -69,7 +70,8 @@ pub(super) async fn read_full_rows(
         run: 0,
         row: Some(Arc::new(row)),
     };
-    Ok(summaries(conn, sql).await?.into_iter().map(head).collect())
+    let (rows, are_all) = summaries(conn, sql).await?;
+    Ok(are_all.then(|| rows.into_iter().map(head).collect()))
 }
 
 /// A cache of rows by id and version. A row is used only if the database still

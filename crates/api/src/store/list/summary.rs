@@ -11,9 +11,11 @@ use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, FromRow, Row};
 use uuid::Uuid;
 
+use crate::store::callbacks::json_rows;
 use crate::store::error::inconsistent;
 use crate::store::sql::{Arg, Sql, bind_all, fetch};
-use crate::store::{Conn, StoreResult};
+use crate::store::unreadable::leave_out;
+use crate::store::{Conn, StoreError, StoreResult};
 
 /// A row of the list. The fields are in the order of `COLUMNS`, and are decoded
 /// straight from the database's answer: pages are read thousands of times a
@@ -177,20 +179,31 @@ impl FromRow<'_, PgRow> for Summary {
     }
 }
 
-/// Runs a statement that selects [`COLUMNS`].
-pub(super) async fn summaries(conn: &mut Conn, mut sql: Sql) -> StoreResult<Vec<Summary>> {
+/// Runs a statement that selects [`COLUMNS`]. Gives the rows that can be read, and whether those
+/// are all.
+pub(super) async fn summaries(conn: &mut Conn, mut sql: Sql) -> StoreResult<(Vec<Summary>, bool)> {
     match conn {
         Conn::Sqlite(_) => {
             sql.text = format!("{AS_JSON}{})", sql.text);
             let json: String = fetch!(conn, sqlx::query_scalar::<_, String>, sql, fetch_one)?;
-            sonic_rs::from_str(&json)
-                .map_err(|error| inconsistent("callbacks", error, "a page cannot be read"))
+            match sonic_rs::from_str(&json) {
+                Ok(rows) => Ok((rows, true)),
+                Err(_) => Ok((leave_out(json_rows(&json)?.into_iter()), false)),
+            }
         }
         Conn::Postgres(conn) => {
-            let query = sqlx::query_as::<_, Summary>(AssertSqlSafe(sql.text));
-            Ok(bind_all!(query, sql.args).fetch_all(&mut **conn).await?)
+            let query = sqlx::query(AssertSqlSafe(sql.text));
+            let rows = bind_all!(query, sql.args).fetch_all(&mut **conn).await?;
+            let read = leave_out(rows.iter().map(|row| Summary::from_row(row).map_err(|_| unreadable(row))));
+            let are_all = read.len() == rows.len();
+            Ok((read, are_all))
         }
     }
+}
+
+fn unreadable(row: &PgRow) -> StoreError {
+    let id = row.try_get::<Uuid, _>(0).map_or_else(|_| "without id".to_owned(), |id| id.to_string());
+    inconsistent("callbacks", id, "a column")
 }
 
 /// The current rows of these callbacks, in any order.
@@ -200,5 +213,5 @@ pub async fn current(conn: &mut Conn, ids: &[Uuid]) -> StoreResult<Vec<Summary>>
     }
     let mut sql = Sql::new(&format!("SELECT {COLUMNS} FROM callbacks WHERE "));
     sql.one_of("id", ids.iter().copied().map(Arg::Id));
-    summaries(conn, sql).await
+    Ok(summaries(conn, sql).await?.0)
 }

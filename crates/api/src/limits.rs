@@ -1,0 +1,157 @@
+//! What one caller may use at once, and for how long: the limits of `docs/limits.md`.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use clap::Args;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The limits of a server. Each is a flag and an environment variable.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Limits {
+    /// Seconds that the head of a request may take, and its body again
+    #[arg(long, env = "RINGBACK_REQUEST_TIMEOUT", default_value_t = 30, value_name = "SECONDS")]
+    pub request_timeout: u64,
+    /// Reservations of one caller that wait for work at the same time
+    #[arg(long, env = "RINGBACK_MAX_WAITING_ROUTERS", default_value_t = 500, value_name = "N")]
+    pub max_waiting_routers: u32,
+    /// Event streams of one caller
+    #[arg(long, env = "RINGBACK_MAX_STREAMS", default_value_t = 500, value_name = "N")]
+    pub max_streams: u32,
+    /// Exports and reports of one caller at the same time
+    #[arg(long, env = "RINGBACK_MAX_EXPORTS", default_value_t = 2, value_name = "N")]
+    pub max_exports: u32,
+    /// Seconds between readiness turning to 503 and the last new connection, when stopping
+    #[arg(long, env = "RINGBACK_DRAIN_SECONDS", default_value_t = 1, value_name = "SECONDS")]
+    pub drain_seconds: u64,
+}
+
+/// The defaults of the flags, but for the wait at the end, which tests do without.
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            request_timeout: 30,
+            max_waiting_routers: 500,
+            max_streams: 500,
+            max_exports: 2,
+            drain_seconds: 0,
+        }
+    }
+}
+
+impl Limits {
+    /// The time for the head of a request, and again for its body.
+    pub const fn request_timeout(&self) -> Duration {
+        Duration::from_secs(self.request_timeout)
+    }
+}
+
+/// What is counted for each caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Use {
+    /// A reservation that waits for work.
+    WaitingRouter,
+    /// An event stream.
+    Stream,
+    /// An export, or a report of a bulk cancellation.
+    Export,
+}
+
+type Counts = Arc<Mutex<HashMap<(Use, String), u32>>>;
+
+/// Counts what each caller uses at the moment.
+#[derive(Debug)]
+pub struct Quotas {
+    limits: Limits,
+    counts: Counts,
+}
+
+/// One use, until it is dropped.
+#[derive(Debug)]
+pub struct Usage {
+    counts: Counts,
+    name: (Use, String),
+}
+
+impl Drop for Usage {
+    fn drop(&mut self) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.name) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.name);
+            }
+        }
+    }
+}
+
+impl Quotas {
+    /// Nothing is used yet.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, counts: Counts::default() }
+    }
+
+    /// One more use for a caller; `None` if the caller has as many as one may.
+    pub fn take(&self, what: Use, caller: &str) -> Option<Usage> {
+        let most = match what {
+            Use::WaitingRouter => self.limits.max_waiting_routers,
+            Use::Stream => self.limits.max_streams,
+            Use::Export => self.limits.max_exports,
+        };
+        let name = (what, caller.to_owned());
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(name.clone()).or_default();
+        if *count >= most {
+            return None;
+        }
+        *count += 1;
+        Some(Usage { counts: Arc::clone(&self.counts), name })
+    }
+}
+
+/// Keeps slow readers of the database from taking every connection from those that the
+/// Callback UI needs.
+#[derive(Clone, Debug)]
+pub struct Bulkhead(Arc<Semaphore>);
+
+impl Bulkhead {
+    /// Room for so many at the same time.
+    pub fn new(most: usize) -> Self {
+        Self(Arc::new(Semaphore::new(most)))
+    }
+
+    /// Waits for room; `None` if there is none within the time.
+    pub async fn enter(&self, max: Duration) -> Option<OwnedSemaphorePermit> {
+        let entering = Arc::clone(&self.0).acquire_owned();
+        tokio::time::timeout(max, entering).await.ok()?.ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_caller_has_permits_of_their_own_and_gives_them_back() {
+        let quotas = Quotas::new(Limits { max_exports: 1, ..Limits::default() });
+        let first = quotas.take(Use::Export, "kim");
+        assert!(first.is_some() && quotas.take(Use::Export, "kim").is_none());
+        assert!(quotas.take(Use::Export, "sam").is_some());
+        drop(first);
+        assert!(quotas.take(Use::Export, "kim").is_some());
+        assert!(quotas.counts.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_flags() {
+        #[derive(clap::Parser)]
+        struct Flags {
+            #[command(flatten)]
+            limits: Limits,
+        }
+        let flags = <Flags as clap::Parser>::parse_from(["ringback"]).limits;
+        let ours = Limits { drain_seconds: flags.drain_seconds, ..Limits::default() };
+        assert_eq!(format!("{flags:?}"), format!("{ours:?}"));
+    }
+}
