@@ -28,11 +28,7 @@ pub(super) fn AccountMenu(
     let session = Session::here();
     let toasts = Toasts::here();
     let my_account = MyAccount::here();
-    let name = match (&me.user, &me.api_key) {
-        (Some(user), _) => user.display_name.clone(),
-        (None, Some(key)) => key.clone(),
-        (None, None) => String::new(),
-    };
+    let name = name_of(&me);
     let role = me.roles.first().map_or("", |role| messages::role_name(*role));
     let services = u64::try_from(me.services.len()).unwrap_or_default();
     let language_item = move |choice: Language| {
@@ -164,6 +160,14 @@ fn theme_name(theme: Option<Theme>) -> &'static str {
         None => messages::theme_system(),
         Some(Theme::Light) => messages::theme_light(),
         Some(Theme::Dark) => messages::theme_dark(),
+    }
+}
+
+fn name_of(me: &Me) -> String {
+    match (&me.user, &me.api_key) {
+        (Some(user), _) => user.display_name.clone(),
+        (None, Some(key)) => key.clone(),
+        (None, None) => String::new(),
     }
 }
 
