@@ -312,9 +312,8 @@ async fn the_page_warns_before_a_session_ends_and_keeps_open_forms() {
     browser.at("region", "Callback records").at("button", "Create Callback").click().await;
     let form = browser.at("dialog", "Create Callback");
     form.at("textbox", "Customer Number").fill(NUMBER).await;
+    // The end of its stream tells the page.
     advance(&app, SESSION_SECONDS).await;
-    form.at("button", "Create").click().await;
-
     let dialog = browser.at("dialog", "Sign in again");
     dialog.at("textbox", "Password").fill("a wrong password").await;
     dialog.at("button", "Sign in").click().await;
@@ -322,13 +321,12 @@ async fn the_page_warns_before_a_session_ends_and_keeps_open_forms() {
     dialog.at("textbox", "Password").fill(PASSWORD).await;
     dialog.at("button", "Sign in").click().await;
     dialog.gone().await;
-    // A request that was sent while signed out is repeated after signing in.
+    form.at("button", "Create").click().await;
     form.gone().await;
     browser.page().row_with(NUMBER).shown().await;
 
     // Without signing in again, the page signs out.
     advance(&app, SESSION_SECONDS).await;
-    browser.at("button", "Refresh").click().await;
     browser.at("dialog", "Sign in again").at("button", "Close").click().await;
     browser.at("heading", "Sign in").shown().await;
 }

@@ -245,6 +245,15 @@ fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView
                     inputmode="numeric"
                     hint=messages::window_hint().to_owned()
                 />
+                <div class="switches">
+                    {switches
+                        .get_value()
+                        .into_iter()
+                        .map(|(setting, on)| view! {
+                            <Switch label=(setting.label)() on on_switch=move |now| on.set(now) />
+                        })
+                        .collect_view()}
+                </div>
                 <TextField
                     label=messages::horizon_days()
                     value=horizon
@@ -259,15 +268,6 @@ fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView
                     choices=late_choices()
                     hint=messages::late_policy_hint().to_owned()
                 />
-                <div class="switches">
-                    {switches
-                        .get_value()
-                        .into_iter()
-                        .map(|(setting, on)| view! {
-                            <Switch label=(setting.label)() on on_switch=move |now| on.set(now) />
-                        })
-                        .collect_view()}
-                </div>
             })}
         </Dialog>
     }
