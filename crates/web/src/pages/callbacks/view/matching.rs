@@ -124,7 +124,7 @@ pub(crate) mod tests {
             "desired_window_seconds": 120,
             "overdue": false,
             "scheduled_origin": true,
-            "can": {"reschedule": true, "cancel": true, "recreate": false},
+            "can": {"reschedule": true, "cancel": true, "recreate": false, "requeue": false, "close": false},
             "origin": "ui",
             "created_at": "2026-11-24T09:00:00Z",
             "updated_at": "2026-11-24T09:00:00Z",
@@ -181,10 +181,10 @@ pub(crate) mod tests {
         let filter =
             |search: &str| CallbackFilter { search: Some(search.into()), ..CallbackFilter::default() };
         let now = at("2026-11-24T12:00:00Z");
-        for found in ["7946 03", "794603", "+44 20 7946 0318"] {
+        for found in ["7946 03", "794603", "+44 20 7946 0318", "020 79"] {
             assert!(matches(&example(), &filter(found), now), "{found}");
         }
-        for missing in ["7946 09", "billing", "+"] {
+        for missing in ["7946 09", "billing", "+", "030 79"] {
             assert!(!matches(&example(), &filter(missing), now), "{missing}");
         }
     }
