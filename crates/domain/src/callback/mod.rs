@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod outcome;
+mod refusal;
 pub mod rules;
 pub mod state;
 pub mod transition;

@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::http::extract::{Empty, Idempotency, Json, Path, Query};
 use crate::http::{Api, Reply, rows_response};
 use crate::query::view::{self, Viewer};
+use crate::store::idempotency::IdempotencyKey;
 use crate::store::name_recordings;
 
 /// What a command answers: the record as it is then.
@@ -40,6 +41,22 @@ impl Viewed {
     fn changed(&self, callback: &Callback) -> Result<Reply, Error> {
         Ok(Reply::ok(&self.view(callback))?.of_version(callback.version))
     }
+}
+
+/// Runs a command that changes one callback, and answers with the record as it is
+/// then.
+async fn change<F>(
+    api: &Api,
+    caller: &Caller<permit::ManageCallbacks>,
+    key: Option<IdempotencyKey>,
+    command: F,
+) -> Result<HttpResponse, Error>
+where
+    F: AsyncFn(&mut Tx<'_>) -> Result<Callback, Error> + Send + Sync + 'static,
+{
+    let viewed = Viewed::by(api, caller).await?;
+    let answer = async move |tx: &mut Tx<'_>| viewed.changed(&command(tx).await?);
+    Ok(api.commands.save(key, caller, answer).await?.into())
 }
 
 fn created(view: &CallbackView) -> Result<Reply, Error> {
@@ -217,12 +234,11 @@ pub async fn reschedule_callback(
     body: Json<RescheduleCallback>,
 ) -> Result<HttpResponse, Error> {
     let key = idempotency.of(&caller, body.digest());
-    let viewed = Viewed::by(&api, &caller).await?;
-    let reschedule = async move |tx: &mut Tx<'_>| {
-        let moved = callbacks::reschedule(tx, Target { id, expected }, body.desired_time).await?;
-        viewed.changed(&moved)
-    };
-    Ok(api.commands.save(key, &caller, reschedule).await?.into())
+    let target = Target { id, expected };
+    change(&api, &caller, key, async move |tx: &mut Tx<'_>| {
+        callbacks::reschedule(tx, target, body.desired_time).await
+    })
+    .await
 }
 
 /// Cancel a callback
@@ -245,12 +261,8 @@ pub async fn cancel_callback(
     _body: Empty,
 ) -> Result<HttpResponse, Error> {
     let key = idempotency.of(&caller, &[]);
-    let viewed = Viewed::by(&api, &caller).await?;
-    let cancel = async move |tx: &mut Tx<'_>| {
-        let over = callbacks::cancel(tx, Target { id, expected }).await?;
-        viewed.changed(&over)
-    };
-    Ok(api.commands.save(key, &caller, cancel).await?.into())
+    let target = Target { id, expected };
+    change(&api, &caller, key, async move |tx: &mut Tx<'_>| callbacks::cancel(tx, target).await).await
 }
 
 /// Requeue a callback
@@ -272,12 +284,8 @@ pub async fn requeue_callback(
     _body: Empty,
 ) -> Result<HttpResponse, Error> {
     let key = idempotency.of(&caller, &[]);
-    let viewed = Viewed::by(&api, &caller).await?;
-    let requeue = async move |tx: &mut Tx<'_>| {
-        let back = callbacks::requeue(tx, Target { id, expected }).await?;
-        viewed.changed(&back)
-    };
-    Ok(api.commands.save(key, &caller, requeue).await?.into())
+    let target = Target { id, expected };
+    change(&api, &caller, key, async move |tx: &mut Tx<'_>| callbacks::requeue(tx, target).await).await
 }
 
 /// Close a callback
@@ -303,12 +311,8 @@ pub async fn close_callback(
     body: Json<CloseCallback>,
 ) -> Result<HttpResponse, Error> {
     let key = idempotency.of(&caller, body.digest());
-    let viewed = Viewed::by(&api, &caller).await?;
-    let close = async move |tx: &mut Tx<'_>| {
-        let over = callbacks::close(tx, Target { id, expected }, &body).await?;
-        viewed.changed(&over)
-    };
-    Ok(api.commands.save(key, &caller, close).await?.into())
+    let target = Target { id, expected };
+    change(&api, &caller, key, async move |tx: &mut Tx<'_>| callbacks::close(tx, target, &body).await).await
 }
 
 /// Recreate a callback
