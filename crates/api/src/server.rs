@@ -172,13 +172,13 @@ pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running
             .into_app()
             .route(
                 "/openapi.json",
-                web::get().to(move || {
-                    let document = Arc::clone(&document);
+                web::get().to(move |api: web::Data<Api>| {
+                    let document = openapi::as_of(&document, api.queries.clock.now());
                     async move {
                         HttpResponse::Ok()
                             .content_type("application/json")
                             .insert_header((CACHE_CONTROL, "no-cache"))
-                            .body(document.as_str().to_owned())
+                            .body(document)
                     }
                 }),
             )

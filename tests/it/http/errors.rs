@@ -557,3 +557,15 @@ async fn a_time_beyond_the_horizon_of_the_service_is_refused(
         invalid(&admin.post(CALLBACKS, &body).await, &[("/arrived_at", fault)]);
     }
 }
+
+#[tokio::test]
+async fn the_example_of_a_new_time_is_accepted_whatever_the_date() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let client = app.supervisor().await;
+    let id = client.create_scheduled(app.service, NUMBER, "2026-11-25T09:00:00Z").await["id"].clone();
+    let document = app.anonymous().json("/openapi.json").await;
+    let operation = &document["paths"]["/api/v1/callbacks/{id}/reschedule"]["post"];
+    let example = &operation["requestBody"]["content"]["application/json"]["example"];
+    let moved = client.command(&id, "reschedule", example).await;
+    assert_eq!(moved.status, 200, "{example}: {moved}");
+}

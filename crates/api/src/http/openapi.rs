@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ringback_domain::Timestamp;
 use ringback_domain::wire::problem::Problem;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::{
@@ -68,6 +69,15 @@ pub fn json() -> String {
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// The desired time of the examples in the committed document.
+const EXAMPLE_TIME: &str = "2030-01-01T09:00:00Z";
+
+/// The document with examples that the server accepts at this time: a desired time
+/// lies ahead, and within the horizon of its service.
+pub fn as_of(document: &str, now: Timestamp) -> String {
+    document.replace(EXAMPLE_TIME, &now.plus_seconds(86_400).to_string())
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
