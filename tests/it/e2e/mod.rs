@@ -5,6 +5,7 @@ mod account;
 mod bulk;
 mod edit;
 mod flows;
+mod intervention;
 mod keyboard;
 mod life;
 mod metrics;
