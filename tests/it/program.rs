@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use ringback_tests::{Backend, Client, wait_for};
 use rustix::process::{Pid, Signal, kill_process};
+use sqlx::Connection;
 
 use crate::store_setup::migrate;
 
@@ -34,6 +35,24 @@ async fn a_server_that_cannot_listen_says_where_and_why() {
     let message = String::from_utf8(server.stderr).unwrap();
     assert!(
         message.starts_with(&format!("ringback: cannot listen on {address}: Address already in use")),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn a_database_of_another_version_is_not_touched() {
+    let database = Backend::Sqlite.database(migrate).await;
+    let mut conn = sqlx::SqliteConnection::connect(database.url()).await.unwrap();
+    sqlx::query("UPDATE _sqlx_migrations SET checksum = x'00'").execute(&mut conn).await.unwrap();
+    conn.close().await.unwrap();
+    let server = Command::new(program())
+        .args(["serve", "--listen", "127.0.0.1:0", "--log", "off", "--database-url", database.url()])
+        .output()
+        .unwrap();
+    assert!(!server.status.success());
+    let message = String::from_utf8(server.stderr).unwrap();
+    assert!(
+        message.contains("made by another version of Ringback: use that version, or name a new"),
         "{message}"
     );
 }

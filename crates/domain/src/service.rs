@@ -5,6 +5,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use crate::id::ServiceId;
+use crate::time::Timestamp;
 
 /// Seconds that the desired callback time lasts unless the service says
 /// otherwise: the time is a short window, not an instant.
@@ -92,6 +93,13 @@ pub const DEFAULT_HORIZON_DAYS: u32 = 30;
 
 /// Most days ahead that a service may set.
 pub const MAX_HORIZON_DAYS: u32 = 366;
+
+impl Settings {
+    /// The latest time that can be chosen now.
+    pub fn latest_time(&self, now: Timestamp) -> Timestamp {
+        now.plus_seconds(i64::from(self.horizon_days) * 86_400)
+    }
+}
 
 impl Default for Settings {
     fn default() -> Self {

@@ -67,10 +67,10 @@ fn number_for(text: &str, country: &str) -> Result<Reading, Fault> {
 
 /// A time further ahead than the service plans is mistyped more often than meant.
 fn check_horizon(service: &Service, desired_time: Timestamp, now: Timestamp) -> Result<(), Fault> {
-    let days = service.settings.horizon_days;
-    if desired_time <= now.plus_seconds(i64::from(days) * 86_400) {
+    if desired_time <= service.settings.latest_time(now) {
         return Ok(());
     }
+    let days = service.settings.horizon_days;
     let detail = format!("`desired_time` must be within the next {days} days.");
     Err(Fault::new(Field::DesiredTime, FieldCode::BeyondHorizon, detail))
 }

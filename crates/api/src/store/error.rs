@@ -49,6 +49,11 @@ pub enum StoreError {
          max_prepared_statements above 0, or pool_mode = session"
     )]
     Pooler(String),
+    /// The schema is that of another version.
+    #[error(
+        "it was made by another version of Ringback: use that version, or name a new database with --database-url"
+    )]
+    OtherVersion,
     /// The URL names no kind of database that Ringback knows.
     #[error("a database URL begins with sqlite: or postgres:")]
     UnknownUrl,
@@ -148,6 +153,8 @@ impl From<sqlx::migrate::MigrateError> for StoreError {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
         match error {
             sqlx::migrate::MigrateError::Execute(inner) => inner.into(),
+            sqlx::migrate::MigrateError::VersionMismatch(_)
+            | sqlx::migrate::MigrateError::VersionMissing(_) => Self::OtherVersion,
             other => Self::Driver(sqlx::Error::Migrate(Box::new(other))),
         }
     }
