@@ -68,18 +68,19 @@ impl Kind {
     /// hash `h` and the spread `s`.
     fn columns(self, first: usize, now: i64) -> (String, String) {
         // 13.96 days either way: an hour less than 14 days, so that no record
-        // expires or becomes due during the run.
+        // expires or becomes due during the run. What waits is at most 10 days
+        // old, or it would be given up.
         let spread = format!("{now} - 1206000000000 + s * 1000000 + h % 1000000");
+        let waiting = format!("{now} - (s % 864000) * 1000000 - h % 1000000");
         match self {
             Self::Mixed => (
                 spread,
                 format!(
                     "CASE WHEN desired_time > {now} THEN (CASE WHEN h % 20 = 0 THEN 'COMPLETED' ELSE 'SCHEDULED' END) \
-                     WHEN h % 500 < 2 THEN 'QUEUED' WHEN h % 5000 = 10 THEN 'ROUTING' \
-                     WHEN h % 5000 = 11 THEN 'PROCESSING' ELSE 'COMPLETED' END"
+                     WHEN h % 500 < 2 AND desired_time > {now} - 864000000000 THEN 'QUEUED' ELSE 'COMPLETED' END"
                 ),
             ),
-            Self::Queued => (spread, "'QUEUED'".to_owned()),
+            Self::Queued => (waiting, "'QUEUED'".to_owned()),
             Self::Waiting => {
                 (format!("{now} + 86400000000 + (h % 1119600) * 1000000"), "'SCHEDULED'".to_owned())
             }
@@ -102,7 +103,7 @@ fn insert(backend: Backend, batch: &Batch<'_>, from: usize, to: usize) -> String
     let now = batch.now.micros();
     let numbers = dialect.numbers.replace("{from}", &from.to_string()).replace("{to}", &to.to_string());
     let (id, number) = ((dialect.id)("created_at / 1000", "n"), (dialect.pad)("h % 1000000000"));
-    let (attempt, least) = ((dialect.id)("updated_at / 1000", "n"), dialect.least);
+    let least = dialect.least;
     let arms = batch.services.iter().enumerate();
     let arms: Vec<_> = arms.map(|(index, id)| format!("WHEN {index} THEN {}", backend.id(*id))).collect();
     let service = format!("CASE n % {} {} END", batch.services.len(), arms.join(" "));
@@ -117,17 +118,13 @@ fn insert(backend: Backend, batch: &Batch<'_>, from: usize, to: usize) -> String
              ELSE {least}(desired_time + (h % 600) * 1000000, {now}) END AS updated_at FROM made) \
          INSERT INTO callbacks (id, service_id, customer_number, callback_type, queue_arrival, language, priority, \
              origin, created_at, desired_time, desired_window_seconds, expires_at, reschedule_count, attempts_made, \
-             state, queued_at, attempt_id, lease_token, lease_expires_at, agent, reserved_at, connected_at, \
-             completed_at, result, updated_at, version) \
+             state, queued_at, agent, reserved_at, connected_at, completed_at, result, updated_at, version) \
          SELECT {id}, {service}, '+442' || {number}, 'scheduled', desired_time, 'en-GB', 0, 'api', created_at, \
              desired_time, 120, desired_time + 1209600000000, 0, CASE WHEN state = 'COMPLETED' THEN 1 ELSE 0 END, \
              state, CASE WHEN state = 'SCHEDULED' THEN NULL ELSE desired_time END, \
-             CASE WHEN state IN ('ROUTING', 'PROCESSING') THEN {attempt} END, \
-             CASE WHEN state IN ('ROUTING', 'PROCESSING') THEN 'token' END, \
-             CASE WHEN state IN ('ROUTING', 'PROCESSING') THEN {now} + 86400000000 END, \
-             CASE WHEN state IN ('ROUTING', 'PROCESSING', 'COMPLETED') THEN 'agent-' || (h % 500) END, \
-             CASE WHEN state IN ('ROUTING', 'PROCESSING', 'COMPLETED') THEN updated_at END, \
-             CASE WHEN state IN ('PROCESSING', 'COMPLETED') THEN updated_at END, \
+             CASE WHEN state = 'COMPLETED' THEN 'agent-' || (h % 500) END, \
+             CASE WHEN state = 'COMPLETED' THEN updated_at END, \
+             CASE WHEN state = 'COMPLETED' THEN updated_at END, \
              CASE WHEN state = 'COMPLETED' THEN updated_at END, \
              CASE WHEN state <> 'COMPLETED' THEN NULL WHEN h % 10 < 8 THEN 'AGENT_CONNECTED' \
                  WHEN h % 10 = 8 THEN 'CANCELLED_BY_ADMIN' ELSE 'FAIL_CALL_TO_CUSTOMER' END, \

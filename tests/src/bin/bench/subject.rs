@@ -100,6 +100,9 @@ impl Subject {
             .env("RINGBACK_DATABASE_URL", &self.database.url)
             .env("RINGBACK_LISTEN", "127.0.0.1:0")
             .env("RINGBACK_LOG", "warn")
+            // All listeners and routers are one caller here.
+            .env("RINGBACK_MAX_STREAMS", "10000")
+            .env("RINGBACK_MAX_WAITING_ROUTERS", "10000")
             .envs(self.settings.iter().map(|(name, value)| (*name, value)));
         command
     }
