@@ -17,7 +17,7 @@ use ringback_domain::callback::Callback;
 use ringback_domain::callback::action::Action;
 use ringback_domain::callback::state::Reservation;
 use ringback_domain::callback::transition::{Refusal, Release};
-use ringback_domain::wire::callback::RecreateCallback;
+use ringback_domain::wire::callback::{RecreateCallback, RescheduleCallback};
 use ringback_domain::{Actor, CallbackType, DialResult, StateName, VisibleServices};
 use ringback_tests::Backend;
 use rstest::rstest;
@@ -80,8 +80,9 @@ async fn cancel(
 async fn reschedule(cluster: &Cluster, node: usize, callback: &Callback) -> Result<(), Error> {
     let target = Target { id: callback.id, expected: Expected::Any };
     let reschedule = async move |tx: &mut Tx<'_>| {
-        let later = tx.now().plus_seconds(3_600);
-        commands::reschedule(tx, target, later).await.map(drop)
+        let later = Some(tx.now().plus_seconds(3_600));
+        let body = RescheduleCallback { desired_time: later, ..RescheduleCallback::default() };
+        commands::reschedule(tx, target, &body).await.map(drop)
     };
     run(&cluster.nodes[node], &person(), reschedule).await
 }
@@ -107,6 +108,9 @@ async fn recreate(cluster: &Cluster, node: usize, callback: &Callback) -> Result
         service_id: None,
         customer_number: None,
         desired_time: None,
+        desired_local: None,
+        time_zone: None,
+        fold: None,
     };
     let recreate = async move |tx: &mut Tx<'_>| commands::recreate(tx, target, &body).await.map(drop);
     cluster.nodes[node].commands.change(&person(), recreate).await
@@ -427,7 +431,7 @@ async fn a_hundred_requests_with_one_key_have_one_effect(
                 let new = ringback_domain::callback::transition::NewCallback {
                     id: ringback_domain::CallbackId(tx.new_id()),
                     request: template.request.clone(),
-                    desired_time: Some(template.desired_time),
+                    desired_time: Some(template.desired_time.into()),
                     desired_window_seconds: 120,
                 };
                 let created = Callback::schedule(new, tx.actor(), tx.now()).unwrap();

@@ -157,7 +157,7 @@ fn make_one(tx: &mut Tx<'_>, clock: &Clock, spec: CallbackSpec, state: StateName
     let made_at = spec.due.plus_seconds(-3_600);
     let new = NewCallback {
         id: CallbackId(clock.new_id()),
-        desired_time: Some(spec.due),
+        desired_time: Some(spec.due.into()),
         desired_window_seconds: 120,
         request: Request {
             service_id: spec.service,

@@ -170,7 +170,7 @@ impl History {
         let text = format!("{range}{number:0width$}", width = digits as usize);
         NewCallback {
             id: CallbackId(self.clock.new_id()),
-            desired_time: desired,
+            desired_time: desired.map(Into::into),
             desired_window_seconds: Settings::default().desired_window_seconds,
             request: Request {
                 service_id: services[index],

@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::civil::DateTime;
+use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
+use ringback_domain::wall_time::Fold;
+use ringback_domain::{LocalTime, Timestamp};
 
 /// Where most systems keep the tables.
 const SYSTEM: &str = "/usr/share/zoneinfo";
@@ -56,6 +59,49 @@ pub fn find(name: &str) -> Option<TimeZone> {
 /// Whether the text names a zone of the IANA database.
 pub fn is_known(name: &str) -> bool {
     find(name).is_some()
+}
+
+/// The instants that a wall time may mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instants {
+    /// One.
+    One(Timestamp),
+    /// None, as clocks go forward over it: the instants that lie as far before
+    /// and after the change.
+    Skipped([Timestamp; 2]),
+    /// Two, as clocks go back over it.
+    Two([Timestamp; 2]),
+}
+
+impl Instants {
+    /// Whether this instant is one of them, or the best there is.
+    pub fn include(self, at: Timestamp) -> bool {
+        [Fold::First, Fold::Second].into_iter().any(|fold| self.choose(fold) == at)
+    }
+
+    /// The instant that is meant. A time that is skipped goes with the clocks.
+    pub const fn choose(self, fold: Fold) -> Timestamp {
+        match (self, fold) {
+            (Self::One(at) | Self::Skipped([_, at]), _)
+            | (Self::Two([at, _]), Fold::First)
+            | (Self::Two([_, at]), Fold::Second) => at,
+        }
+    }
+}
+
+/// What this wall time means in a zone; `None` outside the years that can be
+/// computed with.
+pub fn instants(local: LocalTime, zone: &TimeZone) -> Option<Instants> {
+    let local: DateTime = local.to_string().parse().ok()?;
+    let at = |offset: jiff::tz::Offset| {
+        offset.to_timestamp(local).ok().map(|at| Timestamp::from_micros(at.as_microsecond()))
+    };
+    Some(match zone.to_ambiguous_timestamp(local).offset() {
+        AmbiguousOffset::Unambiguous { offset } => Instants::One(at(offset)?),
+        // The later offset is ahead of the earlier one, so it gives the earlier instant.
+        AmbiguousOffset::Gap { before, after } => Instants::Skipped([at(after)?, at(before)?]),
+        AmbiguousOffset::Fold { before, after } => Instants::Two([at(before)?, at(after)?]),
+    })
 }
 
 /// The message for a name that is not in the database.

@@ -17,6 +17,7 @@ use ringback_domain::id::{AttemptId, CallbackId, ServiceId};
 use ringback_domain::phone::PhoneNumber;
 use ringback_domain::service::{DEFAULT_WINDOW_SECONDS, LatePolicy, RETRY_POLICY, RetryPolicy};
 use ringback_domain::time::Timestamp;
+use ringback_domain::wall_time::WallTime;
 
 fn main() -> std::io::Result<()> {
     std::io::stdout().write_all(markdown().as_bytes())
@@ -27,7 +28,11 @@ const RULES: [(Option<StateName>, StateName, &str); 12] = {
     use StateName as S;
     [
         (None, S::Scheduled, "A request is taken in; the desired time of a scheduled callback lies ahead."),
-        (Some(S::Scheduled), S::Scheduled, "The new time lies ahead; the removal date moves with it."),
+        (
+            Some(S::Scheduled),
+            S::Scheduled,
+            "The new time lies ahead, unless the law on its clock changed; the removal date moves with it.",
+        ),
         (
             Some(S::Scheduled),
             S::Queued,
@@ -131,6 +136,14 @@ fn steps() -> Vec<Transition> {
     steps
 }
 
+fn wall_time() -> WallTime {
+    WallTime {
+        local: "1970-01-01T00:00".parse().expect("a wall time"),
+        time_zone: String::new(),
+        tables: String::new(),
+    }
+}
+
 fn start() -> Timestamp {
     Timestamp::from_micros(0)
 }
@@ -148,7 +161,7 @@ fn next(callback: &Callback) -> Vec<Transition> {
     let busy = DialResult::Busy;
     let unlucky = Callback { leases_lost: MAX_LEASES_LOST - 1, ..callback.clone() };
     let tried_at = |now: Timestamp| {
-        let commands = [
+        let commands = vec![
             callback.reschedule(now.plus_seconds(1), &person, now),
             callback.submit(&machine, now),
             callback.reserve(reservation.clone(), &machine, now),
@@ -162,6 +175,7 @@ fn next(callback: &Callback) -> Vec<Transition> {
             callback.cancel(&person, now),
             callback.cancel(&machine, now),
             unlucky.expire_lease(&machine, now),
+            callback.follow_clocks(now, wall_time(), &machine, now),
             callback.requeue(&person, now),
             callback.close(ResultCode::AGENT_CONNECTED, String::new(), &person, now),
             callback.submit_late(LatePolicy::Ask, &machine, now),

@@ -21,6 +21,7 @@ pub mod retention;
 pub mod service;
 pub mod time;
 pub mod time_of_day;
+pub mod wall_time;
 pub mod wire;
 
 pub use access::{Actor, ActorKind, ApiScope, Permission, Role, VisibleServices};
@@ -32,3 +33,4 @@ pub use phone::PhoneNumber;
 pub use service::Service;
 pub use time::Timestamp;
 pub use time_of_day::TimeOfDay;
+pub use wall_time::{DesiredTime, LocalTime, WallTime};

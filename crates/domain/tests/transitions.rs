@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{at, claim, machine, person, request, reservation};
+use common::{at, claim, machine, person, request, reservation, wall_time};
 use ringback_domain::callback::state::Reservation;
 use ringback_domain::callback::transition::{Refusal, Release, Transition};
 use ringback_domain::service::RETRY_POLICY;
@@ -138,6 +138,7 @@ fn commands(callback: &Callback) -> Vec<(&'static str, Outcome)> {
     vec![
         ("reschedule, ahead", one(callback.reschedule(at(60), &person, now))),
         ("reschedule, to now", one(callback.reschedule(now, &person, now))),
+        ("follow_clocks, back", one(callback.follow_clocks(at(-60), wall_time("2026b"), &machine, now))),
         ("submit", one(callback.submit(&machine, now))),
         ("reserve", one(callback.reserve(reservation(8, now, LEASE), &machine, now))),
         ("release", one(callback.release(claim(&held), Release::default(), &machine, now))),

@@ -108,10 +108,12 @@ fn field_message(error: &FieldProblem) -> String {
     let text = match (error.code, error.pointer.as_str()) {
         (C::OutOfRange, "/priority") => messages::fault_priority(),
         (C::OutOfRange, "/desired_window_seconds") => messages::fault_window(),
-        (C::InThePast, "/desired_time") => messages::time_in_past(),
+        (C::InThePast, "/desired_time" | "/desired_local") => messages::time_in_past(),
         (C::Required, "/desired_time") => messages::enter_time(),
         (C::InvalidValue, "/username") => messages::fault_username(),
         (C::OutOfRange, "/horizon_days") => messages::fault_horizon(),
+        (C::AmbiguousLocalTime, _) => messages::fault_ambiguous_time(),
+        (C::SkippedLocalTime, _) => messages::fault_skipped_time(),
         (C::BeyondHorizon, _) => messages::fault_beyond_horizon(),
         (C::Conflict, _) => messages::fault_conflict(),
         (C::ControlCharacter, _) => messages::fault_control_character(),

@@ -36,7 +36,7 @@ async fn postgres(app: &TestApp, statements: &str) {
 }
 
 /// Runs statements on a database of either kind.
-async fn execute(app: &TestApp, statements: &str) {
+pub(super) async fn execute(app: &TestApp, statements: &str) {
     if app.database_url().starts_with("sqlite") {
         let pool = sqlx::SqlitePool::connect(app.database_url()).await.unwrap();
         pool.execute(sqlx::raw_sql(AssertSqlSafe(statements.to_owned()))).await.unwrap();

@@ -29,6 +29,11 @@ CREATE TABLE callbacks (
     created_at BIGINT NOT NULL,
     created_by TEXT,
     desired_time BIGINT NOT NULL,
+    -- What a person chose on a wall clock, and the release of the time zone
+    -- database by which the instant above was computed.
+    wall_time TEXT,
+    wall_time_zone TEXT,
+    wall_time_tables TEXT,
     desired_window_seconds BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     reschedule_count BIGINT NOT NULL,
@@ -74,6 +79,8 @@ CREATE INDEX callbacks_by_created_at ON callbacks (created_at, id, desired_time,
 CREATE INDEX callbacks_by_updated_at ON callbacks (updated_at, id, desired_time, service_id);
 -- What is due, ready and leased: small, because only those are in it.
 CREATE INDEX callbacks_due ON callbacks (desired_time, id) WHERE state = 'SCHEDULED';
+CREATE INDEX callbacks_by_wall_time_tables ON callbacks (wall_time_tables, id)
+    WHERE state = 'SCHEDULED' AND wall_time_tables IS NOT NULL;
 CREATE INDEX callbacks_ready ON callbacks (service_id, priority DESC, queue_arrival, id)
     WHERE state = 'QUEUED' AND quarantined_at IS NULL;
 -- The queue of several services together.

@@ -31,6 +31,11 @@ CREATE TABLE callbacks (
     created_at INTEGER NOT NULL,
     created_by TEXT,
     desired_time INTEGER NOT NULL,
+    -- What a person chose on a wall clock, and the release of the time zone
+    -- database by which the instant above was computed.
+    wall_time TEXT,
+    wall_time_zone TEXT,
+    wall_time_tables TEXT,
     desired_window_seconds INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     reschedule_count INTEGER NOT NULL,
@@ -87,6 +92,8 @@ CREATE TRIGGER callbacks_number_removed AFTER DELETE ON callbacks BEGIN
 END;
 -- What is due, ready and leased: small, because only those are in it.
 CREATE INDEX callbacks_due ON callbacks (desired_time, id) WHERE state = 'SCHEDULED';
+CREATE INDEX callbacks_by_wall_time_tables ON callbacks (wall_time_tables, id)
+    WHERE state = 'SCHEDULED' AND wall_time_tables IS NOT NULL;
 CREATE INDEX callbacks_ready ON callbacks (service_id, priority DESC, queue_arrival, id)
     WHERE state = 'QUEUED' AND quarantined_at IS NULL;
 CREATE INDEX callbacks_leased ON callbacks (lease_expires_at, id) WHERE state = 'ROUTING';

@@ -1,12 +1,15 @@
 //! Commands on callbacks: taking a request in, moving it to another time,
 //! cancelling it, repeating it.
 
-use ringback_domain::callback::Callback;
 use ringback_domain::callback::transition::{NewCallback, Refusal};
-use ringback_domain::wire::callback::{CloseCallback, CreateCallback, RecreateCallback};
+use ringback_domain::callback::{Callback, rules};
+use ringback_domain::wall_time::Fold;
+use ringback_domain::wire::callback::{
+    ChosenTime, CloseCallback, CreateCallback, RecreateCallback, RescheduleCallback,
+};
 use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::wire::router::MAX_REASON_CHARS;
-use ringback_domain::{CallbackId, CallbackType, Request, Service, Timestamp};
+use ringback_domain::{CallbackId, CallbackType, DesiredTime, Request, Service, Timestamp, WallTime};
 
 use super::expected::Expected;
 use super::faults::Faults;
@@ -15,7 +18,7 @@ use crate::error::Error;
 use crate::fault::{Fault, Field};
 use crate::phone::{self, Reading};
 use crate::store::{StoreError, callbacks, name_recordings};
-use crate::time_zone;
+use crate::time_zone::{self, Instants};
 
 /// Bytes of an integrator's own data.
 const MAX_USER_DATA_BYTES: usize = 16 * 1024;
@@ -65,46 +68,87 @@ fn number_for(text: &str, country: &str) -> Result<Reading, Fault> {
     })
 }
 
-/// A time further ahead than the service plans is mistyped more often than meant.
-fn check_horizon(service: &Service, desired_time: Timestamp, now: Timestamp) -> Result<(), Fault> {
-    if desired_time <= service.settings.latest_time(now) {
-        return Ok(());
-    }
-    let days = service.settings.horizon_days;
-    let detail = format!("`desired_time` must be within the next {days} days.");
-    Err(Fault::new(Field::DesiredTime, FieldCode::BeyondHorizon, detail))
-}
-
-fn check_time(
+/// When the customer wants the call, as far as the request says so and it is
+/// right.
+fn desired_time(
     faults: &mut Faults,
     service: Option<&Service>,
     kind: CallbackType,
-    desired_time: Option<Timestamp>,
+    chosen: &ChosenTime,
     now: Timestamp,
-) {
-    if let (Some(service), Some(time)) = (service, desired_time) {
-        faults.take(check_horizon(service, time, now));
+) -> Option<DesiredTime> {
+    let field = if chosen.desired_local.is_some() { Field::DesiredLocal } else { Field::DesiredTime };
+    if kind == CallbackType::Immediate {
+        if *chosen != ChosenTime::default() {
+            let detail = format!("Leave `{}` out of an immediate callback.", <&str>::from(field));
+            faults.add(field, FieldCode::NotForImmediate, detail);
+        }
+        return None;
     }
-    match (kind, desired_time) {
-        (CallbackType::Immediate, Some(_)) => {
-            faults.add(
-                Field::DesiredTime,
-                FieldCode::NotForImmediate,
-                "Leave `desired_time` out of an immediate callback.",
-            );
-        }
-        (CallbackType::Scheduled, None) => {
-            faults.add(
-                Field::DesiredTime,
-                FieldCode::Required,
-                "A scheduled callback needs a `desired_time`.",
-            );
-        }
-        (CallbackType::Scheduled, Some(time)) if time <= now => {
-            faults.add(Field::DesiredTime, FieldCode::InThePast, "`desired_time` must be in the future.");
-        }
-        _ => {}
+    let desired = faults.take(computed(chosen)).flatten()?;
+    if desired.at <= now {
+        let detail = format!("`{}` must be in the future.", <&str>::from(field));
+        faults.add(field, FieldCode::InThePast, detail);
     }
+    // A time further ahead than the service plans is mistyped more often than meant.
+    if let Some(settings) = service.map(|service| &service.settings)
+        && desired.at > settings.latest_time(now)
+    {
+        let detail =
+            format!("`{}` must be within the next {} days.", <&str>::from(field), settings.horizon_days);
+        faults.add(field, FieldCode::BeyondHorizon, detail);
+    }
+    Some(desired)
+}
+
+/// The instant that a request names or describes.
+fn computed(chosen: &ChosenTime) -> Result<Option<DesiredTime>, Fault> {
+    let fault = |field, code, detail: &str| Err(Fault::new(field, code, detail));
+    let local = match (chosen.desired_time, chosen.desired_local) {
+        (Some(_), Some(_)) => {
+            let detail = "Give either `desired_time` or `desired_local`.";
+            return fault(Field::DesiredLocal, FieldCode::Conflict, detail);
+        }
+        (None, None) => {
+            let detail = "A scheduled callback needs a `desired_time`, or a `desired_local`.";
+            return fault(Field::DesiredTime, FieldCode::Required, detail);
+        }
+        (Some(at), None) => {
+            for (given, field) in
+                [(chosen.time_zone.is_some(), Field::TimeZone), (chosen.fold.is_some(), Field::Fold)]
+            {
+                if given {
+                    return fault(field, FieldCode::NotAllowed, "It goes with `desired_local` only.");
+                }
+            }
+            return Ok(Some(at.into()));
+        }
+        (None, Some(local)) => local,
+    };
+    let Some(name) = &chosen.time_zone else {
+        return fault(Field::TimeZone, FieldCode::Required, "`desired_local` needs its `time_zone`.");
+    };
+    let Some(zone) = time_zone::find(name) else {
+        return fault(Field::TimeZone, FieldCode::UnknownTimeZone, time_zone::UNKNOWN);
+    };
+    let at = match (time_zone::instants(local, &zone), chosen.fold) {
+        (None, _) => return fault(Field::DesiredLocal, FieldCode::OutOfRange, "Choose a time of this era."),
+        (Some(Instants::Skipped([before, after])), _) => {
+            let detail = format!(
+                "Clocks there go forward over this time. Choose one before or after it, such as {before} or {after}."
+            );
+            return fault(Field::DesiredLocal, FieldCode::SkippedLocalTime, &detail);
+        }
+        (Some(Instants::Two([first, second])), None) => {
+            let detail = format!(
+                "Clocks there go back and show this time twice. Send `fold`: `first` for {first}, `second` for {second}."
+            );
+            return fault(Field::DesiredLocal, FieldCode::AmbiguousLocalTime, &detail);
+        }
+        (Some(instants), fold) => instants.choose(fold.unwrap_or(Fold::First)),
+    };
+    let tables = time_zone::tables().version.clone();
+    Ok(Some(DesiredTime { at, wall: Some(WallTime { local, time_zone: name.clone(), tables }) }))
 }
 
 fn is_language_tag(text: &str) -> bool {
@@ -129,13 +173,14 @@ pub async fn create(tx: &mut Tx<'_>, body: &CreateCallback) -> Result<Callback, 
         // Without a service there is no country to read the number in.
         None => None,
     };
-    check_time(&mut faults, service.as_ref(), body.callback_type, body.desired_time, now);
+    let desired_time =
+        desired_time(&mut faults, service.as_ref(), body.callback_type, &ChosenTime::from(body), now);
     let user_data = check_details(&mut faults, body, now);
     faults.check()?;
     let (Some(service), Some(read)) = (service, number) else { return Err(checked_in_part()) };
     let new = NewCallback {
         id: CallbackId(tx.new_id()),
-        desired_time: body.desired_time,
+        desired_time,
         desired_window_seconds: service.settings.desired_window_seconds,
         request: Request {
             service_id: service.id,
@@ -224,13 +269,22 @@ impl Target {
 /// # Errors
 /// That it does not exist, is not visible, has another version, or is not
 /// SCHEDULED any more; that the time has passed.
-pub async fn reschedule(tx: &mut Tx<'_>, target: Target, desired_time: Timestamp) -> Result<Callback, Error> {
+pub async fn reschedule(
+    tx: &mut Tx<'_>,
+    target: Target,
+    body: &RescheduleCallback,
+) -> Result<Callback, Error> {
     let callback = target.find(tx).await?;
-    if let Some(service) = tx.service(callback.request.service_id).await? {
-        check_horizon(&service, desired_time, tx.now()).map_err(|fault| Error::Invalid(vec![fault]))?;
+    let service = tx.service(callback.request.service_id).await?;
+    let mut faults = Faults::default();
+    let chosen = ChosenTime::from(body);
+    let desired = desired_time(&mut faults, service.as_ref(), CallbackType::Scheduled, &chosen, tx.now());
+    // What its state forbids is said before what is wrong with the time.
+    if rules::can_reschedule(callback.state.name()) {
+        faults.check()?;
     }
     let moved = callback
-        .reschedule(desired_time, tx.actor(), tx.now())
+        .reschedule(desired.unwrap_or_else(|| callback.desired_time.into()), tx.actor(), tx.now())
         .map_err(|refusal| Error::refused(refusal, &callback))?;
     Ok(tx.save(moved))
 }
@@ -301,12 +355,13 @@ pub async fn recreate(tx: &mut Tx<'_>, target: Target, body: &RecreateCallback) 
             warning: old.request.number_warning,
         }),
     };
-    check_time(&mut faults, service.as_ref(), body.callback_type, body.desired_time, now);
+    let desired_time =
+        desired_time(&mut faults, service.as_ref(), body.callback_type, &ChosenTime::from(body), now);
     faults.check()?;
     let (Some(service), Some(read)) = (service, number) else { return Err(checked_in_part()) };
     let new = NewCallback {
         id: CallbackId(tx.new_id()),
-        desired_time: body.desired_time,
+        desired_time,
         desired_window_seconds: service.settings.desired_window_seconds,
         request: Request {
             service_id: service.id,

@@ -4,12 +4,14 @@
 use ringback_domain::callback::transition::{Refusal, Transition};
 use ringback_domain::callback::{Callback, rules};
 use ringback_domain::retention::RETENTION_DAYS;
+use ringback_domain::wall_time::{Fold, WallTime};
 use ringback_domain::{Actor, StateName, Timestamp};
 
 use super::tx::Tx;
 use crate::auth::token::OLD_KEY_SECONDS;
 use crate::error::Error;
 use crate::store::{bulk, idempotency, log_in_attempts, name_recordings, queue, sessions};
+use crate::time_zone;
 
 /// Records that one transaction takes on: a longer one would keep others
 /// waiting.
@@ -55,6 +57,45 @@ pub async fn submit_due(tx: &mut Tx<'_>) -> Result<usize, Error> {
         }
     }
     Ok(late.len() + due.len())
+}
+
+/// Computes SCHEDULED callbacks anew whose wall time was read by an older release
+/// of the time zone database: the wall time was promised, so the instant moves.
+/// Gives how many were looked at.
+///
+/// # Errors
+/// That the database is not available.
+pub async fn follow_clocks(tx: &mut Tx<'_>) -> Result<usize, Error> {
+    let tables = &time_zone::tables().version;
+    let older = queue::take_of_older_tables(tx.write()?, tables, CHUNK).await?;
+    let mut same = Vec::new();
+    for callback in &older {
+        let Some(wall) = &callback.wall_time else { continue };
+        let instants =
+            time_zone::find(&wall.time_zone).and_then(|zone| time_zone::instants(wall.local, &zone));
+        // A zone that is gone from the tables leaves the instant as it is.
+        match instants {
+            Some(instants) if !instants.include(callback.desired_time) => {
+                let desired_time = instants.choose(Fold::First);
+                tracing::warn!(
+                    callback.id = %callback.id,
+                    wall_time = %wall.local,
+                    zone = wall.time_zone,
+                    from = %callback.desired_time,
+                    to = %desired_time,
+                    "the law on clocks changed: a callback keeps its wall time and moves"
+                );
+                let wall = WallTime { tables: tables.clone(), ..wall.clone() };
+                let moved = callback
+                    .follow_clocks(desired_time, wall, tx.actor(), tx.now())
+                    .map_err(|refusal| Error::refused(refusal, callback))?;
+                tx.save(moved);
+            }
+            _ => same.push(callback.id),
+        }
+    }
+    queue::confirm_tables(tx.write()?, tables, &same).await?;
+    Ok(older.len())
 }
 
 /// ROUTING → QUEUED, where a lease has ended. Gives how many.

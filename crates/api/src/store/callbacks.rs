@@ -9,7 +9,7 @@ use ringback_domain::callback::{AgentPause, Callback, Reschedules};
 use ringback_domain::phone::Extension;
 use ringback_domain::{
     AttemptId, CallbackId, Completion, PhoneNumber, Request, ServiceId, State, StateName, Timestamp,
-    VisibleServices,
+    VisibleServices, WallTime,
 };
 use serde::de::DeserializeOwned;
 use sqlx::AssertSqlSafe;
@@ -23,7 +23,7 @@ use super::{Conn, StoreError, StoreResult, WriteConn, changes, on};
 macro_rules! columns {
     () => {
         "id, service_id, customer_number, customer_number_extension, number_warning, callback_type, arrived_at, customer_time_zone, language, priority, \
-         user_data, origin, created_at, created_by, desired_time, desired_window_seconds, reschedule_count, \
+         user_data, origin, created_at, created_by, desired_time, wall_time, wall_time_zone, wall_time_tables, desired_window_seconds, reschedule_count, \
          last_rescheduled_at, rescheduled_by, attempts_made, leases_lost, agent_pauses, recreated_from, recreated_as, recreated_by, state, \
          queued_at, retry_at, quarantined_at, attempt_id, lease_token, lease_expires_at, agent, holder, reserved_at, connected_at, \
          completed_at, result, cancelled_by, disposition, updated_at, version"
@@ -81,6 +81,9 @@ struct CallbackRow {
     created_at: i64,
     created_by: Option<String>,
     desired_time: i64,
+    wall_time: Option<String>,
+    wall_time_zone: Option<String>,
+    wall_time_tables: Option<String>,
     desired_window_seconds: i64,
     reschedule_count: i64,
     last_rescheduled_at: Option<i64>,
@@ -171,12 +174,21 @@ impl TryFrom<CallbackRow> for Callback {
 
     fn try_from(row: CallbackRow) -> StoreResult<Self> {
         let wrong = |what| inconsistent("callbacks", row.id, what);
+        let wall_time = match (&row.wall_time, &row.wall_time_zone, &row.wall_time_tables) {
+            (Some(local), Some(time_zone), Some(tables)) => Some(WallTime {
+                local: local.parse().map_err(|_| wrong("wall_time"))?,
+                time_zone: time_zone.clone(),
+                tables: tables.clone(),
+            }),
+            _ => None,
+        };
         let state = row.state().ok_or_else(|| wrong("the columns make no state"))?;
         Ok(Self {
             id: CallbackId(row.id),
             origin: row.origin.parse().map_err(|_| wrong("origin"))?,
             created_at: time(row.created_at),
             desired_time: time(row.desired_time),
+            wall_time,
             desired_window_seconds: count(row.desired_window_seconds),
             reschedules: Reschedules {
                 count: count(row.reschedule_count),

@@ -12,7 +12,7 @@ use ringback_domain::callback::action::Action;
 use ringback_domain::callback::state::{Queued, Reservation};
 use ringback_domain::callback::transition::{AttemptChange, Transition};
 use ringback_domain::phone::{Extension, NumberWarning};
-use ringback_domain::{CallbackId, Completion, DialResult, State, StateName, Timestamp};
+use ringback_domain::{CallbackId, Completion, DialResult, State, StateName, Timestamp, WallTime};
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, Executor, PgConnection, SqliteConnection};
 use uuid::Uuid;
@@ -102,6 +102,9 @@ const MOVED: &[Column] = &[
 const RESCHEDULED: &[Column] = &[
     ("queue_arrival", Int, |c| time(c.callback.queue_arrival())),
     ("desired_time", Int, |c| time(c.callback.desired_time)),
+    ("wall_time", Text, |c| Cell::Owned(wall(c).map(|wall| wall.local.to_string()))),
+    ("wall_time_zone", Text, |c| text(wall(c).map(|wall| wall.time_zone.as_str()))),
+    ("wall_time_tables", Text, |c| text(wall(c).map(|wall| wall.tables.as_str()))),
     ("expires_at", Int, |c| time(c.callback.expires_at())),
     ("reschedule_count", Int, |c| int(c.callback.reschedules.count)),
     ("last_rescheduled_at", Int, |c| time(c.callback.reschedules.last_at)),
@@ -128,6 +131,9 @@ const CREATED: &[Column] = &[
     ("created_at", Int, |c| time(c.callback.created_at)),
     ("created_by", Text, |c| text(c.callback.created_by.as_deref())),
     ("desired_time", Int, |c| time(c.callback.desired_time)),
+    ("wall_time", Text, |c| Cell::Owned(wall(c).map(|wall| wall.local.to_string()))),
+    ("wall_time_zone", Text, |c| text(wall(c).map(|wall| wall.time_zone.as_str()))),
+    ("wall_time_tables", Text, |c| text(wall(c).map(|wall| wall.tables.as_str()))),
     ("desired_window_seconds", Int, |c| int(c.callback.desired_window_seconds)),
     ("expires_at", Int, |c| time(c.callback.expires_at())),
     ("reschedule_count", Int, |_| int(0)),
@@ -173,6 +179,10 @@ const LINE: &[Column] = &[
 
 fn held(change: &Transition) -> Option<&Reservation> {
     change.callback.state.reservation()
+}
+
+fn wall(change: &Transition) -> Option<&WallTime> {
+    change.callback.wall_time.as_ref()
 }
 
 fn over(change: &Transition) -> Option<&Completion> {
@@ -262,7 +272,8 @@ impl<'a> Statements<'a> {
     fn of(backend: Backend, changes: &'a [&'a Transition]) -> StoreResult<Self> {
         let mut sql = Self { backend, named: Vec::new(), args: Vec::new(), updates: 0, changes };
         let is_new = |c: &Transition| c.entry.from.is_none();
-        let is_rescheduled = |c: &Transition| c.entry.action == Action::Rescheduled;
+        let is_rescheduled =
+            |c: &Transition| matches!(c.entry.action, Action::Rescheduled | Action::ClocksChanged);
         // The updates come first: SQLite tells by them whether all were found.
         sql.update("moved", &[KEY, MOVED], |c| !is_new(c) && !is_rescheduled(c))?;
         sql.update("rescheduled", &[KEY, MOVED, RESCHEDULED], |c| !is_new(c) && is_rescheduled(c))?;

@@ -32,6 +32,25 @@ const HAS_READY_POSTGRES: &str = "SELECT priority FROM callbacks WHERE state = '
      AND service_id IN (SELECT value::uuid FROM json_array_elements_text($1::json)) \
      AND (retry_at IS NULL OR retry_at <= $2) LIMIT 1";
 
+const OF_OLDER_TABLES: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM callbacks WHERE state = 'SCHEDULED' AND wall_time_tables IS NOT NULL AND wall_time_tables < $1 \
+      ORDER BY wall_time_tables, id LIMIT $2"
+);
+const OF_OLDER_TABLES_LOCKED: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM callbacks WHERE state = 'SCHEDULED' AND wall_time_tables IS NOT NULL AND wall_time_tables < $1 \
+      ORDER BY wall_time_tables, id LIMIT $2 FOR UPDATE SKIP LOCKED"
+);
+const HAS_OLDER_TABLES: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM callbacks WHERE state = 'SCHEDULED' \
+     AND wall_time_tables IS NOT NULL AND wall_time_tables < $1 LIMIT 1) AS first";
+const CONFIRM_TABLES_SQLITE: &str = "UPDATE callbacks SET wall_time_tables = $1 \
+     WHERE id IN (SELECT unhex(value) FROM json_each($2))";
+const CONFIRM_TABLES_POSTGRES: &str = "UPDATE callbacks SET wall_time_tables = $1 \
+     WHERE id IN (SELECT value::uuid FROM json_array_elements_text($2::json))";
+
 const LEASES_OVER: &str = concat!(
     "SELECT ",
     columns!(),
@@ -119,6 +138,34 @@ pub async fn take_due(conn: &mut WriteConn, now: Timestamp, limit: i64) -> Store
 pub async fn next_due(conn: &mut Conn) -> StoreResult<Option<Timestamp>> {
     let micros: Option<i64> = on!(conn, |c| sqlx::query_scalar(NEXT_DUE).fetch_one(c).await)?;
     Ok(micros.map(Timestamp::from_micros))
+}
+
+/// Whether a SCHEDULED callback was computed by an older release of the time zone
+/// database.
+pub async fn has_older_tables(conn: &mut Conn, tables: &str) -> StoreResult<bool> {
+    let found: i64 = on!(conn, |c| sqlx::query_scalar(HAS_OLDER_TABLES).bind(tables).fetch_one(c).await)?;
+    Ok(found > 0)
+}
+
+/// SCHEDULED callbacks whose instant was computed from a wall time by an older
+/// release of the time zone database.
+pub async fn take_of_older_tables(
+    conn: &mut WriteConn,
+    tables: &str,
+    limit: i64,
+) -> StoreResult<Vec<Callback>> {
+    let text = conn.backend().pick(OF_OLDER_TABLES, OF_OLDER_TABLES_LOCKED);
+    let sql =
+        |limit| Sql { text: text.to_owned(), args: vec![Arg::Text(tables.to_owned()), Arg::Int(limit)] };
+    readable(conn, sql, limit).await
+}
+
+/// Notes that this release gives these callbacks the same instants.
+pub async fn confirm_tables(conn: &mut WriteConn, tables: &str, ids: &[CallbackId]) -> StoreResult<()> {
+    let ids = id_array(ids.iter().map(|id| id.0));
+    let sql = conn.backend().pick(CONFIRM_TABLES_SQLITE, CONFIRM_TABLES_POSTGRES);
+    on!(conn, |c| sqlx::query(sql).bind(tables).bind(ids).execute(c).await.map(drop))?;
+    Ok(())
 }
 
 /// When the next lease runs out.

@@ -6,6 +6,7 @@
 //! run it at a time of its choice.
 
 pub mod bulk;
+pub mod clocks;
 pub mod gauges;
 pub mod leases;
 pub mod retention;
@@ -40,7 +41,8 @@ const MIN_STEADY_FOR_REMOVAL: Duration = Duration::from_hours(24);
 /// failed.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often records past their retention time are removed.
+/// How often records past their retention time are removed, and the release of
+/// the time zone database is compared with those that callbacks were computed by.
 const RETENTION_INTERVAL: Duration = Duration::from_secs(30);
 
 /// The pause after a failed round.
@@ -81,6 +83,9 @@ pub fn start(workers: &Arc<Workers>, stop: &watch::Receiver<bool>) -> Vec<JoinHa
             let _ = tokio::time::timeout(POLL_INTERVAL, workers.signals().bulk.notified()).await;
         }),
         spawn(workers, stop, "retention", retention::round, async |_| {
+            tokio::time::sleep(RETENTION_INTERVAL).await;
+        }),
+        spawn(workers, stop, "clocks", clocks::round, async |_| {
             tokio::time::sleep(RETENTION_INTERVAL).await;
         }),
         spawn(workers, stop, "gauges", gauges::round, async |_| {

@@ -26,6 +26,9 @@ pub enum Action {
     Created,
     /// Its desired time was moved.
     Rescheduled,
+    /// The law on its wall clock changed: the wall time stayed, the desired time
+    /// moved.
+    ClocksChanged,
     /// It was due and entered the queue.
     Submitted,
     /// An agent was reserved for it.

@@ -15,6 +15,7 @@ use crate::callback::state::State;
 use crate::id::{CallbackId, ServiceId};
 use crate::phone::{Extension, NumberWarning, PhoneNumber};
 use crate::time::Timestamp;
+use crate::wall_time::WallTime;
 
 /// A callback: what was asked for, and where it stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +32,8 @@ pub struct Callback {
     pub created_by: Option<String>,
     /// Start of the window in which the customer wants the call.
     pub desired_time: Timestamp,
+    /// The wall time that it stands for, where a person chose one.
+    pub wall_time: Option<WallTime>,
     /// Length of that window, in seconds; fixed when the record is made.
     pub desired_window_seconds: u32,
     /// What rescheduling has happened.

@@ -17,6 +17,7 @@ use crate::callback::{AgentPause, Callback, CallbackType, Origin, Request, Resch
 use crate::id::{AttemptId, CallbackId};
 use crate::service::{LatePolicy, RetryPolicy};
 use crate::time::Timestamp;
+use crate::wall_time::{DesiredTime, WallTime};
 
 /// A transition that applies: the callback afterwards, and what to record.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,7 +134,7 @@ pub struct NewCallback {
     /// What was asked for.
     pub request: Request,
     /// The chosen time; `None` for an immediate callback.
-    pub desired_time: Option<Timestamp>,
+    pub desired_time: Option<DesiredTime>,
     /// The service's window at this moment, in seconds.
     pub desired_window_seconds: u32,
 }
@@ -144,10 +145,10 @@ impl Callback {
     /// # Errors
     /// [`Refusal::DesiredTimePast`] where a scheduled callback has no time ahead.
     pub fn schedule(new: NewCallback, actor: &Actor, now: Timestamp) -> Result<Transition, Refusal> {
-        let desired_time = match new.request.callback_type {
-            CallbackType::Immediate => now,
+        let DesiredTime { at: desired_time, wall: wall_time } = match new.request.callback_type {
+            CallbackType::Immediate => now.into(),
             CallbackType::Scheduled => {
-                new.desired_time.filter(|time| *time > now).ok_or(Refusal::DesiredTimePast)?
+                new.desired_time.filter(|time| time.at > now).ok_or(Refusal::DesiredTimePast)?
             }
         };
         let callback = Self {
@@ -157,6 +158,7 @@ impl Callback {
             created_at: now,
             created_by: actor.username(),
             desired_time,
+            wall_time,
             desired_window_seconds: new.desired_window_seconds,
             reschedules: Reschedules::default(),
             attempts_made: 0,
@@ -184,10 +186,11 @@ impl Callback {
     /// removal date.
     pub fn reschedule(
         &self,
-        desired_time: Timestamp,
+        desired_time: impl Into<DesiredTime>,
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Transition, Refusal> {
+        let DesiredTime { at: desired_time, wall: wall_time } = desired_time.into();
         if !rules::can_reschedule(self.state.name()) {
             return Err(self.forbidden());
         }
@@ -201,8 +204,34 @@ impl Callback {
         };
         let mut moved = self.moved(State::Scheduled, Action::Rescheduled, actor, detail, now);
         moved.callback.desired_time = desired_time;
+        moved.callback.wall_time = wall_time;
         moved.callback.reschedules =
             Reschedules { count: self.reschedules.count + 1, last_at: Some(now), last_by: actor.username() };
+        Ok(moved)
+    }
+
+    /// T2: the law on the wall clock changed. The wall time of a SCHEDULED
+    /// callback stays, and its desired time moves, into the past as well: it is
+    /// due then. Nobody rescheduled it.
+    pub fn follow_clocks(
+        &self,
+        desired_time: Timestamp,
+        wall_time: WallTime,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Transition, Refusal> {
+        if !rules::can_reschedule(self.state.name()) {
+            return Err(self.forbidden());
+        }
+        let detail = Detail {
+            desired_time: Some(desired_time),
+            previous_desired_time: Some(self.desired_time),
+            reason: Some(format!("time zone database {}", wall_time.tables)),
+            ..Detail::default()
+        };
+        let mut moved = self.moved(State::Scheduled, Action::ClocksChanged, actor, detail, now);
+        moved.callback.desired_time = desired_time;
+        moved.callback.wall_time = Some(wall_time);
         Ok(moved)
     }
 

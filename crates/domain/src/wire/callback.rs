@@ -12,6 +12,7 @@ use crate::callback::{CallbackType, Origin};
 use crate::id::{AttemptId, CallbackId, ServiceId};
 use crate::phone::NumberWarning;
 use crate::time::Timestamp;
+use crate::wall_time::{Fold, LocalTime};
 
 /// A callback record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -41,6 +42,14 @@ pub struct CallbackView {
     pub result_category: Option<ResultCategory>,
     /// Start of the window in which the customer wants the call.
     pub desired_time: Timestamp,
+    /// The wall time that was promised, where one was; only where a single
+    /// record is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desired_local: Option<LocalTime>,
+    /// IANA zone of that wall time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Europe/London")]
+    pub desired_time_zone: Option<String>,
     /// Length of that window, in seconds.
     pub desired_window_seconds: u32,
     /// Still SCHEDULED although the window has passed.
@@ -218,9 +227,22 @@ pub struct CreateCallback {
     /// international form, with its extension if it has one.
     #[schema(example = "+44 20 7946 0318", max_length = 40)]
     pub customer_number: String,
-    /// The chosen time; for a scheduled callback only, and then required.
+    /// The chosen time; for a scheduled callback only, and then required, unless
+    /// `desired_local` is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub desired_time: Option<Timestamp>,
+    /// The chosen time as the clock in `time_zone` shows it, instead of
+    /// `desired_time`. It is kept: where the law on that clock changes, the
+    /// callback moves with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desired_local: Option<LocalTime>,
+    /// IANA zone of `desired_local`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Europe/London", max_length = 64)]
+    pub time_zone: Option<String>,
+    /// Which one is meant where clocks go back and show `desired_local` twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fold: Option<Fold>,
     /// IANA zone of the customer's wall clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "Europe/London", max_length = 64)]
@@ -243,12 +265,56 @@ pub struct CreateCallback {
     pub arrived_at: Option<Timestamp>,
 }
 
+/// How a request says when the customer wants the call: an instant, or a wall
+/// time with its zone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChosenTime {
+    /// The instant.
+    pub desired_time: Option<Timestamp>,
+    /// The wall time.
+    pub desired_local: Option<LocalTime>,
+    /// IANA zone of the wall time.
+    pub time_zone: Option<String>,
+    /// Which one is meant where clocks show it twice.
+    pub fold: Option<Fold>,
+}
+
+macro_rules! chosen_time {
+    ($($request:ty),*) => {
+        $(impl From<&$request> for ChosenTime {
+            fn from(request: &$request) -> Self {
+                Self {
+                    desired_time: request.desired_time,
+                    desired_local: request.desired_local,
+                    time_zone: request.time_zone.clone(),
+                    fold: request.fold,
+                }
+            }
+        })*
+    };
+}
+
+chosen_time!(CreateCallback, RescheduleCallback, RecreateCallback);
+
 /// A new desired time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RescheduleCallback {
-    /// Start of the window from now on.
-    pub desired_time: Timestamp,
+    /// Start of the window from now on; or `desired_local`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desired_time: Option<Timestamp>,
+    /// The chosen time as the clock in `time_zone` shows it, instead of
+    /// `desired_time`. It is kept: where the law on that clock changes, the
+    /// callback moves with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desired_local: Option<LocalTime>,
+    /// IANA zone of `desired_local`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Europe/London", max_length = 64)]
+    pub time_zone: Option<String>,
+    /// Which one is meant where clocks go back and show `desired_local` twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fold: Option<Fold>,
 }
 
 /// How a conversation ended whose end nobody reported.
@@ -275,9 +341,22 @@ pub struct RecreateCallback {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 40)]
     pub customer_number: Option<String>,
-    /// The chosen time; for a scheduled callback only, and then required.
+    /// The chosen time; for a scheduled callback only, and then required, unless
+    /// `desired_local` is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub desired_time: Option<Timestamp>,
+    /// The chosen time as the clock in `time_zone` shows it, instead of
+    /// `desired_time`. It is kept: where the law on that clock changes, the
+    /// callback moves with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desired_local: Option<LocalTime>,
+    /// IANA zone of `desired_local`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Europe/London", max_length = 64)]
+    pub time_zone: Option<String>,
+    /// Which one is meant where clocks go back and show `desired_local` twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fold: Option<Fold>,
 }
 
 /// A line of the timeline.

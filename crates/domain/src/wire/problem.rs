@@ -140,6 +140,8 @@ impl Problem {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum FieldCode {
+    /// Clocks go back and show it twice: say which one is meant.
+    AmbiguousLocalTime,
     /// It is further ahead than the service plans.
     BeyondHorizon,
     /// It does not go with another part.
@@ -176,6 +178,8 @@ pub enum FieldCode {
     Required,
     /// These are several numbers.
     SeveralNumbers,
+    /// Clocks go forward and never show it.
+    SkippedLocalTime,
     /// It is too long ago.
     TooEarly,
     /// It has too many bytes.

@@ -4,6 +4,7 @@ use ringback_domain::callback::state::Reservation;
 use ringback_domain::callback::transition::{Claim, NewCallback};
 use ringback_domain::{
     Actor, ActorKind, AttemptId, CallbackId, CallbackType, PhoneNumber, Request, ServiceId, Timestamp,
+    WallTime,
 };
 use uuid::Uuid;
 
@@ -38,9 +39,15 @@ pub(crate) fn request(id: u128, desired_time: Option<Timestamp>) -> NewCallback 
             priority: 0,
             user_data: None,
         },
-        desired_time,
+        desired_time: desired_time.map(Into::into),
         desired_window_seconds: 120,
     }
+}
+
+/// A wall time that was read by this release of the time zone database.
+pub(crate) fn wall_time(tables: &str) -> WallTime {
+    let local = "2026-11-24T10:00".parse().expect("a wall time");
+    WallTime { local, time_zone: "America/Vancouver".to_owned(), tables: tables.to_owned() }
 }
 
 /// The reservation that opens an attempt; token and agent go by its number.

@@ -71,6 +71,8 @@ messages! {
     fault_beyond_horizon { en "This service plans less far ahead. Choose an earlier time." de "So weit im Voraus plant dieser Service nicht. Bitte einen früheren Zeitpunkt wählen." }
     fault_several_numbers { en "These are several numbers. Enter one of them." de "Das sind mehrere Nummern. Bitte eine davon eingeben." }
     number_unknown_length { en "Longer than the known numbers of its country. Check it before the call." de "Länger als die bekannten Nummern des Landes. Bitte vor dem Anruf prüfen." }
+    fault_ambiguous_time { en "Clocks go back and show this time twice. Choose an earlier or later one." de "Die Uhren werden zurückgestellt und zeigen diese Zeit zweimal. Bitte eine frühere oder spätere wählen." }
+    fault_skipped_time { en "Clocks go forward over this time. Choose an earlier or later one." de "Die Uhren werden vorgestellt und überspringen diese Zeit. Bitte eine frühere oder spätere wählen." }
     fault_too_early { en "This time is too long ago. Enter a later one." de "Dieser Zeitpunkt liegt zu weit zurück. Bitte einen späteren eingeben." }
     fault_conflict { en "This does not go together with another entry. Change one of them." de "Das passt nicht zu einer anderen Angabe. Bitte eine davon ändern." }
     fault_in_the_past { en "This time has passed. Enter a later one." de "Dieser Zeitpunkt ist vorbei. Bitte einen späteren eingeben." }

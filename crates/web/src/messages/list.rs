@@ -148,6 +148,7 @@ messages! {
     // Timeline
     event_created(actor) { en "Created by {actor}" de "Angelegt von {actor}" }
     event_rescheduled(actor) { en "Rescheduled by {actor}" de "Verschoben von {actor}" }
+    event_clocks_changed { en "Moved with its clock: the law on local time changed" de "Mit der Uhr verschoben: Die Regel für die Ortszeit hat sich geändert" }
     event_submitted { en "Queued" de "Eingereiht" }
     event_reserved { en "Agent reserved" de "Agent reserviert" }
     event_connected { en "Agent connected" de "Agent verbunden" }

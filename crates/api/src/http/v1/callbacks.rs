@@ -235,10 +235,8 @@ pub async fn reschedule_callback(
 ) -> Result<HttpResponse, Error> {
     let key = idempotency.of(&caller, body.digest());
     let target = Target { id, expected };
-    change(&api, &caller, key, async move |tx: &mut Tx<'_>| {
-        callbacks::reschedule(tx, target, body.desired_time).await
-    })
-    .await
+    change(&api, &caller, key, async move |tx: &mut Tx<'_>| callbacks::reschedule(tx, target, &body).await)
+        .await
 }
 
 /// Cancel a callback

@@ -1,7 +1,7 @@
 //! Create Callback.
 
 use leptos::prelude::*;
-use ringback_domain::wire::callback::{CallbackView, CreateCallback};
+use ringback_domain::wire::callback::{CallbackView, ChosenTime, CreateCallback};
 use ringback_domain::wire::endpoint::PostCallback;
 
 use super::more_details::{MoreDetails, MoreDetailsFields};
@@ -34,11 +34,15 @@ pub(super) fn CreateDialog() -> impl IntoView {
     let submit = move |()| {
         let (values, extra) = (form.read(page.preferences.style_untracked()), details.read());
         let (Some(values), Some(extra)) = (values, extra) else { return handle.focus_first_error() };
+        let ChosenTime { desired_time, desired_local, time_zone, fold } = values.chosen;
         let request = PostCallback(CreateCallback {
             callback_type: values.callback_type,
             service_id: values.service_id,
             customer_number: values.customer_number,
-            desired_time: values.desired_time,
+            desired_time,
+            desired_local,
+            time_zone,
+            fold,
             customer_time_zone: extra.time_zone,
             language: extra.language,
             priority: extra.priority,

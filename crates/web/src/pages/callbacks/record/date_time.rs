@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 use ringback_domain::Timestamp;
+use ringback_domain::wall_time::Fold;
+use ringback_domain::wire::callback::ChosenTime;
 
 use crate::browser;
 use crate::components::choice::{Card, RadioCards};
@@ -31,7 +33,7 @@ pub(super) struct DateTimeForm {
     occurrence: RwSignal<Option<Occurrence>>,
     date_error: FieldError,
     /// The error of the desired time.
-    pub(super) time_error: FieldError,
+    time_error: FieldError,
 }
 
 /// Suggested times are multiples of this, in seconds.
@@ -87,8 +89,13 @@ impl DateTimeForm {
         }
     }
 
-    /// The instant. `None` if a field is invalid; it is then marked.
-    pub(super) fn read(self, style: Style) -> Option<Timestamp> {
+    /// The fields that the server may report problems about.
+    pub(super) fn fields(self) -> [(&'static str, FieldError); 2] {
+        ["/desired_time", "/desired_local"].map(|pointer| (pointer, self.time_error))
+    }
+
+    /// The wall time. `None` if a field is invalid; it is then marked.
+    pub(super) fn read(self, style: Style) -> Option<ChosenTime> {
         let filled = [
             require(self.date, self.date_error, messages::enter_date()),
             require(self.time, self.time_error, messages::enter_time()),
@@ -102,7 +109,18 @@ impl DateTimeForm {
             self.time_error.set(Some(messages::time_in_past().to_owned()));
             return None;
         }
-        Some(at)
+        let second = untrack(|| self.occurrence.get()) == Some(Occurrence::Second);
+        Some(ChosenTime {
+            desired_time: None,
+            desired_local: format!("{}T{}", self.date.get_untracked(), self.minute()).parse().ok(),
+            time_zone: Some(untrack(|| self.zone_name(style))),
+            fold: Some(if second { Fold::Second } else { Fold::First }),
+        })
+    }
+
+    fn minute(self) -> String {
+        // Some browsers include seconds.
+        self.time.get_untracked().chars().take(5).collect()
     }
 
     /// The meaning of the fields in words.

@@ -5,7 +5,7 @@ use std::future::Future;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::retention::RETENTION_DAYS;
-use ringback_domain::wire::callback::{CallbackView, Can, RescheduleCallback};
+use ringback_domain::wire::callback::{CallbackView, Can, ChosenTime, RescheduleCallback};
 use ringback_domain::wire::endpoint::{GetCallback, PostCancel, PostReschedule};
 use ringback_domain::wire::problem::ProblemKind;
 use ringback_domain::{CallbackId, StateName};
@@ -139,17 +139,16 @@ struct Form {
 impl Form {
     /// The command to send. `None` if a field is invalid; it is then marked.
     fn work(self, version: i64) -> Option<impl Future<Output = Result<CallbackView, Failure>>> {
-        let desired_time = match self.choice.get_untracked() {
+        let chosen = match self.choice.get_untracked() {
             EditOption::Cancel => None,
             EditOption::Reschedule => Some(self.date_time.read(self.preferences.style_untracked())?),
         };
         Some(async move {
-            match desired_time {
+            match chosen {
                 None => self.submission.command(PostCancel(self.id), Some(version)).await,
-                Some(desired_time) => {
-                    self.submission
-                        .command(PostReschedule(self.id, RescheduleCallback { desired_time }), Some(version))
-                        .await
+                Some(ChosenTime { desired_time, desired_local, time_zone, fold }) => {
+                    let body = RescheduleCallback { desired_time, desired_local, time_zone, fold };
+                    self.submission.command(PostReschedule(self.id, body), Some(version)).await
                 }
             }
         })
@@ -166,7 +165,7 @@ impl Form {
     }
 
     fn refused(self, failure: &Failure) {
-        self.handle.problem.set(show_problems(failure, &[("/desired_time", self.date_time.time_error)]));
+        self.handle.problem.set(show_problems(failure, &self.date_time.fields()));
         if matches!(failure.kind(), Some(ProblemKind::StateConflict | ProblemKind::Stale)) {
             // The form is kept; the callback is loaded again.
             spawn_local(async move {

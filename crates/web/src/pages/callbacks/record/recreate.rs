@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use ringback_domain::wire::callback::RecreateCallback;
+use ringback_domain::wire::callback::{ChosenTime, RecreateCallback};
 use ringback_domain::wire::endpoint::{GetCallback, PostRecreate};
 
 use super::Host;
@@ -45,13 +45,17 @@ pub(crate) fn RecreateDialog(
         let Some(filled) = form.read(preferences.style_untracked()) else {
             return handle.focus_first_error();
         };
+        let ChosenTime { desired_time, desired_local, time_zone, fold } = filled.chosen;
         let request = PostRecreate(
             id,
             RecreateCallback {
                 callback_type: filled.callback_type,
                 service_id: Some(filled.service_id),
                 customer_number: Some(filled.customer_number),
-                desired_time: filled.desired_time,
+                desired_time,
+                desired_local,
+                time_zone,
+                fold,
             },
         );
         let version = Some(record.with_untracked(|view| view.version));

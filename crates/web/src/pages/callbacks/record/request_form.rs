@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use ringback_domain::wire::callback::ChosenTime;
 use ringback_domain::wire::endpoint::CountCallbacks;
 use ringback_domain::wire::list::{CallbackFilter, CountQuery};
-use ringback_domain::{CallbackType, ServiceId, StateName, Timestamp};
+use ringback_domain::{CallbackType, ServiceId, StateName};
 
 use super::date_time::{DateTimeFields, DateTimeForm, Zones};
 use crate::client::Client;
@@ -33,7 +34,7 @@ pub(crate) struct Values {
     pub(crate) service_id: ServiceId,
     pub(crate) customer_number: String,
     /// The desired time of a scheduled callback.
-    pub(crate) desired_time: Option<Timestamp>,
+    pub(crate) chosen: ChosenTime,
 }
 
 impl RequestForm {
@@ -57,25 +58,22 @@ impl RequestForm {
         let has_number = require(self.number, self.number_error, messages::enter_number());
         let callback_type = self.kind.get_untracked();
         let scheduled = callback_type == CallbackType::Scheduled;
-        let desired_time = if scheduled { self.date_time.read(style) } else { None };
-        if !has_number || (scheduled && desired_time.is_none()) {
+        let chosen = if scheduled { self.date_time.read(style) } else { Some(ChosenTime::default()) };
+        if !has_number {
             return None;
         }
         Some(Values {
             callback_type,
             service_id: service_id?,
             customer_number: self.number.get_untracked().trim().to_owned(),
-            desired_time,
+            chosen: chosen?,
         })
     }
 
     /// The fields that the server may report problems about.
-    pub(crate) fn fields(self) -> [(&'static str, FieldError); 3] {
-        [
-            ("/service_id", self.service_error),
-            ("/customer_number", self.number_error),
-            ("/desired_time", self.date_time.time_error),
-        ]
+    pub(crate) fn fields(self) -> [(&'static str, FieldError); 4] {
+        let [time, local] = self.date_time.fields();
+        [("/service_id", self.service_error), ("/customer_number", self.number_error), time, local]
     }
 }
 

@@ -53,6 +53,7 @@ fn text(entry: &TimelineEntry) -> String {
     match entry.action {
         Action::Created => messages::event_created(actor()),
         Action::Rescheduled => messages::event_rescheduled(actor()),
+        Action::ClocksChanged => messages::event_clocks_changed().to_owned(),
         Action::Submitted => messages::event_submitted().to_owned(),
         Action::Reserved => messages::event_reserved().to_owned(),
         Action::Connected => messages::event_connected().to_owned(),
