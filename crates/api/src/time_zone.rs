@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use ringback_domain::wall_time::Fold;
+use ringback_domain::wire::reference::ZoneOffset;
 use ringback_domain::{LocalTime, Timestamp};
 
 /// Where most systems keep the tables.
@@ -87,6 +88,22 @@ impl Instants {
             | (Self::Two([_, at]), Fold::Second) => at,
         }
     }
+}
+
+/// The offsets of a zone from `from` on, each in force until the next.
+pub fn offsets(zone: &TimeZone, from: Timestamp, until: Timestamp) -> Vec<ZoneOffset> {
+    let instant =
+        |at: Timestamp| jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::MAX);
+    let changes = zone.following(instant(from)).take_while(|change| change.timestamp() < instant(until));
+    let changes = changes.map(|change| ZoneOffset {
+        from: Timestamp::from_micros(change.timestamp().as_microsecond()),
+        seconds: change.offset().seconds(),
+    });
+    let first = ZoneOffset { from, seconds: zone.to_offset(instant(from)).seconds() };
+    let mut offsets: Vec<_> = std::iter::once(first).chain(changes).collect();
+    // Some changes are of the zone's abbreviation alone.
+    offsets.dedup_by_key(|offset| offset.seconds);
+    offsets
 }
 
 /// What this wall time means in a zone; `None` outside the years that can be

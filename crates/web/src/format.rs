@@ -36,7 +36,7 @@ enum Parts {
 
 thread_local! {
     /// Making a formatter takes longer than formatting a whole page.
-    static FORMATTERS: RefCell<HashMap<(Parts, Style), Function>> = RefCell::default();
+    static FORMATTERS: RefCell<HashMap<(Parts, bool, Style), Function>> = RefCell::default();
 }
 
 fn locale() -> String {
@@ -51,9 +51,13 @@ fn locale() -> String {
 }
 
 /// The options of a formatter.
-fn options(parts: Parts, h24: bool) -> Object {
+fn options(parts: Parts, year: bool, h24: bool) -> Object {
     let options = Object::new();
     if matches!(parts, Parts::Day | Parts::DayTime | Parts::DayTimeSeconds) {
+        set(&options, "weekday", "short");
+        if year {
+            set(&options, "year", "numeric");
+        }
         set(&options, "day", "numeric");
         set(&options, "month", "short");
     }
@@ -68,12 +72,12 @@ fn options(parts: Parts, h24: bool) -> Object {
     options
 }
 
-fn formatter(parts: Parts, style: Style) -> Function {
+fn formatter(parts: Parts, year: bool, style: Style) -> Function {
     FORMATTERS.with_borrow_mut(|cache| {
         cache
-            .entry((parts, style))
+            .entry((parts, year, style))
             .or_insert_with(|| {
-                let options = options(parts, style.h24);
+                let options = options(parts, year, style.h24);
                 if style.utc {
                     set(&options, "timeZone", "UTC");
                 }
@@ -85,7 +89,17 @@ fn formatter(parts: Parts, style: Style) -> Function {
 }
 
 fn formatted(at: Timestamp, parts: Parts, style: Style) -> String {
-    told_by(&formatter(parts, style), at)
+    let (at, style) = match zones::as_if_utc(at, &zone_name(style.utc)) {
+        Some(as_utc) => (as_utc, Style { utc: true, ..style }),
+        None => (at, style),
+    };
+    told_by(&formatter(parts, !is_this_year(at), style), at)
+}
+
+/// Whether the year goes without saying; by UTC, which is near enough to say it or
+/// not.
+fn is_this_year(at: Timestamp) -> bool {
+    at.to_string()[..4] == browser::now().to_string()[..4]
 }
 
 fn told_by(formatter: &Function, at: Timestamp) -> String {
@@ -95,30 +109,33 @@ fn told_by(formatter: &Function, at: Timestamp) -> String {
     text.ok().and_then(|text| text.as_string()).unwrap_or_default().replace('\u{202f}', " ")
 }
 
-/// `24 Nov, 14:15`.
+/// `Tue 24 Nov, 14:15`, with the year where it is not this one.
 pub(crate) fn day_time(at: Timestamp, style: Style) -> String {
     formatted(at, Parts::DayTime, style)
 }
 
-/// `24 Nov, 14:15:07`.
+/// `Tue 24 Nov, 14:15:07`.
 pub(crate) fn day_time_seconds(at: Timestamp, style: Style) -> String {
     formatted(at, Parts::DayTimeSeconds, style)
 }
 
-/// `24 Nov, 14:15:07` in a time zone; `None` if the browser does not know the
+/// `Tue 24 Nov, 14:15:07` in a time zone; `None` if the browser does not know the
 /// zone.
 pub(crate) fn day_time_seconds_in(at: Timestamp, style: Style, zone: &str) -> Option<String> {
     formatted_in(at, Parts::DayTimeSeconds, style, zone)
 }
 
-/// `24 Nov, 14:15` in a time zone; `None` if the browser does not know the
+/// `Tue 24 Nov, 14:15` in a time zone; `None` if the browser does not know the
 /// zone.
 pub(crate) fn day_time_in(at: Timestamp, style: Style, zone: &str) -> Option<String> {
     formatted_in(at, Parts::DayTime, style, zone)
 }
 
 fn formatted_in(at: Timestamp, parts: Parts, style: Style, zone: &str) -> Option<String> {
-    let options = options(parts, style.h24);
+    if let Some(as_utc) = zones::as_if_utc(at, zone) {
+        return Some(formatted(as_utc, parts, Style { utc: true, ..style }));
+    }
+    let options = options(parts, !is_this_year(at), style.h24);
     set(&options, "timeZone", zone);
     Some(told_by(&date_format(&locale(), &options)?.format(), at))
 }
@@ -133,12 +150,12 @@ pub(crate) fn time_seconds(at: Timestamp, style: Style) -> String {
     formatted(at, Parts::TimeSeconds, style)
 }
 
-/// `24 Nov`.
+/// `Tue 24 Nov`.
 pub(crate) fn day(at: Timestamp, style: Style) -> String {
     formatted(at, Parts::Day, style)
 }
 
-/// `24 Nov, 14:00 – 18:00`, or with both days.
+/// `Tue 24 Nov, 14:00 – 18:00`, or with both days.
 pub(crate) fn span(from: Timestamp, to: Timestamp, style: Style) -> String {
     let same = day(from, style) == day(to, style);
     let end = if same { time(to, style) } else { day_time(to, style) };
@@ -164,12 +181,15 @@ pub(crate) fn time_or_day(at: Timestamp, today: &str, style: Style) -> String {
 
 /// The name of the zone in which times are shown.
 pub(crate) fn zone_name(utc: bool) -> String {
-    if utc {
-        return UTC.to_owned();
+    thread_local! {
+        /// Asking the browser takes longer than formatting a time.
+        static LOCAL: String = {
+            let options = Intl::DateTimeFormat::new(&Array::new(), &Object::new()).resolved_options();
+            let name = Reflect::get(&options, &"timeZone".into()).ok().and_then(|name| name.as_string());
+            name.unwrap_or_else(|| UTC.to_owned())
+        };
     }
-    let options = Intl::DateTimeFormat::new(&Array::new(), &Object::new()).resolved_options();
-    let name = Reflect::get(&options, &"timeZone".into()).ok().and_then(|name| name.as_string());
-    name.unwrap_or_else(|| UTC.to_owned())
+    if utc { UTC.to_owned() } else { LOCAL.with(Clone::clone) }
 }
 
 /// The zone in which times are shown, with its current offset from UTC.

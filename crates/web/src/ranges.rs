@@ -1,14 +1,12 @@
 //! The date ranges and their bounds at a given time.
 
-use js_sys::Date;
 use ringback_domain::retention::RETENTION_DAYS;
 use ringback_domain::wire::auth::Preferences;
 use ringback_domain::wire::bulk::{DailyHours, TimeRange};
 use ringback_domain::{TimeOfDay, Timestamp};
 
-use crate::browser::{js_number, truncate};
 use crate::format::{self, Style};
-use crate::messages;
+use crate::{messages, zones};
 
 /// A built-in range.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -235,15 +233,5 @@ impl DateRange {
 
 /// The beginning of the day `offset` days after the day of `now`.
 fn midnight(now: Timestamp, offset: i64, utc: bool) -> Timestamp {
-    if utc {
-        let days = now.micros().div_euclid(DAY * 1_000_000) + offset;
-        return Timestamp::from_micros(days * DAY * 1_000_000);
-    }
-    let today = Date::new(&js_number(now.micros() / 1000).into());
-    let signed = |part: i64| i32::try_from(part).unwrap_or_default();
-    // JavaScript accepts days beyond the end of a month, and handles days of 23
-    // hours.
-    let (month, day) = (signed(today.get_month().into()), signed(i64::from(today.get_date()) + offset));
-    let start = Date::new_with_year_month_day(today.get_full_year(), month, day);
-    Timestamp::from_micros(truncate(start.get_time()) * 1000)
+    zones::start_of_day(now, offset, &format::zone_name(utc))
 }

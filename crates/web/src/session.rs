@@ -1,17 +1,20 @@
 //! Who is signed in.
 
+use std::collections::BTreeSet;
 use std::mem;
 use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::wire::auth::Me;
-use ringback_domain::wire::endpoint::{GetMe, ReloadSession};
+use ringback_domain::wire::endpoint::{GetMe, GetReferenceData, ReloadSession};
+use ringback_domain::wire::reference::{MAX_TIME_ZONES, ReferenceQuery};
 use ringback_domain::{Permission, ServiceId};
 
 use crate::api::Failure;
 use crate::client::Client;
 use crate::preferences::PreferenceStore;
+use crate::{format, zones};
 
 /// Whether somebody is signed in.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,9 +133,21 @@ impl Session {
     /// Reads who the person is, and their preferences.
     async fn load(self) -> Result<(), Failure> {
         let me = self.client.call(&GetMe).await?;
-        if me.permissions.contains(&Permission::OwnPreferences) {
-            self.preferences.load().await;
-        }
+        let preferences = async {
+            if me.permissions.contains(&Permission::OwnPreferences) {
+                self.preferences.load().await;
+            }
+        };
+        let mut zones: BTreeSet<_> = me.services.iter().map(|service| service.time_zone.clone()).collect();
+        zones.insert(format::zone_name(false));
+        let time_zone = zones.into_iter().take(MAX_TIME_ZONES).collect();
+        let clocks = async {
+            // Without it the browser's own tables serve.
+            if let Ok(known) = self.client.call(&GetReferenceData(ReferenceQuery { time_zone })).await {
+                zones::adopt(known.time_zones);
+            }
+        };
+        futures_util::join!(preferences, clocks);
         self.set_me(me);
         Ok(())
     }

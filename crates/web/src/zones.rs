@@ -1,10 +1,12 @@
-//! Wall times in named time zones, as the browser knows them.
+//! Wall times in named time zones: by the server's tables, as far as it was asked
+//! for them, else by the browser's, which may be older.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 use js_sys::{Date, Intl, Object};
 use ringback_domain::Timestamp;
+use ringback_domain::wire::reference::ZoneClock;
 use wasm_bindgen::JsValue;
 
 use crate::browser::{js_number, property};
@@ -16,6 +18,27 @@ const DAY: i64 = 86_400;
 thread_local! {
     /// Making a formatter takes longer than formatting a whole page.
     static FORMATTERS: RefCell<HashMap<String, Intl::DateTimeFormat>> = RefCell::default();
+}
+
+thread_local! {
+    /// The clocks that the server said, by zone.
+    static CLOCKS: RefCell<HashMap<String, ZoneClock>> = RefCell::default();
+}
+
+/// Computes with the server's clocks from now on.
+pub(crate) fn adopt(clocks: Vec<ZoneClock>) {
+    CLOCKS.with_borrow_mut(|known| known.extend(clocks.into_iter().map(|clock| (clock.name.clone(), clock))));
+}
+
+/// The instant at which UTC's clock shows what the zone's shows at `at`; `None` if
+/// the server did not say.
+pub(crate) fn as_if_utc(at: Timestamp, zone: &str) -> Option<Timestamp> {
+    CLOCKS.with_borrow(|clocks| {
+        let clock = clocks.get(zone).filter(|clock| at < clock.until)?;
+        let begun = clock.offsets.partition_point(|offset| offset.from <= at);
+        let offset = clock.offsets.get(begun.checked_sub(1)?)?;
+        Some(at.plus_seconds(offset.seconds.into()))
+    })
 }
 
 /// A formatter for the parts of a wall time; `None` if the browser does not
@@ -41,8 +64,9 @@ fn formatter(zone: &str) -> Option<Intl::DateTimeFormat> {
 /// The wall time of an instant in the form of date and time fields; `None` if
 /// the browser does not know the zone.
 pub(crate) fn wall_time(at: Timestamp, zone: &str) -> Option<(String, String)> {
-    if zone == UTC {
-        let text = at.to_string();
+    let as_utc = if zone == UTC { Some(at) } else { as_if_utc(at, zone) };
+    if let Some(as_utc) = as_utc {
+        let text = as_utc.to_string();
         return Some((text[..10].to_owned(), text[11..16].to_owned()));
     }
     let parts = formatter(zone)?.format_to_parts(&Date::new(&js_number(at.micros() / 1000).into()));
@@ -68,6 +92,18 @@ pub(crate) fn instants(date: &str, time: &str, zone: &str) -> Vec<Timestamp> {
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// The first instant of the day that begins `days` after that of `now`. Where clocks
+/// skip its midnight, the day begins with the time after.
+pub(crate) fn start_of_day(now: Timestamp, days: i64, zone: &str) -> Timestamp {
+    let day = |at: Timestamp| at.to_string()[..10].to_owned();
+    let today = wall_time(now, zone).map_or_else(|| day(now), |(date, _)| date);
+    let Ok(midnight) = format!("{today}T00:00:00Z").parse::<Timestamp>() else { return now };
+    let midnight = midnight.plus_seconds(days * DAY);
+    let first = instants(&day(midnight), "00:00", zone).into_iter().next();
+    let before = offset(midnight.plus_seconds(-DAY), zone).unwrap_or_default();
+    first.unwrap_or_else(|| midnight.plus_seconds(-before))
 }
 
 /// The offset from UTC at an instant, in seconds.

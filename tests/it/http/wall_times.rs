@@ -174,3 +174,31 @@ async fn a_promised_wall_time_stays_when_the_law_on_clocks_changes(
     execute(&app, "UPDATE callbacks SET wall_time_tables = '9999z' WHERE wall_time IS NOT NULL;").await;
     assert_eq!(follow_clocks(&app).await, 0, "a node with newer tables knows better");
 }
+
+#[rstest]
+#[tokio::test]
+async fn reference_data_say_what_clocks_show_by_the_servers_tables(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let person = app.monitor().await;
+    let query = "time_zone=Europe/Berlin&time_zone=Asia/Kathmandu&time_zone=Mars/Olympus";
+    let data = person.json(&format!("/api/v1/reference-data?{query}")).await;
+    assert_eq!(data["time_zone_database"], json!(tables().version));
+    assert_eq!(data["phone_number_tables"], json!(ringback_api::phone::TABLES));
+    let clocks = data["time_zones"].as_array().unwrap();
+    assert_eq!(clocks.len(), 2, "{data}");
+    assert_eq!(
+        clocks[0]["offsets"],
+        json!([
+            {"from": "2026-09-25T09:00:00Z", "seconds": 7200},
+            {"from": "2026-10-25T01:00:00Z", "seconds": 3600},
+            {"from": "2027-03-28T01:00:00Z", "seconds": 7200},
+            {"from": "2027-10-31T01:00:00Z", "seconds": 3600},
+        ])
+    );
+    assert_eq!(clocks[1]["offsets"], json!([{"from": "2026-09-25T09:00:00Z", "seconds": 20700}]));
+    let many = vec!["time_zone=UTC"; 101].join("&");
+    let answer = person.get(&format!("/api/v1/reference-data?{many}")).await;
+    refused(&answer, "?time_zone", "too_long");
+}

@@ -31,8 +31,8 @@ use crate::query::Queries;
 use crate::recent::Recent;
 use site::Site;
 use v1::{
-    api_keys, attempts, bulk_cancellations, callbacks, events, export, me, name_recordings, services,
-    session, users,
+    api_keys, attempts, bulk_cancellations, callbacks, events, export, me, name_recordings, reference,
+    services, session, users,
 };
 
 /// What handlers work with.
@@ -86,6 +86,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(session::reload_session)
                 .service(session::delete_session)
                 .service(me::get_me)
+                .service(reference::get_reference_data)
                 .service(me::get_preferences)
                 .service(me::replace_preferences)
                 .service(me::change_password)

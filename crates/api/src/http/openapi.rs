@@ -161,7 +161,8 @@ fn complete(operation: &mut Operation) {
     let has_input = !parameters.is_empty() || operation.request_body.is_some();
     let guarded = is_guarded(operation);
     let mut add: BTreeMap<&str, &str> = BTreeMap::new();
-    if guarded || operation.operation_id.as_deref() == Some("get_me") {
+    let open_to_all = ["get_me", "get_reference_data"].map(Some);
+    if guarded || open_to_all.contains(&operation.operation_id.as_deref()) {
         add.insert("401", "No credentials, or none in force");
     }
     if guarded {

@@ -6,6 +6,7 @@ pub mod feed;
 pub mod filter;
 pub mod list;
 mod positions;
+mod reference;
 mod rendered;
 pub mod view;
 

@@ -15,6 +15,7 @@ use crate::wire::callback::{
     TimelineEntry,
 };
 use crate::wire::list::{CallbackCount, CallbackFilter, CountQuery, ExportQuery, FindQuery, Page, PageQuery};
+use crate::wire::reference::{ReferenceData, ReferenceQuery};
 
 /// Every API path begins so.
 pub const BASE: &str = "/api/v1";
@@ -229,6 +230,9 @@ endpoints! {
 
     /// Who am I?
     GetMe: Get "/me" -> Me;
+
+    /// Reads the releases of the server's tables and the clocks of time zones.
+    GetReferenceData?(ReferenceQuery): Get "/reference-data" -> ReferenceData;
 
     /// Reads the display preferences.
     GetPreferences: Get "/me/preferences" -> Preferences;

@@ -9,4 +9,5 @@ pub mod callback;
 pub mod endpoint;
 pub mod list;
 pub mod problem;
+pub mod reference;
 pub mod router;

@@ -69,6 +69,10 @@ messages! {
     tools { en "Tools" de "Werkzeuge" }
     help { en "Help" de "Hilfe" }
     shortcuts { en "Shortcuts" de "Tastenkürzel" }
+    about { en "About Ringback" de "Über Ringback" }
+    server_release { en "Release" de "Version" }
+    time_zone_database { en "Time zone database" de "Zeitzonendatenbank" }
+    phone_number_tables { en "Phone number tables" de "Rufnummerntabellen" }
     api_documentation { en "API documentation" de "API-Dokumentation" }
     keyboard_shortcuts { en "Keyboard shortcuts" de "Tastenkürzel" }
     on { en "On" de "Ein" }

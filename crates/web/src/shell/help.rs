@@ -1,12 +1,16 @@
 //! Help: the guide, the keys, and past messages.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use ringback_domain::Timestamp;
+use ringback_domain::wire::endpoint::GetReferenceData;
 
 use super::guide::guide;
 use super::shortcuts::shortcut_list;
+use crate::client::Client;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::icon::Icon;
+use crate::components::key_value::{Fact, KeyValue};
 use crate::components::menu::{Menu, MenuItem, MenuLink};
 use crate::components::toast::{Toast, Toasts};
 use crate::format;
@@ -23,6 +27,8 @@ enum Topic {
     Shortcuts,
     /// The messages since the page was opened.
     Messages,
+    /// The releases of the server and its tables.
+    About,
 }
 
 /// The topic that is open.
@@ -61,6 +67,10 @@ pub(super) fn HelpMenu() -> impl IntoView {
                 <Icon name="scroll-text" />
                 {messages::notifications()}
             </MenuItem>
+            <MenuItem on_press=open(Topic::About)>
+                <Icon name="gauge" />
+                {messages::about()}
+            </MenuItem>
             <MenuLink href="/swagger-ui/" outside=true>
                 <Icon name="file-text" />
                 {messages::api_documentation()}
@@ -84,6 +94,7 @@ pub(crate) fn help() -> AnyView {
         None => return ().into_any(),
         Some(Topic::Guide) => (messages::guide(), "dialog--medium", guide()),
         Some(Topic::Shortcuts) => (messages::shortcuts(), "", shortcut_list()),
+        Some(Topic::About) => (messages::about(), "", view! { <About /> }.into_any()),
         Some(Topic::Messages) => (messages::notifications(), "", view! { <PastMessages /> }.into_any()),
     };
     view! {
@@ -97,6 +108,28 @@ pub(crate) fn help() -> AnyView {
         </Dialog>
     }
     .into_any()
+}
+
+/// The releases of the server and its tables.
+#[component]
+fn About() -> impl IntoView {
+    let client = Client::here();
+    let facts = RwSignal::new(None::<Vec<Fact>>);
+    let problem = RwSignal::new(None::<String>);
+    spawn_local(async move {
+        match client.call(&GetReferenceData::default()).await {
+            Ok(data) => facts.try_set(Some(vec![
+                Fact::new(messages::server_release(), data.server),
+                Fact::new(messages::time_zone_database(), data.time_zone_database),
+                Fact::new(messages::phone_number_tables(), data.phone_number_tables),
+            ])),
+            Err(failure) => problem.try_set(Some(failure.message())).map(|_| None),
+        };
+    });
+    view! {
+        {move || facts.get().map(|facts| view! { <KeyValue facts /> })}
+        <p role="status">{move || problem.get()}</p>
+    }
 }
 
 /// The messages since the page was opened, the newest first.

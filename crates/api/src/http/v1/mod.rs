@@ -8,6 +8,7 @@ pub mod events;
 pub mod export;
 pub mod me;
 pub mod name_recordings;
+pub mod reference;
 pub mod services;
 pub mod session;
 pub mod users;
