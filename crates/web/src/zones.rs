@@ -124,7 +124,21 @@ pub(crate) fn label(zone: &str, at: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{UTC, instants, wall_time};
+    use ringback_domain::Timestamp;
+    use ringback_domain::wire::reference::{ZoneClock, ZoneOffset};
+
+    use super::{UTC, adopt, instants, start_of_day, wall_time};
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    /// The server's word on a zone.
+    fn clock(name: &str, offsets: &[(&str, i32)]) {
+        let offsets = offsets.iter().map(|(from, seconds)| ZoneOffset { from: at(from), seconds: *seconds });
+        let until = at("2027-12-31T00:00:00Z");
+        adopt(vec![ZoneClock { name: name.to_owned(), offsets: offsets.collect(), until }]);
+    }
 
     #[test]
     fn a_wall_time_of_utc_is_one_instant_and_comes_back() {
@@ -132,5 +146,32 @@ mod tests {
         assert_eq!(at.to_string(), "2027-10-31T02:30:00Z");
         assert_eq!(wall_time(at, UTC), Some(("2027-10-31".to_owned(), "02:30".to_owned())));
         assert!(instants("2027-02-30", "02:30", UTC).is_empty());
+    }
+
+    #[test]
+    fn wall_times_are_those_of_the_server() {
+        clock("America/Vancouver", &[("2026-09-01T00:00:00Z", -25_200)]);
+        let wall = wall_time(at("2026-12-01T17:30:00Z"), "America/Vancouver");
+        assert_eq!(wall, Some(("2026-12-01".to_owned(), "10:30".to_owned())));
+        assert_eq!(instants("2026-12-01", "10:30", "America/Vancouver"), [at("2026-12-01T17:30:00Z")]);
+    }
+
+    #[test]
+    fn a_time_that_clocks_repeat_is_two_instants_and_one_that_they_skip_none() {
+        let changes = [("2026-10-25T01:00:00Z", 3_600), ("2027-03-28T01:00:00Z", 7_200)];
+        clock("Europe/Berlin", &[&[("2026-09-01T00:00:00Z", 7_200)][..], &changes].concat());
+        let twice = [at("2026-10-25T00:30:00Z"), at("2026-10-25T01:30:00Z")];
+        assert_eq!(instants("2026-10-25", "02:30", "Europe/Berlin"), twice);
+        assert!(instants("2027-03-28", "02:30", "Europe/Berlin").is_empty());
+    }
+
+    #[test]
+    fn a_day_whose_midnight_is_skipped_begins_an_hour_later() {
+        clock("Africa/Cairo", &[("2027-01-01T00:00:00Z", 7_200), ("2027-04-29T22:00:00Z", 10_800)]);
+        let day = |days| start_of_day(at("2027-04-29T10:00:00Z"), days, "Africa/Cairo").to_string();
+        assert_eq!(
+            [0, 1, 2].map(day),
+            ["2027-04-28T22:00:00Z", "2027-04-29T22:00:00Z", "2027-04-30T21:00:00Z"]
+        );
     }
 }
