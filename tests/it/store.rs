@@ -21,7 +21,7 @@ use ringback_api::worker::retention;
 use ringback_domain::callback::Callback;
 use ringback_domain::wire::list::Sort;
 use ringback_domain::{Actor, CallbackId, StateName, VisibleServices};
-use ringback_tests::Backend;
+use ringback_tests::{Backend, TestApp};
 use rstest::rstest;
 use sqlx::{Connection, Executor};
 
@@ -396,4 +396,28 @@ async fn leftovers_go_a_chunk_at_a_time(#[values(Backend::Sqlite, Backend::Postg
         assert_eq!(chunks.iter().sum::<u64>(), expected, "{leftover:?}: {chunks:?}");
     }
     cluster.close().await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_task_that_asks_for_a_second_connection_panics(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let asked = app
+        .inside(async |app| {
+            let (store, other) = (app.store.clone(), app.store.clone());
+            let second = tokio::task::spawn_local(async move {
+                let _first = store.read().await.unwrap();
+                drop(store.read().await);
+            });
+            let after = tokio::task::spawn_local(async move {
+                drop(other.read().await.unwrap());
+                other.read().await.is_ok()
+            });
+            (second.await, after.await)
+        })
+        .await;
+    assert!(asked.0.unwrap_err().is_panic());
+    assert!(asked.1.unwrap(), "one after the other is as it should be");
 }

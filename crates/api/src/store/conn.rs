@@ -3,9 +3,10 @@
 use std::ops::{Deref, DerefMut};
 
 use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, Postgres, Sqlite, Transaction};
+use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
 
 use super::error::{StoreError, StoreResult};
+use super::held::Held;
 
 /// The kinds of database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,14 +31,42 @@ impl Backend {
 #[derive(Debug)]
 pub enum Conn {
     /// To a file.
-    Sqlite(PoolConnection<Sqlite>),
+    Sqlite(SqliteHandle),
     /// To a server.
     Postgres(PgHandle),
 }
 
+/// A SQLite connection.
+#[derive(Debug)]
+pub struct SqliteHandle {
+    conn: PoolConnection<Sqlite>,
+    /// Of a reader; the writer is one for all.
+    _held: Option<Held>,
+}
+
+impl Deref for SqliteHandle {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.conn
+    }
+}
+
+impl DerefMut for SqliteHandle {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.conn
+    }
+}
+
 /// A PostgreSQL connection with or without a transaction.
 #[derive(Debug)]
-pub enum PgHandle {
+pub struct PgHandle {
+    conn: PgConn,
+    _held: Held,
+}
+
+#[derive(Debug)]
+enum PgConn {
     /// Each statement by itself.
     Pooled(PoolConnection<Postgres>),
     /// Rolled back unless committed.
@@ -48,33 +77,33 @@ impl Deref for PgHandle {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
-        match self {
-            Self::Pooled(conn) => conn,
-            Self::Transaction(transaction) => transaction,
+        match &self.conn {
+            PgConn::Pooled(conn) => conn,
+            PgConn::Transaction(transaction) => transaction,
         }
     }
 }
 
 impl DerefMut for PgHandle {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        match self {
-            Self::Pooled(conn) => conn,
-            Self::Transaction(transaction) => transaction,
+        match &mut self.conn {
+            PgConn::Pooled(conn) => conn,
+            PgConn::Transaction(transaction) => transaction,
         }
     }
 }
 
 impl Conn {
-    pub(super) const fn sqlite(conn: PoolConnection<Sqlite>) -> Self {
-        Self::Sqlite(conn)
+    pub(super) const fn sqlite(conn: PoolConnection<Sqlite>, held: Option<Held>) -> Self {
+        Self::Sqlite(SqliteHandle { conn, _held: held })
     }
 
-    pub(super) const fn pooled(conn: PoolConnection<Postgres>) -> Self {
-        Self::Postgres(PgHandle::Pooled(conn))
+    pub(super) const fn pooled(conn: PoolConnection<Postgres>, held: Held) -> Self {
+        Self::Postgres(PgHandle { conn: PgConn::Pooled(conn), _held: held })
     }
 
-    pub(super) const fn transaction(transaction: Transaction<'static, Postgres>) -> Self {
-        Self::Postgres(PgHandle::Transaction(transaction))
+    pub(super) const fn transaction(transaction: Transaction<'static, Postgres>, held: Held) -> Self {
+        Self::Postgres(PgHandle { conn: PgConn::Transaction(transaction), _held: held })
     }
 
     /// Which kind of database this is.
@@ -91,14 +120,14 @@ impl Conn {
     }
 
     pub(super) async fn rollback(self) -> StoreResult<()> {
-        if let Self::Postgres(PgHandle::Transaction(transaction)) = self {
+        if let Self::Postgres(PgHandle { conn: PgConn::Transaction(transaction), .. }) = self {
             transaction.rollback().await?;
         }
         Ok(())
     }
 
     pub(super) async fn commit(self) -> StoreResult<()> {
-        if let Self::Postgres(PgHandle::Transaction(transaction)) = self {
+        if let Self::Postgres(PgHandle { conn: PgConn::Transaction(transaction), .. }) = self {
             transaction.commit().await.map_err(|error| StoreError::from(error).while_keeping())?;
         }
         Ok(())

@@ -11,6 +11,7 @@
 mod changes;
 mod conn;
 mod error;
+mod held;
 mod postgres;
 mod saver;
 mod sql;
@@ -44,6 +45,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 pub(crate) use conn::on;
 pub use conn::{Backend, Conn, WriteConn};
 pub use error::{StoreError, StoreResult};
+use held::Held;
 use saver::Saver;
 use writer::Writer;
 
@@ -200,9 +202,10 @@ impl Store {
 
     /// A connection for reading; each statement sees what is committed by then.
     pub async fn read(&self) -> StoreResult<Conn> {
+        let held = Held::take();
         Ok(match self {
-            Self::Sqlite { readers, .. } => Conn::sqlite(readers.acquire().await?),
-            Self::Postgres(saver) => Conn::pooled(saver.pool().acquire().await?),
+            Self::Sqlite { readers, .. } => Conn::sqlite(readers.acquire().await?, Some(held)),
+            Self::Postgres(saver) => Conn::pooled(saver.pool().acquire().await?, held),
         })
     }
 
@@ -217,11 +220,12 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        let held = Held::take();
         match self {
             Self::Sqlite { writer, .. } => writer.write(work).await,
             Self::Postgres(saver) => {
                 let transaction = saver.pool().begin().await.map_err(StoreError::from)?;
-                let mut conn = WriteConn(Conn::transaction(transaction));
+                let mut conn = WriteConn(Conn::transaction(transaction, held));
                 match work(&mut conn).await {
                     Ok(done) => {
                         conn.0.commit().await?;
@@ -246,6 +250,7 @@ impl Store {
     /// # Errors
     /// As [`callbacks::save`].
     pub async fn save_changes(&self, changes: Arc<[Transition]>) -> StoreResult<()> {
+        let _held = Held::take();
         match self {
             Self::Sqlite { writer, .. } => writer.save(changes).await,
             Self::Postgres(saver) if changes.len() == 1 => saver.save(changes[0].clone()).await,

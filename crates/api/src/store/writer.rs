@@ -180,7 +180,7 @@ async fn group(
     answers: &mut Vec<Answer>,
 ) -> StoreResult<()> {
     let mut conn = match pool.acquire().await {
-        Ok(conn) => WriteConn(Conn::sqlite(conn)),
+        Ok(conn) => WriteConn(Conn::sqlite(conn, None)),
         Err(error) => {
             let error = StoreError::from(error);
             refuse(first, &error, answers).await;
