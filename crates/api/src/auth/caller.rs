@@ -16,6 +16,7 @@ use ringback_domain::wire::auth::UserRef;
 use ringback_domain::{
     Actor, ActorKind, ApiKeyId, ApiScope, Permission, Role, ServiceId, SessionId, VisibleServices,
 };
+use tokio::sync::OnceCell;
 
 use super::grant::Grant;
 use super::throttle::Throttle;
@@ -370,12 +371,18 @@ impl<P> Deref for Caller<P> {
 #[derive(Clone, Copy, Debug)]
 struct Required(&'static [Permission]);
 
+/// Who the caller of a request is, once one of the handler's parameters asked: they
+/// are extracted at the same time.
+#[derive(Clone, Debug, Default)]
+struct Identified(Arc<OnceCell<Arc<Identity>>>);
+
 async fn permitted(request: &HttpRequest, required: Required) -> Result<Arc<Identity>, Error> {
     let access = request
         .app_data::<web::Data<Access>>()
         .cloned()
         .ok_or_else(|| Error::Internal(anyhow::anyhow!("`Access` is not in the app data")))?;
-    let identity = access.identify(request).await?;
+    let identified = request.extensions_mut().get_or_insert_with(Identified::default).clone();
+    let identity = Arc::clone(identified.0.get_or_try_init(|| access.identify(request)).await?);
     match required.0.iter().find(|permission| !identity.may(**permission)) {
         Some(permission) => Err(Error::Forbidden(*permission)),
         None => Ok(identity),

@@ -250,10 +250,15 @@ impl Store {
     /// # Errors
     /// As [`callbacks::save`].
     pub async fn save_changes(&self, changes: Arc<[Transition]>) -> StoreResult<()> {
-        let _held = Held::take();
         match self {
-            Self::Sqlite { writer, .. } => writer.save(changes).await,
-            Self::Postgres(saver) if changes.len() == 1 => saver.save(changes[0].clone()).await,
+            Self::Sqlite { writer, .. } => {
+                let _held = Held::take();
+                writer.save(changes).await
+            }
+            Self::Postgres(saver) if changes.len() == 1 => {
+                let _held = Held::take();
+                saver.save(changes[0].clone()).await
+            }
             Self::Postgres(_) => self.transact(async move |conn| callbacks::save(conn, &changes).await).await,
         }
     }
