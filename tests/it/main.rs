@@ -4,11 +4,14 @@
 
 mod access;
 mod bulk_race;
+mod chaos;
 mod contract;
 mod crash;
 mod e2e;
 mod helpers;
 mod http;
+mod ledger;
+mod network;
 mod pgbouncer;
 mod program;
 mod race;

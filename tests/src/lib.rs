@@ -7,7 +7,9 @@ pub mod app;
 pub mod backend;
 pub mod browser;
 pub mod client;
+pub mod cluster;
 pub mod postgres;
+pub mod proxy;
 
 use std::time::{Duration, Instant};
 
@@ -38,6 +40,12 @@ pub(crate) async fn retry<T, E>(mut attempt: impl AsyncFnMut() -> Result<T, E>) 
         }
         tokio::time::sleep(POLL_INTERVAL).await;
     }
+}
+
+/// The size of a test that is run in two: the small one in every test run, the large one by
+/// `cargo xtask soak`.
+pub fn size(short: usize, long: usize) -> usize {
+    if setting("RINGBACK_SOAK").is_some() { long } else { short }
 }
 
 /// An environment variable that configures the test run.

@@ -29,6 +29,9 @@ pub enum StoreError {
     /// another one, may succeed.
     #[error("the connection to the database was lost: {0}")]
     Disconnected(String),
+    /// The database did not answer in time, before anything was to be kept.
+    #[error("the database did not answer: {0}")]
+    Silent(String),
     /// The connection was lost while the transaction was being kept: it may
     /// have been, or not.
     #[error("it is not known whether the change was kept: {0}")]
@@ -71,7 +74,7 @@ impl StoreError {
     #[must_use]
     pub fn while_keeping(self) -> Self {
         match self {
-            Self::Disconnected(why) => Self::OutcomeUnknown(why),
+            Self::Disconnected(why) | Self::Silent(why) => Self::OutcomeUnknown(why),
             other => other,
         }
     }
@@ -109,6 +112,7 @@ impl From<sqlx::Error> for StoreError {
                 };
                 told.unwrap_or(Self::Driver(error))
             }
+            E::Io(inner) if inner.kind() == std::io::ErrorKind::TimedOut => Self::Silent(why),
             // A server that goes away in the middle of an answer is a lost connection too.
             E::Io(_) | E::Protocol(_) | E::BeginFailed => Self::Disconnected(why),
             E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed | E::Tls(_) => Self::Unavailable(why),
@@ -209,5 +213,8 @@ mod tests {
         assert!(lost().is_worth_another_try());
         let unknown = lost().while_keeping();
         assert!(matches!(unknown, StoreError::OutcomeUnknown(_)) && !unknown.is_worth_another_try());
+        let silent = StoreError::from(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()));
+        assert!(!silent.is_worth_another_try(), "each try would wait as long again: {silent:?}");
+        assert!(matches!(silent.while_keeping(), StoreError::OutcomeUnknown(_)));
     }
 }

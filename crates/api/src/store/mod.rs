@@ -65,6 +65,12 @@ pub enum Store {
 /// the checkpoints beside it left over, and the log begins anew.
 const WAL_PAGES: &str = "16384";
 
+/// Time for a statement on PostgreSQL.
+pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How much later than the server Ringback gives a statement up: the server says what was wrong.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// SQLite connections that read.
 const SQLITE_READERS: u32 = 4;
 
@@ -94,10 +100,20 @@ impl Store {
     /// # Errors
     /// If the URL is of another kind or the database cannot be opened.
     pub async fn connect(url: &str) -> StoreResult<Self> {
+        Self::connect_with(url, STATEMENT_TIMEOUT).await
+    }
+
+    /// The same with another time for a statement on PostgreSQL. Five seconds later an answer is
+    /// not waited for any more.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn connect_with(url: &str, statement_timeout: Duration) -> StoreResult<Self> {
         if url.starts_with("sqlite:") {
             Self::open_sqlite(url).await
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            Ok(Self::Postgres(Saver::new(postgres::open(url).await?)))
+            let pool = postgres::open(url, statement_timeout).await?;
+            Ok(Self::Postgres(Saver::new(pool, statement_timeout + GRACE)))
         } else {
             Err(StoreError::UnknownUrl)
         }
@@ -202,7 +218,7 @@ impl Store {
     pub async fn read(&self) -> StoreResult<Conn> {
         Ok(match self {
             Self::Sqlite { readers, .. } => Conn::sqlite(readers.acquire().await?),
-            Self::Postgres(saver) => Conn::pooled(saver.pool().acquire().await?),
+            Self::Postgres(saver) => Conn::Postgres(saver.acquire().await?),
         })
     }
 
@@ -220,8 +236,9 @@ impl Store {
         match self {
             Self::Sqlite { writer, .. } => writer.write(work).await,
             Self::Postgres(saver) => {
-                let transaction = saver.pool().begin().await.map_err(StoreError::from)?;
-                let mut conn = WriteConn(Conn::transaction(transaction));
+                let mut conn = saver.acquire().await?;
+                conn.begin().await?;
+                let mut conn = WriteConn(Conn::Postgres(conn));
                 match work(&mut conn).await {
                     Ok(done) => {
                         conn.0.commit().await?;
