@@ -15,7 +15,7 @@ use rstest::rstest;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::ledger::{Ledger, Server, check, read, send, set_up};
+use crate::ledger::{Ledger, Server, check, read, send, set_up, settle};
 use crate::store_setup::migrate;
 
 /// Clients that load the server at the same time.
@@ -70,17 +70,7 @@ async fn a_killed_server_keeps_its_promises_and_resumes_its_work(
     assert!(promised > 10 * kills, "{promised} promises are too few to prove anything");
     let server = Server::start(database.url());
     let client = Client::new(&server.address).with_key(&key);
-    // Requests without an answer are sent twice more: one effect, one answer.
-    for ledger in &mut ledgers {
-        if let Some(request) = ledger.open.take() {
-            let first = send(&client, &request).await.expect("an answer");
-            let again = send(&client, &request).await.expect("an answer");
-            if (200..300).contains(&first.0) {
-                assert_eq!(first, again, "{request:?}");
-            }
-            ledger.note_answer(request, first.0, &first.1);
-        }
-    }
+    settle(&client, &mut ledgers).await;
     // The workers resume: every due callback is submitted, and every expired
     // lease returns its callback to the queue.
     let count = async |state: &str| {

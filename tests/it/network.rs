@@ -10,7 +10,7 @@ use ringback_api::limits::Limits;
 use ringback_domain::ApiScope;
 use ringback_tests::app::text;
 use ringback_tests::proxy::{Fault, Proxy, Upstream};
-use ringback_tests::{Answer, Backend, Client, TestApp, size, wait_for};
+use ringback_tests::{Answer, Backend, Client, TestApp, figure, size, wait_for};
 use rstest::rstest;
 use serde_json::{Value, json};
 use sqlx::postgres::PgConnectOptions;
@@ -126,7 +126,7 @@ async fn nobody_waits_for_ever_for_a_database_behind_a_bad_network(
     send_all(half, &client, MAX_ANSWER).await;
     proxy.set(fault);
     let (longest, counts) = send_all(rest, &client, MAX_ANSWER).await;
-    println!("{fault:?}: answers {counts:?}, the slowest after {longest:?}");
+    figure(format_args!("{fault:?}: answers {counts:?}, the slowest after {longest:?}"));
     assert!(counts.keys().all(|status| matches!(status, 201 | 503)), "{counts:?}");
     let ready = client.get("/health/ready");
     let ready = timeout(MAX_ANSWER, ready).await.expect("readiness is answered");
@@ -138,7 +138,7 @@ async fn nobody_waits_for_ever_for_a_database_behind_a_bad_network(
     for request in &requests {
         answers.push(request.repeat(&client).await);
         if answers.len() == 1 {
-            println!("{fault:?}: back after {:?}", ended.elapsed());
+            figure(format_args!("{fault:?}: back after {:?}", ended.elapsed()));
         }
     }
     distinct(&answers);
@@ -177,6 +177,6 @@ async fn a_request_repeated_over_a_bad_network_has_one_effect(
     let reserve = (0..count).map(|_| Keyed::reserve(&app)).collect();
     let reserved = run(reserve, &router, &app.key(ApiScope::Router)).await;
     assert_eq!(reserved, created, "each was reserved once");
-    println!("{fault:?} on {backend:?}: {} requests, {lost} without an answer", 2 * count);
+    figure(format_args!("{fault:?} on {backend:?}: {} requests, {lost} without an answer", 2 * count));
     assert_eq!(lost > 0, fault != Fault::Slices, "{lost} were not answered");
 }

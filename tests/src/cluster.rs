@@ -28,7 +28,13 @@ impl PgCluster {
             run(Command::new("chown").arg("postgres").arg(folder.path()));
         }
         let mut create = owner(folder.path(), "initdb");
-        create.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]);
+        create.args([
+            "--username=postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        ]);
         run(create.arg(folder.path().join("data")).stdout(Stdio::null()));
         let mut cluster = Self { folder, max_connections, server: None };
         cluster.resume().await;
@@ -95,4 +101,3 @@ fn run(command: &mut Command) {
     let status = command.status().expect("the program starts");
     assert!(status.success(), "{command:?} ended with {status}");
 }
-

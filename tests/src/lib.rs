@@ -48,6 +48,12 @@ pub fn size(short: usize, long: usize) -> usize {
     if setting("RINGBACK_SOAK").is_some() { long } else { short }
 }
 
+/// Prints a figure of a proof, for `cargo xtask soak`.
+#[expect(clippy::print_stdout, reason = "a test speaks on its stream")]
+pub fn figure(text: impl std::fmt::Display) {
+    println!("{text}");
+}
+
 /// An environment variable that configures the test run.
 #[expect(clippy::disallowed_methods, reason = "the one place where tests read the environment")]
 pub(crate) fn setting(name: &str) -> Option<String> {

@@ -8,7 +8,12 @@ use crate::process::{NATIVE, cargo, run, target};
 use crate::steps::Steps;
 
 /// A proof: its name, and the tests that make it, as a filter of nextest.
-const PROOFS: &[(&str, &str)] = &[("network", "test(/^network::/)")];
+const PROOFS: &[(&str, &str)] = &[
+    ("chaos", "test(/^chaos::/)"),
+    ("crash", "test(/^crash::/)"),
+    ("disk", "test(/^disk::/)"),
+    ("network", "test(/^network::/)"),
+];
 
 /// The names of the proofs, for the help.
 pub(crate) fn names() -> Vec<&'static str> {

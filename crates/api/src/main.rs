@@ -51,7 +51,11 @@ async fn open(database: &Database, migrate: bool) -> anyhow::Result<Store> {
 
 async fn open_with(database: &Database, migrate: bool, statement_timeout: Duration) -> anyhow::Result<Store> {
     let store = Store::connect_with(database.url(), statement_timeout).await;
-    let store = store.context("the database cannot be opened")?;
+    let store = store.context(if database.url().starts_with("sqlite:") {
+        "the database cannot be opened: let Ringback read and write the file and its folder"
+    } else {
+        "the database cannot be opened"
+    })?;
     if migrate || store.backend() == Backend::Sqlite {
         store.migrate().await.context("the database cannot be brought up to date")?;
     } else if !store.is_migrated().await? {
