@@ -18,3 +18,4 @@ mod program;
 mod race;
 mod store;
 mod store_setup;
+mod upgrade;

@@ -13,6 +13,7 @@ const PROOFS: &[(&str, &str)] = &[
     ("crash", "test(/^crash::/)"),
     ("disk", "test(/^disk::/)"),
     ("network", "test(/^network::/)"),
+    ("upgrade", "test(/^upgrade::/)"),
 ];
 
 /// The names of the proofs, for the help.

@@ -58,7 +58,7 @@ async fn open_with(database: &Database, migrate: bool, statement_timeout: Durati
     })?;
     if migrate || store.backend() == Backend::Sqlite {
         store.migrate().await.context("the database cannot be brought up to date")?;
-    } else if !store.is_migrated().await? {
+    } else if !store.is_migrated().await.context("the database cannot be used")? {
         bail!("the database is not up to date: run `ringback migrate`, or set RINGBACK_MIGRATE=true");
     }
     Ok(store)

@@ -57,6 +57,12 @@ pub enum StoreError {
         "it was made by another version of Ringback: use that version, or name a new database with --database-url"
     )]
     OtherVersion,
+    /// A later version changed the schema so that this program cannot work with it.
+    #[error(
+        "a newer version of Ringback changed it, and this version cannot work with it: use the newer version, \
+         or restore the backup that was made before the upgrade"
+    )]
+    NewerVersion,
     /// The URL names no kind of database that Ringback knows.
     #[error("a database URL begins with sqlite: or postgres:")]
     UnknownUrl,
@@ -157,8 +163,7 @@ impl From<sqlx::migrate::MigrateError> for StoreError {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
         match error {
             sqlx::migrate::MigrateError::Execute(inner) => inner.into(),
-            sqlx::migrate::MigrateError::VersionMismatch(_)
-            | sqlx::migrate::MigrateError::VersionMissing(_) => Self::OtherVersion,
+            sqlx::migrate::MigrateError::VersionMismatch(_) => Self::OtherVersion,
             other => Self::Driver(sqlx::Error::Migrate(Box::new(other))),
         }
     }

@@ -39,6 +39,7 @@ use std::time::Duration;
 use ringback_domain::callback::transition::Transition;
 
 use sqlx::SqlitePool;
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub(crate) use conn::on;
@@ -157,43 +158,64 @@ impl Store {
         Ok(Self::Sqlite { readers, writer: Writer::start(writing, checkpointing)? })
     }
 
-    /// Brings the schema up to date. Two nodes may do so at once.
+    /// Brings the schema up to date. Two nodes may do so at once. A later one stays as it is.
+    ///
+    /// # Errors
+    /// As [`Self::is_migrated`]; that a migration failed.
     pub async fn migrate(&self) -> StoreResult<()> {
+        let mut migrations = self.migrations();
+        // Those of a later version may be there.
+        migrations.set_ignore_missing(true);
         match self {
             Self::Sqlite { writer, .. } => {
-                let migrations = sqlx::migrate!("migrations/sqlite");
                 // Nothing keeps two programs apart here. Each migration is a
                 // transaction, so whoever comes second fails in one and finds
                 // it done when looking again.
-                for _ in 0..MIGRATION_TRIES {
-                    if migrations.run(writer.pool()).await.is_ok() {
-                        return Ok(());
+                let mut tries = 1;
+                while let Err(error) = migrations.run(writer.pool()).await {
+                    if tries == MIGRATION_TRIES {
+                        return Err(error.into());
                     }
+                    tries += 1;
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
-                migrations.run(writer.pool()).await?;
             }
-            Self::Postgres(saver) => postgres::migrate(saver.pool()).await?,
+            Self::Postgres(saver) => postgres::migrate(saver.pool(), migrations).await?,
         }
-        Ok(())
+        self.is_migrated().await.map(drop)
     }
 
-    /// Whether the schema is the one that this program knows.
+    fn migrations(&self) -> Migrator {
+        match self {
+            Self::Sqlite { .. } => sqlx::migrate!("migrations/sqlite"),
+            Self::Postgres(_) => sqlx::migrate!("migrations/postgres"),
+        }
+    }
+
+    /// Whether the schema has everything that this program needs. It may be that of a later
+    /// version which says that this one can work with it.
+    ///
+    /// # Errors
+    /// [`StoreError::NewerVersion`] if it says that this one cannot.
     pub async fn is_migrated(&self) -> StoreResult<bool> {
-        let newest = match self {
-            Self::Sqlite { .. } => sqlx::migrate!("migrations/sqlite").iter().map(|one| one.version).max(),
-            Self::Postgres(_) => sqlx::migrate!("migrations/postgres").iter().map(|one| one.version).max(),
-        };
+        let newest = self.migrations().iter().map(|one| one.version).max().unwrap_or_default();
         let conn = &mut self.read().await?;
         let applied: Result<Option<i64>, sqlx::Error> = on!(conn, |c| {
             sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(c).await
         });
-        match applied.map_err(StoreError::from) {
-            Ok(version) => Ok(version >= newest),
+        let applied = match applied.map_err(StoreError::from) {
+            Ok(version) => version.unwrap_or_default(),
             // The table is made by the first migration.
-            Err(StoreError::Driver(sqlx::Error::Database(_))) => Ok(false),
-            Err(error) => Err(error),
+            Err(StoreError::Driver(sqlx::Error::Database(_))) => 0,
+            Err(error) => return Err(error),
+        };
+        if applied > newest {
+            let from = server_state::get(conn, "readable_from").await?;
+            if from.and_then(|from| from.parse().ok()).is_none_or(|from: i64| from > newest) {
+                return Err(StoreError::NewerVersion);
+            }
         }
+        Ok(applied >= newest)
     }
 
     /// Asks the database for an answer, whatever it is.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool};
 
@@ -82,13 +83,12 @@ async fn check_prepared_statements(pool: &PgPool) -> StoreResult<()> {
 }
 
 /// Brings the schema up to date, on connections without limits.
-pub(super) async fn migrate(pool: &PgPool) -> StoreResult<()> {
+pub(super) async fn migrate(pool: &PgPool, mut migrations: Migrator) -> StoreResult<()> {
     let options = pool.connect_options();
     let mut holder = PgConnection::connect_with(&options).await?;
     let mut lock = holder.begin().await?;
     lock.execute(MIGRATION_LOCK).await?;
     let mut conn = PgConnection::connect_with(&options).await?;
-    let mut migrations = sqlx::migrate!("migrations/postgres");
     // Its own lock is one of the session, which a pooler does not keep.
     migrations.set_locking(false).run(&mut conn).await?;
     lock.commit().await?;
