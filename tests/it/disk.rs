@@ -12,7 +12,7 @@ use rand::{Rng, SeedableRng};
 use ringback_api::store::Store;
 use ringback_domain::{ServiceId, StateName};
 use ringback_tests::app::text;
-use ringback_tests::{Answer, Backend, Client, figure, size, wait_for};
+use ringback_tests::{Answer, Backend, Client, figure, seed, size, wait_for};
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor, SqliteConnection};
 use tempfile::TempDir;
@@ -181,9 +181,7 @@ async fn copy_while_writing(cluster: &Cluster, path: &Path, callbacks: usize) ->
 
 #[actix_web::test]
 async fn a_power_cut_loses_nothing_acknowledged_and_damages_nothing() {
-    let seed = rand::random();
-    figure(format_args!("seed {seed}"));
-    let mut rng = StdRng::seed_from_u64(seed);
+    let mut rng = StdRng::seed_from_u64(seed());
     let cluster = Cluster::new(Backend::Sqlite).await;
     let path = PathBuf::from(cluster.database.url().trim_start_matches("sqlite:"));
     let mut copies = Vec::new();

@@ -7,6 +7,7 @@ mod bulk_race;
 mod chaos;
 mod contract;
 mod crash;
+mod differential;
 mod disk;
 mod e2e;
 mod helpers;

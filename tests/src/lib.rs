@@ -48,6 +48,14 @@ pub fn size(short: usize, long: usize) -> usize {
     if setting("RINGBACK_SOAK").is_some() { long } else { short }
 }
 
+/// The seed of a random test, which is printed. `RINGBACK_TEST_SEED` repeats a run.
+pub fn seed() -> u64 {
+    let seed =
+        setting("RINGBACK_TEST_SEED").map_or_else(rand::random, |seed| seed.parse().expect("a number"));
+    figure(format_args!("RINGBACK_TEST_SEED={seed}"));
+    seed
+}
+
 /// Prints a figure of a proof, for `cargo xtask soak`.
 #[expect(clippy::print_stdout, reason = "a test speaks on its stream")]
 pub fn figure(text: impl std::fmt::Display) {

@@ -11,8 +11,10 @@ use crate::steps::Steps;
 const PROOFS: &[(&str, &str)] = &[
     ("chaos", "test(/^chaos::/)"),
     ("crash", "test(/^crash::/)"),
+    ("differential", "test(/^differential::/)"),
     ("disk", "test(/^disk::/)"),
     ("network", "test(/^network::/)"),
+    ("race", "test(/^race::/)"),
     ("upgrade", "test(/^upgrade::/)"),
 ];
 
