@@ -4,13 +4,19 @@
 
 mod access;
 mod bulk_race;
+mod chaos;
 mod contract;
 mod crash;
+mod differential;
+mod disk;
 mod e2e;
 mod helpers;
 mod http;
+mod ledger;
+mod network;
 mod pgbouncer;
 mod program;
 mod race;
 mod store;
 mod store_setup;
+mod upgrade;

@@ -19,7 +19,7 @@ use ringback_domain::callback::state::Reservation;
 use ringback_domain::callback::transition::{Refusal, Release};
 use ringback_domain::wire::callback::{RecreateCallback, RescheduleCallback};
 use ringback_domain::{Actor, CallbackType, DialResult, StateName, VisibleServices};
-use ringback_tests::Backend;
+use ringback_tests::{Backend, figure, size};
 use rstest::rstest;
 
 use crate::store_setup::{CallbackSpec, Cluster, dialler, person, run};
@@ -28,10 +28,10 @@ use crate::store_setup::{CallbackSpec, Cluster, dialler, person, run};
 const CONCURRENT_RACES: usize = 32;
 
 /// How often two commands race: enough to see every order, in under a minute.
-const fn rounds(backend: Backend) -> usize {
+fn rounds(backend: Backend) -> usize {
     match backend {
-        Backend::Sqlite => 2_000,
-        Backend::Postgres => 1_000,
+        Backend::Sqlite => size(2_000, 10_000),
+        Backend::Postgres => size(1_000, 10_000),
     }
 }
 
@@ -152,12 +152,13 @@ fn both_won(results: &[(Winner, Error)]) {
 
 #[rstest]
 #[actix_web::test]
-async fn sixty_four_routers_reserve_ten_thousand_callbacks_once_each(
+async fn sixty_four_routers_reserve_each_callback_once(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let cluster = Cluster::new(backend).await;
+    let count = size(10_000, 20_000);
     let mut rng = StdRng::seed_from_u64(64);
-    let specs: Vec<CallbackSpec> = (0..10_000)
+    let specs: Vec<CallbackSpec> = (0..count)
         .map(|_| CallbackSpec {
             service: cluster.services[rng.random_range(0..2)],
             due: cluster.now().plus_seconds(-rng.random_range(0..3_600)),
@@ -182,8 +183,9 @@ async fn sixty_four_routers_reserve_ten_thousand_callbacks_once_each(
 
     let ids: HashSet<_> = taken.iter().map(|callback| callback.id).collect();
     let tokens: HashSet<_> = taken.iter().map(|callback| reservation(callback).lease_token).collect();
-    assert_eq!((taken.len(), tokens.len()), (10_000, 10_000));
+    assert_eq!((taken.len(), tokens.len()), (count, count));
     assert_eq!(ids, created);
+    figure(format_args!("{count} callbacks on {backend:?}, each reserved once"));
     let mut conn = cluster.nodes[0].store.read().await.unwrap();
     assert!(!queue::has_ready(&mut conn, &cluster.services, cluster.now()).await.unwrap());
     for callback in taken.iter().step_by(100) {
@@ -487,5 +489,36 @@ async fn workers_of_two_nodes_submit_and_release_each_callback_once(
         let actions = cluster.actions(callback.id).await;
         assert_eq!(actions, [Action::Created, Action::Submitted, Action::Reserved, Action::LeaseExpired]);
     }
+    cluster.close().await;
+}
+
+#[rstest]
+#[actix_web::test]
+async fn of_writers_that_name_one_version_one_succeeds(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let cluster = Cluster::new(backend).await;
+    let spec =
+        CallbackSpec { service: cluster.services[0], due: cluster.now().plus_seconds(60), priority: 0 };
+    let id = cluster.scheduled(&[spec]).await[0].id;
+    let writer = async |number: usize| {
+        let mut successes = 0;
+        for _ in 0..size(10, 100) {
+            let expected = Expected::Version(cluster.find(id).await.version);
+            let work = async move |tx: &mut Tx<'_>| {
+                let later = tx.now().plus_seconds(3_600);
+                commands::reschedule(tx, Target { id, expected }, later).await.map(drop)
+            };
+            match run(&cluster.nodes[number % 2], &person(), work).await {
+                Ok(()) => successes += 1,
+                Err(Error::Stale { .. }) => {}
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+        successes
+    };
+    let successes: i64 = join_all((0..64).map(writer)).await.into_iter().sum();
+    figure(format_args!("{backend:?}: {successes} of {} updates", 64 * size(10, 100)));
+    assert_eq!(cluster.find(id).await.version, 1 + successes);
     cluster.close().await;
 }

@@ -282,13 +282,19 @@ impl TestApp {
     /// Starts another server over the database, which several nodes may share only
     /// on PostgreSQL.
     pub async fn start_node(&self) -> Node {
+        self.start_node_at(self.database_url(), Limits::default()).await
+    }
+
+    /// The same, which reaches the database at another URL.
+    pub async fn start_node_at(&self, url: &str, limits: Limits) -> Node {
         let (messages, inbox) = mpsc::unbounded_channel();
         let (ready, address) = oneshot::channel();
-        let (url, clock) = (self.database_url().to_owned(), self.clock.clone());
+        let (url, clock) = (url.to_owned(), self.clock.clone());
         let thread = std::thread::spawn(move || {
             System::new().block_on(async move {
-                let store = Store::connect(&url).await.expect("the database opens");
-                serve(store, Options { clock, ..Options::default() }, ready, inbox).await;
+                let store = Store::connect_with(&url, limits.statement_timeout()).await;
+                let store = store.expect("the database opens");
+                serve(store, Options { clock, limits, ..Options::default() }, ready, inbox).await;
             });
         });
         let (address, _) = address.await.expect("the server starts");

@@ -7,7 +7,9 @@ pub mod app;
 pub mod backend;
 pub mod browser;
 pub mod client;
+pub mod cluster;
 pub mod postgres;
+pub mod proxy;
 
 use std::time::{Duration, Instant};
 
@@ -38,6 +40,26 @@ pub(crate) async fn retry<T, E>(mut attempt: impl AsyncFnMut() -> Result<T, E>) 
         }
         tokio::time::sleep(POLL_INTERVAL).await;
     }
+}
+
+/// The size of a test that is run in two: the small one in every test run, the large one by
+/// `cargo xtask soak`.
+pub fn size(short: usize, long: usize) -> usize {
+    if setting("RINGBACK_SOAK").is_some() { long } else { short }
+}
+
+/// The seed of a random test, which is printed. `RINGBACK_TEST_SEED` repeats a run.
+pub fn seed() -> u64 {
+    let seed =
+        setting("RINGBACK_TEST_SEED").map_or_else(rand::random, |seed| seed.parse().expect("a number"));
+    figure(format_args!("RINGBACK_TEST_SEED={seed}"));
+    seed
+}
+
+/// Prints a figure of a proof, for `cargo xtask soak`.
+#[expect(clippy::print_stdout, reason = "a test speaks on its stream")]
+pub fn figure(text: impl std::fmt::Display) {
+    println!("{text}");
 }
 
 /// An environment variable that configures the test run.

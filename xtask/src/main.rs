@@ -10,6 +10,7 @@ mod lint;
 mod postgres;
 mod process;
 mod run;
+mod soak;
 mod steps;
 mod test;
 mod tidy;
@@ -73,6 +74,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Run a proof at its full size, which takes longer than a test run may
+    Soak {
+        /// Which proof
+        #[arg(value_parser = clap::builder::PossibleValuesParser::new(soak::names()))]
+        name: String,
+    },
     /// Start a throwaway `PostgreSQL`, print its URL and stop it on Ctrl-C
     Postgres {
         /// Write to disk as in production
@@ -112,6 +119,7 @@ fn perform(task: Task) -> anyhow::Result<()> {
         Task::Tidy { rooms: false } => tidy::tidy(),
         Task::Codegen { check } => codegen::codegen(check),
         Task::Bench { args } => bench::bench(&args),
+        Task::Soak { name } => soak::soak(&name),
         Task::Postgres { durable } => postgres::serve(durable),
         Task::Ci => {
             lint::lint()?;

@@ -23,7 +23,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the API and the Callback UI
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Bring the database up to date
     Migrate(Database),
     /// Manage people's accounts

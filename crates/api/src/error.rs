@@ -174,7 +174,13 @@ impl Error {
 /// Whether the same request may succeed a little later.
 const fn is_passing(error: &StoreError) -> bool {
     error.is_worth_another_try()
-        || matches!(error, StoreError::Unavailable(_) | StoreError::OutcomeUnknown(_) | StoreError::Pooler(_))
+        || matches!(
+            error,
+            StoreError::Unavailable(_)
+                | StoreError::Silent(_)
+                | StoreError::OutcomeUnknown(_)
+                | StoreError::Pooler(_)
+        )
 }
 
 /// What a caller is told of the database.

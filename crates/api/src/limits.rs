@@ -22,6 +22,9 @@ pub struct Limits {
     /// Exports and reports of one caller at the same time
     #[arg(long, env = "RINGBACK_MAX_EXPORTS", default_value_t = 2, value_name = "N")]
     pub max_exports: u32,
+    /// Seconds that a statement may take on `PostgreSQL`
+    #[arg(long, env = "RINGBACK_STATEMENT_TIMEOUT", default_value_t = 30, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub statement_timeout: u64,
     /// Seconds between readiness turning to 503 and the last new connection, when stopping
     #[arg(long, env = "RINGBACK_DRAIN_SECONDS", default_value_t = 1, value_name = "SECONDS")]
     pub drain_seconds: u64,
@@ -35,6 +38,7 @@ impl Default for Limits {
             max_waiting_routers: 500,
             max_streams: 500,
             max_exports: 2,
+            statement_timeout: 30,
             drain_seconds: 0,
         }
     }
@@ -44,6 +48,11 @@ impl Limits {
     /// The time for the head of a request, and again for its body.
     pub const fn request_timeout(&self) -> Duration {
         Duration::from_secs(self.request_timeout)
+    }
+
+    /// The time for a statement on PostgreSQL.
+    pub const fn statement_timeout(&self) -> Duration {
+        Duration::from_secs(self.statement_timeout)
     }
 }
 

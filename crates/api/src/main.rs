@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Parser;
@@ -15,14 +16,14 @@ use ringback_api::demo;
 use ringback_api::error::Error;
 use ringback_api::http::openapi;
 use ringback_api::server::{self, Config};
-use ringback_api::store::{Backend, Store, users};
+use ringback_api::store::{Backend, STATEMENT_TIMEOUT, Store, users};
 use ringback_api::telephony::simulator::Behaviour;
 use ringback_domain::wire::admin::CreateUser;
 
 #[actix_web::main]
 async fn main() -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Serve(options) => serve(options).await,
+        Command::Serve(options) => serve(*options).await,
         Command::Migrate(database) => migrate(&database).await,
         Command::User(User::Add(options)) => add_user(options).await,
         Command::Keys(Keys::Rotate(database)) => rotate_key(&database).await,
@@ -45,10 +46,19 @@ async fn main() -> ExitCode {
 /// Opens the database and sees to its schema. An embedded one is brought up to
 /// date by itself; a server only where that was asked for.
 async fn open(database: &Database, migrate: bool) -> anyhow::Result<Store> {
-    let store = Store::connect(database.url()).await.context("the database cannot be opened")?;
+    open_with(database, migrate, STATEMENT_TIMEOUT).await
+}
+
+async fn open_with(database: &Database, migrate: bool, statement_timeout: Duration) -> anyhow::Result<Store> {
+    let store = Store::connect_with(database.url(), statement_timeout).await;
+    let store = store.context(if database.url().starts_with("sqlite:") {
+        "the database cannot be opened: let Ringback read and write the file and its folder"
+    } else {
+        "the database cannot be opened"
+    })?;
     if migrate || store.backend() == Backend::Sqlite {
         store.migrate().await.context("the database cannot be brought up to date")?;
-    } else if !store.is_migrated().await? {
+    } else if !store.is_migrated().await.context("the database cannot be used")? {
         bail!("the database is not up to date: run `ringback migrate`, or set RINGBACK_MIGRATE=true");
     }
     Ok(store)
@@ -84,7 +94,8 @@ async fn serve(options: Serve) -> anyhow::Result<()> {
     if options.web_dir.as_ref().is_some_and(|folder| !folder.join("index.html").is_file()) {
         bail!("there is no built Callback UI in the folder given by --web-dir: `cargo xtask web` builds it");
     }
-    let store = open(&options.database, options.migrate).await?;
+    let statement_timeout = options.limits.statement_timeout();
+    let store = open_with(&options.database, options.migrate, statement_timeout).await?;
     let clock = Clock::system();
     let credentials = if options.demo { demo::fill(&store, &clock).await? } else { None };
     let nobody = users::is_empty(&mut store.read().await?).await?;
@@ -191,7 +202,7 @@ async fn healthcheck(options: &Healthcheck) -> anyhow::Result<()> {
         address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
     }
     let client = reqwest::Client::builder()
-        .timeout(std::time::Duration::from_secs(3))
+        .timeout(Duration::from_secs(3))
         .no_proxy()
         .build()
         .context("the health check cannot be made")?;

@@ -250,6 +250,10 @@ CREATE TABLE server_state (
     value TEXT NOT NULL
 );
 
+-- The oldest migration whose programs can work with this schema. A later migration that they
+-- could not work with sets it to its own number.
+INSERT INTO server_state (name, value) VALUES ('readable_from', '1');
+
 CREATE TABLE idempotency_keys (
     owner TEXT NOT NULL,
     key TEXT NOT NULL,

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::web;
 use tracing::Instrument;
@@ -60,6 +60,10 @@ pub async fn wrap(
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let is_https = api.as_ref().is_some_and(|api| api.site.is_https);
     if let Some(api) = api {
+        if api.health.is_stopping() {
+            // The next request on this connection would find it closed, perhaps halfway.
+            response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+        }
         api.metrics.answered(&method, &route, status.as_u16(), began.elapsed());
     }
     let took = began.elapsed();

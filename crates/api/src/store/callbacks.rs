@@ -19,6 +19,7 @@ use super::error::inconsistent;
 use super::sql::{Arg, Sql, bind_all, id_array};
 use super::unreadable::leave_out;
 use super::{Conn, StoreError, StoreResult, WriteConn, changes, on};
+use crate::store::conn::answered_in;
 
 macro_rules! columns {
     () => {
@@ -322,7 +323,9 @@ pub(super) async fn fetch_counted(conn: &mut Conn, mut sql: Sql) -> StoreResult<
         }
         Conn::Postgres(conn) => {
             let query = sqlx::query_as::<_, CallbackRow>(AssertSqlSafe(sql.text));
-            bind_all!(query, sql.args).fetch_all(&mut **conn).await?.into_iter().map(Ok).collect()
+            let max_silence = conn.max_silence();
+            let rows = bind_all!(query, sql.args).fetch_all(&mut **conn);
+            answered_in(max_silence, rows).await?.into_iter().map(Ok).collect()
         }
     };
     let count = rows.len();

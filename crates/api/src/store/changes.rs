@@ -20,6 +20,7 @@ use uuid::Uuid;
 use super::error::inconsistent;
 use super::{Backend, StoreError, StoreResult, WriteConn};
 use crate::store::Conn;
+use crate::store::conn::answered_in;
 
 /// A value on its way into a column.
 #[derive(Serialize)]
@@ -442,7 +443,8 @@ pub(super) async fn apply(
         match conn.either() {
             Conn::Sqlite(conn) => apply_sqlite(conn, &round).await?,
             Conn::Postgres(conn) => {
-                if apply_postgres(conn, &round).await?.len() != round.len() {
+                let applied = answered_in(conn.max_silence(), apply_postgres(conn, &round)).await?;
+                if applied.len() != round.len() {
                     return Err(StoreError::Stale);
                 }
             }

@@ -29,6 +29,9 @@ pub enum StoreError {
     /// another one, may succeed.
     #[error("the connection to the database was lost: {0}")]
     Disconnected(String),
+    /// The database did not answer in time, before anything was to be kept.
+    #[error("the database did not answer: {0}")]
+    Silent(String),
     /// The connection was lost while the transaction was being kept: it may
     /// have been, or not.
     #[error("it is not known whether the change was kept: {0}")]
@@ -54,6 +57,12 @@ pub enum StoreError {
         "it was made by another version of Ringback: use that version, or name a new database with --database-url"
     )]
     OtherVersion,
+    /// A later version changed the schema so that this program cannot work with it.
+    #[error(
+        "a newer version of Ringback changed it, and this version cannot work with it: use the newer version, \
+         or restore the backup that was made before the upgrade"
+    )]
+    NewerVersion,
     /// The URL names no kind of database that Ringback knows.
     #[error("a database URL begins with sqlite: or postgres:")]
     UnknownUrl,
@@ -71,7 +80,7 @@ impl StoreError {
     #[must_use]
     pub fn while_keeping(self) -> Self {
         match self {
-            Self::Disconnected(why) => Self::OutcomeUnknown(why),
+            Self::Disconnected(why) | Self::Silent(why) => Self::OutcomeUnknown(why),
             other => other,
         }
     }
@@ -109,6 +118,7 @@ impl From<sqlx::Error> for StoreError {
                 };
                 told.unwrap_or(Self::Driver(error))
             }
+            E::Io(inner) if inner.kind() == std::io::ErrorKind::TimedOut => Self::Silent(why),
             // A server that goes away in the middle of an answer is a lost connection too.
             E::Io(_) | E::Protocol(_) | E::BeginFailed => Self::Disconnected(why),
             E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed | E::Tls(_) => Self::Unavailable(why),
@@ -153,8 +163,7 @@ impl From<sqlx::migrate::MigrateError> for StoreError {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
         match error {
             sqlx::migrate::MigrateError::Execute(inner) => inner.into(),
-            sqlx::migrate::MigrateError::VersionMismatch(_)
-            | sqlx::migrate::MigrateError::VersionMissing(_) => Self::OtherVersion,
+            sqlx::migrate::MigrateError::VersionMismatch(_) => Self::OtherVersion,
             other => Self::Driver(sqlx::Error::Migrate(Box::new(other))),
         }
     }
@@ -209,5 +218,8 @@ mod tests {
         assert!(lost().is_worth_another_try());
         let unknown = lost().while_keeping();
         assert!(matches!(unknown, StoreError::OutcomeUnknown(_)) && !unknown.is_worth_another_try());
+        let silent = StoreError::from(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()));
+        assert!(!silent.is_worth_another_try(), "each try would wait as long again: {silent:?}");
+        assert!(matches!(silent.while_keeping(), StoreError::OutcomeUnknown(_)));
     }
 }

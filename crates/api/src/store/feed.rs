@@ -3,6 +3,7 @@
 use ringback_domain::Timestamp;
 
 use super::{Conn, StoreResult, WriteConn, on};
+use crate::store::conn::answered_in;
 
 /// A position in the feed: its reader has seen every change up to here.
 ///
@@ -111,10 +112,12 @@ pub struct HeldBack {
 /// Whether a running transaction keeps committed changes from the feed.
 pub async fn held_back(conn: &mut Conn) -> StoreResult<Option<HeldBack>> {
     let Conn::Postgres(conn) = conn.either() else { return Ok(None) };
-    let held: Option<(i64, i64)> = sqlx::query_as(HELD_BACK).fetch_optional(&mut **conn).await?;
+    let max_silence = conn.max_silence();
+    let held = sqlx::query_as(HELD_BACK).fetch_optional(&mut **conn);
+    let held: Option<(i64, i64)> = answered_in(max_silence, held).await?;
     let Some((at, transaction)) = held else { return Ok(None) };
-    let holder: Option<(i32, String, String, String)> =
-        sqlx::query_as(HOLDER).bind(transaction.to_string()).fetch_optional(&mut **conn).await?;
+    let holder = sqlx::query_as(HOLDER).bind(transaction.to_string()).fetch_optional(&mut **conn);
+    let holder: Option<(i32, String, String, String)> = answered_in(max_silence, holder).await?;
     let (pid, database, application, state) = holder.unwrap_or_default();
     Ok(Some(HeldBack { since: Timestamp::from_micros(at), pid, database, application, state }))
 }

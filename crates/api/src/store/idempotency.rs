@@ -4,6 +4,7 @@
 use ringback_domain::Timestamp;
 
 use super::{Conn, StoreResult, WriteConn, on};
+use crate::store::conn::answered_in;
 
 /// How long an answer is replayed.
 pub const REPLAY_SECONDS: i64 = 86_400;
@@ -46,7 +47,7 @@ const LOCK: &str = "SELECT 1::bigint FROM pg_advisory_xact_lock(hashtextextended
 pub async fn look_up(conn: &mut WriteConn, key: &IdempotencyKey, now: Timestamp) -> StoreResult<Seen> {
     if let Conn::Postgres(c) = conn.either() {
         let name = format!("{}\n{}", key.owner, key.key);
-        sqlx::query(LOCK).bind(name).execute(&mut **c).await?;
+        answered_in(c.max_silence(), sqlx::query(LOCK).bind(name).execute(&mut **c)).await?;
     }
     let oldest = now.plus_seconds(-REPLAY_SECONDS).micros();
     let row: Option<(Vec<u8>, String)> = on!(conn, |c| {

@@ -40,6 +40,7 @@ use std::time::Duration;
 use ringback_domain::callback::transition::Transition;
 
 use sqlx::SqlitePool;
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub(crate) use conn::on;
@@ -66,6 +67,12 @@ pub enum Store {
 /// Pages in SQLite's write-ahead log (64 MB) from which on a commit copies what
 /// the checkpoints beside it left over, and the log begins anew.
 const WAL_PAGES: &str = "16384";
+
+/// Time for a statement on PostgreSQL.
+pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How much later than the server Ringback gives a statement up: the server says what was wrong.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// SQLite connections that read.
 const SQLITE_READERS: u32 = 4;
@@ -96,10 +103,20 @@ impl Store {
     /// # Errors
     /// If the URL is of another kind or the database cannot be opened.
     pub async fn connect(url: &str) -> StoreResult<Self> {
+        Self::connect_with(url, STATEMENT_TIMEOUT).await
+    }
+
+    /// The same with another time for a statement on PostgreSQL. Five seconds later an answer is
+    /// not waited for any more.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn connect_with(url: &str, statement_timeout: Duration) -> StoreResult<Self> {
         if url.starts_with("sqlite:") {
             Self::open_sqlite(url).await
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            Ok(Self::Postgres(Saver::new(postgres::open(url).await?)))
+            let pool = postgres::open(url, statement_timeout).await?;
+            Ok(Self::Postgres(Saver::new(pool, statement_timeout + GRACE)))
         } else {
             Err(StoreError::UnknownUrl)
         }
@@ -143,43 +160,64 @@ impl Store {
         Ok(Self::Sqlite { readers, writer: Writer::start(writing, checkpointing)? })
     }
 
-    /// Brings the schema up to date. Two nodes may do so at once.
+    /// Brings the schema up to date. Two nodes may do so at once. A later one stays as it is.
+    ///
+    /// # Errors
+    /// As [`Self::is_migrated`]; that a migration failed.
     pub async fn migrate(&self) -> StoreResult<()> {
+        let mut migrations = self.migrations();
+        // Those of a later version may be there.
+        migrations.set_ignore_missing(true);
         match self {
             Self::Sqlite { writer, .. } => {
-                let migrations = sqlx::migrate!("migrations/sqlite");
                 // Nothing keeps two programs apart here. Each migration is a
                 // transaction, so whoever comes second fails in one and finds
                 // it done when looking again.
-                for _ in 0..MIGRATION_TRIES {
-                    if migrations.run(writer.pool()).await.is_ok() {
-                        return Ok(());
+                let mut tries = 1;
+                while let Err(error) = migrations.run(writer.pool()).await {
+                    if tries == MIGRATION_TRIES {
+                        return Err(error.into());
                     }
+                    tries += 1;
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
-                migrations.run(writer.pool()).await?;
             }
-            Self::Postgres(saver) => postgres::migrate(saver.pool()).await?,
+            Self::Postgres(saver) => postgres::migrate(saver.pool(), migrations).await?,
         }
-        Ok(())
+        self.is_migrated().await.map(drop)
     }
 
-    /// Whether the schema is the one that this program knows.
+    fn migrations(&self) -> Migrator {
+        match self {
+            Self::Sqlite { .. } => sqlx::migrate!("migrations/sqlite"),
+            Self::Postgres(_) => sqlx::migrate!("migrations/postgres"),
+        }
+    }
+
+    /// Whether the schema has everything that this program needs. It may be that of a later
+    /// version which says that this one can work with it.
+    ///
+    /// # Errors
+    /// [`StoreError::NewerVersion`] if it says that this one cannot.
     pub async fn is_migrated(&self) -> StoreResult<bool> {
-        let newest = match self {
-            Self::Sqlite { .. } => sqlx::migrate!("migrations/sqlite").iter().map(|one| one.version).max(),
-            Self::Postgres(_) => sqlx::migrate!("migrations/postgres").iter().map(|one| one.version).max(),
-        };
+        let newest = self.migrations().iter().map(|one| one.version).max().unwrap_or_default();
         let conn = &mut self.read().await?;
         let applied: Result<Option<i64>, sqlx::Error> = on!(conn, |c| {
             sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(c).await
         });
-        match applied.map_err(StoreError::from) {
-            Ok(version) => Ok(version >= newest),
+        let applied = match applied.map_err(StoreError::from) {
+            Ok(version) => version.unwrap_or_default(),
             // The table is made by the first migration.
-            Err(StoreError::Driver(sqlx::Error::Database(_))) => Ok(false),
-            Err(error) => Err(error),
+            Err(StoreError::Driver(sqlx::Error::Database(_))) => 0,
+            Err(error) => return Err(error),
+        };
+        if applied > newest {
+            let from = server_state::get(conn, "readable_from").await?;
+            if from.and_then(|from| from.parse().ok()).is_none_or(|from: i64| from > newest) {
+                return Err(StoreError::NewerVersion);
+            }
         }
+        Ok(applied >= newest)
     }
 
     /// Asks the database for an answer, whatever it is.
@@ -202,10 +240,12 @@ impl Store {
 
     /// A connection for reading; each statement sees what is committed by then.
     pub async fn read(&self) -> StoreResult<Conn> {
-        let held = Held::take();
         Ok(match self {
-            Self::Sqlite { readers, .. } => Conn::sqlite(readers.acquire().await?, Some(held)),
-            Self::Postgres(saver) => Conn::pooled(saver.pool().acquire().await?, held),
+            Self::Sqlite { readers, .. } => {
+                let held = Held::take();
+                Conn::sqlite(readers.acquire().await?, Some(held))
+            }
+            Self::Postgres(saver) => Conn::Postgres(saver.acquire().await?),
         })
     }
 
@@ -220,12 +260,15 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let held = Held::take();
         match self {
-            Self::Sqlite { writer, .. } => writer.write(work).await,
+            Self::Sqlite { writer, .. } => {
+                let _held = Held::take();
+                writer.write(work).await
+            }
             Self::Postgres(saver) => {
-                let transaction = saver.pool().begin().await.map_err(StoreError::from)?;
-                let mut conn = WriteConn(Conn::transaction(transaction, held));
+                let mut conn = saver.acquire().await?;
+                conn.begin().await?;
+                let mut conn = WriteConn(Conn::Postgres(conn));
                 match work(&mut conn).await {
                     Ok(done) => {
                         conn.0.commit().await?;
@@ -255,10 +298,7 @@ impl Store {
                 let _held = Held::take();
                 writer.save(changes).await
             }
-            Self::Postgres(saver) if changes.len() == 1 => {
-                let _held = Held::take();
-                saver.save(changes[0].clone()).await
-            }
+            Self::Postgres(saver) if changes.len() == 1 => saver.save(changes[0].clone()).await,
             Self::Postgres(_) => self.transact(async move |conn| callbacks::save(conn, &changes).await).await,
         }
     }

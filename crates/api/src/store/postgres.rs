@@ -5,9 +5,11 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, Executor, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool};
 
+use super::conn::answered_in;
 use super::error::StoreResult;
 
 /// Connections to a server from one node.
@@ -16,9 +18,12 @@ const MAX_CONNECTIONS: u32 = 16;
 /// How long a caller waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long the check of a connection may take that nobody used for a second.
+const MAX_CHECK: Duration = Duration::from_secs(1);
+
 /// What bounds a statement, and finds connections that lead nowhere. They are set once a
 /// connection is there, since `PgBouncer` refuses them as parameters of its start.
-const LIMITS: &str = "SET statement_timeout = '30s'; SET lock_timeout = '5s'; \
+const LIMITS: &str = "SET lock_timeout = '5s'; \
      SET idle_in_transaction_session_timeout = '30s'; SET tcp_keepalives_idle = 30; \
      SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; SET tcp_user_timeout = '60s'";
 
@@ -29,15 +34,17 @@ const IS_ENCRYPTED: &str =
     "SELECT COALESCE((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), FALSE)";
 
 /// A pool of connections to the server that the URL names.
-pub(super) async fn open(url: &str) -> StoreResult<PgPool> {
+pub(super) async fn open(url: &str, statement_timeout: Duration) -> StoreResult<PgPool> {
+    let limits = format!("SET statement_timeout = {}; {LIMITS}", statement_timeout.as_millis());
     // PgBouncer does not know `extra_float_digits`, and no column is a float.
     let options = PgConnectOptions::from_str(url)?.application_name("ringback").extra_float_digits(None);
     let is_remote = options.get_socket().is_none() && is_remote(options.get_host());
     let pool = PgPoolOptions::new()
         .max_connections(MAX_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .after_connect(|conn, _| {
-            Box::pin(async move { conn.execute(sqlx::raw_sql(LIMITS)).await.map(|_| ()) })
+        .after_connect(move |conn, _| {
+            let limits = limits.clone();
+            Box::pin(async move { conn.execute(sqlx::raw_sql(AssertSqlSafe(limits))).await.map(|_| ()) })
         })
         // A connection in steady use needs no question before each use. One to a server that
         // has become a standby is given up for another, which may lead to the new primary.
@@ -47,7 +54,8 @@ pub(super) async fn open(url: &str) -> StoreResult<PgPool> {
                 if meta.idle_for < Duration::from_secs(1) {
                     return Ok(true);
                 }
-                sqlx::query_scalar("SELECT NOT pg_is_in_recovery()").fetch_one(conn).await
+                let is_primary = sqlx::query_scalar("SELECT NOT pg_is_in_recovery()").fetch_one(conn);
+                answered_in(MAX_CHECK, is_primary).await
             })
         })
         .connect_with(options)
@@ -75,13 +83,12 @@ async fn check_prepared_statements(pool: &PgPool) -> StoreResult<()> {
 }
 
 /// Brings the schema up to date, on connections without limits.
-pub(super) async fn migrate(pool: &PgPool) -> StoreResult<()> {
+pub(super) async fn migrate(pool: &PgPool, mut migrations: Migrator) -> StoreResult<()> {
     let options = pool.connect_options();
     let mut holder = PgConnection::connect_with(&options).await?;
     let mut lock = holder.begin().await?;
     lock.execute(MIGRATION_LOCK).await?;
     let mut conn = PgConnection::connect_with(&options).await?;
-    let mut migrations = sqlx::migrate!("migrations/postgres");
     // Its own lock is one of the session, which a pooler does not keep.
     migrations.set_locking(false).run(&mut conn).await?;
     lock.commit().await?;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::callbacks::{columns, fetch_all, fetch_counted};
 use super::sql::{Arg, Sql, id_array};
 use super::{Backend, Conn, StoreResult, WriteConn, on};
+use crate::store::conn::answered_in;
 
 const DUE: &str = concat!(
     "SELECT ",
@@ -301,7 +302,7 @@ pub async fn order(conn: &mut Conn) -> StoreResult<Vec<(ServiceId, CallbackId)>>
             serde_json::from_str(&json)
                 .map_err(|_| super::error::inconsistent("callbacks", "queue", "the order cannot be read"))?
         }
-        Conn::Postgres(c) => sqlx::query_as(ORDER).fetch_all(&mut **c).await?,
+        Conn::Postgres(c) => answered_in(c.max_silence(), sqlx::query_as(ORDER).fetch_all(&mut **c)).await?,
     };
     Ok(pairs.into_iter().map(|(service, id)| (ServiceId(service), CallbackId(id))).collect())
 }

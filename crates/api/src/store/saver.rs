@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use ringback_domain::CallbackId;
 use ringback_domain::callback::transition::Transition;
@@ -10,6 +11,7 @@ use sqlx::PgPool;
 use tokio::sync::oneshot;
 
 use super::changes;
+use super::conn::{PgHandle, answered_in};
 use super::error::{StoreError, StoreResult};
 
 /// Statements that run at the same time. Whatever comes meanwhile waits for the
@@ -34,6 +36,7 @@ impl Drop for Turn<'_> {
 #[derive(Clone, Debug)]
 pub struct Saver {
     pool: PgPool,
+    max_silence: Duration,
     queue: Arc<Mutex<Queue>>,
 }
 
@@ -50,8 +53,13 @@ struct Waiting {
 }
 
 impl Saver {
-    pub(super) fn new(pool: PgPool) -> Self {
-        Self { pool, queue: Arc::default() }
+    /// `max_silence` is how long an answer of the server may take.
+    pub(super) fn new(pool: PgPool, max_silence: Duration) -> Self {
+        Self { pool, max_silence, queue: Arc::default() }
+    }
+
+    pub(super) async fn acquire(&self) -> StoreResult<PgHandle> {
+        PgHandle::acquire(&self.pool, self.max_silence).await
     }
 
     pub(super) const fn pool(&self) -> &PgPool {
@@ -135,7 +143,8 @@ impl Saver {
 
     /// Writes them in one statement, and gives those that were in their version.
     async fn written(&self, changes: &[&Transition]) -> StoreResult<HashSet<CallbackId>> {
-        let mut conn = self.pool.acquire().await?;
-        changes::apply_postgres(&mut conn, changes).await.map_err(StoreError::while_keeping)
+        let mut conn = self.acquire().await?;
+        let written = answered_in(conn.max_silence(), changes::apply_postgres(&mut conn, changes)).await;
+        written.map_err(StoreError::while_keeping)
     }
 }

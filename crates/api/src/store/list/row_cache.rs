@@ -10,6 +10,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::summary::{Summary, current, summaries};
+use crate::store::conn::answered_in;
 use crate::store::error::inconsistent;
 use crate::store::sql::Arg;
 use crate::store::sql::{Sql, bind_all, fetch};
@@ -49,7 +50,7 @@ pub(super) async fn read_heads(conn: &mut Conn, mut sql: Sql) -> StoreResult<Vec
         }
         Conn::Postgres(conn) => {
             let query = sqlx::query_as(AssertSqlSafe(sql.text));
-            bind_all!(query, sql.args).fetch_all(&mut **conn).await?
+            answered_in(conn.max_silence(), bind_all!(query, sql.args).fetch_all(&mut **conn)).await?
         }
     };
     Ok(rows.into_iter().map(|(id, version, key)| Head { id, version, key, run: 0, row: None }).collect())

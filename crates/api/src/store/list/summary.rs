@@ -12,6 +12,7 @@ use sqlx::{AssertSqlSafe, FromRow, Row};
 use uuid::Uuid;
 
 use crate::store::callbacks::json_rows;
+use crate::store::conn::answered_in;
 use crate::store::error::inconsistent;
 use crate::store::sql::{Arg, Sql, bind_all, fetch};
 use crate::store::unreadable::leave_out;
@@ -193,7 +194,9 @@ pub(super) async fn summaries(conn: &mut Conn, mut sql: Sql) -> StoreResult<(Vec
         }
         Conn::Postgres(conn) => {
             let query = sqlx::query(AssertSqlSafe(sql.text));
-            let rows = bind_all!(query, sql.args).fetch_all(&mut **conn).await?;
+            let max_silence = conn.max_silence();
+            let rows = bind_all!(query, sql.args).fetch_all(&mut **conn);
+            let rows = answered_in(max_silence, rows).await?;
             let read = leave_out(rows.iter().map(|row| Summary::from_row(row).map_err(|_| unreadable(row))));
             let are_all = read.len() == rows.len();
             Ok((read, are_all))

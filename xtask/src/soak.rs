@@ -1,0 +1,46 @@
+//! `cargo xtask soak NAME`: proofs at their full size, which take longer than a test run may.
+
+use anyhow::{Context, Result};
+
+use crate::install;
+use crate::postgres::{Cluster, Durability};
+use crate::process::{NATIVE, cargo, run, target};
+use crate::steps::Steps;
+
+/// A proof: its name, and the tests that make it, as a filter of nextest.
+const PROOFS: &[(&str, &str)] = &[
+    ("chaos", "test(/^chaos::/)"),
+    ("crash", "test(/^crash::/)"),
+    ("differential", "test(/^differential::/)"),
+    ("disk", "test(/^disk::/)"),
+    ("network", "test(/^network::/)"),
+    ("race", "test(/^race::/)"),
+    ("upgrade", "test(/^upgrade::/)"),
+];
+
+/// The names of the proofs, for the help.
+pub(crate) fn names() -> Vec<&'static str> {
+    PROOFS.iter().map(|(name, _)| *name).collect()
+}
+
+/// Runs a proof at its full size, and prints its figures.
+pub(crate) fn soak(name: &str) -> Result<()> {
+    let (_, filter) = PROOFS.iter().find(|(known, _)| *known == name).context("there is no such proof")?;
+    let mut steps = Steps::new(3);
+    steps.step("Build server and tests", || {
+        install::cargo_tool("nextest")?;
+        install::postgres()?;
+        run(cargo().args(["build", "--bins", "--tests"]).args(NATIVE))
+    })?;
+    let cluster = steps.step("Start PostgreSQL", || Cluster::start(Durability::Off))?;
+    steps.step("Run the proof", || {
+        run(cargo()
+            .args(["nextest", "run", "--profile", "soak", "--no-capture", "-E", filter])
+            .args(NATIVE)
+            .env("RINGBACK_SOAK", "1")
+            .env("RINGBACK_TEST_POSTGRES", cluster.url())
+            .env("RINGBACK_TEST_SERVER", target().join("debug/ringback")))
+    })?;
+    steps.finish();
+    Ok(())
+}
