@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use ringback_domain::Timestamp;
 use ringback_domain::wire::problem::Problem;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::ArrayItems;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{
-    ContentBuilder, ObjectBuilder, OpenApi as Document, Ref, RefOr, Required, Response, ResponseBuilder, Type,
+    ContentBuilder, ObjectBuilder, OpenApi as Document, Ref, RefOr, Required, Response, ResponseBuilder,
+    Schema, Type,
 };
 use utoipa::{OpenApi, ToSchema};
 use utoipa_actix_web::AppExt;
@@ -21,6 +23,7 @@ use utoipa_actix_web::AppExt;
         title = "Ringback",
         description = "Callback management for contact centres. A callback that was promised is never lost, \
             and nobody is called twice for one request.",
+        contact(name = "Ringback"),
         license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT"),
     ),
     servers((url = "/", description = "This server")),
@@ -53,6 +56,7 @@ pub fn document() -> Document {
         .split_for_parts();
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     add_security(&mut document);
+    refer_to_items(&mut document);
     for item in document.paths.paths.values_mut() {
         item.post.iter_mut().filter(|operation| takes_key(operation)).for_each(add_idempotency_key);
         for operation in operations(item) {
@@ -82,6 +86,19 @@ pub fn as_of(document: &str, now: Timestamp) -> String {
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten()
+}
+
+/// Lets lists refer to what they list, which the macro writes out once more.
+fn refer_to_items(document: &mut Document) {
+    let components = document.components.get_or_insert_default();
+    for (name, schema) in &mut components.schemas {
+        if let Some((_, item)) = name.split_once('_')
+            && let RefOr::T(Schema::Object(list)) = schema
+            && let Some(RefOr::T(Schema::Array(items))) = list.properties.get_mut("items")
+        {
+            items.items = ArrayItems::RefOrSchema(Box::new(Ref::from_schema_name(item).into()));
+        }
+    }
 }
 
 fn add_security(document: &mut Document) {
@@ -139,6 +156,11 @@ fn add_idempotency_key(operation: &mut Operation) {
     operation.responses.responses.entry("409".to_owned()).or_insert_with(taken);
 }
 
+/// Whether a status tells a client that the request is at fault.
+fn is_refusal(status: &str) -> bool {
+    status.starts_with('4')
+}
+
 /// Adds what is the same for every operation of a kind: who may call it, and
 /// the problems that it may answer with.
 fn complete(operation: &mut Operation) {
@@ -181,6 +203,9 @@ fn complete(operation: &mut Operation) {
     if is_command {
         add.insert("409", "The state or a taken name forbids it");
         add.insert("412", "The version in If-Match is not the current one");
+    }
+    if !operation.responses.responses.keys().map(String::as_str).chain(add.keys().copied()).any(is_refusal) {
+        add.insert("4XX", "The request is refused");
     }
     add.insert("default", "Any other problem");
     for (status, description) in add {

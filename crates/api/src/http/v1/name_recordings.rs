@@ -41,6 +41,8 @@ pub async fn put_name_recording(
 }
 
 /// Listen to a name recording
+///
+/// The recording with the media type that it was attached with.
 #[utoipa::path(
     tag = "Callbacks",
     params(("id" = CallbackId, Path, description = "Callback ID")),
