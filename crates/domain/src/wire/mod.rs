@@ -10,3 +10,4 @@ pub mod endpoint;
 pub mod list;
 pub mod problem;
 pub mod router;
+pub mod user_data;
