@@ -4,6 +4,7 @@
 
 mod access;
 mod bulk_race;
+mod clients;
 mod contract;
 mod crash;
 mod e2e;

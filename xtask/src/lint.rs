@@ -17,7 +17,7 @@ pub(crate) fn lint() -> Result<()> {
         install::wasm_target()?;
         install::cargo_tool("deny")?;
         install::cargo_tool("machete")?;
-        openapi::install()
+        openapi::install_npm()
     })?;
     steps.step("The OpenAPI document", openapi::lint)?;
     steps.step("Unused dependencies", || run(cargo().arg("machete")))?;

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use ringback_domain::Timestamp;
 use ringback_domain::wire::problem::Problem;
+use serde_json::Value;
+use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::schema::ArrayItems;
+use utoipa::openapi::schema::{ArrayItems, KnownFormat, SchemaFormat};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -15,6 +17,8 @@ use utoipa::openapi::{
 };
 use utoipa::{OpenApi, ToSchema};
 use utoipa_actix_web::AppExt;
+
+use super::extract::AUDIO;
 
 /// What the handlers cannot say.
 #[derive(OpenApi)]
@@ -57,9 +61,11 @@ pub fn document() -> Document {
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     add_security(&mut document);
     refer_to_items(&mut document);
+    name_values(&mut document);
     for item in document.paths.paths.values_mut() {
         item.post.iter_mut().filter(|operation| takes_key(operation)).for_each(add_idempotency_key);
         for operation in operations(item) {
+            describe_recording(operation);
             complete(operation);
         }
     }
@@ -98,6 +104,51 @@ fn refer_to_items(document: &mut Document) {
         {
             items.items = ArrayItems::RefOrSchema(Box::new(Ref::from_schema_name(item).into()));
         }
+    }
+}
+
+/// Gives the values of enumerations names for generated clients: a value such as
+/// `-desired_time` is no name in any language.
+fn name_values(document: &mut Document) {
+    for schema in document.components.get_or_insert_default().schemas.values_mut() {
+        if let RefOr::T(Schema::Object(schema)) = schema
+            && let Some(values) = &schema.enum_values
+        {
+            let names: Vec<String> = values.iter().filter_map(Value::as_str).map(variant_name).collect();
+            let names = ExtensionsBuilder::new().add("x-enum-varnames", names).build();
+            schema.extensions.get_or_insert_default().merge(names);
+        }
+    }
+}
+
+/// `-desired_time` as `DesiredTimeDescending`, `SCHEDULED` as `Scheduled`.
+fn variant_name(value: &str) -> String {
+    let words = value.split(|letter: char| !letter.is_ascii_alphanumeric());
+    let mut name = String::new();
+    for word in words {
+        name.push_str(word.get(..1).unwrap_or_default().to_ascii_uppercase().as_str());
+        name.push_str(word.get(1..).unwrap_or_default().to_ascii_lowercase().as_str());
+    }
+    if value.starts_with('-') { name + "Descending" } else { name }
+}
+
+/// Describes the content of a recording as bytes, and every media type that it may
+/// come back with. A request names one only, since some generators of clients send
+/// the last of several whatever the recording is.
+fn describe_recording(operation: &mut Operation) {
+    let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
+    let bytes = ObjectBuilder::new().schema_type(Type::String).format(Some(format)).build();
+    let content = ContentBuilder::new().schema(Some(bytes)).build();
+    if let Some(RefOr::T(body)) = &mut operation.request_body
+        && let Some(sent) = body.content.get_mut("audio/wav")
+    {
+        *sent = content.clone().into();
+    }
+    if let Some(RefOr::T(answer)) = operation.responses.responses.get_mut("200")
+        && answer.content.contains_key("audio/wav")
+    {
+        let media_types = AUDIO.iter().map(|(media_type, ..)| (*media_type).to_owned());
+        answer.content.extend(media_types.map(|media_type| (media_type, content.clone().into())));
     }
 }
 
