@@ -15,9 +15,8 @@ use crate::http::name_recordings::wav;
 /// A path that `cargo xtask test` passes.
 #[expect(clippy::disallowed_methods, reason = "the setting of `cargo xtask test`")]
 pub(crate) fn tool(variable: &str) -> PathBuf {
-    std::env::var_os(variable)
-        .map(PathBuf::from)
-        .unwrap_or_else(|| panic!("{variable} is not set: run `cargo xtask test`"))
+    std::env::var(variable)
+        .map_or_else(|_| panic!("{variable} is not set: run `cargo xtask test`"), PathBuf::from)
 }
 
 #[rstest]

@@ -13,5 +13,6 @@ mod http;
 mod pgbouncer;
 mod program;
 mod race;
+mod schemathesis;
 mod store;
 mod store_setup;

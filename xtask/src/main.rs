@@ -11,6 +11,7 @@ mod openapi;
 mod postgres;
 mod process;
 mod run;
+mod soak;
 mod steps;
 mod test;
 mod tidy;
@@ -80,6 +81,11 @@ enum Task {
         #[arg(long)]
         durable: bool,
     },
+    /// Run a check that takes long
+    Soak {
+        /// Which; without a name, they are listed
+        name: Option<String>,
+    },
     /// Run lint and test, as the continuous integration does
     Ci,
 }
@@ -114,6 +120,7 @@ fn perform(task: Task) -> anyhow::Result<()> {
         Task::Codegen { check } => codegen::codegen(check),
         Task::Bench { args } => bench::bench(&args),
         Task::Postgres { durable } => postgres::serve(durable),
+        Task::Soak { name } => soak::soak(name.as_deref()),
         Task::Ci => {
             lint::lint()?;
             test::test(&[], false)

@@ -9,6 +9,11 @@ use crate::{codegen, install, openapi, web};
 
 /// Runs the tests that `args` select; all if `args` is empty.
 pub(crate) fn test(args: &[String], no_web: bool) -> Result<()> {
+    test_with(args, no_web, &[])
+}
+
+/// The same with further settings in the environment of the tests.
+pub(crate) fn test_with(args: &[String], no_web: bool, settings: &[(&str, &str)]) -> Result<()> {
     let all = args.is_empty();
     let server = target().join("debug/ringback");
     let mut steps = Steps::new(if all { 9 } else { 6 });
@@ -34,6 +39,7 @@ pub(crate) fn test(args: &[String], no_web: bool) -> Result<()> {
             .args(["nextest", "run"])
             .args(NATIVE)
             .args(args)
+            .envs(settings.iter().copied())
             .env("RINGBACK_TEST_POSTGRES", cluster.url())
             .env("RINGBACK_TEST_SERVER", &server)
             .env("RINGBACK_TEST_WEB_DIR", &page)

@@ -212,6 +212,8 @@ async fn a_time_may_lack_its_seconds_but_not_its_offset() {
     let refused = create("2026-11-25T10:00:00").await;
     invalid(&refused, &[("/desired_time", "invalid_value")]);
     assert!(refused.body.contains("Add Z or an offset such as +01:00"), "{refused}");
+    let long = client.get(&format!("{CALLBACKS}/search?customer_number={}", "7".repeat(101))).await;
+    invalid(&long, &[("?customer_number", "too_long")]);
     let listed = client.get(&format!("{CALLBACKS}?from=2026-11-25T09:00")).await;
     invalid(&listed, &[("?from", "invalid_value")]);
     assert!(listed.body.contains("Add Z or an offset"), "{listed}");

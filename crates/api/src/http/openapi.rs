@@ -6,6 +6,7 @@ use ringback_domain::Timestamp;
 use ringback_domain::wire::problem::Problem;
 use serde_json::Value;
 use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::link::Link;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{ArrayItems, KnownFormat, SchemaFormat};
 use utoipa::openapi::security::{
@@ -66,6 +67,7 @@ pub fn document() -> Document {
         item.post.iter_mut().filter(|operation| takes_key(operation)).for_each(add_idempotency_key);
         for operation in operations(item) {
             describe_recording(operation);
+            add_links(operation);
             complete(operation);
         }
     }
@@ -183,13 +185,15 @@ fn is_guarded(operation: &Operation) -> bool {
 }
 
 /// Whether an answer is kept: not that of a new password, after which the same
-/// request is wrong.
+/// request is wrong, nor the permissions as of now.
 fn takes_key(operation: &Operation) -> bool {
-    is_guarded(operation) && operation.operation_id.as_deref() != Some("change_password")
+    let kept_by_none = ["change_password", "reload_session"];
+    is_guarded(operation) && !operation.operation_id.as_deref().is_some_and(|id| kept_by_none.contains(&id))
 }
 
-fn header(name: &str, description: &str) -> RefOr<Parameter> {
-    let schema = ObjectBuilder::new().schema_type(Type::String).build();
+fn header(name: &str, description: &str, pattern: &str) -> RefOr<Parameter> {
+    let schema =
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).min_length(Some(1)).build();
     let parameter = ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
@@ -199,10 +203,36 @@ fn header(name: &str, description: &str) -> RefOr<Parameter> {
     RefOr::T(parameter.build())
 }
 
+/// 1 to 255 visible characters, with spaces between them.
+const KEY_PATTERN: &str = "^[!-~]([ -~]{0,253}[!-~])?$";
+
+/// A version, in quotes as `ETag` has it, or any.
+const VERSION_PATTERN: &str = r#"^(\*|"?[0-9]{1,18}"?)$"#;
+
+/// What a client may go on with after it created something: the operation that created
+/// it, the status, and the operations on its id.
+const LINKS: [(&str, &str, &[&str]); 4] = [
+    ("create_callback", "201", &["get_callback", "reschedule_callback", "cancel_callback"]),
+    ("create_bulk_cancellation", "202", &["get_bulk_cancellation", "stop_bulk_cancellation", "get_report"]),
+    ("create_service", "201", &["get_service", "edit_service"]),
+    ("create_user", "201", &["get_user", "edit_user"]),
+];
+
+fn add_links(operation: &mut Operation) {
+    let links = LINKS.iter().find(|(id, ..)| operation.operation_id.as_deref() == Some(id));
+    let Some((_, status, targets)) = links else { return };
+    if let Some(RefOr::T(response)) = operation.responses.responses.get_mut(*status) {
+        for target in *targets {
+            let link = Link::builder().operation_id(*target).parameter("id", "$response.body#/id").build();
+            response.links.insert((*target).to_owned(), link.into());
+        }
+    }
+}
+
 fn add_idempotency_key(operation: &mut Operation) {
     let description = "The same request with the same key within 24 hours gets the same answer and has no \
         second effect; 1 to 255 visible characters";
-    operation.parameters.get_or_insert_default().push(header("Idempotency-Key", description));
+    operation.parameters.get_or_insert_default().push(header("Idempotency-Key", description, KEY_PATTERN));
     let taken = || problem("A request with the same idempotency key is still running");
     operation.responses.responses.entry("409".to_owned()).or_insert_with(taken);
 }
@@ -220,12 +250,19 @@ fn complete(operation: &mut Operation) {
         operation.security =
             Some(vec![SecurityRequirement::new("bearer", empty), SecurityRequirement::new("api_key", empty)]);
     }
-    let commands =
-        ["cancel_callback", "reschedule_callback", "recreate_callback", "edit_service", "edit_user"];
+    let commands = [
+        "cancel_callback",
+        "reschedule_callback",
+        "recreate_callback",
+        "requeue_callback",
+        "close_callback",
+        "edit_service",
+        "edit_user",
+    ];
     let is_command = operation.operation_id.as_deref().is_some_and(|id| commands.contains(&id));
     if is_command {
         let description = "The version that is expected, as in `ETag`; any if not given";
-        operation.parameters.get_or_insert_default().push(header("If-Match", description));
+        operation.parameters.get_or_insert_default().push(header("If-Match", description, VERSION_PATTERN));
     }
     let parameters = operation.parameters.as_deref().unwrap_or_default();
     let in_path = parameters

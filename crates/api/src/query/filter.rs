@@ -34,6 +34,15 @@ pub fn visible(services: &Services, caller: &Grant) -> Option<Vec<ServiceId>> {
     }
 }
 
+/// Checks that a text is not too long to be searched for.
+pub fn check_length(field: Field, text: Option<&str>) -> Result<(), Error> {
+    if text.is_none_or(|text| text.chars().count() <= MAX_SEARCH_CHARS) {
+        return Ok(());
+    }
+    let detail = format!("Search for at most {MAX_SEARCH_CHARS} characters.");
+    Err(Error::invalid(Part::Parameter(field), FieldCode::TooLong, detail))
+}
+
 /// Checks a filter and restricts it to the caller's visible services.
 pub fn of_filter(
     filter: &CallbackFilter,
@@ -50,13 +59,7 @@ pub fn of_filter(
             "`to` must be after `from`.",
         ));
     }
-    if filter.search.as_ref().is_some_and(|text| text.chars().count() > MAX_SEARCH_CHARS) {
-        return Err(Error::invalid(
-            Part::Parameter(Field::Search),
-            FieldCode::TooLong,
-            format!("Search for at most {MAX_SEARCH_CHARS} characters."),
-        ));
-    }
+    check_length(Field::Search, filter.search.as_deref())?;
     if filter.service.len() > MAX_FILTER_SERVICES {
         return Err(Error::invalid(
             Part::Parameter(Field::Service),

@@ -130,6 +130,8 @@ impl Queries {
     /// # Errors
     /// [`Error::Invalid`] if neither an id nor a number is given, or both.
     pub async fn search(&self, grant: &Grant, query: &FindQuery) -> Result<Vec<Arc<RenderedRow>>, Error> {
+        filter::check_length(Field::Id, query.id.as_deref())?;
+        filter::check_length(Field::CustomerNumber, query.customer_number.as_deref())?;
         let services = self.directory.services().await?;
         let (id, numbers) = match (&query.id, &query.customer_number) {
             (Some(id), None) => {
