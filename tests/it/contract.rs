@@ -76,7 +76,7 @@ fn the_document_is_openapi_3_1_and_names_its_version() {
 }
 
 #[test]
-fn every_operation_has_an_id_of_its_own_a_tag_and_a_summary() {
+fn every_operation_has_an_id_of_its_own_a_tag_and_a_description() {
     let document = document();
     let tags: BTreeSet<_> =
         document["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
@@ -87,7 +87,10 @@ fn every_operation_has_an_id_of_its_own_a_tag_and_a_summary() {
         let own: Vec<_> = operation.value["tags"].as_array().unwrap().iter().collect();
         assert_eq!(own.len(), 1, "{method} {path}");
         assert!(tags.contains(own[0].as_str().unwrap()), "{method} {path}: {own:?} is not described");
-        assert!(operation.value["summary"].as_str().is_some_and(|text| !text.is_empty()), "{method} {path}");
+        for text in ["summary", "description"] {
+            let said = operation.value[text].as_str().is_some_and(|text| !text.is_empty());
+            assert!(said, "{method} {path} has no {text}");
+        }
     }
     assert!(ids.len() > 30, "{ids:?}");
 }

@@ -5,6 +5,7 @@
 mod access;
 mod bulk_race;
 mod chaos;
+mod clients;
 mod contract;
 mod crash;
 mod differential;
@@ -17,6 +18,7 @@ mod network;
 mod pgbouncer;
 mod program;
 mod race;
+mod schemathesis;
 mod store;
 mod store_setup;
 mod upgrade;

@@ -506,8 +506,9 @@ async fn of_writers_that_name_one_version_one_succeeds(
         for _ in 0..size(10, 100) {
             let expected = Expected::Version(cluster.find(id).await.version);
             let work = async move |tx: &mut Tx<'_>| {
-                let later = tx.now().plus_seconds(3_600);
-                commands::reschedule(tx, Target { id, expected }, later).await.map(drop)
+                let later = Some(tx.now().plus_seconds(3_600));
+                let body = RescheduleCallback { desired_time: later, ..RescheduleCallback::default() };
+                commands::reschedule(tx, Target { id, expected }, &body).await.map(drop)
             };
             match run(&cluster.nodes[number % 2], &person(), work).await {
                 Ok(()) => successes += 1,

@@ -7,6 +7,7 @@ mod bench;
 mod codegen;
 mod install;
 mod lint;
+mod openapi;
 mod postgres;
 mod process;
 mod run;

@@ -2,10 +2,10 @@
 
 use anyhow::{Context, Result};
 
-use crate::install;
 use crate::postgres::{Cluster, Durability};
 use crate::process::{NATIVE, cargo, run, target};
 use crate::steps::Steps;
+use crate::{install, openapi};
 
 /// A proof: its name, and the tests that make it, as a filter of nextest.
 const PROOFS: &[(&str, &str)] = &[
@@ -15,6 +15,7 @@ const PROOFS: &[(&str, &str)] = &[
     ("disk", "test(/^disk::/)"),
     ("network", "test(/^network::/)"),
     ("race", "test(/^race::/)"),
+    ("schemathesis", "test(/^schemathesis::/)"),
     ("upgrade", "test(/^upgrade::/)"),
 ];
 
@@ -30,6 +31,7 @@ pub(crate) fn soak(name: &str) -> Result<()> {
     steps.step("Build server and tests", || {
         install::cargo_tool("nextest")?;
         install::postgres()?;
+        openapi::install_pip()?;
         run(cargo().args(["build", "--bins", "--tests"]).args(NATIVE))
     })?;
     let cluster = steps.step("Start PostgreSQL", || Cluster::start(Durability::Off))?;
@@ -38,6 +40,7 @@ pub(crate) fn soak(name: &str) -> Result<()> {
             .args(["nextest", "run", "--profile", "soak", "--no-capture", "-E", filter])
             .args(NATIVE)
             .env("RINGBACK_SOAK", "1")
+            .env("RINGBACK_TEST_PYTHON", openapi::python())
             .env("RINGBACK_TEST_POSTGRES", cluster.url())
             .env("RINGBACK_TEST_SERVER", target().join("debug/ringback")))
     })?;

@@ -5,18 +5,20 @@ use anyhow::Result;
 use crate::postgres::{Cluster, Durability};
 use crate::process::{NATIVE, cargo, run, target};
 use crate::steps::Steps;
-use crate::{codegen, install, web};
+use crate::{codegen, install, openapi, web};
 
 /// Runs the tests that `args` select; all if `args` is empty.
 pub(crate) fn test(args: &[String], no_web: bool) -> Result<()> {
     let all = args.is_empty();
     let server = target().join("debug/ringback");
-    let mut steps = Steps::new(if all { 8 } else { 5 });
+    let mut steps = Steps::new(if all { 9 } else { 6 });
 
     let browser = steps.step("Make sure that the test tools are there", || {
         install::wasm_target()?;
         install::cargo_tool("nextest")?;
         install::postgres()?;
+        openapi::install_npm()?;
+        openapi::install_pip()?;
         install::browser()
     })?;
     let page = steps.step("Build the page", || {
@@ -25,6 +27,7 @@ pub(crate) fn test(args: &[String], no_web: bool) -> Result<()> {
     steps.step("Build server and tests", || {
         run(cargo().args(["build", "--bins", "--examples", "--tests"]).args(NATIVE))
     })?;
+    let clients = steps.step("Generate clients from the OpenAPI document", openapi::clients)?;
     let cluster = steps.step("Start PostgreSQL", || Cluster::start(Durability::Off))?;
     steps.step("Run the tests", || {
         run(cargo()
@@ -34,6 +37,8 @@ pub(crate) fn test(args: &[String], no_web: bool) -> Result<()> {
             .env("RINGBACK_TEST_POSTGRES", cluster.url())
             .env("RINGBACK_TEST_SERVER", &server)
             .env("RINGBACK_TEST_WEB_DIR", &page)
+            .env("RINGBACK_TEST_CLIENTS", &clients)
+            .env("RINGBACK_TEST_PYTHON", openapi::python())
             .env("RINGBACK_TEST_CHROMIUM", &browser.chromium)
             .env("RINGBACK_TEST_CHROMEDRIVER", &browser.driver))
     })?;

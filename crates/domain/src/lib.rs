@@ -19,6 +19,7 @@ pub mod password;
 pub mod phone;
 pub mod retention;
 pub mod service;
+pub mod text;
 pub mod time;
 pub mod time_of_day;
 pub mod wall_time;

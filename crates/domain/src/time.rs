@@ -1,5 +1,6 @@
 //! Points in time, in whole microseconds.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -8,15 +9,25 @@ use chrono::{DateTime, Utc};
 /// A point in time: microseconds since the Unix epoch, UTC.
 ///
 /// Microseconds, because PostgreSQL keeps no more: what was written is what is
-/// read back, on both databases. On the wire it is RFC 3339 with `Z`.
+/// read back, on both databases. On the wire it is RFC 3339 with `Z`. What comes in
+/// may have another offset, and may leave the seconds out as ISO 8601 does.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, utoipa::ToSchema)]
 #[schema(value_type = String, format = DateTime, example = "2026-11-24T14:15:00Z")]
 pub struct Timestamp(i64);
 
-/// The text is no RFC 3339 date and time with an offset, or out of range.
+/// Why a text is no timestamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an RFC 3339 date and time such as 2026-11-24T14:15:00Z")]
-pub struct NotATimestamp;
+pub enum NotATimestamp {
+    /// It is no RFC 3339 date and time, or out of range.
+    #[error(
+        "Use RFC 3339, for example 2026-11-24T14:15:00Z or 2026-11-24T15:15:00+01:00; in a query string, \
+         write + as %2B."
+    )]
+    Malformed,
+    /// It does not say which zone its clock is in.
+    #[error("Add Z or an offset such as +01:00 to the time.")]
+    NoOffset,
+}
 
 const SECOND: i64 = 1_000_000;
 
@@ -146,12 +157,29 @@ impl fmt::Debug for Timestamp {
     }
 }
 
+/// Adds the seconds to a time that ends with its minutes: Java leaves them out where
+/// they are 0.
+fn with_seconds(text: &str) -> Cow<'_, str> {
+    const MINUTES: usize = "2026-11-24T14:15".len();
+    match text.split_at_checked(MINUTES) {
+        Some((minutes, rest)) if !rest.starts_with(':') => format!("{minutes}:00{rest}").into(),
+        _ => text.into(),
+    }
+}
+
 impl FromStr for Timestamp {
     type Err = NotATimestamp;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let micros = DateTime::parse_from_rfc3339(text).map_err(|_| NotATimestamp)?.timestamp_micros();
-        if Self::RANGE.contains(&micros) { Ok(Self(micros)) } else { Err(NotATimestamp) }
+        let text = with_seconds(text);
+        let micros = match DateTime::parse_from_rfc3339(&text) {
+            Ok(instant) => instant.timestamp_micros(),
+            Err(_) if DateTime::parse_from_rfc3339(&format!("{text}Z")).is_ok() => {
+                return Err(NotATimestamp::NoOffset);
+            }
+            Err(_) => return Err(NotATimestamp::Malformed),
+        };
+        if Self::RANGE.contains(&micros) { Ok(Self(micros)) } else { Err(NotATimestamp::Malformed) }
     }
 }
 
@@ -163,7 +191,7 @@ impl serde::Serialize for Timestamp {
 
 impl<'de> serde::Deserialize<'de> for Timestamp {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
     }
 }
@@ -181,8 +209,33 @@ mod tests {
     }
 
     #[test]
-    fn a_time_without_offset_is_refused() {
-        assert_eq!("2026-11-24T15:15:00".parse::<Timestamp>(), Err(NotATimestamp));
+    fn the_seconds_may_be_left_out() {
+        for (short, long) in [
+            ("2026-12-20T10:00Z", "2026-12-20T10:00:00Z"),
+            ("2026-12-20T10:00+01:00", "2026-12-20T09:00:00Z"),
+            ("2026-12-20t10:00z", "2026-12-20T10:00:00Z"),
+        ] {
+            assert_eq!(short.parse::<Timestamp>().unwrap().to_string(), long);
+        }
+    }
+
+    #[test]
+    fn a_time_without_offset_is_told_from_one_that_is_malformed() {
+        for text in ["2026-11-24T15:15:00", "2026-11-24T15:15", "2026-11-24T15:15:00.5"] {
+            assert_eq!(text.parse::<Timestamp>(), Err(NotATimestamp::NoOffset), "{text}");
+        }
+        for text in [
+            "",
+            "2026-11-24",
+            "2026-11-24T15Z",
+            "2026-11-24T15:1Z",
+            "2026-11-24T15:15:00 01:00",
+            "0000-01-01T00:00Z",
+            "2026-11-24T15:15é",
+            "2026-11-24T15:15.5Z5",
+        ] {
+            assert_eq!(text.parse::<Timestamp>(), Err(NotATimestamp::Malformed), "{text}");
+        }
     }
 
     proptest::proptest! {

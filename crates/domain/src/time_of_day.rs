@@ -10,7 +10,7 @@ pub struct TimeOfDay(u16);
 
 /// The text is no time of the day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a time of the day such as 08:00")]
+#[error("Use a time from 00:00 to 23:59, for example 08:00.")]
 pub struct NotATimeOfDay;
 
 const DAY: u16 = 24 * 60;

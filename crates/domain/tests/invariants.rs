@@ -208,7 +208,7 @@ fn commands() -> impl Strategy<Value = Command> {
         Just("FAIL_ERROR".parse::<ResultCode>().ok()),
     ];
     prop_oneof![
-        6 => prop_oneof![9 => 1..2 * DAY, 1 => -60..1].prop_map(|ahead| Command::Reschedule { ahead }),
+        6 => prop_oneof![9 => 1..2 * DAY, 1 => -60..1_i64].prop_map(|ahead| Command::Reschedule { ahead }),
         1 => (-7200..7200_i64).prop_map(|ahead| Command::FollowClocks { ahead }),
         10 => Just(Command::Submit),
         12 => (0..120_i64).prop_map(|lease| Command::Reserve { lease }),

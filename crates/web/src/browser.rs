@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use js_sys::{Function, JsString, Promise, Reflect};
+use js_sys::{Function, Promise, Reflect};
 use leptos::prelude::{document, set_timeout, window};
 use ringback_domain::Timestamp;
 use uuid::Uuid;
@@ -120,12 +120,6 @@ pub(crate) fn property(object: &JsValue, name: &str) -> Option<JsValue> {
 /// The preferred languages of the browser, most preferred first.
 pub(crate) fn languages() -> Vec<String> {
     window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect()
-}
-
-/// Converts a text to lower case. It uses the browser's tables, as those of
-/// Rust would make the page 2.5 % larger.
-pub(crate) fn lowercase(text: &str) -> String {
-    if text.is_ascii() { text.to_ascii_lowercase() } else { JsString::from(text).to_lower_case().into() }
 }
 
 /// Reloads the page.

@@ -193,6 +193,33 @@ async fn all_invalid_values_are_named_at_once() {
 }
 
 #[tokio::test]
+async fn a_time_may_lack_its_seconds_but_not_its_offset() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let client = app.supervisor().await;
+    let create = async |time: &str| {
+        let body = json!({
+            "callback_type": "scheduled", "service_id": app.service, "customer_number": NUMBER,
+            "desired_time": time,
+        });
+        client.post(CALLBACKS, &body).await
+    };
+    let made = create("2026-11-25T10:00+01:00").await;
+    assert_eq!(
+        (made.status, &made.read::<Value>()["desired_time"]),
+        (201, &json!("2026-11-25T09:00:00Z")),
+        "{made}"
+    );
+    let refused = create("2026-11-25T10:00:00").await;
+    invalid(&refused, &[("/desired_time", "invalid_value")]);
+    assert!(refused.body.contains("Add Z or an offset such as +01:00"), "{refused}");
+    let long = client.get(&format!("{CALLBACKS}/search?customer_number={}", "7".repeat(101))).await;
+    invalid(&long, &[("?customer_number", "too_long")]);
+    let listed = client.get(&format!("{CALLBACKS}?from=2026-11-25T09:00")).await;
+    invalid(&listed, &[("?from", "invalid_value")]);
+    assert!(listed.body.contains("Add Z or an offset"), "{listed}");
+}
+
+#[tokio::test]
 async fn a_service_can_stop_accepting_and_dialling_callbacks() {
     let app = TestApp::start(Backend::Sqlite).await;
     let admin = app.admin().await;

@@ -1,9 +1,11 @@
 //! Lists of callbacks: pages, orders, filters, counts, searches and exports.
 
+use ringback_api::app::App;
+use ringback_api::auth::Grant;
 use ringback_domain::wire::endpoint::ListCallbacks;
 use ringback_domain::wire::list::{CallbackFilter, PageQuery, Sort};
 use ringback_domain::{ApiScope, StateName};
-use ringback_tests::app::{can, text};
+use ringback_tests::app::{PASSWORD, can, text};
 use ringback_tests::{Backend, Client, TestApp};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -404,4 +406,68 @@ async fn allowed_actions_depend_on_the_state_and_on_the_role(
     }
     let page = app.monitor().await.json("/api/v1/callbacks").await;
     assert!(page["items"].as_array().unwrap().iter().all(|item| can(item).is_empty()));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_search_ignores_case_in_every_script(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let admin = app.admin().await;
+    let service = format!("/api/v1/services/{}", app.service);
+    let router = app.key(ApiScope::Router);
+    for (name, search) in [
+        ("Özil", "öZIL"),
+        ("Strauẞ", "strauß"),
+        ("ΝΙΚΟΣ", "νικος"),
+        ("İpek", "ipek"),
+        ("Иванов", "ИВАНОВ"),
+        ("Հայկ", "ՀԱՅԿ"),
+    ] {
+        let made = admin.create_immediate(app.service, "+442079460318").await;
+        app.submit().await;
+        let order = json!({"agent": format!("Kim {name}"), "services": [app.service]});
+        let reserved: Value = router.post("/api/v1/router/reservations", &order).await.read();
+        assert_eq!(reserved["reservations"][0]["callback"]["id"], made["id"], "{name}");
+        for field in ["agent", "any"] {
+            let found = matching(&admin, &format!("search_field={field}&search={search}")).await;
+            assert_eq!(found, [text(&made["id"])], "{field}: {name} {search}");
+        }
+        admin.patch(&service, &json!({"name": name})).await;
+        let found = matching(&admin, &format!("search_field=service&search={search}")).await;
+        assert!(found.contains(&text(&made["id"])), "{name} {search}");
+    }
+    let person = json!({"username": "özil", "password": PASSWORD, "role": "supervisor"});
+    let made = admin.post("/api/v1/users", &person).await;
+    assert_eq!(made.status, 201, "{made}");
+    let own = app.log_in("özil").await.create_immediate(app.service, "+442079460318").await;
+    admin.post(&format!("/api/v1/callbacks/{}/cancel", text(&own["id"])), &json!({})).await;
+    let made = matching(&admin, "search_field=created_by&search=ÖZIL").await;
+    assert_eq!(made, [text(&own["id"])]);
+    assert_eq!(matching(&admin, "search_field=cancelled_by&search=ADMIN").await, made);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_export_has_a_row_once_although_it_moves(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    fill(&app, 252).await;
+    let begin = async |app: &App| app.queries.export(&Grant::operator(), &CallbackFilter::default()).await;
+    let mut export = app.inside(async move |app| begin(app).await.unwrap()).await;
+    let (mut export, first) = app
+        .inside(async move |app| {
+            let first = app.queries.export_page(&mut export).await.unwrap().unwrap();
+            (export, first)
+        })
+        .await;
+    let later = json!({"desired_time": "2026-12-01T08:00:00Z"});
+    let moved = app.supervisor().await.command(&json!(first[0].id), "reschedule", &later).await;
+    assert_eq!(moved.status, 200, "{moved}");
+    let rest =
+        app.inside(async move |app| app.queries.export_page(&mut export).await.unwrap().unwrap()).await;
+    assert_eq!((first.len(), rest.len()), (250, 2));
+    assert!(rest.iter().all(|row| first.iter().all(|before| before.id != row.id)));
 }

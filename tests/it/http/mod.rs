@@ -17,4 +17,5 @@ mod numbers;
 mod outage;
 mod reports;
 mod retention;
+mod user_data;
 mod wall_times;

@@ -28,6 +28,7 @@ CREATE TABLE callbacks (
     origin TEXT NOT NULL CHECK (origin IN ('ui', 'api', 'recreate')),
     created_at BIGINT NOT NULL,
     created_by TEXT,
+    created_by_folded TEXT,
     desired_time BIGINT NOT NULL,
     -- What a person chose on a wall clock, and the release of the time zone
     -- database by which the instant above was computed.
@@ -54,12 +55,14 @@ CREATE TABLE callbacks (
     lease_token TEXT,
     lease_expires_at BIGINT,
     agent TEXT,
+    agent_folded TEXT,
     holder TEXT,
     reserved_at BIGINT,
     connected_at BIGINT,
     completed_at BIGINT,
     result TEXT,
     cancelled_by TEXT,
+    cancelled_by_folded TEXT,
     disposition TEXT,
     updated_at BIGINT NOT NULL,
     version BIGINT NOT NULL,

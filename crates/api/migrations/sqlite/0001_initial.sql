@@ -30,6 +30,7 @@ CREATE TABLE callbacks (
     origin TEXT NOT NULL CHECK (origin IN ('ui', 'api', 'recreate')),
     created_at INTEGER NOT NULL,
     created_by TEXT,
+    created_by_folded TEXT,
     desired_time INTEGER NOT NULL,
     -- What a person chose on a wall clock, and the release of the time zone
     -- database by which the instant above was computed.
@@ -56,12 +57,14 @@ CREATE TABLE callbacks (
     lease_token TEXT,
     lease_expires_at INTEGER,
     agent TEXT,
+    agent_folded TEXT,
     holder TEXT,
     reserved_at INTEGER,
     connected_at INTEGER,
     completed_at INTEGER,
     result TEXT,
     cancelled_by TEXT,
+    cancelled_by_folded TEXT,
     disposition TEXT,
     updated_at INTEGER NOT NULL,
     version INTEGER NOT NULL,

@@ -9,6 +9,7 @@ use ringback_domain::wire::callback::{
 };
 use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::wire::router::MAX_REASON_CHARS;
+use ringback_domain::wire::user_data::{MAX_USER_DATA_BYTES, MAX_USER_DATA_DEPTH, UserData};
 use ringback_domain::{CallbackId, CallbackType, DesiredTime, Request, Service, Timestamp, WallTime};
 
 use super::expected::Expected;
@@ -19,9 +20,6 @@ use crate::fault::{Fault, Field};
 use crate::phone::{self, Reading};
 use crate::store::{StoreError, callbacks, name_recordings};
 use crate::time_zone::{self, Instants};
-
-/// Bytes of an integrator's own data.
-const MAX_USER_DATA_BYTES: usize = 16 * 1024;
 
 /// How long ago the customer may have begun to wait: nobody waits for a day, and
 /// whoever did would go before all others.
@@ -224,16 +222,24 @@ fn check_details(faults: &mut Faults, body: &CreateCallback, now: Timestamp) -> 
             format!("`priority` must be between {least} and {most}."),
         );
     }
-    let user_data = body.user_data.as_ref().filter(|data| !data.is_null());
-    if user_data.is_some_and(|data| !data.is_object()) {
-        faults.add(Field::UserData, FieldCode::NotAnObject, "`user_data` must be a JSON object.");
+    let user_data = body.user_data.as_ref()?;
+    faults.take(check_user_data(user_data));
+    Some(user_data.as_str().to_owned())
+}
+
+fn check_user_data(data: &UserData) -> Result<(), Fault> {
+    let fault = |code, detail: String| Err(Fault::new(Field::UserData, code, detail));
+    if !data.is_object() {
+        return fault(FieldCode::NotAnObject, "`user_data` must be a JSON object.".to_owned());
     }
-    let user_data = user_data.map(ToString::to_string);
-    if user_data.as_ref().is_some_and(|text| text.len() > MAX_USER_DATA_BYTES) {
-        let detail = format!("`user_data` must not exceed {MAX_USER_DATA_BYTES} bytes.");
-        faults.add(Field::UserData, FieldCode::TooLarge, detail);
+    match data.depth() {
+        Ok(depth) if depth <= MAX_USER_DATA_DEPTH && data.as_str().len() <= MAX_USER_DATA_BYTES => Ok(()),
+        Ok(_) => {
+            let most = format!("{MAX_USER_DATA_BYTES} bytes and {MAX_USER_DATA_DEPTH} levels");
+            fault(FieldCode::TooLarge, format!("`user_data` must not exceed {most}."))
+        }
+        Err(error) => fault(FieldCode::InvalidValue, format!("`user_data` cannot be read: {error}.")),
     }
-    user_data
 }
 
 fn desired_time_past() -> Error {

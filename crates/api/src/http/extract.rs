@@ -157,7 +157,7 @@ pub struct Audio {
 
 /// What is taken as a recording: its media type, other names of it, and what its
 /// bytes are known as.
-const AUDIO: [(&str, &[&str], &[&str]); 5] = [
+pub const AUDIO: [(&str, &[&str], &[&str]); 5] = [
     ("audio/wav", &["audio/x-wav", "audio/wave", "audio/vnd.wave"], &["audio/x-wav"]),
     ("audio/mpeg", &["audio/mp3"], &["audio/mpeg"]),
     ("audio/ogg", &["audio/opus"], &["audio/ogg"]),

@@ -4,15 +4,22 @@ use std::collections::BTreeMap;
 
 use ringback_domain::Timestamp;
 use ringback_domain::wire::problem::Problem;
+use serde_json::Value;
+use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::link::Link;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{ArrayItems, KnownFormat, SchemaFormat};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{
-    ContentBuilder, ObjectBuilder, OpenApi as Document, Ref, RefOr, Required, Response, ResponseBuilder, Type,
+    ContentBuilder, ObjectBuilder, OpenApi as Document, Ref, RefOr, Required, Response, ResponseBuilder,
+    Schema, Type,
 };
 use utoipa::{OpenApi, ToSchema};
 use utoipa_actix_web::AppExt;
+
+use super::extract::AUDIO;
 
 /// What the handlers cannot say.
 #[derive(OpenApi)]
@@ -21,6 +28,7 @@ use utoipa_actix_web::AppExt;
         title = "Ringback",
         description = "Callback management for contact centres. A callback that was promised is never lost, \
             and nobody is called twice for one request.",
+        contact(name = "Ringback"),
         license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT"),
     ),
     servers((url = "/", description = "This server")),
@@ -53,9 +61,13 @@ pub fn document() -> Document {
         .split_for_parts();
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     add_security(&mut document);
+    refer_to_items(&mut document);
+    name_values(&mut document);
     for item in document.paths.paths.values_mut() {
         item.post.iter_mut().filter(|operation| takes_key(operation)).for_each(add_idempotency_key);
         for operation in operations(item) {
+            describe_recording(operation);
+            add_links(operation);
             complete(operation);
         }
     }
@@ -82,6 +94,64 @@ pub fn as_of(document: &str, now: Timestamp) -> String {
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten()
+}
+
+/// Lets lists refer to what they list, which the macro writes out once more.
+fn refer_to_items(document: &mut Document) {
+    let components = document.components.get_or_insert_default();
+    for (name, schema) in &mut components.schemas {
+        if let Some((_, item)) = name.split_once('_')
+            && let RefOr::T(Schema::Object(list)) = schema
+            && let Some(RefOr::T(Schema::Array(items))) = list.properties.get_mut("items")
+        {
+            items.items = ArrayItems::RefOrSchema(Box::new(Ref::from_schema_name(item).into()));
+        }
+    }
+}
+
+/// Gives the values of enumerations names for generated clients: a value such as
+/// `-desired_time` is no name in any language.
+fn name_values(document: &mut Document) {
+    for schema in document.components.get_or_insert_default().schemas.values_mut() {
+        if let RefOr::T(Schema::Object(schema)) = schema
+            && let Some(values) = &schema.enum_values
+        {
+            let names: Vec<String> = values.iter().filter_map(Value::as_str).map(variant_name).collect();
+            let names = ExtensionsBuilder::new().add("x-enum-varnames", names).build();
+            schema.extensions.get_or_insert_default().merge(names);
+        }
+    }
+}
+
+/// `-desired_time` as `DesiredTimeDescending`, `SCHEDULED` as `Scheduled`.
+fn variant_name(value: &str) -> String {
+    let words = value.split(|letter: char| !letter.is_ascii_alphanumeric());
+    let mut name = String::new();
+    for word in words {
+        name.push_str(word.get(..1).unwrap_or_default().to_ascii_uppercase().as_str());
+        name.push_str(word.get(1..).unwrap_or_default().to_ascii_lowercase().as_str());
+    }
+    if value.starts_with('-') { name + "Descending" } else { name }
+}
+
+/// Describes the content of a recording as bytes, and every media type that it may
+/// come back with. A request names one only, since some generators of clients send
+/// the last of several whatever the recording is.
+fn describe_recording(operation: &mut Operation) {
+    let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
+    let bytes = ObjectBuilder::new().schema_type(Type::String).format(Some(format)).build();
+    let content = ContentBuilder::new().schema(Some(bytes)).build();
+    if let Some(RefOr::T(body)) = &mut operation.request_body
+        && let Some(sent) = body.content.get_mut("audio/wav")
+    {
+        *sent = content.clone().into();
+    }
+    if let Some(RefOr::T(answer)) = operation.responses.responses.get_mut("200")
+        && answer.content.contains_key("audio/wav")
+    {
+        let media_types = AUDIO.iter().map(|(media_type, ..)| (*media_type).to_owned());
+        answer.content.extend(media_types.map(|media_type| (media_type, content.clone().into())));
+    }
 }
 
 fn add_security(document: &mut Document) {
@@ -115,13 +185,15 @@ fn is_guarded(operation: &Operation) -> bool {
 }
 
 /// Whether an answer is kept: not that of a new password, after which the same
-/// request is wrong.
+/// request is wrong, nor the permissions as of now.
 fn takes_key(operation: &Operation) -> bool {
-    is_guarded(operation) && operation.operation_id.as_deref() != Some("change_password")
+    let kept_by_none = ["change_password", "reload_session"];
+    is_guarded(operation) && !operation.operation_id.as_deref().is_some_and(|id| kept_by_none.contains(&id))
 }
 
-fn header(name: &str, description: &str) -> RefOr<Parameter> {
-    let schema = ObjectBuilder::new().schema_type(Type::String).build();
+fn header(name: &str, description: &str, pattern: &str) -> RefOr<Parameter> {
+    let schema =
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).min_length(Some(1)).build();
     let parameter = ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
@@ -131,12 +203,43 @@ fn header(name: &str, description: &str) -> RefOr<Parameter> {
     RefOr::T(parameter.build())
 }
 
+/// 1 to 255 visible characters, with spaces between them.
+const KEY_PATTERN: &str = "^[!-~]([ -~]{0,253}[!-~])?$";
+
+/// A version, in quotes as `ETag` has it, or any.
+const VERSION_PATTERN: &str = r#"^(\*|"?[0-9]{1,18}"?)$"#;
+
+/// What a client may go on with after it created something: the operation that created
+/// it, the status, and the operations on its id.
+const LINKS: [(&str, &str, &[&str]); 4] = [
+    ("create_callback", "201", &["get_callback", "reschedule_callback", "cancel_callback"]),
+    ("create_bulk_cancellation", "202", &["get_bulk_cancellation", "stop_bulk_cancellation", "get_report"]),
+    ("create_service", "201", &["get_service", "edit_service"]),
+    ("create_user", "201", &["get_user", "edit_user"]),
+];
+
+fn add_links(operation: &mut Operation) {
+    let links = LINKS.iter().find(|(id, ..)| operation.operation_id.as_deref() == Some(id));
+    let Some((_, status, targets)) = links else { return };
+    if let Some(RefOr::T(response)) = operation.responses.responses.get_mut(*status) {
+        for target in *targets {
+            let link = Link::builder().operation_id(*target).parameter("id", "$response.body#/id").build();
+            response.links.insert((*target).to_owned(), link.into());
+        }
+    }
+}
+
 fn add_idempotency_key(operation: &mut Operation) {
     let description = "The same request with the same key within 24 hours gets the same answer and has no \
         second effect; 1 to 255 visible characters";
-    operation.parameters.get_or_insert_default().push(header("Idempotency-Key", description));
+    operation.parameters.get_or_insert_default().push(header("Idempotency-Key", description, KEY_PATTERN));
     let taken = || problem("A request with the same idempotency key is still running");
     operation.responses.responses.entry("409".to_owned()).or_insert_with(taken);
+}
+
+/// Whether a status tells a client that the request is at fault.
+fn is_refusal(status: &str) -> bool {
+    status.starts_with('4')
 }
 
 /// Adds what is the same for every operation of a kind: who may call it, and
@@ -147,12 +250,19 @@ fn complete(operation: &mut Operation) {
         operation.security =
             Some(vec![SecurityRequirement::new("bearer", empty), SecurityRequirement::new("api_key", empty)]);
     }
-    let commands =
-        ["cancel_callback", "reschedule_callback", "recreate_callback", "edit_service", "edit_user"];
+    let commands = [
+        "cancel_callback",
+        "reschedule_callback",
+        "recreate_callback",
+        "requeue_callback",
+        "close_callback",
+        "edit_service",
+        "edit_user",
+    ];
     let is_command = operation.operation_id.as_deref().is_some_and(|id| commands.contains(&id));
     if is_command {
         let description = "The version that is expected, as in `ETag`; any if not given";
-        operation.parameters.get_or_insert_default().push(header("If-Match", description));
+        operation.parameters.get_or_insert_default().push(header("If-Match", description, VERSION_PATTERN));
     }
     let parameters = operation.parameters.as_deref().unwrap_or_default();
     let in_path = parameters
@@ -182,6 +292,9 @@ fn complete(operation: &mut Operation) {
     if is_command {
         add.insert("409", "The state or a taken name forbids it");
         add.insert("412", "The version in If-Match is not the current one");
+    }
+    if !operation.responses.responses.keys().map(String::as_str).chain(add.keys().copied()).any(is_refusal) {
+        add.insert("4XX", "The request is refused");
     }
     add.insert("default", "Any other problem");
     for (status, description) in add {

@@ -11,8 +11,11 @@ use crate::error::Error;
 use crate::health::MAX_ROUND_AGE;
 use crate::http::Api;
 use crate::metrics::Metrics;
+use ringback_domain::wire::problem::Problem;
 
 /// Is the process alive?
+///
+/// Answers as long as the process can answer at all, whatever its database does.
 #[utoipa::path(
     tag = "Operations",
     responses((status = 200, description = "Alive", body = Health)),
@@ -73,7 +76,10 @@ async fn can_write(api: &Api) -> Result<(), Error> {
 /// Absent where the server answers them on another address (`--metrics-listen`).
 #[utoipa::path(
     tag = "Operations",
-    responses((status = 200, description = "The figures", body = String, content_type = "text/plain")),
+    responses(
+        (status = 200, description = "The figures", body = String, content_type = "text/plain"),
+        (status = 404, description = "Not answered on this address", body = Problem, content_type = "application/problem+json"),
+    ),
     security(()),
 )]
 #[get("/metrics")]

@@ -1,5 +1,6 @@
 //! Turns the filter of a request into a selection of the store.
 
+use ringback_domain::text::fold;
 use ringback_domain::wire::list::{CallbackFilter, MAX_FILTER_SERVICES, SearchField};
 use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::{ServiceId, StateName, Timestamp, VisibleServices};
@@ -33,6 +34,15 @@ pub fn visible(services: &Services, caller: &Grant) -> Option<Vec<ServiceId>> {
     }
 }
 
+/// Checks that a text is not too long to be searched for.
+pub fn check_length(field: Field, text: Option<&str>) -> Result<(), Error> {
+    if text.is_none_or(|text| text.chars().count() <= MAX_SEARCH_CHARS) {
+        return Ok(());
+    }
+    let detail = format!("Search for at most {MAX_SEARCH_CHARS} characters.");
+    Err(Error::invalid(Part::Parameter(field), FieldCode::TooLong, detail))
+}
+
 /// Checks a filter and restricts it to the caller's visible services.
 pub fn of_filter(
     filter: &CallbackFilter,
@@ -49,13 +59,7 @@ pub fn of_filter(
             "`to` must be after `from`.",
         ));
     }
-    if filter.search.as_ref().is_some_and(|text| text.chars().count() > MAX_SEARCH_CHARS) {
-        return Err(Error::invalid(
-            Part::Parameter(Field::Search),
-            FieldCode::TooLong,
-            format!("Search for at most {MAX_SEARCH_CHARS} characters."),
-        ));
-    }
+    check_length(Field::Search, filter.search.as_deref())?;
     if filter.service.len() > MAX_FILTER_SERVICES {
         return Err(Error::invalid(
             Part::Parameter(Field::Service),
@@ -74,27 +78,26 @@ pub fn of_filter(
     let raw = phone::of_query(filter.search.as_deref().unwrap_or_default());
     let text = Some(raw.trim()).filter(|text| !text.is_empty());
     let search = text.and_then(|text| {
-        let lower = text.to_lowercase();
+        let folded = fold(text);
         let in_column = |column| {
             let (services, plan) = (Vec::new(), SearchPlan::Scan);
-            Some(Search { column, text: lower.clone(), numbers: Vec::new(), services, plan })
+            Some(Search { column, text: folded.clone(), numbers: Vec::new(), services, plan })
         };
         let numbers = || {
             let seen = services.all().iter().filter(|service| caller.visible.contains(service.id));
             phone::search_parts(&raw, seen.map(|service| service.default_country.as_str()))
         };
-        let name_matches =
-            |id| services.get(id).is_some_and(|service| service.name.to_lowercase().contains(&lower));
+        let name_matches = |id| services.get(id).is_some_and(|service| fold(&service.name).contains(&folded));
         match filter.search_field.unwrap_or_default() {
             SearchField::CustomerNumber => {
                 // A text without digits matches no number; empty digits would
                 // match all.
-                let numbers = if numbers() == [""] { vec![lower.clone()] } else { numbers() };
+                let numbers = if numbers() == [""] { vec![folded.clone()] } else { numbers() };
                 in_column(SearchColumn::CustomerNumber).map(|search| Search { numbers, ..search })
             }
             SearchField::Id => {
-                let letters: String = lower.chars().filter(|letter| *letter != '-').collect();
-                let text = if letters.is_empty() { lower.clone() } else { letters };
+                let letters: String = folded.chars().filter(|letter| *letter != '-').collect();
+                let text = if letters.is_empty() { folded.clone() } else { letters };
                 in_column(SearchColumn::Id).map(|search| Search { text, ..search })
             }
             SearchField::Service => {

@@ -1,8 +1,9 @@
 //! Lists, counts, searches and single records.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use ringback_domain::callback::Callback;
+use ringback_domain::callback::{Callback, rules};
 use ringback_domain::wire::callback::{AttemptView, CallbackView, TimelineEntry};
 use ringback_domain::wire::list::{
     CallbackCount, CallbackFilter, CountQuery, FindQuery, NUMBERED_ROWS, PAGE_LIMIT, PageQuery, Sort,
@@ -16,7 +17,7 @@ use crate::auth::Grant;
 use crate::error::Error;
 use crate::fault::{Field, Part};
 use crate::phone;
-use crate::store::list::{self, Cursor, Selection, Start};
+use crate::store::list::{self, Cursor, Rows, Selection, Start};
 use crate::store::{callbacks, name_recordings, queue, timeline};
 
 /// A page of a list, as JSON.
@@ -64,6 +65,8 @@ pub struct Export {
     selection: Selection,
     viewer: Viewer,
     next: Option<Start>,
+    /// What was read and may move behind the next page.
+    movable: HashSet<CallbackId>,
 }
 
 impl Queries {
@@ -127,6 +130,8 @@ impl Queries {
     /// # Errors
     /// [`Error::Invalid`] if neither an id nor a number is given, or both.
     pub async fn search(&self, grant: &Grant, query: &FindQuery) -> Result<Vec<Arc<RenderedRow>>, Error> {
+        filter::check_length(Field::Id, query.id.as_deref())?;
+        filter::check_length(Field::CustomerNumber, query.customer_number.as_deref())?;
         let services = self.directory.services().await?;
         let (id, numbers) = match (&query.id, &query.customer_number) {
             (Some(id), None) => {
@@ -241,10 +246,16 @@ impl Queries {
         let mut selection = filter::of_filter(filter, &services, grant, now)?;
         // A service that is made while the export runs is no part of it.
         selection.services.get_or_insert_with(|| filter::snapshot(&services, grant));
-        Ok(Export { selection, viewer: Viewer::of(grant, now), next: Some(Start::First) })
+        Ok(Export {
+            selection,
+            viewer: Viewer::of(grant, now),
+            next: Some(Start::First),
+            movable: HashSet::new(),
+        })
     }
 
-    /// The next rows of an export; `None` after the last.
+    /// The next rows of an export, each row once even if it moves meanwhile; `None`
+    /// after the last.
     ///
     /// # Errors
     /// If the database cannot be read.
@@ -255,9 +266,12 @@ impl Queries {
         let mut conn = self.store.read().await?;
         let selection = &export.selection;
         let (cache, sort) = (&self.row_cache, Sort::DesiredTime);
-        let rows = list::page(&mut conn, cache, selection, sort, start, PAGE_LIMIT, &services).await?;
+        let Rows { mut rows, next, .. } =
+            list::page(&mut conn, cache, selection, sort, start, PAGE_LIMIT, &services).await?;
         drop(conn);
-        export.next = rows.next.map(Start::At);
-        Ok(Some(view::of_summaries(self, &rows.rows, export.viewer).await?))
+        export.next = next.map(Start::At);
+        rows.retain(|row| !export.movable.contains(&row.id));
+        export.movable.extend(rows.iter().filter(|row| rules::can_reschedule(row.state)).map(|row| row.id));
+        Ok(Some(view::of_summaries(self, &rows, export.viewer).await?))
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ringback_domain::callback::{Callback, CallbackType, rules};
 use ringback_domain::service::RETRY_POLICY;
 use ringback_domain::wire::callback::{CallbackView, Can, Metrics, ServiceRef};
+use ringback_domain::wire::user_data::UserData;
 use ringback_domain::{Permission, ResultCode, ServiceId, State, StateName, Timestamp, retention};
 
 use super::{Positions, Queries};
@@ -192,7 +193,7 @@ pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> 
         recreated_from: callback.recreated_from,
         recreated_as: callback.recreated_as,
         // It was checked to be valid JSON before it was stored.
-        user_data: callback.request.user_data.as_deref().and_then(|text| serde_json::from_str(text).ok()),
+        user_data: callback.request.user_data.clone().and_then(UserData::from_text),
         name_recording: None,
         metrics: Metrics {
             position_in_queue: None,

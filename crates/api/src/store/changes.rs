@@ -12,6 +12,7 @@ use ringback_domain::callback::action::Action;
 use ringback_domain::callback::state::{Queued, Reservation};
 use ringback_domain::callback::transition::{AttemptChange, Transition};
 use ringback_domain::phone::{Extension, NumberWarning};
+use ringback_domain::text::fold;
 use ringback_domain::{CallbackId, Completion, DialResult, State, StateName, Timestamp, WallTime};
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, Executor, PgConnection, SqliteConnection};
@@ -53,6 +54,11 @@ fn text<'a>(text: impl Into<Option<&'a str>>) -> Cell<'a> {
     Cell::Text(text.into())
 }
 
+/// A text as it is searched: neither database folds the case of all of Unicode.
+fn folded<'a>(text: Option<&str>) -> Cell<'a> {
+    Cell::Owned(text.map(fold))
+}
+
 #[derive(Clone, Copy)]
 enum Kind {
     Id,
@@ -83,9 +89,8 @@ const MOVED: &[Column] = &[
     ("attempt_id", Id, |c| id(held(c).map(|held| held.attempt_id.0))),
     ("lease_token", Text, |c| text(held(c).map(|held| held.lease_token.as_str()))),
     ("lease_expires_at", Int, |c| time(held(c).map(|held| held.lease_expires_at))),
-    ("agent", Text, |c| {
-        text(held(c).map(|held| held.agent.as_str()).or(over(c).and_then(|over| over.agent.as_deref())))
-    }),
+    ("agent", Text, |c| text(agent(c))),
+    ("agent_folded", Text, |c| folded(agent(c))),
     ("holder", Text, |c| text(held(c).map(|held| held.holder.as_str()))),
     ("reserved_at", Int, |c| {
         time(held(c).map(|held| held.reserved_at).or(over(c).and_then(|over| over.reserved_at)))
@@ -93,7 +98,8 @@ const MOVED: &[Column] = &[
     ("connected_at", Int, |c| time(c.callback.state.connected_at())),
     ("completed_at", Int, |c| time(over(c).map(|over| over.completed_at))),
     ("result", Text, |c| Cell::Owned(over(c).map(|over| over.result.to_string()))),
-    ("cancelled_by", Text, |c| text(over(c).and_then(|over| over.cancelled_by.as_deref()))),
+    ("cancelled_by", Text, |c| text(cancelled_by(c))),
+    ("cancelled_by_folded", Text, |c| folded(cancelled_by(c))),
     ("disposition", Text, |c| text(over(c).and_then(|over| over.disposition.as_deref()))),
     ("updated_at", Int, |c| time(c.callback.updated_at)),
 ];
@@ -131,6 +137,7 @@ const CREATED: &[Column] = &[
     ("origin", Text, |c| text(c.callback.origin.as_str())),
     ("created_at", Int, |c| time(c.callback.created_at)),
     ("created_by", Text, |c| text(c.callback.created_by.as_deref())),
+    ("created_by_folded", Text, |c| folded(c.callback.created_by.as_deref())),
     ("desired_time", Int, |c| time(c.callback.desired_time)),
     ("wall_time", Text, |c| Cell::Owned(wall(c).map(|wall| wall.local.to_string()))),
     ("wall_time_zone", Text, |c| text(wall(c).map(|wall| wall.time_zone.as_str()))),
@@ -191,6 +198,15 @@ fn over(change: &Transition) -> Option<&Completion> {
         State::Completed(over) => Some(over),
         _ => None,
     }
+}
+
+fn agent(change: &Transition) -> Option<&str> {
+    let held = held(change).map(|held| held.agent.as_str());
+    held.or(over(change).and_then(|over| over.agent.as_deref()))
+}
+
+fn cancelled_by(change: &Transition) -> Option<&str> {
+    over(change).and_then(|over| over.cancelled_by.as_deref())
 }
 
 fn queued(change: &Transition) -> Option<&Queued> {

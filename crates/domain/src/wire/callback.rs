@@ -13,6 +13,7 @@ use crate::id::{AttemptId, CallbackId, ServiceId};
 use crate::phone::NumberWarning;
 use crate::time::Timestamp;
 use crate::wall_time::{Fold, LocalTime};
+use crate::wire::user_data::UserData;
 
 /// A callback record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -78,10 +79,11 @@ pub struct CallbackView {
     pub recreated_from: Option<CallbackId>,
     /// The record that repeats this one.
     pub recreated_as: Option<CallbackId>,
-    /// The integrator's own data; only where a single record is asked for.
+    /// The integrator's own data, byte for byte; only where a single record is asked
+    /// for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    pub user_data: Option<serde_json::Value>,
+    pub user_data: Option<UserData>,
     /// The customer's recorded name; only where a single record is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name_recording: Option<NameRecording>,
@@ -255,10 +257,11 @@ pub struct CreateCallback {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = -1000, maximum = 1000)]
     pub priority: Option<i32>,
-    /// The integrator's own data: an object of at most 16 KiB.
+    /// The integrator's own data: an object of at most 16 KiB and 32 levels, given
+    /// back byte for byte.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    pub user_data: Option<serde_json::Value>,
+    pub user_data: Option<UserData>,
     /// When the customer began to wait elsewhere, such as on the line; keeps
     /// their place in the queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]

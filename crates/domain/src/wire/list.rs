@@ -195,7 +195,7 @@ pub struct Page<T> {
 pub struct CountQuery {
     /// Stop counting here and say `at_least`, so that the answer stays quick.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[param(minimum = 1)]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 4_294_967_295_u64)]
     pub up_to: Option<u32>,
 }
 

@@ -11,3 +11,4 @@ pub mod list;
 pub mod problem;
 pub mod reference;
 pub mod router;
+pub mod user_data;

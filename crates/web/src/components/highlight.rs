@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::components::markup::{Markup, markup};
 
-use crate::browser::lowercase;
+use ringback_domain::text::fold;
 
 /// The text with the match marked.
 pub(crate) fn marked(text: &str, found: Option<Range<usize>>) -> Markup {
@@ -19,14 +19,15 @@ pub(crate) fn marked(text: &str, found: Option<Range<usize>>) -> Markup {
 
 /// The position of a text within another, ignoring case.
 pub(crate) fn find_text(text: &str, search: &str) -> Option<Range<usize>> {
-    let search = lowercase(search.trim());
-    let lower = lowercase(text);
-    // A few letters take more bytes in lower case; then nothing is marked.
-    if search.is_empty() || lower.len() != text.len() {
+    let (search, folded) = (fold(search.trim()), fold(text));
+    if search.is_empty() {
         return None;
     }
-    let start = lower.find(&search)?;
-    Some(start..start + search.len())
+    // A letter may take more bytes than its folded one.
+    let before = folded.get(..folded.find(&search)?)?.chars().count();
+    let mut places = text.char_indices().map(|(place, _)| place).chain([text.len()]).skip(before);
+    let (start, length) = (places.next()?, search.chars().count());
+    Some(start..places.nth(length - 1)?)
 }
 
 /// The position of digits within a grouped number, ignoring what is between
@@ -37,7 +38,7 @@ pub(crate) fn find_digits(text: &str, search: &str) -> Option<Range<usize>> {
 
 /// The position of a part within an id, ignoring dashes.
 pub(crate) fn find_in_id(text: &str, search: &str) -> Option<Range<usize>> {
-    find_among(text, &lowercase(search), char::is_ascii_alphanumeric)
+    find_among(text, &fold(search), char::is_ascii_alphanumeric)
 }
 
 fn find_among(text: &str, search: &str, counts: fn(&char) -> bool) -> Option<Range<usize>> {
@@ -70,5 +71,7 @@ mod tests {
     fn case_does_not_matter() {
         assert_eq!(find_text("Billing EN", "en"), Some(8..10));
         assert_eq!(find_text("Billing EN", " "), None);
+        assert_eq!(find_text("Kim İpek", "ipek"), Some(4..9));
+        assert_eq!(find_text("ẞ", "ß"), Some(0..3));
     }
 }

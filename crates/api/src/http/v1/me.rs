@@ -54,6 +54,8 @@ pub async fn me(api: &Api, caller: &Identity) -> Result<Me, Error> {
 }
 
 /// Read my preferences
+///
+/// How the person likes the page; the defaults if nothing was chosen yet.
 #[utoipa::path(
     tag = "Credentials",
     responses((status = 200, description = "The preferences", body = Preferences)),
@@ -73,6 +75,8 @@ pub async fn get_preferences(
 }
 
 /// Replace my preferences
+///
+/// Keeps the whole object for this person, in place of what was there.
 #[utoipa::path(
     tag = "Credentials",
     request_body(content = Preferences, example = json!({"time_24h": true, "utc": false, "last_range": "Today"})),
@@ -141,6 +145,8 @@ pub async fn change_password(
 }
 
 /// List my sessions
+///
+/// Every browser and device where the person is logged in.
 #[utoipa::path(
     tag = "Credentials",
     responses((status = 200, description = "Where the person is logged in, the last used first", body = Items<SessionView>)),
@@ -169,6 +175,8 @@ pub async fn list_sessions(
 }
 
 /// End one of my sessions
+///
+/// Logs that browser or device out at once.
 #[utoipa::path(
     tag = "Credentials",
     params(("id" = SessionId, Path, description = "The session")),

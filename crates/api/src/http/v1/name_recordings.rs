@@ -20,7 +20,7 @@ use crate::store::{callbacks, name_recordings};
 #[utoipa::path(
     tag = "Callbacks",
     params(("id" = CallbackId, Path, description = "Callback ID")),
-    request_body(content = Vec<u8>, content_type = "audio/wav", description = "The recording, of the media type that it is"),
+    request_body(content = Vec<u8>, content_type = "audio/wav", description = "The recording; audio/mpeg, audio/ogg, audio/mp4 and audio/webm are taken as well"),
     responses(
         (status = 200, description = "Attached", body = NameRecording),
         (status = 413, description = "It is too large", body = ringback_domain::wire::problem::Problem, content_type = "application/problem+json"),
@@ -41,6 +41,8 @@ pub async fn put_name_recording(
 }
 
 /// Listen to a name recording
+///
+/// The recording with the media type that it was attached with.
 #[utoipa::path(
     tag = "Callbacks",
     params(("id" = CallbackId, Path, description = "Callback ID")),

@@ -41,6 +41,8 @@ pub async fn list_services(
 }
 
 /// Read a service
+///
+/// A single virtual queue with its settings.
 #[utoipa::path(
     tag = "Services",
     params(("id" = ServiceId, Path, description = "The service")),

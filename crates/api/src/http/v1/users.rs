@@ -31,6 +31,8 @@ fn changed(user: &User) -> Result<Reply, Error> {
 }
 
 /// List users
+///
+/// Everybody who may log in, and those who are disabled.
 #[utoipa::path(
     tag = "Users",
     responses((status = 200, description = "The users, ordered by user name", body = Items<UserView>)),
@@ -46,6 +48,8 @@ pub async fn list_users(
 }
 
 /// Read a user
+///
+/// A single person with their role and services; never the password.
 #[utoipa::path(
     tag = "Users",
     params(("id" = UserId, Path, description = "The user")),
@@ -63,6 +67,8 @@ pub async fn get_user(
 }
 
 /// Create a user
+///
+/// The person may log in at once.
 #[utoipa::path(
     tag = "Users",
     request_body(content = CreateUser, example = json!({

@@ -46,7 +46,7 @@ pub struct Daily {
 pub struct Search {
     /// The column.
     pub column: SearchColumn,
-    /// The text to find: in lower case; hexadecimal digits for an id.
+    /// The text to find: folded; hexadecimal digits for an id.
     pub text: String,
     /// The digits to find in a number, one or the other.
     pub numbers: Vec<String>,
@@ -197,21 +197,21 @@ impl Search {
                 sql.push(")");
                 return;
             }
-            SearchColumn::Id => &["id"],
-            SearchColumn::State => &["state", "result"],
-            SearchColumn::Result => &["result"],
-            SearchColumn::Agent => &["agent"],
-            SearchColumn::CreatedBy => &["created_by"],
-            SearchColumn::CancelledBy => &["cancelled_by"],
-            SearchColumn::Language => &["language"],
-            SearchColumn::Any => &["state", "result", "agent"],
+            SearchColumn::Id => &["LOWER(id)"],
+            SearchColumn::State => &["LOWER(state)", "LOWER(result)"],
+            SearchColumn::Result => &["LOWER(result)"],
+            SearchColumn::Agent => &["agent_folded"],
+            SearchColumn::CreatedBy => &["created_by_folded"],
+            SearchColumn::CancelledBy => &["cancelled_by_folded"],
+            SearchColumn::Language => &["LOWER(language)"],
+            SearchColumn::Any => &["LOWER(state)", "LOWER(result)", "agent_folded"],
         };
         sql.push(" AND (");
         for (index, column) in columns.iter().enumerate() {
             if index > 0 {
                 sql.push(" OR ");
             }
-            sql.push("LOWER(").push(column).push(") LIKE ").bind(Arg::Text(pattern(&self.text)));
+            sql.push(column).push(" LIKE ").bind(Arg::Text(pattern(&self.text)));
             sql.push(" ESCAPE '!'");
         }
         if self.column == SearchColumn::Any {

@@ -2,10 +2,11 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use ringback_domain::text::fold;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use crate::browser::{self, lowercase};
+use crate::browser;
 use crate::components::icon::Icon;
 use crate::components::placement::{Align, place};
 use crate::components::unique_id;
@@ -77,7 +78,7 @@ pub(crate) fn Menu(
             }
             letter if letter.chars().count() == 1 => {
                 let begins = |item: &HtmlElement| {
-                    lowercase(&item.text_content().unwrap_or_default()).starts_with(&lowercase(letter))
+                    fold(&item.text_content().unwrap_or_default()).starts_with(&fold(letter))
                 };
                 let after = at.map_or(0, |at| at + 1);
                 let order = (after..items.len()).chain(0..after.min(items.len()));

@@ -2,6 +2,7 @@
 //! data.
 
 use leptos::prelude::*;
+use ringback_domain::wire::user_data::UserData;
 use serde_json::{Map, Value};
 
 use crate::components::disclosure::Disclosure;
@@ -28,7 +29,7 @@ pub(super) struct Details {
     pub(super) language: Option<String>,
     pub(super) priority: Option<i32>,
     pub(super) time_zone: Option<String>,
-    pub(super) user_data: Option<Value>,
+    pub(super) user_data: Option<UserData>,
 }
 
 impl MoreDetails {
@@ -68,7 +69,9 @@ impl MoreDetails {
             language: value(self.language),
             priority: priority.ok()?,
             time_zone: value(self.zone),
-            user_data: user_data.ok()?.map(Value::Object),
+            user_data: user_data
+                .ok()?
+                .and_then(|object| UserData::from_text(Value::Object(object).to_string())),
         })
     }
 

@@ -1,8 +1,8 @@
 //! The metrics of a callback. They appear as the state advances, and stay.
 
 use ringback_domain::wire::callback::CallbackView;
+use ringback_domain::wire::user_data::UserData;
 use ringback_domain::{Origin, StateName, Timestamp};
-use serde_json::Value;
 
 use crate::components::key_value::Fact;
 use crate::format::{self, Style};
@@ -67,12 +67,8 @@ pub(crate) fn advanced(view: &CallbackView, style: Style) -> Vec<Fact> {
 
 /// The user data of the callback.
 pub(crate) fn user_data(view: &CallbackView) -> Vec<Fact> {
-    let data = view.user_data.as_ref().and_then(Value::as_object);
-    let fact = |(name, value): (&String, &Value)| {
-        let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
-        Fact::new(name.clone(), text)
-    };
-    data.into_iter().flatten().map(fact).collect()
+    let entries = view.user_data.as_ref().map(UserData::entries).unwrap_or_default();
+    entries.into_iter().map(|(name, text)| Fact::new(name, text)).collect()
 }
 
 /// The desired time in the time zone of the customer, and the zone, if it is

@@ -1,11 +1,11 @@
 //! Whether a record belongs to the list, for records that arrive in events.
 
 use ringback_domain::callback::rules;
+use ringback_domain::text::fold;
 use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::wire::list::{CallbackFilter, SearchField};
 use ringback_domain::{StateName, TimeOfDay, Timestamp};
 
-use crate::browser::lowercase;
 use crate::zones::wall_time;
 
 /// Whether the server would list the callback.
@@ -77,7 +77,7 @@ fn is_national(view: &CallbackView, digits: &str) -> bool {
 }
 
 fn contains(view: &CallbackView, field: SearchField, search: &str) -> bool {
-    let within = |text: &str| lowercase(text).contains(&lowercase(search));
+    let within = |text: &str| fold(text).contains(&fold(search));
     let optional = |text: Option<&str>| text.is_some_and(within);
     let result = || view.result.is_some_and(|result| within(&result.as_str()));
     match field {
@@ -87,7 +87,7 @@ fn contains(view: &CallbackView, field: SearchField, search: &str) -> bool {
         }
         // Dashes are ignored.
         SearchField::Id => {
-            let letters = |text: &str| lowercase(text).replace('-', "");
+            let letters = |text: &str| fold(text).replace('-', "");
             let part = letters(search);
             !part.is_empty() && letters(&view.id.to_string()).contains(&part)
         }
@@ -204,6 +204,16 @@ pub(crate) mod tests {
         }
         for missing in ["x0318", "queued", "-"] {
             assert!(!finds(&example(), SearchField::Any, missing), "{missing}");
+        }
+    }
+
+    #[test]
+    fn upper_and_lower_case_of_any_script_are_the_same() {
+        let mut view = example();
+        for (agent, search) in [("Özil", "öZIL"), ("ΝΙΚΟΣ", "νικος"), ("Strauẞ", "strauß"), ("İpek", "ipek")]
+        {
+            view.metrics.agent = Some(agent.to_owned());
+            assert!(finds(&view, SearchField::Agent, search), "{agent} {search}");
         }
     }
 

@@ -1,0 +1,13 @@
+"""What Schemathesis cannot make up by itself: a recording."""
+
+import schemathesis
+from hypothesis import strategies
+
+# A tenth of a second of silence.
+WAV = (
+    b"RIFF\x44\x03\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x20\x03\0\0"
+    + b"\0" * 800
+)
+
+schemathesis.serializer.alias("audio/wav", "application/octet-stream")
+schemathesis.openapi.media_type("audio/wav", strategies.just(WAV))
