@@ -11,7 +11,7 @@ const NUMBER: &str = "+442079460318";
 const DAY: i64 = 86_400;
 
 /// A tenth of a second of silence, as a WAV file.
-fn wav() -> Vec<u8> {
+pub(crate) fn wav() -> Vec<u8> {
     let mut file = b"RIFF\x44\x03\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
     file.extend(b"\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\x20\x03\0\0");
     file.extend([128; 800]);

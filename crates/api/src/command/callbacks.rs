@@ -151,6 +151,7 @@ pub async fn create(tx: &mut Tx<'_>, body: &CreateCallback) -> Result<Callback, 
         },
     };
     let made = Callback::schedule(new, tx.actor(), now).map_err(|_| desired_time_past())?;
+    tx.audit_object(made.callback.id.0);
     Ok(tx.save(made))
 }
 
@@ -232,6 +233,7 @@ pub async fn reschedule(tx: &mut Tx<'_>, target: Target, desired_time: Timestamp
     let moved = callback
         .reschedule(desired_time, tx.actor(), tx.now())
         .map_err(|refusal| Error::refused(refusal, &callback))?;
+    tx.audit_detail("desired_time", desired_time);
     Ok(tx.save(moved))
 }
 
@@ -273,6 +275,7 @@ pub async fn close(tx: &mut Tx<'_>, target: Target, body: &CloseCallback) -> Res
     let over = callback
         .close(body.result, body.reason.trim().to_owned(), tx.actor(), tx.now())
         .map_err(|refusal| Error::refused(refusal, &callback))?;
+    tx.audit_detail("result", body.result);
     Ok(tx.save(over))
 }
 
@@ -322,6 +325,7 @@ pub async fn recreate(tx: &mut Tx<'_>, target: Target, body: &RecreateCallback) 
     let (over, made) = old.recreate(new, tx.actor(), now).map_err(|refusal| Error::refused(refusal, &old))?;
     tx.save(over);
     let made = tx.save(made);
+    tx.audit_detail("recreated_as", made.id);
     tx.flush().await.map_err(|error| match error {
         Error::Store(StoreError::Duplicate) => Error::refused(Refusal::NotRecreatable, &old),
         other => other,

@@ -31,7 +31,7 @@ use crate::query::Queries;
 use crate::recent::Recent;
 use site::Site;
 use v1::{
-    api_keys, attempts, bulk_cancellations, callbacks, events, export, me, name_recordings, services,
+    api_keys, attempts, audit, bulk_cancellations, callbacks, events, export, me, name_recordings, services,
     session, users,
 };
 
@@ -132,7 +132,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(users::edit_user)
                 .service(api_keys::list_api_keys)
                 .service(api_keys::create_api_key)
-                .service(api_keys::revoke_api_key),
+                .service(api_keys::revoke_api_key)
+                .service(audit::list_audit),
         )
         .service(operations::live)
         .service(operations::ready)

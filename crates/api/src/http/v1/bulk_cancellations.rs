@@ -3,6 +3,7 @@
 use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION, ContentType};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use ringback_domain::wire::audit::AuditAction;
 use ringback_domain::wire::bulk::{BulkCancellation, CreateBulkCancellation, MAX_IDS, ReportLine};
 use ringback_domain::wire::callback::Items;
 use ringback_domain::wire::list::CallbackFilter;
@@ -10,8 +11,8 @@ use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::{JobId, Timestamp};
 
 use crate::auth::{Caller, Grant, permit};
-use crate::command::Tx;
 use crate::command::bulk as commands;
+use crate::command::{Audit, Tx};
 use crate::directory::Services;
 use crate::error::Error;
 use crate::fault::{Field, Part};
@@ -113,7 +114,8 @@ pub async fn create_bulk_cancellation(
         let job = commands::create(tx, &selected, dry_run).await?;
         Reply::accepted(format!("/api/v1/bulk-cancellations/{}", job.id), &job)
     };
-    Ok(api.commands.run(key, &caller, create).await?.into())
+    let audit = Audit::of(AuditAction::BulkCancellationCreate);
+    Ok(api.commands.run(audit, key, &caller, create).await?.into())
 }
 
 /// List my bulk cancellations
@@ -173,7 +175,8 @@ pub async fn stop_bulk_cancellation(
 ) -> Result<HttpResponse, Error> {
     let key = idempotency.of(&caller, &[]);
     let stop = async move |tx: &mut Tx<'_>| Reply::ok(&commands::stop(tx, id).await?);
-    Ok(api.commands.run(key, &caller, stop).await?.into())
+    let audit = Audit::about(AuditAction::BulkCancellationStop, id.0);
+    Ok(api.commands.run(audit, key, &caller, stop).await?.into())
 }
 
 /// Read the Cancellation Summary Report
@@ -197,7 +200,10 @@ pub async fn get_report(
 ) -> Result<HttpResponse, Error> {
     let usage = api.take(Use::Export, &caller)?;
     let job = bulk::find(&mut api.queries.store.read().await?, id, &caller.owner).await?;
-    let job = job.ok_or(Error::NotFound("bulk cancellation"))?;
+    let audit = Audit::about(AuditAction::BulkCancellationExport, id.0);
+    let job = job.ok_or(Error::NotFound("bulk cancellation"));
+    let job = api.commands.checked(&audit, &caller, job).await?;
+    api.commands.keep(audit, &caller).await?;
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let json = accept.contains("application/json");
     let write = if json { report_json } else { report_csv };

@@ -3,10 +3,12 @@
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use ringback_domain::wire::audit::AuditAction;
 use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::wire::list::{CallbackFilter, ExportQuery, Format};
 
 use crate::auth::{Caller, permit};
+use crate::command::Audit;
 use crate::error::Error;
 use crate::http::Api;
 use crate::http::extract::{Query, QueryFields};
@@ -69,6 +71,10 @@ pub async fn export_callbacks(
     let format = query.format.unwrap_or_default();
     let usage = api.take(Use::Export, &caller)?;
     let export = api.queries.export(&caller, &filter).await?;
+    // What was searched for may be a customer's number.
+    let without_search = CallbackFilter { search: None, ..filter };
+    let audit = Audit::of(AuditAction::CallbackExport).with("format", format).with("filter", without_search);
+    api.commands.keep(audit, &caller).await?;
     let stream = futures_util::stream::try_unfold(
         (api, export, request, true, usage),
         move |(api, mut export, request, first, usage)| async move {
