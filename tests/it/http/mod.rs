@@ -17,3 +17,4 @@ mod numbers;
 mod outage;
 mod reports;
 mod retention;
+mod sheets;

@@ -8,6 +8,7 @@ pub mod openapi;
 pub mod operations;
 mod problem;
 pub mod request;
+mod sheet;
 pub mod site;
 pub mod text;
 pub mod v1;

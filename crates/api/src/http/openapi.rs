@@ -39,6 +39,7 @@ use utoipa_actix_web::AppExt;
     components(schemas(
         Problem,
         ringback_domain::wire::audit::AuditAction,
+        ringback_domain::wire::bulk::ReportFormat,
         ringback_domain::wire::list::Format,
         ringback_domain::wire::list::Sort,
         ringback_domain::wire::list::SearchField

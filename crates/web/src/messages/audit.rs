@@ -23,10 +23,10 @@ messages! {
     audit_older { en "Load older entries" de "Ältere Einträge laden" }
     audit_api_key_create { en "Create API key" de "API-Schlüssel anlegen" }
     audit_api_key_revoke { en "Revoke API key" de "API-Schlüssel widerrufen" }
-    audit_bulk_create { en "Cancel many callbacks" de "Viele Rückrufe stornieren" }
-    audit_bulk_export { en "Read cancellation report" de "Stornobericht lesen" }
-    audit_bulk_stop { en "Stop bulk cancellation" de "Massenstorno anhalten" }
-    audit_callback_cancel { en "Cancel callback" de "Rückruf stornieren" }
+    audit_bulk_create { en "Cancel many callbacks" de "Viele Rückrufe abbrechen" }
+    audit_bulk_export { en "Read cancellation report" de "Abbruchbericht lesen" }
+    audit_bulk_stop { en "Stop bulk cancellation" de "Abbruch vieler Rückrufe anhalten" }
+    audit_callback_cancel { en "Cancel callback" de "Rückruf abbrechen" }
     audit_callback_close { en "Close callback" de "Rückruf abschließen" }
     audit_callback_create { en "Create callback" de "Rückruf anlegen" }
     audit_callback_export { en "Export callbacks" de "Rückrufe exportieren" }
