@@ -277,7 +277,7 @@ CREATE TABLE bulk_cancellation_items (
 -- What people, machines and Ringback itself did, written in the transaction of its effect. A
 -- worker moves it into `audit` within a second: only that has to be one after the other.
 CREATE TABLE audit_waiting (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,
     actor_kind TEXT NOT NULL,
     actor_id BLOB,
