@@ -1,7 +1,7 @@
 //! A bulk cancellation that is stopped while workers carry it out.
 
 use futures_util::future::join3;
-use ringback_api::command::{Tx, bulk as commands};
+use ringback_api::command::{Audit, Tx, bulk as commands};
 use ringback_api::store::bulk::{self, Selected};
 use ringback_api::worker;
 use ringback_domain::callback::Callback;
@@ -21,7 +21,7 @@ async fn start_job(cluster: &Cluster, callbacks: &[Callback]) -> JobId {
     let permitted = callbacks.iter().map(|callback| callback.id).collect();
     let selected = Selected { permitted, ..Selected::default() };
     let create = async move |tx: &mut Tx<'_>| commands::create(tx, &selected, false).await;
-    cluster.nodes[0].commands.change(&person(), create).await.unwrap().id
+    cluster.nodes[0].commands.change(Audit::None, &person(), create).await.unwrap().id
 }
 
 async fn job(cluster: &Cluster, id: JobId) -> BulkCancellation {
@@ -50,7 +50,7 @@ async fn nothing_is_cancelled_after_a_stop_was_answered(
             tokio::task::yield_now().await;
         }
         let stop = async move |tx: &mut Tx<'_>| commands::stop(tx, id).await;
-        cluster.nodes[0].commands.change(&person(), stop).await.unwrap()
+        cluster.nodes[0].commands.change(Audit::None, &person(), stop).await.unwrap()
     };
     let (stopped, (), ()) = join3(stop, work(0), work(other)).await;
 

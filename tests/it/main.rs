@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails if it finds nothing")]
 
 mod access;
+mod audit;
 mod bulk_race;
 mod chaos;
 mod clients;

@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use ringback_api::app::App;
 use ringback_api::clock::Clock;
 use ringback_api::store::{Store, StoreError};
+use ringback_domain::retention::AUDIT_DAYS;
 use ringback_tests::{Backend, wait_for};
 use sqlx::postgres::PgConnectOptions;
 use tempfile::TempDir;
@@ -84,7 +85,7 @@ async fn pgbouncer_works_or_says_which_version_does() {
     }
     let store = store.unwrap();
     store.migrate().await.unwrap();
-    let app = App::new(store, Clock::system()).await.unwrap();
+    let app = App::new(store, Clock::system(), AUDIT_DAYS).await.unwrap();
     for _ in 0..50 {
         app.queries.last_position().await.unwrap();
     }

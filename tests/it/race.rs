@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use ringback_api::command::attempts::{self, AttemptReport, Report};
 use ringback_api::command::callbacks::{self as commands, Target};
-use ringback_api::command::{Expected, Tx};
+use ringback_api::command::{Audit, Expected, Tx};
 use ringback_api::error::Error;
 use ringback_api::store::idempotency::IdempotencyKey;
 use ringback_api::store::{callbacks, queue, timeline};
@@ -113,7 +113,7 @@ async fn recreate(cluster: &Cluster, node: usize, callback: &Callback) -> Result
         fold: None,
     };
     let recreate = async move |tx: &mut Tx<'_>| commands::recreate(tx, target, &body).await.map(drop);
-    cluster.nodes[node].commands.change(&person(), recreate).await
+    cluster.nodes[node].commands.change(Audit::None, &person(), recreate).await
 }
 
 /// Races two commands for each callback, from either node and in either order.
@@ -258,7 +258,7 @@ async fn an_expired_lease_cannot_be_used_after_it_was_released(
         let extend = async move |tx: &mut Tx<'_>| {
             attempts::extend(tx, reservation.attempt_id, &reservation.lease_token, 30).await.map(drop)
         };
-        let extended = cluster.nodes[0].commands.change(&dialler(), extend).await;
+        let extended = cluster.nodes[0].commands.change(Audit::None, &dialler(), extend).await;
         assert!(matches!(extended, Err(Error::LeaseLost)), "{extended:?}");
         assert_eq!((cluster.find(before.id).await, cluster.timeline(before.id).await), unchanged);
     }
@@ -439,7 +439,7 @@ async fn a_hundred_requests_with_one_key_have_one_effect(
                 let created = Callback::schedule(new, tx.actor(), tx.now()).unwrap();
                 Ok(tx.save(created).id.to_string())
             };
-            match app.commands.save(Some(key.clone()), &person(), work).await {
+            match app.commands.save(Audit::None, Some(key.clone()), &person(), work).await {
                 Err(Error::InFlight) => tokio::task::yield_now().await,
                 other => return other.unwrap(),
             }

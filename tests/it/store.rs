@@ -10,7 +10,7 @@ use rand::{Rng, SeedableRng};
 use ringback_api::app::App;
 use ringback_api::auth::Grant;
 use ringback_api::command::sweep::{self, Leftover};
-use ringback_api::command::{self, Tx};
+use ringback_api::command::{self, Audit, Tx};
 use ringback_api::error::Error;
 use ringback_api::store::bulk::Selected;
 use ringback_api::store::feed::Position;
@@ -19,6 +19,7 @@ use ringback_api::store::list::{self, Selection, Start};
 use ringback_api::store::{Conn, Store, StoreError, WriteConn, callbacks, feed};
 use ringback_api::worker::retention;
 use ringback_domain::callback::Callback;
+use ringback_domain::retention::AUDIT_DAYS;
 use ringback_domain::wire::list::Sort;
 use ringback_domain::{Actor, CallbackId, StateName, VisibleServices};
 use ringback_tests::{Backend, TestApp};
@@ -312,7 +313,7 @@ async fn a_restored_database_begins_another_feed() {
     let mut conn = sqlx::PgConnection::connect(cluster.database.url()).await.unwrap();
     conn.execute(sqlx::raw_sql(ahead)).await.unwrap();
     let store = Store::connect(cluster.database.url()).await.unwrap();
-    let restored = App::new(store, cluster.clock.clone()).await.unwrap();
+    let restored = App::new(store, cluster.clock.clone(), AUDIT_DAYS).await.unwrap();
     assert_ne!(restored.queries.feed_epoch, epochs[0]);
 
     let mut conn = restored.store.read().await.unwrap();
@@ -346,7 +347,7 @@ async fn steps_of_removal(records: usize) -> u64 {
     node.store.transact(watch).await.unwrap();
     steps.store(0, Ordering::SeqCst);
     let purge = async |tx: &mut Tx<'_>| sweep::purge(tx).await;
-    let removed = node.commands.change(&Grant::system("test"), purge).await.unwrap();
+    let removed = node.commands.change(Audit::None, &Grant::system("test"), purge).await.unwrap();
     assert_eq!(i64::try_from(removed).unwrap(), sweep::REMOVAL_CHUNK);
     let counted = steps.load(Ordering::SeqCst);
     cluster.close().await;
@@ -379,13 +380,13 @@ async fn leftovers_go_a_chunk_at_a_time(#[values(Backend::Sqlite, Backend::Postg
         let selected = Selected { not_permitted: ids, ..Selected::default() };
         command::bulk::create(tx, &selected, true).await
     };
-    node.commands.change(&Grant::system("test"), job).await.unwrap();
+    node.commands.change(Audit::None, &Grant::system("test"), job).await.unwrap();
     cluster.clock.advance_seconds(15 * 86_400);
     for leftover in Leftover::ALL {
         let purge = async move |tx: &mut Tx<'_>| sweep::purge_leftover(tx, leftover).await;
         let mut chunks = Vec::new();
         while chunks.last() != Some(&0) {
-            chunks.push(node.commands.change(&Grant::system("test"), purge).await.unwrap());
+            chunks.push(node.commands.change(Audit::None, &Grant::system("test"), purge).await.unwrap());
         }
         assert!(chunks.iter().all(|chunk| *chunk <= 510), "{leftover:?}: {chunks:?}");
         let expected = match leftover {

@@ -3,13 +3,14 @@
 use ringback_api::app::App;
 use ringback_api::auth::Grant;
 use ringback_api::clock::Clock;
-use ringback_api::command::Tx;
 use ringback_api::command::attempts::{self, Order};
+use ringback_api::command::{Audit, Tx};
 use ringback_api::error::Error;
 use ringback_api::store::{Store, callbacks, services, timeline};
 use ringback_domain::callback::Callback;
 use ringback_domain::callback::action::Action;
 use ringback_domain::callback::transition::NewCallback;
+use ringback_domain::retention::AUDIT_DAYS;
 use ringback_domain::service::Settings;
 use ringback_domain::wire::callback::TimelineEntry;
 use ringback_domain::{
@@ -53,7 +54,7 @@ impl Cluster {
         let mut nodes = Vec::new();
         for _ in 0..2 {
             let store = Store::connect(database.url()).await.unwrap();
-            nodes.push(App::new(store, clock.clone()).await.unwrap());
+            nodes.push(App::new(store, clock.clone(), AUDIT_DAYS).await.unwrap());
         }
         let now = clock.now();
         nodes[0]
@@ -101,7 +102,9 @@ impl Cluster {
             let part = async move |tx: &mut Tx<'_>| {
                 Ok(chunk.iter().map(|spec| make_one(tx, &clock, *spec, state)).collect::<Vec<_>>())
             };
-            created.extend(self.nodes[0].commands.change(&Grant::system("test"), part).await.unwrap());
+            created.extend(
+                self.nodes[0].commands.change(Audit::None, &Grant::system("test"), part).await.unwrap(),
+            );
         }
         created
     }
@@ -201,5 +204,5 @@ pub(crate) async fn run<F>(app: &App, grant: &Grant, work: F) -> Result<(), Erro
 where
     F: AsyncFn(&mut Tx<'_>) -> Result<(), Error> + Send + Sync + 'static,
 {
-    app.commands.save(None, grant, work).await
+    app.commands.save(Audit::None, None, grant, work).await
 }

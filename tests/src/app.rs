@@ -21,6 +21,7 @@ use ringback_api::store::users::{self, User};
 use ringback_api::store::{Store, StoreError, services};
 use ringback_api::telephony::simulator::Behaviour;
 use ringback_api::worker;
+use ringback_domain::retention::AUDIT_DAYS;
 use ringback_domain::service::{MAX_HORIZON_DAYS, Settings};
 use ringback_domain::wire::admin::ApiKeyView;
 use ringback_domain::wire::auth::LogIn;
@@ -197,6 +198,11 @@ impl TestApp {
     /// Removes records past their retention time. Returns how many.
     pub async fn run_retention(&self) -> u64 {
         self.inside(async |app| worker::retention::round(&app.workers).await.expect("a round")).await
+    }
+
+    /// Seals what waits in the audit.
+    pub async fn seal_audit(&self) {
+        while self.inside(async |app| worker::audit::round(&app.workers).await.expect("a round")).await > 0 {}
     }
 
     /// Runs the worker until all bulk cancellations are finished.
@@ -527,6 +533,7 @@ async fn serve(
         trusted_proxies: options.trusted_proxies.iter().map(|one| one.parse().expect("a network")).collect(),
         metrics_listen: options.metrics_apart.then(|| SocketAddr::from(([127, 0, 0, 1], 0))),
         session_idle_seconds: options.session_idle_seconds,
+        audit_days: AUDIT_DAYS,
         web_dir: options.web_dir,
         simulator: options.simulator,
         workers: options.workers,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::auth::{Access, Grant};
 use crate::clock::Clock;
-use crate::command::{Commands, Tx, server_state as node, sessions};
+use crate::command::{Audit, Commands, Tx, server_state as node, sessions};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::health::Health;
@@ -38,11 +38,11 @@ pub struct App {
 }
 
 impl App {
-    /// Puts the parts together over a database.
+    /// Puts the parts together over a database. Entries of the audit are kept for some days.
     ///
     /// # Errors
     /// That the database cannot be used.
-    pub async fn new(store: Store, clock: Clock) -> Result<Self, Error> {
+    pub async fn new(store: Store, clock: Clock, audit_days: i64) -> Result<Self, Error> {
         let metrics = Metrics::new().map_err(Error::internal)?;
         let zones = time_zone::tables();
         metrics.tables("tzdb", &zones.version, zones.source).map_err(Error::internal)?;
@@ -54,10 +54,10 @@ impl App {
         let commands =
             Arc::new(Commands::new(store.clone(), clock.clone(), metrics.clone(), Arc::clone(&signals)));
         let keys = async |tx: &mut Tx<'_>| sessions::server_keys(tx).await;
-        let fingerprint_key = commands.change(&Grant::system("start"), keys).await?;
+        let fingerprint_key = commands.change(Audit::None, &Grant::system("start"), keys).await?;
         let database = server_state::identity(&mut store.read().await?).await?;
         let epoch = async move |tx: &mut Tx<'_>| node::feed_epoch(tx, &database).await;
-        let epoch = commands.change(&Grant::system("start"), epoch).await?;
+        let epoch = commands.change(Audit::None, &Grant::system("start"), epoch).await?;
         let access = Access::new(
             store.clone(),
             clock.clone(),
@@ -72,6 +72,7 @@ impl App {
             clock: clock.clone(),
             metrics: metrics.clone(),
             health: Arc::clone(&health),
+            audit_days,
         };
         Ok(Self {
             store,

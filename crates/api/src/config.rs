@@ -32,6 +32,9 @@ pub enum Command {
     /// Manage the keys of the server
     #[command(subcommand)]
     Keys(Keys),
+    /// Look at the audit
+    #[command(subcommand)]
+    Audit(Audit),
     /// Print the OpenAPI document
     Openapi,
     /// Ask a server whether it can answer; fails if not
@@ -102,6 +105,15 @@ pub struct Serve {
         value_parser = clap::value_parser!(u32).range(15..)
     )]
     pub session_idle: u32,
+    /// Days that entries of the audit are kept
+    #[arg(
+        long,
+        env = "RINGBACK_AUDIT_DAYS",
+        default_value_t = 400,
+        value_name = "DAYS",
+        value_parser = clap::value_parser!(u32).range(30..=3_660)
+    )]
+    pub audit_days: u32,
     /// Which database
     #[command(flatten)]
     pub database: Database,
@@ -191,6 +203,13 @@ pub struct AddUser {
 pub enum Keys {
     /// Sign access tokens with a new key; people stay logged in
     Rotate(Database),
+}
+
+/// `ringback audit`
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Check that no entry was changed, removed or inserted; fails and names the first one if so
+    Verify(Database),
 }
 
 /// `ringback healthcheck`

@@ -18,7 +18,7 @@ use ringback_domain::{
 use crate::auth::token::new_secret;
 use crate::auth::{Grant, password};
 use crate::clock::Clock;
-use crate::command::{Commands, Expected, Tx, services as service_commands, users as user_commands};
+use crate::command::{Audit, Commands, Expected, Tx, services as service_commands, users as user_commands};
 use crate::error::Error;
 use crate::store::{Store, services, users};
 use crate::telephony::simulator;
@@ -90,7 +90,7 @@ pub async fn fill(store: &Store, clock: &Clock) -> Result<Option<Credentials>, E
         }
         Ok(ids)
     };
-    let ids: Vec<ServiceId> = commands.change(&grant, create_services).await?;
+    let ids: Vec<ServiceId> = commands.change(Audit::None, &grant, create_services).await?;
     for chunk in 0..CALLBACKS.div_ceil(CHUNK) {
         let (ids, clock) = (ids.clone(), clock.clone());
         let create_callbacks = async move |tx: &mut Tx<'_>| {
@@ -101,7 +101,7 @@ pub async fn fill(store: &Store, clock: &Clock) -> Result<Option<Credentials>, E
             }
             Ok(())
         };
-        commands.change(&grant, create_callbacks).await?;
+        commands.change(Audit::None, &grant, create_callbacks).await?;
     }
     // Users come last, so that a database with users is a complete demo.
     let password = credentials.password.clone();
@@ -118,7 +118,7 @@ pub async fn fill(store: &Store, clock: &Clock) -> Result<Option<Credentials>, E
         }
         Ok(())
     };
-    commands.change(&grant, create_people).await?;
+    commands.change(Audit::None, &grant, create_people).await?;
     Ok(Some(credentials))
 }
 
@@ -143,7 +143,7 @@ async fn renew_passwords(
         }
         Ok(renewed == PEOPLE.len())
     };
-    Ok(commands.change(grant, renew).await?.then_some(credentials))
+    Ok(commands.change(Audit::None, grant, renew).await?.then_some(credentials))
 }
 
 /// Invents callbacks and what happened to them until now.

@@ -1,7 +1,7 @@
 //! The Ringback server: REST API, commands, questions, workers, simulator.
 //!
 //! Rooms, from the ground up; each imports only what stands before it:
-//! `store`, `clock`, `metrics`, `health`, `limits`, `signals`, `phone`, `time_zone` and `recent`
+//! `context`, `store`, `clock`, `metrics`, `health`, `limits`, `signals`, `phone`, `time_zone` and `recent`
 //! know nothing of each other's clients; `error` and `directory` stand on them;
 //! `auth` tells who calls; `query` answers questions, `command` holds every
 //! change; `http`, `worker` and `telephony` are the clients of both; `app`
@@ -12,6 +12,7 @@ pub mod auth;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod context;
 pub mod demo;
 pub mod directory;
 pub mod error;

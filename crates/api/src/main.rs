@@ -10,15 +10,21 @@ use clap::Parser;
 use ringback_api::app::App;
 use ringback_api::auth::{Grant, password};
 use ringback_api::clock::Clock;
-use ringback_api::command::{Commands, Tx, sessions, users as commands};
-use ringback_api::config::{AddUser, Cli, Command, Database, Healthcheck, Keys, LogFormat, Serve, User};
+use ringback_api::command::{Audit, Commands, Tx, sessions, users as commands};
+use ringback_api::config::{
+    AddUser, Audit as AuditCommand, Cli, Command, Database, Healthcheck, Keys, LogFormat, Serve, User,
+};
 use ringback_api::demo;
 use ringback_api::error::Error;
 use ringback_api::http::openapi;
+use ringback_api::query::audit;
 use ringback_api::server::{self, Config};
+use ringback_api::store::audit::hex;
 use ringback_api::store::{Backend, STATEMENT_TIMEOUT, Store, users};
 use ringback_api::telephony::simulator::Behaviour;
+use ringback_domain::retention::AUDIT_DAYS;
 use ringback_domain::wire::admin::CreateUser;
+use ringback_domain::wire::audit::AuditAction;
 
 #[actix_web::main]
 async fn main() -> ExitCode {
@@ -27,6 +33,7 @@ async fn main() -> ExitCode {
         Command::Migrate(database) => migrate(&database).await,
         Command::User(User::Add(options)) => add_user(options).await,
         Command::Keys(Keys::Rotate(database)) => rotate_key(&database).await,
+        Command::Audit(AuditCommand::Verify(database)) => verify_audit(&database).await,
         Command::Openapi => {
             print!("{}", openapi::json());
             Ok(())
@@ -79,9 +86,26 @@ async fn rotate_key(database: &Database) -> anyhow::Result<()> {
         sessions::server_keys(tx).await?;
         sessions::rotate_key(tx).await
     };
-    commands.change(&Grant::operator(), rotate).await?;
+    let audit = Audit::of(AuditAction::SigningKeyRotate);
+    commands.change(audit, &Grant::operator(), rotate).await?;
     store.close().await;
     println!("Access tokens are signed with a new key. Those of the old one stay valid until they expire.");
+    Ok(())
+}
+
+async fn verify_audit(database: &Database) -> anyhow::Result<()> {
+    let store = open(database, false).await?;
+    let verdict = audit::verify(&store).await?;
+    store.close().await;
+    println!("{} entries of the audit are sound.", verdict.sound);
+    if verdict.anchor > 0 {
+        println!("Entries up to {} were removed since they are old.", verdict.anchor);
+    }
+    println!("{} wait to be sealed.", verdict.waiting);
+    if let Some(fault) = verdict.fault {
+        bail!("{fault}");
+    }
+    println!("Last entry: {} {}", verdict.last.number, hex(&verdict.last.hash));
     Ok(())
 }
 
@@ -105,6 +129,7 @@ async fn serve(options: Serve) -> anyhow::Result<()> {
         public_url: options.public_url,
         trusted_proxies: options.trusted_proxies,
         session_idle_seconds: i64::from(options.session_idle) * 60,
+        audit_days: i64::from(options.audit_days),
         metrics_listen: options.metrics_listen,
         web_dir: options.web_dir,
         simulator: (options.demo || options.simulator).then(Behaviour::default),
@@ -170,7 +195,7 @@ async fn add_user(options: AddUser) -> anyhow::Result<()> {
     std::io::stdin().lock().read_line(&mut password).context("the password cannot be read")?;
     let password = password.trim_end_matches(['\r', '\n']).to_owned();
     let store = open(&options.database, options.migrate).await?;
-    let app = App::new(store, Clock::system()).await?;
+    let app = App::new(store, Clock::system(), AUDIT_DAYS).await?;
     let known = app.queries.directory.services().await?;
     let mut services = Vec::new();
     for name in &options.services {
@@ -190,7 +215,8 @@ async fn add_user(options: AddUser) -> anyhow::Result<()> {
     }
     let hash = password::hash(body.password.clone()).await?;
     let add = async move |tx: &mut Tx<'_>| Ok(commands::create(tx, &body, &hash).await?.username);
-    let username = app.commands.change(&operator, add).await?;
+    let audit = Audit::of(AuditAction::UserCreate);
+    let username = app.commands.change(audit, &operator, add).await?;
     app.store.close().await;
     println!("{username} may log in now.");
     Ok(())

@@ -47,6 +47,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// A session that nobody used for so long ends.
     pub session_idle_seconds: i64,
+    /// Days that entries of the audit are kept.
+    pub audit_days: i64,
     /// Where to answer `/metrics` instead of on the address above.
     pub metrics_listen: Option<SocketAddr>,
     /// A folder with the Callback UI instead of the one inside the program.
@@ -139,7 +141,7 @@ pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running
     let (listener, address) = listen(config.listen)?;
     let metrics_listener = config.metrics_listen.map(listen).transpose()?;
     let metrics_address = metrics_listener.as_ref().map(|(_, address)| *address);
-    let app = App::new(store, clock).await?;
+    let app = App::new(store, clock, config.audit_days).await?;
     let api = web::Data::new(Api {
         commands: Arc::clone(&app.commands),
         queries: Arc::clone(&app.queries),

@@ -50,6 +50,7 @@ impl Role {
                 P::ManageServices,
                 P::ManageUsers,
                 P::ManageApiKeys,
+                P::ViewAudit,
                 P::OwnPreferences,
             ],
             Self::Developer => &[P::ViewServices, P::ManageApiKeys, P::OwnPreferences],
@@ -97,6 +98,8 @@ pub enum Permission {
     ManageUsers,
     /// Create and revoke API keys.
     ManageApiKeys,
+    /// Read the audit.
+    ViewAudit,
     /// Keep display preferences: people only.
     OwnPreferences,
 }
@@ -133,6 +136,10 @@ pub enum ApiScope {
     Router,
     /// Set up services, users and keys.
     Admin,
+    /// Read the audit.
+    #[serde(rename = "audit:read")]
+    #[strum(serialize = "audit:read")]
+    AuditRead,
 }
 
 impl ApiScope {
@@ -144,6 +151,7 @@ impl ApiScope {
             Self::CallbacksWrite => &[P::ManageCallbacks, P::ViewServices],
             Self::Router => &[P::RouteCallbacks],
             Self::Admin => &[P::ViewServices, P::ManageServices, P::ManageUsers, P::ManageApiKeys],
+            Self::AuditRead => &[P::ViewAudit],
         }
     }
 

@@ -10,6 +10,7 @@ use crate::callback::state::StateName;
 use crate::callback::{CallbackType, Origin};
 use crate::phone::NumberWarning;
 use crate::service::LatePolicy;
+use crate::wire::audit::AuditAction;
 use crate::wire::bulk::{JobState, Outcome};
 use crate::wire::problem::FieldCode;
 
@@ -31,6 +32,7 @@ named!(
     Action,
     ActorKind,
     ApiScope,
+    AuditAction,
     CallbackType,
     DialResult,
     FieldCode,

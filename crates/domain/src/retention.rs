@@ -10,6 +10,10 @@ pub const RETENTION_DAYS: i64 = 14;
 /// up. Its record is kept for the days that are left.
 pub const GIVE_UP_DAYS: i64 = 11;
 
+/// Entries of the audit are kept this many days unless the operator chose otherwise: a year, and
+/// time to look at it.
+pub const AUDIT_DAYS: i64 = 400;
+
 /// A customer's recorded name is kept this long after the callback is over, for
 /// whoever recreates it.
 pub const NAME_RECORDING_DAYS: i64 = 4;

@@ -39,6 +39,7 @@ pub(crate) fn App() -> impl IntoView {
                 <Route path=path!("/search") view=|| tool(Permission::ViewCallbacks, Part::Search) />
                 <Route path=path!("/services") view=|| tool(Permission::ViewServices, Part::Services) />
                 <Route path=path!("/integrations") view=|| tool(Permission::ManageApiKeys, Part::Integrations) />
+                <Route path=path!("/audit") view=|| tool(Permission::ViewAudit, Part::Audit) />
                 <Route path=path!("/users") view=|| tool(Permission::ManageUsers, Part::Users) />
             </FlatRoutes>
             <ToastRegion />

@@ -21,6 +21,8 @@ pub(crate) enum Part {
     Integrations,
     /// The page Users.
     Users,
+    /// The page Audit.
+    Audit,
     /// The open dialog of the Callbacks page.
     CallbackDialog,
     /// The details of the row in the context.

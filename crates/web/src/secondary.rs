@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 use crate::lazy::{Part, Render};
+use crate::pages::audit::AuditPage;
 use crate::pages::callbacks::dialogs::open_dialog;
 use crate::pages::callbacks::record::details::details;
 use crate::pages::integrations::IntegrationsPage;
@@ -33,6 +34,7 @@ fn render(part: Part) -> AnyView {
         Part::Services => ServicesPage().into_any(),
         Part::Integrations => IntegrationsPage().into_any(),
         Part::Users => UsersPage().into_any(),
+        Part::Audit => AuditPage().into_any(),
         Part::CallbackDialog => open_dialog(),
         Part::RowDetails => details(),
         Part::Help => help(),

@@ -82,6 +82,7 @@ fn Denied(needs: Permission) -> impl IntoView {
         Permission::ManageApiKeys => {
             (messages::integrations(), messages::no_integrations(), messages::no_integrations_text())
         }
+        Permission::ViewAudit => (messages::audit(), messages::no_audit(), messages::no_audit_text()),
         _ => (messages::callbacks(), messages::no_access(), messages::no_access_text()),
     };
     document().set_title(&messages::page_title(page));

@@ -138,4 +138,7 @@ async fn the_pages_of_the_tools_menu_conform_to_wcag(#[case] width: u32, #[case]
     browser.at("table", "Users").shown().await;
     check(&browser).await;
     check_dialog(&browser, "Edit branch", "Edit User").await;
+    browser.open(&format!("http://{}/audit", app.address)).await;
+    browser.at("table", "Audit").shown().await;
+    check(&browser).await;
 }

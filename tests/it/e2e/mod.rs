@@ -2,6 +2,7 @@
 
 mod accessibility;
 mod account;
+mod audit;
 mod bulk;
 mod edit;
 mod flows;

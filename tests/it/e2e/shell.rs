@@ -55,7 +55,12 @@ async fn each_role_sees_only_the_pages_that_it_may_use() {
     for (username, role, manages, tools) in [
         ("monitor", "Monitor", false, ["Callback Search", "Services"].as_slice()),
         ("supervisor", "Supervisor", true, &["Callback Search", "Services"]),
-        ("administrator", "Administrator", true, &["Callback Search", "Services", "Integrations", "Users"]),
+        (
+            "administrator",
+            "Administrator",
+            true,
+            &["Callback Search", "Services", "Integrations", "Users", "Audit"],
+        ),
     ] {
         open("/callbacks").await;
         sign_in(&browser, username, PASSWORD).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::{Method, Response};
 use ringback_api::app::App;
 use ringback_api::auth::Grant;
-use ringback_api::command::{Tx, sessions};
+use ringback_api::command::{Audit, Tx, sessions};
 use ringback_domain::ApiScope;
 use ringback_domain::wire::list::CallbackFilter;
 use ringback_tests::app::{Options, PASSWORD, text};
@@ -99,7 +99,7 @@ async fn tokens_of_the_old_key_are_valid_until_they_expire(
     app.advance(300);
     app.inside(async |app| {
         let rotate = async |tx: &mut Tx<'_>| sessions::rotate_key(tx).await;
-        app.commands.change(&Grant::operator(), rotate).await.unwrap();
+        app.commands.change(Audit::None, &Grant::operator(), rotate).await.unwrap();
     })
     .await;
     // The copies of keys and identities are a second old at most.

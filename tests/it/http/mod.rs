@@ -17,5 +17,6 @@ mod numbers;
 mod outage;
 mod reports;
 mod retention;
+mod sheets;
 mod user_data;
 mod wall_times;

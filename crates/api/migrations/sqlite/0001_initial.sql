@@ -127,7 +127,7 @@ CREATE TABLE name_recordings (
 ) STRICT;
 
 -- Each change of a callback, written in the transaction of the change: the
--- timeline, the audit and the feed of events. (tx, seq) is the position in the
+-- timeline and the feed of events. (tx, seq) is the position in the
 -- feed; here there is one writer, so seq alone orders it.
 CREATE TABLE timeline (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -225,7 +225,7 @@ CREATE TABLE signing_keys (
 ) STRICT;
 
 -- What the servers know of this database, by name: the epoch of the feed, the
--- database that it is of, and when a server last tried to write.
+-- database that it is of, when a server last tried to write, and the ends of the audit.
 CREATE TABLE server_state (
     name TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
@@ -287,3 +287,44 @@ CREATE TABLE bulk_cancellation_items (
     cancelled_by TEXT,
     PRIMARY KEY (job_id, number)
 ) STRICT;
+
+-- What people, machines and Ringback itself did, written in the transaction of its effect. A
+-- worker moves it into `audit` within a second: only that has to be one after the other.
+CREATE TABLE audit_waiting (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    actor_kind TEXT NOT NULL,
+    actor_id BLOB,
+    actor_name TEXT NOT NULL,
+    address TEXT,
+    request_id BLOB,
+    action TEXT NOT NULL,
+    object_id BLOB,
+    -- Why it was refused; null where it was done.
+    reason TEXT,
+    details TEXT NOT NULL
+) STRICT;
+
+-- The chain: numbers without a gap, each entry with the hash of the one before. The ends of the
+-- chain are in `server_state`.
+CREATE TABLE audit (
+    number INTEGER NOT NULL PRIMARY KEY,
+    at INTEGER NOT NULL,
+    actor_kind TEXT NOT NULL,
+    actor_id BLOB,
+    actor_name TEXT NOT NULL,
+    address TEXT,
+    request_id BLOB,
+    action TEXT NOT NULL,
+    object_id BLOB,
+    -- Why it was refused; null where it was done.
+    reason TEXT,
+    details TEXT NOT NULL,
+    previous_hash BLOB NOT NULL,
+    hash BLOB NOT NULL
+) STRICT;
+
+CREATE INDEX audit_by_time ON audit (at, number);
+CREATE INDEX audit_by_actor ON audit (actor_id, at, number) WHERE actor_id IS NOT NULL;
+CREATE INDEX audit_by_action ON audit (action, at, number);
+CREATE INDEX audit_by_object ON audit (object_id, at, number) WHERE object_id IS NOT NULL;

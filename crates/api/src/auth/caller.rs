@@ -347,6 +347,7 @@ pub mod permit {
         ManageServices = [ManageServices],
         ManageUsers = [ManageUsers],
         ManageApiKeys = [ManageApiKeys],
+        ViewAudit = [ViewAudit],
         OwnPreferences = [OwnPreferences],
     }
 }

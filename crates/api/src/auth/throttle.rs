@@ -114,6 +114,8 @@ pub struct Throttle {
 struct Minute {
     began: Instant,
     attempts: u32,
+    /// One was refused, and the audit has it.
+    is_audited: bool,
 }
 
 impl Default for Throttle {
@@ -140,6 +142,23 @@ impl Throttle {
         {
             return Err(limited(until, now));
         }
+        self.minute(attempt, |minute| {
+            if minute.attempts >= MAX_PER_MINUTE {
+                let left = MINUTE.saturating_sub(minute.began.elapsed());
+                return Err(Error::RateLimited { retry_after_seconds: left.as_secs() + 1 });
+            }
+            minute.attempts += 1;
+            Ok(())
+        })
+    }
+
+    /// Whether no other attempt of the network was refused in this minute.
+    pub fn is_first_refusal(&self, attempt: &Attempt) -> bool {
+        self.minute(attempt, |minute| !std::mem::replace(&mut minute.is_audited, true))
+    }
+
+    /// Looks at the current minute of the network.
+    fn minute<T>(&self, attempt: &Attempt, look: impl FnOnce(&mut Minute) -> T) -> T {
         let mut networks = self.networks.lock().unwrap_or_else(PoisonError::into_inner);
         if networks.len() >= MAX_ENTRIES && !networks.contains_key(&attempt.network) {
             networks.retain(|_, minute| minute.began.elapsed() < MINUTE);
@@ -147,17 +166,12 @@ impl Throttle {
                 networks.clear();
             }
         }
-        let fresh = Minute { began: Instant::now(), attempts: 0 };
+        let fresh = Minute { began: Instant::now(), attempts: 0, is_audited: false };
         let minute = networks.entry(attempt.network).or_insert(fresh);
         if minute.began.elapsed() >= MINUTE {
             *minute = fresh;
         }
-        if minute.attempts >= MAX_PER_MINUTE {
-            let left = MINUTE.saturating_sub(minute.began.elapsed());
-            return Err(Error::RateLimited { retry_after_seconds: left.as_secs() + 1 });
-        }
-        minute.attempts += 1;
-        Ok(())
+        look(minute)
     }
 
     /// Remembers how long an attempt must wait, and gives the error that says so.

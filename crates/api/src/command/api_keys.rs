@@ -67,6 +67,10 @@ pub async fn create(tx: &mut Tx<'_>, body: &CreateApiKey) -> Result<CreatedApiKe
         StoreError::Duplicate => Error::Duplicate("An active key with this name already exists."),
         other => other.into(),
     })?;
+    tx.audit_object(key.view.id.0);
+    tx.audit_detail("name", &key.view.name);
+    tx.audit_detail("scopes", &key.view.scopes);
+    tx.audit_detail("services", &key.view.services);
     Ok(CreatedApiKey { api_key: key.view, key: clear })
 }
 
@@ -85,6 +89,7 @@ pub async fn revoke(tx: &mut Tx<'_>, id: ApiKeyId) -> Result<(), Error> {
     if !covers(tx.grant(), &key.view) && key.owner != tx.grant().owner {
         return Err(Error::MoreRights("key"));
     }
+    tx.audit_detail("name", &key.view.name);
     let now = tx.now();
     api_keys::revoke(tx.write()?, id, now).await?;
     tx.access_changed();

@@ -17,6 +17,7 @@ use ringback_domain::{AttemptId, CallbackId, DialResult, ResultCode, Service, Se
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::audit::Audit;
 use super::tx::{Commands, Tx};
 use crate::auth::Grant;
 use crate::auth::token::new_secret;
@@ -210,7 +211,7 @@ async fn serve(commands: &Commands, waiting: Vec<Waiting>) {
     let (orders, replies): (Vec<_>, Vec<_>) =
         waiting.into_iter().map(|one| ((one.order, one.grant), one.reply)).unzip();
     let together = async move |tx: &mut Tx<'_>| reserve_all(tx, &orders).await;
-    match commands.change(&Grant::system("router"), together).await {
+    match commands.change(Audit::None, &Grant::system("router"), together).await {
         Ok(served) => {
             for (reply, served) in replies.into_iter().zip(served) {
                 // Whoever went away gives its callbacks back when the lease ends.
@@ -276,7 +277,8 @@ async fn reserve_once(
         let attempt = |callback: &Callback| callback.state.reservation().map(|held| held.attempt_id);
         Ok(Some(reserved.iter().filter_map(attempt).collect::<Vec<AttemptId>>()))
     };
-    let attempts: Option<Vec<AttemptId>> = commands.run_begun(Some(key.clone()), grant, reserve).await?;
+    let attempts: Option<Vec<AttemptId>> =
+        commands.run_begun(Audit::None, Some(key.clone()), grant, reserve).await?;
     let Some(attempts) = attempts else { return Ok(None) };
     let mut conn = store.read().await?;
     let ids: Vec<CallbackId> = callbacks::of_attempts(&mut conn, &attempts).await?.into_values().collect();

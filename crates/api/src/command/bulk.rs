@@ -42,6 +42,9 @@ pub async fn create(tx: &mut Tx<'_>, selected: &Selected, dry_run: bool) -> Resu
     let items: Vec<Item> = selected.not_permitted.iter().copied().zip(numbers).map(refused).collect();
     bulk::settle(tx.write()?, job.id, &items).await?;
     tx.bulk_waits();
+    tx.audit_object(job.id.0);
+    tx.audit_detail("dry_run", dry_run);
+    tx.audit_detail("selected", job.progress.total);
     Ok(job)
 }
 

@@ -194,6 +194,7 @@ pub async fn create(tx: &mut Tx<'_>, body: &CreateCallback) -> Result<Callback, 
         },
     };
     let made = Callback::schedule(new, tx.actor(), now).map_err(|_| desired_time_past())?;
+    tx.audit_object(made.callback.id.0);
     Ok(tx.save(made))
 }
 
@@ -292,6 +293,7 @@ pub async fn reschedule(
     let moved = callback
         .reschedule(desired.unwrap_or_else(|| callback.desired_time.into()), tx.actor(), tx.now())
         .map_err(|refusal| Error::refused(refusal, &callback))?;
+    tx.audit_detail("desired_time", moved.callback.desired_time);
     Ok(tx.save(moved))
 }
 
@@ -333,6 +335,7 @@ pub async fn close(tx: &mut Tx<'_>, target: Target, body: &CloseCallback) -> Res
     let over = callback
         .close(body.result, body.reason.trim().to_owned(), tx.actor(), tx.now())
         .map_err(|refusal| Error::refused(refusal, &callback))?;
+    tx.audit_detail("result", body.result);
     Ok(tx.save(over))
 }
 
@@ -383,6 +386,7 @@ pub async fn recreate(tx: &mut Tx<'_>, target: Target, body: &RecreateCallback) 
     let (over, made) = old.recreate(new, tx.actor(), now).map_err(|refusal| Error::refused(refusal, &old))?;
     tx.save(over);
     let made = tx.save(made);
+    tx.audit_detail("recreated_as", made.id);
     tx.flush().await.map_err(|error| match error {
         Error::Store(StoreError::Duplicate) => Error::refused(Refusal::NotRecreatable, &old),
         other => other,

@@ -6,6 +6,7 @@
 
 pub mod api_keys;
 pub mod attempts;
+pub mod audit;
 pub mod bulk;
 pub mod callbacks;
 mod expected;
@@ -20,5 +21,6 @@ pub mod sweep;
 mod tx;
 pub mod users;
 
+pub use audit::Audit;
 pub use expected::Expected;
 pub use tx::{Commands, Running, Tx};

@@ -60,6 +60,7 @@ pub async fn replace(tx: &mut Tx<'_>, preferences: &Preferences) -> Result<(), E
         return Err(Error::invalid(Part::Whole, FieldCode::TooLarge, detail));
     }
     let user = tx.grant().user.ok_or(Error::NotFound("preferences"))?;
+    tx.audit_object(user.0);
     users::set_preferences(tx.write()?, user, &text).await?;
     Ok(())
 }

@@ -64,6 +64,8 @@ pub async fn create(tx: &mut Tx<'_>, body: &CreateService) -> Result<Service, Er
     check(&service)?;
     let now = tx.now();
     services::insert(tx.write()?, &service, now).await.map_err(name_taken)?;
+    tx.audit_object(service.id.0);
+    tx.audit_detail("name", &service.name);
     tx.services_changed();
     Ok(service)
 }
@@ -84,6 +86,7 @@ pub async fn edit(
     body.apply(&mut service);
     check(&service)?;
     services::update(tx.write()?, &service).await.map_err(name_taken)?;
+    tx.audit_detail("changes", body);
     service.version += 1;
     tx.services_changed();
     Ok(service)

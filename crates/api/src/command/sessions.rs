@@ -2,6 +2,7 @@
 
 use ringback_domain::{ServiceId, SessionId, Timestamp};
 
+use super::audit::person;
 use super::tx::Tx;
 use crate::auth::{granted_services, token};
 use crate::directory::Services;
@@ -46,6 +47,7 @@ pub async fn open(tx: &mut Tx<'_>, user: &User, client: &Client) -> Result<Opene
     let refresh_token = token::new_secret();
     sessions::insert(tx.write()?, &session, now).await?;
     sessions::add_token(tx.write()?, &token::secret_hash(&refresh_token), session.id, now).await?;
+    tx.audit_object(session.id.0);
     Ok(Opened { user, session: session.id, ends_at: session.expires_at, refresh_token })
 }
 
@@ -71,20 +73,26 @@ pub async fn refresh(
     let session = match sessions::use_token(tx.write()?, &spent, now).await? {
         TokenUse::Fresh(session) => session,
         TokenUse::Reused(session) => {
-            sessions::end(tx.write()?, session, now).await?;
-            tx.access_changed();
+            end_for(tx, session, "token_reused").await?;
             return Ok(None);
         }
-        TokenUse::Unknown => return Ok(None),
+        TokenUse::Unknown => {
+            tx.nothing_done();
+            return Ok(None);
+        }
     };
-    let Some(session) = sessions::find(tx.read(), session, now).await? else { return Ok(None) };
+    let Some(session) = sessions::find(tx.read(), session, now).await? else {
+        tx.nothing_done();
+        return Ok(None);
+    };
     if session.last_used_at.plus_seconds(idle_seconds) <= now {
-        sessions::end(tx.write()?, session.id, now).await?;
-        tx.access_changed();
+        end_for(tx, session.id, "idle").await?;
         return Ok(None);
     }
     let user = users::find(tx.read(), session.user_id).await?.filter(|user| !user.disabled);
     sessions::touch(tx.write()?, session.id, client, now).await?;
+    // A page does so every few minutes: the audit keeps only what ends a session.
+    tx.nothing_done();
     let next = token::new_secret();
     sessions::add_token(tx.write()?, &token::secret_hash(&next), session.id, now).await?;
     Ok(user.map(|user| Opened {
@@ -93,6 +101,19 @@ pub async fn refresh(
         ends_at: session.expires_at,
         refresh_token: next,
     }))
+}
+
+/// Ends a session for a cause that its person did not give.
+async fn end_for(tx: &mut Tx<'_>, session: SessionId, cause: &str) -> Result<(), Error> {
+    let now = tx.now();
+    tx.audit_object(session.0);
+    tx.audit_detail("cause", cause);
+    if let Some(open) = sessions::find(tx.read(), session, now).await? {
+        tx.audit_detail("user", open.user_id);
+    }
+    sessions::end(tx.write()?, session, now).await?;
+    tx.access_changed();
+    Ok(())
 }
 
 /// Lets a running session see what its person may see as of now.
@@ -122,8 +143,18 @@ pub async fn end(
         Some(text) => sessions::session_of_token(tx.read(), &token::secret_hash(text)).await?,
         None => None,
     };
+    let mut is_open = false;
     for session in session.into_iter().chain(of_token) {
+        if let Some(open) = sessions::find(tx.read(), session, now).await? {
+            let user = users::find(tx.read(), open.user_id).await?;
+            tx.audit_actor(person(user.as_ref()));
+            tx.audit_object(session.0);
+            is_open = true;
+        }
         sessions::end(tx.write()?, session, now).await?;
+    }
+    if !is_open {
+        tx.nothing_done();
     }
     tx.access_changed();
     Ok(())

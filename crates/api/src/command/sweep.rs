@@ -68,7 +68,7 @@ pub async fn submit_due(tx: &mut Tx<'_>) -> Result<usize, Error> {
 pub async fn follow_clocks(tx: &mut Tx<'_>) -> Result<usize, Error> {
     let tables = &time_zone::tables().version;
     let older = queue::take_of_older_tables(tx.write()?, tables, CHUNK).await?;
-    let mut same = Vec::new();
+    let (mut same, mut moved_ids) = (Vec::new(), Vec::new());
     for callback in &older {
         let Some(wall) = &callback.wall_time else { continue };
         let instants =
@@ -89,11 +89,14 @@ pub async fn follow_clocks(tx: &mut Tx<'_>) -> Result<usize, Error> {
                 let moved = callback
                     .follow_clocks(desired_time, wall, tx.actor(), tx.now())
                     .map_err(|refusal| Error::refused(refusal, callback))?;
-                tx.save(moved);
+                moved_ids.push(tx.save(moved).id);
             }
             _ => same.push(callback.id),
         }
     }
+    // The list that an administrator reads.
+    tx.audit_detail("time_zone_database", tables);
+    tx.audit_detail("moved", moved_ids);
     queue::confirm_tables(tx.write()?, tables, &same).await?;
     Ok(older.len())
 }

@@ -1,7 +1,7 @@
 //! The one way to change something.
 //!
 //! A command is a function of a [`Tx`]. Running it keeps its effect together
-//! with the answer to its idempotency key, and afterwards wakes those who wait,
+//! with its entry of the audit and the answer to its idempotency key, and afterwards wakes those who wait,
 //! counts and logs what happened, so that no command can forget any of it. It
 //! is run again where a competitor was in the way.
 
@@ -18,14 +18,16 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use super::attempts::Desk;
+use super::audit::Audit;
 use crate::auth::Grant;
 use crate::clock::Clock;
 use crate::directory::Services;
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::signals::Signals;
+use crate::store::audit::{self, Entry};
 use crate::store::idempotency::{self, IdempotencyKey, Seen};
-use crate::store::{Conn, Store, WriteConn, callbacks, services};
+use crate::store::{Conn, Store, StoreError, WriteConn, callbacks, services};
 
 /// How often a command is run in all where competitors are in the way.
 const MAX_RUNS: u32 = 10;
@@ -59,6 +61,7 @@ pub struct Tx<'c> {
     clock: &'c Clock,
     now: Timestamp,
     grant: &'c Grant,
+    audit: Audit,
     pending: Vec<Transition>,
     done: Done,
 }
@@ -103,9 +106,9 @@ impl Drop for Running<'_> {
 }
 
 impl<'c> Tx<'c> {
-    fn new(conn: Access<'c>, clock: &'c Clock, grant: &'c Grant) -> Self {
+    fn new(conn: Access<'c>, clock: &'c Clock, grant: &'c Grant, audit: Audit) -> Self {
         let now = clock.now();
-        Self { conn, clock, now, grant, pending: Vec::new(), done: Done::default() }
+        Self { conn, clock, now, grant, audit, pending: Vec::new(), done: Done::default() }
     }
 
     /// The moment of the command.
@@ -179,6 +182,16 @@ impl<'c> Tx<'c> {
         Ok(())
     }
 
+    /// What the audit keeps of the command.
+    pub(super) const fn audit(&mut self) -> &mut Audit {
+        &mut self.audit
+    }
+
+    /// The entry of the audit, unless nothing happened.
+    fn entry(&self) -> Option<Entry> {
+        if self.done.nothing { None } else { self.audit.entry(self.grant, self.now, None) }
+    }
+
     /// Services changed.
     pub(super) fn services_changed(&mut self) {
         self.done.changed.push(Changed::Services);
@@ -194,7 +207,8 @@ impl<'c> Tx<'c> {
         self.done.changed.push(Changed::BulkCancellations);
     }
 
-    /// There was nothing to do: the same request may find something later.
+    /// There was nothing to do: the same request may find something later, and the
+    /// audit keeps nothing of it.
     pub const fn nothing_done(&mut self) {
         self.done.nothing = true;
     }
@@ -233,6 +247,11 @@ impl Commands {
         Ok(Self { quiet: true, ..Self::new(store, clock, metrics, Arc::default()) })
     }
 
+    /// Keeps an entry of the audit that goes with no effect.
+    pub(super) async fn keep_entry(&self, entry: Entry) -> Result<(), StoreError> {
+        self.store.transact(async move |conn| audit::insert(conn, &entry).await).await
+    }
+
     pub(super) const fn desk(&self) -> &Desk {
         &self.desk
     }
@@ -253,21 +272,9 @@ impl Commands {
     /// # Errors
     /// What the command answers; [`Error::KeyReused`] where the key is another
     /// request's; that the database is not available.
-    pub async fn run<T, F>(&self, key: Option<IdempotencyKey>, grant: &Grant, work: F) -> Result<T, Error>
-    where
-        F: AsyncFn(&mut Tx<'_>) -> Result<T, Error> + Send + Sync + 'static,
-        T: Serialize + DeserializeOwned + Send + 'static,
-    {
-        let _running = key.as_ref().map(|key| self.begin(key)).transpose()?;
-        self.run_begun(key, grant, work).await
-    }
-
-    /// The same for a caller who has marked the key as running.
-    ///
-    /// # Errors
-    /// As [`Self::run`].
-    pub async fn run_begun<T, F>(
+    pub async fn run<T, F>(
         &self,
+        audit: Audit,
         key: Option<IdempotencyKey>,
         grant: &Grant,
         work: F,
@@ -276,12 +283,34 @@ impl Commands {
         F: AsyncFn(&mut Tx<'_>) -> Result<T, Error> + Send + Sync + 'static,
         T: Serialize + DeserializeOwned + Send + 'static,
     {
-        let Some(key) = key else { return self.change(grant, work).await };
+        let _running = key.as_ref().map(|key| self.begin(key)).transpose()?;
+        self.run_begun(audit, key, grant, work).await
+    }
+
+    /// The same for a caller who has marked the key as running.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn run_begun<T, F>(
+        &self,
+        audit: Audit,
+        key: Option<IdempotencyKey>,
+        grant: &Grant,
+        work: F,
+    ) -> Result<T, Error>
+    where
+        F: AsyncFn(&mut Tx<'_>) -> Result<T, Error> + Send + Sync + 'static,
+        T: Serialize + DeserializeOwned + Send + 'static,
+    {
+        let Some(key) = key else { return self.change(audit, grant, work).await };
         let grant_of_key = grant.clone();
         let keyed = async move |tx: &mut Tx<'_>| {
             let now = tx.now();
             match idempotency::look_up(tx.write()?, &key, now).await? {
-                Seen::Answered(answer) => return serde_json::from_str(&answer).map_err(Error::internal),
+                Seen::Answered(answer) => {
+                    tx.nothing_done();
+                    return serde_json::from_str(&answer).map_err(Error::internal);
+                }
                 Seen::OtherRequest => return Err(Error::KeyReused),
                 Seen::New => {}
             }
@@ -292,7 +321,7 @@ impl Commands {
             }
             Ok(answer)
         };
-        self.change(&grant_of_key, keyed).await
+        self.change(audit, &grant_of_key, keyed).await
     }
 
     /// Runs a command whose answer is not kept: one of Ringback itself, or one
@@ -300,16 +329,17 @@ impl Commands {
     ///
     /// # Errors
     /// What the command answers; that the database is not available.
-    pub async fn change<T, F>(&self, grant: &Grant, work: F) -> Result<T, Error>
+    pub async fn change<T, F>(&self, audit: Audit, grant: &Grant, work: F) -> Result<T, Error>
     where
         F: AsyncFn(&mut Tx<'_>) -> Result<T, Error> + Send + Sync + 'static,
         T: Send + 'static,
     {
         let span = Self::span(grant);
-        self.change_inside(grant, Arc::new(work)).instrument(span).await
+        let answer = self.change_inside(&audit, grant, Arc::new(work)).instrument(span).await;
+        self.checked(&audit, grant, answer).await
     }
 
-    async fn change_inside<T, F>(&self, grant: &Grant, work: Arc<F>) -> Result<T, Error>
+    async fn change_inside<T, F>(&self, audit: &Audit, grant: &Grant, work: Arc<F>) -> Result<T, Error>
     where
         F: AsyncFn(&mut Tx<'_>) -> Result<T, Error> + Send + Sync + 'static,
         T: Send + 'static,
@@ -317,12 +347,16 @@ impl Commands {
         let mut runs = 1;
         loop {
             let (work, grant, clock) = (Arc::clone(&work), grant.clone(), self.clock.clone());
+            let audit = audit.clone();
             let outcome = self
                 .store
                 .transact(async move |conn| {
-                    let mut tx = Tx::new(Access::Write(conn), &clock, &grant);
+                    let mut tx = Tx::new(Access::Write(conn), &clock, &grant, audit);
                     let answer = work(&mut tx).await?;
                     tx.flush().await?;
+                    if let Some(entry) = tx.entry() {
+                        audit::insert(tx.write()?, &entry).await?;
+                    }
                     Ok((answer, tx.done))
                 })
                 .await;
@@ -345,42 +379,50 @@ impl Commands {
     ///
     /// # Errors
     /// As [`Self::run`].
-    pub async fn save<T, F>(&self, key: Option<IdempotencyKey>, grant: &Grant, work: F) -> Result<T, Error>
+    pub async fn save<T, F>(
+        &self,
+        audit: Audit,
+        key: Option<IdempotencyKey>,
+        grant: &Grant,
+        work: F,
+    ) -> Result<T, Error>
     where
         F: AsyncFn(&mut Tx<'_>) -> Result<T, Error> + Send + Sync + 'static,
         T: Serialize + DeserializeOwned + Send + 'static,
     {
         if key.is_some() {
-            return self.run(key, grant, work).await;
+            return self.run(audit, key, grant, work).await;
         }
-        self.save_inside(grant, &work).instrument(Self::span(grant)).await
+        let answer = self.save_inside(&audit, grant, &work).instrument(Self::span(grant)).await;
+        self.checked(&audit, grant, answer).await
     }
 
-    async fn save_inside<T, F>(&self, grant: &Grant, work: &F) -> Result<T, Error>
+    async fn save_inside<T, F>(&self, audit: &Audit, grant: &Grant, work: &F) -> Result<T, Error>
     where
         F: AsyncFn(&mut Tx<'_>) -> Result<T, Error>,
     {
         let mut runs = 1;
         loop {
-            match self.save_once(grant, work).await {
+            match self.save_once(audit, grant, work).await {
                 Err(error) => runs = run_again(error, runs).await?,
                 answer => return answer,
             }
         }
     }
 
-    async fn save_once<T, F>(&self, grant: &Grant, work: &F) -> Result<T, Error>
+    async fn save_once<T, F>(&self, audit: &Audit, grant: &Grant, work: &F) -> Result<T, Error>
     where
         F: AsyncFn(&mut Tx<'_>) -> Result<T, Error>,
     {
         let mut conn = self.store.read().await?;
-        let mut tx = Tx::new(Access::Read(&mut conn), &self.clock, grant);
+        let mut tx = Tx::new(Access::Read(&mut conn), &self.clock, grant, audit.clone());
         let answer = work(&mut tx).await?;
+        let entry = tx.entry();
         let changes: Arc<[Transition]> = std::mem::take(&mut tx.pending).into();
         // Writing may need the connection that reading held.
         drop(conn);
         if !changes.is_empty() {
-            self.store.save_changes(Arc::clone(&changes)).await?;
+            self.store.save_changes(Arc::clone(&changes), entry).await?;
             self.announce(&Done { transitions: changes.to_vec(), ..Done::default() });
         }
         Ok(answer)

@@ -117,6 +117,10 @@ pub async fn create(tx: &mut Tx<'_>, body: &CreateUser, password_hash: &str) -> 
         StoreError::Duplicate => Error::Duplicate("A user with this name already exists."),
         other => other.into(),
     })?;
+    tx.audit_object(user.id.0);
+    tx.audit_detail("username", &user.username);
+    tx.audit_detail("role", user.role);
+    tx.audit_detail("services", &user.services);
     Ok(user)
 }
 
@@ -237,5 +241,8 @@ pub async fn edit(
     }
     user.version += 1;
     tx.access_changed();
+    tx.audit_detail("username", &user.username);
+    tx.audit_detail("changes", EditUser { password: None, ..body.clone() });
+    tx.audit_detail("new_password", password_hash.is_some());
     Ok(user)
 }

@@ -8,6 +8,7 @@ pub mod openapi;
 pub mod operations;
 mod problem;
 pub mod request;
+mod sheet;
 pub mod site;
 pub mod text;
 pub mod v1;
@@ -31,7 +32,7 @@ use crate::query::Queries;
 use crate::recent::Recent;
 use site::Site;
 use v1::{
-    api_keys, attempts, bulk_cancellations, callbacks, events, export, me, name_recordings, reference,
+    api_keys, attempts, audit, bulk_cancellations, callbacks, events, export, me, name_recordings, reference,
     services, session, users,
 };
 
@@ -133,7 +134,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(users::edit_user)
                 .service(api_keys::list_api_keys)
                 .service(api_keys::create_api_key)
-                .service(api_keys::revoke_api_key),
+                .service(api_keys::revoke_api_key)
+                .service(audit::list_audit),
         )
         .service(operations::live)
         .service(operations::ready)

@@ -40,11 +40,14 @@ use super::extract::AUDIO;
         (name = "Services", description = "Virtual queues and their settings"),
         (name = "Users", description = "People who may log in"),
         (name = "API keys", description = "Keys of machines"),
+        (name = "Audit", description = "Who did what"),
         (name = "Operations", description = "For those who run the server"),
     ),
     // The collector leaves out what only a query names.
     components(schemas(
         Problem,
+        ringback_domain::wire::audit::AuditAction,
+        ringback_domain::wire::bulk::ReportFormat,
         ringback_domain::wire::list::Format,
         ringback_domain::wire::list::Sort,
         ringback_domain::wire::list::SearchField

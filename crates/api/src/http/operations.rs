@@ -6,7 +6,7 @@ use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, get, web};
 
 use crate::auth::Grant;
-use crate::command::{Tx, server_state};
+use crate::command::{Audit, Tx, server_state};
 use crate::error::Error;
 use crate::health::MAX_ROUND_AGE;
 use crate::http::Api;
@@ -66,7 +66,9 @@ async fn can_write(api: &Api) -> Result<(), Error> {
         let grant = Grant::system("health");
         let late =
             |_| Error::Unavailable(format!("The database took longer than {} s.", MAX_WRITE.as_secs()));
-        tokio::time::timeout(MAX_WRITE, api.commands.change(&grant, write)).await.map_err(late)?
+        tokio::time::timeout(MAX_WRITE, api.commands.change(Audit::None, &grant, write))
+            .await
+            .map_err(late)?
     };
     api.last_write.get(0, write).await.map(|_| ())
 }

@@ -5,12 +5,13 @@ use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETR
 use actix_web::{HttpResponse, ResponseError};
 use ringback_domain::wire::problem::{Problem, ProblemKind, TYPE_PREFIX};
 
-use super::{request, v1};
+use super::v1;
+use crate::context;
 use crate::error::Error;
 
 /// The problem that an error is answered with.
 pub fn of(error: &Error) -> Problem {
-    let (kind, request) = (error.kind(), request::current());
+    let (kind, request) = (error.kind(), context::current().unwrap_or_default());
     let (state, version) = match error {
         Error::Refused { state, version, .. } => (Some(*state), Some(*version)),
         Error::Stale { state, version } => (*state, Some(*version)),
@@ -22,7 +23,7 @@ pub fn of(error: &Error) -> Problem {
         status: kind.status(),
         detail: error.to_string(),
         instance: request.path,
-        request_id: request.id,
+        request_id: request.id.to_string(),
         errors: if let Error::Invalid(faults) = error {
             faults.iter().map(v1::field_problem).collect()
         } else {
@@ -40,7 +41,7 @@ impl ResponseError for Error {
 
     fn error_response(&self) -> HttpResponse {
         let kind = self.kind();
-        let request = request::current();
+        let request = context::current().unwrap_or_default();
         match self {
             _ if matches!(kind, ProblemKind::Internal) => {
                 tracing::error!(request.id = %request.id, error = self.cause(), "request failed");

@@ -8,29 +8,15 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::web;
+use ringback_domain::wire::audit::AuditAction;
 use tracing::Instrument;
 use uuid::Uuid;
 
+use crate::command::Audit;
+use crate::context::{self, RequestContext};
+use crate::error::Error;
 use crate::http::Api;
 use crate::http::connection::{self, Running};
-
-/// The request that is being answered.
-#[derive(Clone, Debug, Default)]
-pub struct Request {
-    /// Names it in the log and in problems.
-    pub id: String,
-    /// Its path, without the query: that may hold a number.
-    pub path: String,
-}
-
-tokio::task_local! {
-    static CURRENT: Request;
-}
-
-/// The request that is being answered; empty outside of one.
-pub fn current() -> Request {
-    CURRENT.try_with(Clone::clone).unwrap_or_default()
-}
 
 /// No script but our own files, nothing from elsewhere, no framing.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
@@ -44,17 +30,25 @@ pub async fn wrap(
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let began = Instant::now();
     let api = request.app_data::<web::Data<Api>>().cloned();
-    let id = api.as_ref().map_or_else(Uuid::nil, |api| api.queries.clock.new_id()).to_string();
+    let id = api.as_ref().map_or_else(Uuid::nil, |api| api.queries.clock.new_id());
     let path = request.path().to_owned();
     let method = request.method().clone();
     // Whatever can be read can be asked for its headers alone.
     if method == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
-    let context = Request { id: id.clone(), path: path.clone() };
+    let address = api.as_ref().map(|api| api.site.client_address(request.request()));
+    let context = RequestContext { id, path: path.clone(), address };
     let running = request.conn_data::<connection::Shared>().map(Running::begin);
     let span = tracing::info_span!("request", request.id = %id);
-    let mut response = CURRENT.scope(context, next.call(request)).instrument(span).await?;
+    let answer = async {
+        let response = next.call(request).await?;
+        if let Some(api) = &api {
+            audit_forbidden(api, &response).await;
+        }
+        Ok::<_, actix_web::Error>(response)
+    };
+    let mut response = context::answering(context, answer).instrument(span).await?;
 
     let status = response.status();
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
@@ -70,7 +64,7 @@ pub async fn wrap(
     tracing::info!(
         request.id = %id, %method, route, status = status.as_u16(), took_ms = took.as_secs_f64() * 1e3, "answered"
     );
-    secure(response.headers_mut(), &path, &id, is_https);
+    secure(response.headers_mut(), &path, &id.to_string(), is_https);
     // A body of known length is kept for its length: the server does not send it. A
     // stream would be run for nobody, and may have no end.
     let without_stream = |body: BoxBody| match body.size() {
@@ -85,6 +79,19 @@ pub async fn wrap(
             None => body,
         }
     }))
+}
+
+/// Keeps that a caller asked for what their role or scopes do not allow.
+async fn audit_forbidden<B>(api: &Api, response: &ServiceResponse<B>) {
+    let error = response.response().error().and_then(|error| error.as_error::<Error>());
+    let Some(error @ Error::Forbidden(permission)) = error else { return };
+    let Ok(caller) = api.access.identify(response.request()).await else { return };
+    let route = response.request().match_pattern().unwrap_or_default();
+    let audit = Audit::of(AuditAction::RequestAuthorize)
+        .with("method", response.request().method().as_str())
+        .with("route", route)
+        .with("permission", permission);
+    api.commands.keep_refusal(&audit, &caller, error).await;
 }
 
 fn secure(headers: &mut HeaderMap, path: &str, id: &str, is_https: bool) {

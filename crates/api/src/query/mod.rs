@@ -1,5 +1,6 @@
 //! Every query of people and machines: lists, counts, records, exports, the feed.
 
+pub mod audit;
 pub mod bulk;
 pub mod daily;
 pub mod feed;

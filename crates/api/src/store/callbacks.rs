@@ -374,7 +374,7 @@ pub async fn find_all_for_update(conn: &mut WriteConn, ids: &[CallbackId]) -> St
 /// [`StoreError::Stale`] if a callback has another version by now,
 /// [`StoreError::Duplicate`] if a record that is repeated was repeated already.
 pub async fn save(conn: &mut WriteConn, changes: &[Transition]) -> StoreResult<()> {
-    changes::apply(conn, changes.iter()).await
+    changes::apply(conn, changes::Change::all(changes, None)).await
 }
 
 /// Prolongs the lease of an open attempt. No version is spent on it: a

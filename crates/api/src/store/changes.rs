@@ -6,6 +6,7 @@
 //! few statements that are sent at once.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Deref;
 
 use futures_util::TryStreamExt;
 use ringback_domain::callback::action::Action;
@@ -18,6 +19,7 @@ use serde::Serialize;
 use sqlx::{AssertSqlSafe, Executor, PgConnection, SqliteConnection};
 use uuid::Uuid;
 
+use super::audit::Entry;
 use super::error::inconsistent;
 use super::{Backend, StoreError, StoreResult, WriteConn};
 use crate::store::Conn;
@@ -68,8 +70,37 @@ enum Kind {
 
 use Kind::{Id, Int, Text};
 
+/// A change of a callback, and the entry of the audit that goes with it.
+#[derive(Clone, Copy)]
+pub(super) struct Change<'a> {
+    transition: &'a Transition,
+    audit: Option<&'a Entry>,
+}
+
+impl Deref for Change<'_> {
+    type Target = Transition;
+
+    fn deref(&self) -> &Transition {
+        self.transition
+    }
+}
+
+impl<'a> Change<'a> {
+    pub(super) const fn new(transition: &'a Transition, audit: Option<&'a Entry>) -> Self {
+        Self { transition, audit }
+    }
+
+    /// The changes of one command. Its entry goes with the first of them.
+    pub(super) fn all(
+        transitions: &'a [Transition],
+        mut audit: Option<&'a Entry>,
+    ) -> impl Iterator<Item = Self> {
+        transitions.iter().map(move |transition| Self::new(transition, audit.take()))
+    }
+}
+
 /// A column, what it holds, and what a change writes into it.
-type Column = (&'static str, Kind, for<'a> fn(&'a Transition) -> Cell<'a>);
+type Column = (&'static str, Kind, for<'a> fn(&'a Change<'a>) -> Cell<'a>);
 
 /// The row to update. The version that was read is part of the write.
 const KEY: &[Column] =
@@ -185,6 +216,22 @@ const LINE: &[Column] = &[
     ("detail", Text, |c| Cell::Owned(serde_json::to_string(&c.entry.detail).ok())),
 ];
 
+/// An entry of the audit, and the callback that it is written with.
+const AUDITED: &[Column] = &[
+    ("at", Int, |c| time(c.audit.map(|entry| entry.at))),
+    ("actor_kind", Text, |c| text(c.audit.map(|entry| entry.actor.kind.as_str()))),
+    ("actor_id", Id, |c| id(c.audit.and_then(|entry| entry.actor.id))),
+    ("actor_name", Text, |c| text(c.audit.map(|entry| entry.actor.name.as_str()))),
+    ("address", Text, |c| text(c.audit.and_then(|entry| entry.address.as_deref()))),
+    ("request_id", Id, |c| id(c.audit.and_then(|entry| entry.request_id))),
+    ("action", Text, |c| text(c.audit.map(|entry| entry.action.as_str()))),
+    ("object_id", Id, |c| id(c.audit.and_then(|entry| entry.object))),
+    ("reason", Text, |c| text(c.audit.and_then(|entry| entry.reason))),
+    ("details", Text, |c| text(c.audit.map(|entry| entry.details.as_str()))),
+];
+
+const CALLBACK: &[Column] = &[("callback_id", Id, |c| id(c.callback.id.0))];
+
 fn held(change: &Transition) -> Option<&Reservation> {
     change.callback.state.reservation()
 }
@@ -282,22 +329,22 @@ struct Statements<'a> {
     args: Vec<Arg>,
     /// Rows that have to be found in their version.
     updates: u64,
-    changes: &'a [&'a Transition],
+    changes: &'a [Change<'a>],
 }
 
 impl<'a> Statements<'a> {
-    fn of(backend: Backend, changes: &'a [&'a Transition]) -> StoreResult<Self> {
+    fn of(backend: Backend, changes: &'a [Change<'a>]) -> StoreResult<Self> {
         let mut sql = Self { backend, named: Vec::new(), args: Vec::new(), updates: 0, changes };
-        let is_new = |c: &Transition| c.entry.from.is_none();
+        let is_new = |c: &Change<'_>| c.entry.from.is_none();
         let is_rescheduled =
-            |c: &Transition| matches!(c.entry.action, Action::Rescheduled | Action::ClocksChanged);
+            |c: &Change<'_>| matches!(c.entry.action, Action::Rescheduled | Action::ClocksChanged);
         // The updates come first: SQLite tells by them whether all were found.
         sql.update("moved", &[KEY, MOVED], |c| !is_new(c) && !is_rescheduled(c))?;
         sql.update("rescheduled", &[KEY, MOVED, RESCHEDULED], |c| !is_new(c) && is_rescheduled(c))?;
         sql.add("created", &[CREATED], is_new, |from| {
             format!("{}{}", from.insert_into("callbacks", CREATED), backend.pick("", " RETURNING id"))
         })?;
-        let opens = |c: &Transition| matches!(c.attempt, Some(AttemptChange::Opened(_)));
+        let opens = |c: &Change<'_>| matches!(c.attempt, Some(AttemptChange::Opened(_)));
         // On PostgreSQL a later part of the statement writes only for callbacks
         // that an earlier one found in their version. SQLite takes all back.
         let moved = backend.pick("", " AND n.callback_id IN (SELECT id FROM moved)");
@@ -310,12 +357,12 @@ impl<'a> Statements<'a> {
                 "UPDATE attempts SET {set} FROM {rows} WHERE attempts.id = {id} AND attempts.ended_at IS NULL{moved}"
             )
         };
-        let connects = |c: &Transition| matches!(c.attempt, Some(AttemptChange::Connected(_)));
+        let connects = |c: &Change<'_>| matches!(c.attempt, Some(AttemptChange::Connected(_)));
         sql.add("connected", &[REPORTED], connects, |from| {
             let (at, result) = (from.value("at"), from.value("dial_result"));
             report(from, format!("connected_at = {at}, dial_result = {result}"))
         })?;
-        let ends = |c: &Transition| matches!(c.attempt, Some(AttemptChange::Ended(_)));
+        let ends = |c: &Change<'_>| matches!(c.attempt, Some(AttemptChange::Ended(_)));
         sql.add("ended", &[REPORTED], ends, |from| {
             let (at, by, result) = (from.value("at"), from.value("ended_by"), from.value("dial_result"));
             let result = format!("COALESCE({result}, attempts.dial_result)");
@@ -330,6 +377,12 @@ impl<'a> Statements<'a> {
             &[LINE],
             |_| true,
             |from| format!("{} WHERE true{written}", from.insert_into("timeline", LINE)),
+        )?;
+        sql.add(
+            "audited",
+            &[AUDITED, CALLBACK],
+            |c| c.audit.is_some(),
+            |from| format!("{} WHERE true{written}", from.insert_into("audit_waiting", AUDITED)),
         )?;
         Ok(sql)
     }
@@ -346,10 +399,11 @@ impl<'a> Statements<'a> {
         &mut self,
         name: &'static str,
         columns: &[&'static [Column]],
-        about: impl Fn(&Transition) -> bool,
+        about: impl Fn(&Change<'_>) -> bool,
         text: impl FnOnce(&Source<'_>) -> String,
     ) -> StoreResult<u64> {
-        let rows: Vec<&Transition> = self.changes.iter().copied().filter(|change| about(change)).collect();
+        let changes: &'a [Change<'a>] = self.changes;
+        let rows: Vec<&'a Change<'a>> = changes.iter().filter(|change| about(change)).collect();
         if rows.is_empty() {
             return Ok(0);
         }
@@ -361,7 +415,7 @@ impl<'a> Statements<'a> {
         Ok(rows.len() as u64)
     }
 
-    fn as_json(&mut self, columns: &[&'static [Column]], rows: &[&Transition]) -> StoreResult<String> {
+    fn as_json(&mut self, columns: &[&'static [Column]], rows: &[&'a Change<'a>]) -> StoreResult<String> {
         let columns: Vec<&Column> = columns.iter().copied().flatten().collect();
         let rows: Vec<Vec<Cell<'_>>> =
             rows.iter().map(|row| columns.iter().map(|(_, _, value)| value(row)).collect()).collect();
@@ -371,7 +425,7 @@ impl<'a> Statements<'a> {
         Ok(format!("json_each(${}) AS n", self.args.len()))
     }
 
-    fn as_arrays(&mut self, columns: &[&'static [Column]], rows: &[&Transition]) -> String {
+    fn as_arrays(&mut self, columns: &[&'static [Column]], rows: &[&'a Change<'a>]) -> String {
         let (mut arrays, mut names) = (Vec::new(), Vec::new());
         for (name, kind, value) in columns.iter().copied().flatten() {
             let cells = rows.iter().map(|row| value(row));
@@ -391,7 +445,7 @@ impl<'a> Statements<'a> {
         &mut self,
         name: &'static str,
         columns: &[&'static [Column]],
-        about: impl Fn(&Transition) -> bool,
+        about: impl Fn(&Change<'_>) -> bool,
     ) -> StoreResult<()> {
         let returning = self.backend.pick("", " RETURNING callbacks.id");
         self.updates += self.add(name, columns, about, |from| {
@@ -431,9 +485,9 @@ impl Cell<'_> {
 
 /// The first change of each callback, then the second ones, and so on: one
 /// statement changes a row once.
-fn rounds<'a>(changes: impl Iterator<Item = &'a Transition>) -> Vec<Vec<&'a Transition>> {
+fn rounds<'a>(changes: impl Iterator<Item = Change<'a>>) -> Vec<Vec<Change<'a>>> {
     let mut seen: HashMap<CallbackId, usize> = HashMap::new();
-    let mut rounds: Vec<Vec<&Transition>> = Vec::new();
+    let mut rounds: Vec<Vec<Change<'_>>> = Vec::new();
     for change in changes {
         let round = seen.entry(change.callback.id).or_default();
         if rounds.len() == *round {
@@ -453,7 +507,7 @@ fn rounds<'a>(changes: impl Iterator<Item = &'a Transition>) -> Vec<Vec<&'a Tran
 /// is repeated was repeated already.
 pub(super) async fn apply(
     conn: &mut WriteConn,
-    changes: impl Iterator<Item = &Transition>,
+    changes: impl Iterator<Item = Change<'_>>,
 ) -> StoreResult<()> {
     for round in rounds(changes) {
         match conn.either() {
@@ -469,7 +523,7 @@ pub(super) async fn apply(
     Ok(())
 }
 
-async fn apply_sqlite(conn: &mut SqliteConnection, changes: &[&Transition]) -> StoreResult<()> {
+async fn apply_sqlite(conn: &mut SqliteConnection, changes: &[Change<'_>]) -> StoreResult<()> {
     let sql = Statements::of(Backend::Sqlite, changes)?;
     let updating = sql.named.iter().filter(|(name, _)| ["moved", "rescheduled"].contains(name)).count();
     let text: Vec<String> = sql.named.into_iter().map(|(_, text)| text).collect();
@@ -499,7 +553,7 @@ async fn apply_sqlite(conn: &mut SqliteConnection, changes: &[&Transition]) -> S
 /// that were in their version; nothing is written of the others.
 pub(super) async fn apply_postgres(
     conn: &mut PgConnection,
-    changes: &[&Transition],
+    changes: &[Change<'_>],
 ) -> StoreResult<HashSet<CallbackId>> {
     if changes.is_empty() {
         return Ok(HashSet::new());

@@ -18,6 +18,7 @@ mod sql;
 mod writer;
 
 pub mod api_keys;
+pub mod audit;
 pub mod bulk;
 pub mod callbacks;
 pub mod feed;
@@ -43,6 +44,7 @@ use sqlx::SqlitePool;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+use changes::Change;
 pub(crate) use conn::on;
 pub use conn::{Backend, Conn, WriteConn};
 pub use error::{StoreError, StoreResult};
@@ -288,18 +290,28 @@ impl Store {
     }
 
     /// Keeps changes of callbacks, all or none, each under the version that it
-    /// started from. Single changes that come at once are written together.
+    /// started from, with the command's entry of the audit. Single changes that
+    /// come at once are written together.
     ///
     /// # Errors
     /// As [`callbacks::save`].
-    pub async fn save_changes(&self, changes: Arc<[Transition]>) -> StoreResult<()> {
+    pub async fn save_changes(
+        &self,
+        changes: Arc<[Transition]>,
+        audit: Option<audit::Entry>,
+    ) -> StoreResult<()> {
         match self {
             Self::Sqlite { writer, .. } => {
                 let _held = Held::take();
-                writer.save(changes).await
+                writer.save(changes, audit).await
             }
-            Self::Postgres(saver) if changes.len() == 1 => saver.save(changes[0].clone()).await,
-            Self::Postgres(_) => self.transact(async move |conn| callbacks::save(conn, &changes).await).await,
+            Self::Postgres(saver) if changes.len() == 1 => saver.save(changes[0].clone(), audit).await,
+            Self::Postgres(_) => {
+                let save = async move |conn: &mut WriteConn| {
+                    changes::apply(conn, Change::all(&changes, audit.as_ref())).await
+                };
+                self.transact(save).await
+            }
         }
     }
 

@@ -10,7 +10,8 @@ use ringback_domain::callback::transition::Transition;
 use sqlx::PgPool;
 use tokio::sync::oneshot;
 
-use super::changes;
+use super::audit::Entry;
+use super::changes::{self, Change};
 use super::conn::{PgHandle, answered_in};
 use super::error::{StoreError, StoreResult};
 
@@ -49,7 +50,14 @@ struct Queue {
 #[derive(Debug)]
 struct Waiting {
     change: Transition,
+    audit: Option<Entry>,
     reply: oneshot::Sender<StoreResult<()>>,
+}
+
+impl Waiting {
+    fn change(&self) -> Change<'_> {
+        Change::new(&self.change, self.audit.as_ref())
+    }
 }
 
 impl Saver {
@@ -67,11 +75,11 @@ impl Saver {
     }
 
     /// Writes a change under the version that it started from.
-    pub(super) async fn save(&self, change: Transition) -> StoreResult<()> {
+    pub(super) async fn save(&self, change: Transition, audit: Option<Entry>) -> StoreResult<()> {
         let (reply, answer) = oneshot::channel();
         let starts = {
             let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            queue.waiting.push(Waiting { change, reply });
+            queue.waiting.push(Waiting { change, audit, reply });
             let starts = queue.running < MAX_RUNNING;
             queue.running += usize::from(starts);
             starts
@@ -107,7 +115,7 @@ impl Saver {
     }
 
     async fn write(&self, batch: Vec<Waiting>) {
-        let changes: Vec<&Transition> = batch.iter().map(|one| &one.change).collect();
+        let changes: Vec<Change<'_>> = batch.iter().map(Waiting::change).collect();
         match self.written(&changes).await {
             Ok(written) => {
                 for one in batch {
@@ -126,7 +134,7 @@ impl Saver {
                     alone.insert(batch[0].change.callback.id, Err(error));
                 } else if !matches!(error, StoreError::OutcomeUnknown(_)) {
                     for one in &batch {
-                        let outcome = self.written(&[&one.change]).await.and_then(|written| {
+                        let outcome = self.written(&[one.change()]).await.and_then(|written| {
                             if written.is_empty() { Err(StoreError::Stale) } else { Ok(()) }
                         });
                         alone.insert(one.change.callback.id, outcome);
@@ -142,7 +150,7 @@ impl Saver {
     }
 
     /// Writes them in one statement, and gives those that were in their version.
-    async fn written(&self, changes: &[&Transition]) -> StoreResult<HashSet<CallbackId>> {
+    async fn written(&self, changes: &[Change<'_>]) -> StoreResult<HashSet<CallbackId>> {
         let mut conn = self.acquire().await?;
         let written = answered_in(conn.max_silence(), changes::apply_postgres(&mut conn, changes)).await;
         written.map_err(StoreError::while_keeping)

@@ -17,7 +17,8 @@ use ringback_domain::callback::transition::Transition;
 use sqlx::{Executor, SqlitePool};
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::changes;
+use super::audit::Entry;
+use super::changes::{self, Change};
 use super::conn::{Conn, WriteConn};
 use super::error::{StoreError, StoreResult};
 
@@ -57,7 +58,14 @@ enum Piece {
 /// Changes, and who waits for them.
 struct Save {
     changes: Arc<[Transition]>,
+    audit: Option<Entry>,
     reply: oneshot::Sender<StoreResult<()>>,
+}
+
+impl Save {
+    fn changes(&self) -> impl Iterator<Item = Change<'_>> {
+        Change::all(&self.changes, self.audit.as_ref())
+    }
 }
 
 /// A handle to the writer's thread.
@@ -126,9 +134,9 @@ impl Writer {
         answer.await.map_err(|_| StoreError::Panicked)?
     }
 
-    pub(super) async fn save(&self, changes: Arc<[Transition]>) -> StoreResult<()> {
+    pub(super) async fn save(&self, changes: Arc<[Transition]>, audit: Option<Entry>) -> StoreResult<()> {
         let (reply, answer) = oneshot::channel();
-        self.queue.send(Piece::Save(Save { changes, reply })).await.map_err(|_| gone())?;
+        self.queue.send(Piece::Save(Save { changes, audit, reply })).await.map_err(|_| gone())?;
         answer.await.map_err(|_| StoreError::Panicked)?
     }
 
@@ -316,7 +324,7 @@ async fn save_all(
         refuse_saves(saves, &error, answers);
         return Err(error);
     }
-    let together = changes::apply(conn, saves.iter().flat_map(|save| save.changes.iter())).await;
+    let together = changes::apply(conn, saves.iter().flat_map(Save::changes)).await;
     match Savepoint::after(conn, together.is_ok()).await {
         Ok(after) => savepoint = after,
         Err(error) => {
@@ -360,7 +368,7 @@ async fn save_alone(
     save: &Save,
 ) -> StoreResult<(Savepoint, StoreResult<()>)> {
     savepoint.set(conn).await?;
-    let outcome = changes::apply(conn, save.changes.iter()).await;
+    let outcome = changes::apply(conn, save.changes()).await;
     Ok((Savepoint::after(conn, outcome.is_ok()).await?, outcome))
 }
 

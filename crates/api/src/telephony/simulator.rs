@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 
 use crate::auth::Grant;
 use crate::command::attempts::{self, AttemptReport, Order, Report};
-use crate::command::{Commands, Tx};
+use crate::command::{Audit, Commands, Tx};
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::store::{Store, queue};
@@ -200,7 +200,7 @@ impl Simulator {
     async fn report(&self, attempt_id: AttemptId, token: &str, report: Report) -> Result<(), Error> {
         let report = AttemptReport { attempt_id, lease_token: token.to_owned(), report };
         let apply = async move |tx: &mut Tx<'_>| attempts::report(tx, &report).await.map(drop);
-        self.commands.save(None, &Self::grant(), apply).await
+        self.commands.save(Audit::None, None, &Self::grant(), apply).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Workers, seconds_late};
 use crate::auth::Grant;
-use crate::command::{Tx, bulk as commands};
+use crate::command::{Audit, Tx, bulk as commands};
 use crate::error::Error;
 use crate::store::bulk;
 
@@ -18,5 +18,5 @@ pub async fn round(workers: &Workers) -> Result<u64, Error> {
         return Ok(0);
     }
     let work = async |tx: &mut Tx<'_>| commands::work(tx).await;
-    workers.commands.change(&Grant::system("bulk_cancellations"), work).await
+    workers.commands.change(Audit::None, &Grant::system("bulk_cancellations"), work).await
 }

@@ -2,7 +2,7 @@
 
 use super::{MIN_STEADY, Workers, seconds_late};
 use crate::auth::Grant;
-use crate::command::{Tx, sweep};
+use crate::command::{Audit, Tx, sweep};
 use crate::error::Error;
 use crate::store::{queue, unreadable};
 
@@ -25,7 +25,7 @@ pub async fn round(workers: &Workers) -> Result<u64, Error> {
         return Ok(0);
     }
     let expire = async |tx: &mut Tx<'_>| sweep::expire_leases(tx).await;
-    let expired = workers.commands.change(&Grant::system("leases"), expire).await? as u64;
+    let expired = workers.commands.change(Audit::None, &Grant::system("leases"), expire).await? as u64;
     if expired == 0 && unreadable::count() > 0 {
         // What has ended may be of a row that cannot be read: the next poll looks again.
         lease_end.expect(None);

@@ -1,10 +1,11 @@
 //! Background work: submitting due callbacks, releasing expired leases, bulk
-//! cancellations, removing old records.
+//! cancellations, sealing the audit, removing old records.
 //!
 //! Each worker may run on several nodes at once: a node skips the rows that
 //! another has locked. Each round is a function of its own, so that a test can
 //! run it at a time of its choice.
 
+pub mod audit;
 pub mod bulk;
 pub mod clocks;
 pub mod gauges;
@@ -61,6 +62,8 @@ pub struct Workers {
     pub metrics: Metrics,
     /// When each worker last did well.
     pub health: Arc<Health>,
+    /// How many days entries of the audit are kept.
+    pub audit_days: i64,
 }
 
 impl Workers {
@@ -81,6 +84,9 @@ pub fn start(workers: &Arc<Workers>, stop: &watch::Receiver<bool>) -> Vec<JoinHa
         }),
         spawn(workers, stop, "bulk_cancellations", bulk::round, async |workers| {
             let _ = tokio::time::timeout(POLL_INTERVAL, workers.signals().bulk.notified()).await;
+        }),
+        spawn(workers, stop, "audit", audit::round, async |_| {
+            tokio::time::sleep(audit::INTERVAL).await;
         }),
         spawn(workers, stop, "retention", retention::round, async |_| {
             tokio::time::sleep(RETENTION_INTERVAL).await;

@@ -2,7 +2,7 @@
 
 use super::{MIN_STEADY, Workers, seconds_late};
 use crate::auth::Grant;
-use crate::command::{Tx, sweep};
+use crate::command::{Audit, Tx, sweep};
 use crate::error::Error;
 use crate::store::{queue, unreadable};
 
@@ -25,7 +25,7 @@ pub async fn round(workers: &Workers) -> Result<u64, Error> {
         return Ok(0);
     }
     let submit = async |tx: &mut Tx<'_>| sweep::submit_due(tx).await;
-    let submitted = workers.commands.change(&Grant::system("scheduler"), submit).await? as u64;
+    let submitted = workers.commands.change(Audit::None, &Grant::system("scheduler"), submit).await? as u64;
     if submitted == 0 && unreadable::count() > 0 {
         // What is due may be a row that cannot be read: the next poll looks again.
         due.expect(None);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::callback::Callback;
 use crate::callback::state::StateName;
@@ -191,6 +191,30 @@ pub enum Outcome {
     Failed,
     /// The job was stopped before its turn.
     Stopped,
+}
+
+/// How the Cancellation Summary Report is to look.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ReportQuery {
+    /// `csv` or `xlsx`; as `Accept` says unless told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<ReportFormat>,
+    /// IANA zone of the times in a spreadsheet; UTC unless told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(example = "Europe/Berlin")]
+    pub time_zone: Option<String>,
+}
+
+/// The form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportFormat {
+    /// Comma-separated values with a header line.
+    Csv,
+    /// A spreadsheet for people, for at most 100,000 rows.
+    Xlsx,
 }
 
 /// A line of the Cancellation Summary Report.

@@ -8,6 +8,7 @@ use crate::wire::admin::{
     ApiKeyView, CreateApiKey, CreateService, CreateUser, CreatedApiKey, EditService, EditUser, ServiceView,
     UserView,
 };
+use crate::wire::audit::{AuditPage, AuditQuery};
 use crate::wire::auth::{ChangePassword, LogIn, Me, Preferences, Session, SessionView};
 use crate::wire::bulk::{BulkCancellation, CreateBulkCancellation, ReportLine};
 use crate::wire::callback::{
@@ -296,6 +297,9 @@ endpoints! {
 
     /// Revokes an API key.
     DeleteApiKey[ApiKeyId]: Delete "/api-keys/{id}" -> ();
+
+    /// Reads a page of the audit.
+    ListAudit?(AuditQuery): Get "/audit" -> AuditPage;
 
     /// Reads the users.
     ListUsers: Get "/users" -> Items<UserView>;

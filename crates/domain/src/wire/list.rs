@@ -250,7 +250,13 @@ pub enum Format {
     Csv,
     /// One JSON record on each line.
     Ndjson,
+    /// A spreadsheet for people: numbers as text, times as the clocks in `time_zone` show them.
+    /// For at most 100,000 rows.
+    Xlsx,
 }
+
+/// Most rows of an export as a spreadsheet.
+pub const MAX_SHEET_ROWS: u32 = 100_000;
 
 /// How an export is to look.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]

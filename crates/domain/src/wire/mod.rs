@@ -3,6 +3,7 @@
 //! The wire may use the model; the model never uses the wire.
 
 pub mod admin;
+pub mod audit;
 pub mod auth;
 pub mod bulk;
 pub mod callback;

@@ -201,6 +201,7 @@ messages! {
     export { en "Export" de "Exportieren" }
     export_reports { en "Export Cancelled Reports" de "Abbruchberichte exportieren" }
     export_list { en "Export This List" de "Diese Liste exportieren" }
+    export_xlsx { en "Spreadsheet (XLSX)" de "Tabelle (XLSX)" }
     export_csv { en "CSV" de "CSV" }
     export_ndjson { en "JSON lines" de "JSON Lines" }
     export_failed { en "The list could not be exported" de "Die Liste konnte nicht exportiert werden" }

@@ -71,12 +71,14 @@ fn fill(text: &str, values: &[(&str, &dyn Display)]) -> String {
 }
 
 mod admin;
+mod audit;
 mod dialogs;
 mod guide;
 mod list;
 mod shell;
 
 pub(crate) use admin::*;
+pub(crate) use audit::*;
 pub(crate) use dialogs::*;
 pub(crate) use guide::*;
 pub(crate) use list::*;
@@ -98,8 +100,14 @@ mod tests {
 
     #[test]
     fn every_text_names_exactly_the_parameters_of_its_message() {
-        let catalogue =
-            [admin::CATALOGUE, dialogs::CATALOGUE, guide::CATALOGUE, list::CATALOGUE, shell::CATALOGUE];
+        let catalogue = [
+            admin::CATALOGUE,
+            audit::CATALOGUE,
+            dialogs::CATALOGUE,
+            guide::CATALOGUE,
+            list::CATALOGUE,
+            shell::CATALOGUE,
+        ];
         for (name, parameters, form) in catalogue.concat() {
             for text in form.split('"').skip(1).step_by(2) {
                 let mut rest = text;

@@ -29,6 +29,7 @@ fn scope_name(scope: ApiScope) -> &'static str {
         ApiScope::CallbacksWrite => "callbacks:write",
         ApiScope::Router => "router",
         ApiScope::Admin => "admin",
+        ApiScope::AuditRead => "audit:read",
     }
 }
 

@@ -1,5 +1,6 @@
 //! Pages fetch and decide; what they show is made of components.
 
+pub(crate) mod audit;
 pub(crate) mod callbacks;
 mod collection;
 pub(crate) mod integrations;

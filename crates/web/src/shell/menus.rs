@@ -12,11 +12,12 @@ use crate::session::Session;
 /// A page of the menu: its permission, address, icon, shortcut and name.
 type Tool = (Permission, &'static str, &'static str, Option<&'static str>, fn() -> &'static str);
 
-const TOOLS: [Tool; 4] = [
+const TOOLS: [Tool; 5] = [
     (Permission::ViewCallbacks, "/search", "search", Some("g s"), messages::callback_search),
     (Permission::ViewServices, "/services", "phone", None, messages::services),
     (Permission::ManageApiKeys, "/integrations", "key-round", None, messages::integrations),
     (Permission::ManageUsers, "/users", "users", None, messages::users),
+    (Permission::ViewAudit, "/audit", "scroll-text", None, messages::audit),
 ];
 
 /// The menu, without the pages that the person may not use.

@@ -3,11 +3,12 @@
 use actix_web::{HttpResponse, delete, get, post, web};
 use ringback_domain::ApiKeyId;
 use ringback_domain::wire::admin::{ApiKeyView, CreateApiKey, CreatedApiKey};
+use ringback_domain::wire::audit::AuditAction;
 use ringback_domain::wire::callback::Items;
 use serde::{Deserialize, Serialize};
 
 use crate::auth::{Caller, permit};
-use crate::command::{Tx, api_keys as commands};
+use crate::command::{Audit, Tx, api_keys as commands};
 use crate::error::Error;
 use crate::http::Api;
 use crate::http::extract::{Idempotency, Json, Path};
@@ -57,7 +58,8 @@ pub async fn create_api_key(
 ) -> Result<HttpResponse, Error> {
     let key = idempotency.of(&caller, body.digest());
     let create = async move |tx: &mut Tx<'_>| Ok(Once { created: Some(commands::create(tx, &body).await?) });
-    let created = api.commands.run(key, &caller, create).await?.created;
+    let audit = Audit::of(AuditAction::ApiKeyCreate);
+    let created = api.commands.run(audit, key, &caller, create).await?.created;
     let shown_before = "This key was created already. Its clear text is shown only once.";
     Ok(HttpResponse::Created().json(created.ok_or(Error::Duplicate(shown_before))?))
 }
@@ -80,6 +82,7 @@ pub async fn revoke_api_key(
     Path(id): Path<ApiKeyId>,
 ) -> Result<HttpResponse, Error> {
     let revoke = async move |tx: &mut Tx<'_>| commands::revoke(tx, id).await;
-    api.commands.change(&caller, revoke).await?;
+    let audit = Audit::about(AuditAction::ApiKeyRevoke, id.0);
+    api.commands.change(audit, &caller, revoke).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -17,8 +17,8 @@ use ringback_domain::wire::router::{
 use ringback_domain::{AttemptId, Timestamp};
 
 use crate::auth::{Caller, permit};
-use crate::command::Tx;
 use crate::command::attempts::{self, AttemptReport, Order, Report};
+use crate::command::{Audit, Tx};
 use crate::directory::Services;
 use crate::error::Error;
 use crate::fault::Fault;
@@ -152,7 +152,7 @@ pub async fn extend_lease(
         let lease_expires_at = attempts::extend(tx, attempt_id, &body.lease_token, seconds).await?;
         Reply::ok(&ExtendedLease { attempt_id, lease_expires_at })
     };
-    Ok(api.commands.run(key, &caller, extend).await?.into())
+    Ok(api.commands.run(Audit::None, key, &caller, extend).await?.into())
 }
 
 /// The answer to a report: the callback as it is then.
@@ -172,7 +172,7 @@ async fn apply(
     let key = idempotency.of(&caller, digest);
     let services: Arc<Services> = api.queries.directory.services().await?;
     let apply = async move |tx: &mut Tx<'_>| reported(&services, &attempts::report(tx, &report).await?);
-    Ok(api.commands.save(key, &caller, apply).await?.into())
+    Ok(api.commands.save(Audit::None, key, &caller, apply).await?.into())
 }
 
 /// Report a connection
@@ -382,5 +382,5 @@ pub async fn report_attempts(
         });
         Reply::ok(&AttemptOutcomes { outcomes: outcomes.collect() })
     };
-    Ok(api.commands.save(key, &caller, report).await?.into())
+    Ok(api.commands.save(Audit::None, key, &caller, report).await?.into())
 }

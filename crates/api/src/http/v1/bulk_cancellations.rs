@@ -3,19 +3,23 @@
 use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION, ContentType};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use ringback_domain::wire::bulk::{BulkCancellation, CreateBulkCancellation, MAX_IDS, ReportLine};
+use ringback_domain::wire::audit::AuditAction;
+use ringback_domain::wire::bulk::{
+    BulkCancellation, CreateBulkCancellation, MAX_IDS, ReportFormat, ReportLine, ReportQuery,
+};
 use ringback_domain::wire::callback::Items;
 use ringback_domain::wire::list::CallbackFilter;
 use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::{JobId, Timestamp};
 
 use crate::auth::{Caller, Grant, permit};
-use crate::command::Tx;
 use crate::command::bulk as commands;
+use crate::command::{Audit, Tx};
 use crate::directory::Services;
 use crate::error::Error;
 use crate::fault::{Field, Part};
-use crate::http::extract::{Empty, Idempotency, Json, LARGE_BODY_BYTES, Path};
+use crate::http::extract::{Empty, Idempotency, Json, LARGE_BODY_BYTES, Path, Query, QueryFields};
+use crate::http::sheet::{Cell, Heading, Sheet, check_rows};
 use crate::http::{Api, Reply};
 use crate::limits::Use;
 use crate::query::bulk::Selector;
@@ -113,7 +117,8 @@ pub async fn create_bulk_cancellation(
         let job = commands::create(tx, &selected, dry_run).await?;
         Reply::accepted(format!("/api/v1/bulk-cancellations/{}", job.id), &job)
     };
-    Ok(api.commands.run(key, &caller, create).await?.into())
+    let audit = Audit::of(AuditAction::BulkCancellationCreate);
+    Ok(api.commands.run(audit, key, &caller, create).await?.into())
 }
 
 /// List my bulk cancellations
@@ -173,18 +178,20 @@ pub async fn stop_bulk_cancellation(
 ) -> Result<HttpResponse, Error> {
     let key = idempotency.of(&caller, &[]);
     let stop = async move |tx: &mut Tx<'_>| Reply::ok(&commands::stop(tx, id).await?);
-    Ok(api.commands.run(key, &caller, stop).await?.into())
+    let audit = Audit::about(AuditAction::BulkCancellationStop, id.0);
+    Ok(api.commands.run(audit, key, &caller, stop).await?.into())
 }
 
 /// Read the Cancellation Summary Report
 ///
 /// One line for each callback of the selection: CSV, or JSON where `Accept`
-/// asks for it.
+/// asks for it, or a spreadsheet for people with `format=xlsx`.
 #[utoipa::path(
     tag = "Bulk cancellations",
-    params(("id" = JobId, Path, description = "The job")),
+    params(("id" = JobId, Path, description = "The job"), ReportQuery),
     responses((status = 200, description = "The report", content(
-        (String = "text/csv"), (Items<ReportLine> = "application/json")
+        (String = "text/csv"), (Items<ReportLine> = "application/json"),
+        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
     ))),
     extensions(("x-permission" = json!(["view_callbacks", "manage_callbacks"]))),
 )]
@@ -193,13 +200,20 @@ pub async fn get_report(
     api: web::Data<Api>,
     caller: Caller<permit::ExportCallbacks>,
     Path(id): Path<JobId>,
+    Query(query, ()): Query<ReportQuery>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Error> {
     let usage = api.take(Use::Export, &caller)?;
     let job = bulk::find(&mut api.queries.store.read().await?, id, &caller.owner).await?;
-    let job = job.ok_or(Error::NotFound("bulk cancellation"))?;
+    let audit = Audit::about(AuditAction::BulkCancellationExport, id.0);
+    let job = job.ok_or(Error::NotFound("bulk cancellation"));
+    let job = api.commands.checked(&audit, &caller, job).await?;
+    api.commands.keep(audit, &caller).await?;
+    if query.format == Some(ReportFormat::Xlsx) {
+        return report_sheet(&api, &job, query.time_zone.as_deref()).await;
+    }
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let json = accept.contains("application/json");
+    let json = query.format.is_none() && accept.contains("application/json");
     let write = if json { report_json } else { report_csv };
     // `None` once the last part was written.
     let stream = futures_util::stream::try_unfold(
@@ -219,6 +233,47 @@ pub async fn get_report(
         .content_type("text/csv; charset=utf-8")
         .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"cancellation-summary-report.csv\""))
         .streaming(stream))
+}
+
+async fn report_sheet(api: &Api, job: &BulkCancellation, zone: Option<&str>) -> Result<HttpResponse, Error> {
+    let mut sheet = Sheet::new(zone, &HEADINGS)?;
+    check_rows(job.progress.total)?;
+    let mut after = 0;
+    loop {
+        let (lines, last) = api.queries.report(job, after).await?;
+        if lines.is_empty() {
+            return sheet.respond("cancellation-summary-report.xlsx").await;
+        }
+        for line in lines {
+            sheet.add([
+                Cell::Text(line.callback_id.to_string()),
+                line.service.into(),
+                line.customer_number_formatted.into(),
+                Cell::Time(line.desired_time),
+                line.state_before.map(|state| state.to_string()).into(),
+                line.outcome.map(|outcome| outcome.as_str().to_owned()).into(),
+                Cell::Time(line.cancelled_at),
+                line.cancelled_by.into(),
+            ])?;
+        }
+        after = last;
+    }
+}
+
+/// The columns of the report as a spreadsheet.
+const HEADINGS: [Heading; 8] = [
+    ("Callback ID", 38, false),
+    ("Service", 24, false),
+    ("Customer number", 22, false),
+    ("Desired time", 28, true),
+    ("State before", 14, false),
+    ("Outcome", 24, false),
+    ("Cancelled", 28, true),
+    ("Cancelled by", 18, false),
+];
+
+impl QueryFields for ReportQuery {
+    const NAMES: &'static [&'static str] = &["format", "time_zone"];
 }
 
 /// A part of the report as [`Items`]; one without lines is the end.

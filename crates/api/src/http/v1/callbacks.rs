@@ -6,6 +6,7 @@ use actix_web::http::header::ETAG;
 use actix_web::{HttpResponse, get, post, web};
 use ringback_domain::CallbackId;
 use ringback_domain::callback::Callback;
+use ringback_domain::wire::audit::AuditAction;
 use ringback_domain::wire::callback::{
     AttemptView, CallbackView, CloseCallback, CreateCallback, Items, RecreateCallback, RescheduleCallback,
     TimelineEntry,
@@ -14,7 +15,7 @@ use ringback_domain::wire::list::{CallbackCount, CallbackFilter, CountQuery, Fin
 
 use crate::auth::{Caller, Identity, permit};
 use crate::command::callbacks::{self, Target};
-use crate::command::{Expected, Tx};
+use crate::command::{Audit, Expected, Tx};
 use crate::directory::Services;
 use crate::error::Error;
 use crate::http::extract::{Empty, Idempotency, Json, Path, Query};
@@ -48,6 +49,7 @@ impl Viewed {
 async fn change<F>(
     api: &Api,
     caller: &Caller<permit::ManageCallbacks>,
+    audit: Audit,
     key: Option<IdempotencyKey>,
     command: F,
 ) -> Result<HttpResponse, Error>
@@ -56,7 +58,7 @@ where
 {
     let viewed = Viewed::by(api, caller).await?;
     let answer = async move |tx: &mut Tx<'_>| viewed.changed(&command(tx).await?);
-    Ok(api.commands.save(key, caller, answer).await?.into())
+    Ok(api.commands.save(audit, key, caller, answer).await?.into())
 }
 
 fn created(view: &CallbackView) -> Result<Reply, Error> {
@@ -153,7 +155,8 @@ pub async fn create_callback(
         let made = callbacks::create(tx, &body).await?;
         created(&viewed.view(&made))
     };
-    Ok(api.commands.save(key, &caller, create).await?.into())
+    let audit = Audit::of(AuditAction::CallbackCreate);
+    Ok(api.commands.save(audit, key, &caller, create).await?.into())
 }
 
 /// Read a callback
@@ -235,8 +238,11 @@ pub async fn reschedule_callback(
 ) -> Result<HttpResponse, Error> {
     let key = idempotency.of(&caller, body.digest());
     let target = Target { id, expected };
-    change(&api, &caller, key, async move |tx: &mut Tx<'_>| callbacks::reschedule(tx, target, &body).await)
-        .await
+    let audit = Audit::about(AuditAction::CallbackReschedule, id.0);
+    change(&api, &caller, audit, key, async move |tx: &mut Tx<'_>| {
+        callbacks::reschedule(tx, target, &body).await
+    })
+    .await
 }
 
 /// Cancel a callback
@@ -260,7 +266,8 @@ pub async fn cancel_callback(
 ) -> Result<HttpResponse, Error> {
     let key = idempotency.of(&caller, &[]);
     let target = Target { id, expected };
-    change(&api, &caller, key, async move |tx: &mut Tx<'_>| callbacks::cancel(tx, target).await).await
+    let audit = Audit::about(AuditAction::CallbackCancel, id.0);
+    change(&api, &caller, audit, key, async move |tx: &mut Tx<'_>| callbacks::cancel(tx, target).await).await
 }
 
 /// Requeue a callback
@@ -283,7 +290,8 @@ pub async fn requeue_callback(
 ) -> Result<HttpResponse, Error> {
     let key = idempotency.of(&caller, &[]);
     let target = Target { id, expected };
-    change(&api, &caller, key, async move |tx: &mut Tx<'_>| callbacks::requeue(tx, target).await).await
+    let audit = Audit::about(AuditAction::CallbackRequeue, id.0);
+    change(&api, &caller, audit, key, async move |tx: &mut Tx<'_>| callbacks::requeue(tx, target).await).await
 }
 
 /// Close a callback
@@ -310,7 +318,9 @@ pub async fn close_callback(
 ) -> Result<HttpResponse, Error> {
     let key = idempotency.of(&caller, body.digest());
     let target = Target { id, expected };
-    change(&api, &caller, key, async move |tx: &mut Tx<'_>| callbacks::close(tx, target, &body).await).await
+    let audit = Audit::about(AuditAction::CallbackClose, id.0);
+    change(&api, &caller, audit, key, async move |tx: &mut Tx<'_>| callbacks::close(tx, target, &body).await)
+        .await
 }
 
 /// Recreate a callback
@@ -342,5 +352,6 @@ pub async fn recreate_callback(
         view.name_recording = name_recordings::describe(tx.read(), &made).await?;
         created(&view)
     };
-    Ok(api.commands.run(key, &caller, recreate).await?.into())
+    let audit = Audit::about(AuditAction::CallbackRecreate, id.0);
+    Ok(api.commands.run(audit, key, &caller, recreate).await?.into())
 }

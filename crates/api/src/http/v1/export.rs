@@ -3,14 +3,18 @@
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use ringback_domain::wire::audit::AuditAction;
 use ringback_domain::wire::callback::CallbackView;
-use ringback_domain::wire::list::{CallbackFilter, ExportQuery, Format};
+use ringback_domain::wire::list::{CallbackFilter, CountQuery, ExportQuery, Format, MAX_SHEET_ROWS};
 
 use crate::auth::{Caller, permit};
+use crate::command::Audit;
 use crate::error::Error;
 use crate::http::Api;
 use crate::http::extract::{Query, QueryFields};
+use crate::http::sheet::{Cell, Heading, Sheet, check_rows};
 use crate::limits::Use;
+use crate::query::list::Export;
 
 impl QueryFields for ExportQuery {
     const NAMES: &'static [&'static str] = &["format"];
@@ -40,22 +44,74 @@ pub(super) fn writer() -> csv::Writer<Vec<u8>> {
     csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new())
 }
 
-/// Keeps a spreadsheet from taking a text for a formula.
+/// Keeps a spreadsheet from taking a text, or a part of it where `;` or a tab separates cells, for a
+/// formula.
 pub(super) fn safe(text: &str) -> String {
-    match text.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
-        _ => text.to_owned(),
+    let mut safe = String::with_capacity(text.len());
+    let mut begins = true;
+    for letter in text.chars() {
+        if begins && matches!(letter, '=' | '+' | '-' | '@' | '\t' | '\r' | '＝' | '＋' | '－' | '＠') {
+            safe.push('\'');
+        }
+        safe.push(letter);
+        // What quotes a cell is no part of it.
+        begins = matches!(letter, ';' | '\t' | '\r' | '\n') || (begins && matches!(letter, '"' | ' '));
     }
+    safe
+}
+
+/// The columns of a spreadsheet.
+const HEADINGS: [Heading; 16] = [
+    ("ID", 38, false),
+    ("Service", 24, false),
+    ("Customer number", 22, false),
+    ("Extension", 10, false),
+    ("Type", 12, false),
+    ("State", 14, false),
+    ("Result", 24, false),
+    ("Desired time", 28, true),
+    ("Overdue", 10, false),
+    ("Created", 28, true),
+    ("Created by", 18, false),
+    ("Updated", 28, true),
+    ("Completed", 28, true),
+    ("Attempts", 10, false),
+    ("Agent", 18, false),
+    ("Priority", 10, false),
+];
+
+fn cells(item: &CallbackView) -> [Cell; 16] {
+    [
+        Cell::Text(item.id.to_string()),
+        Cell::Text(item.service.name.clone()),
+        Cell::Text(item.customer_number_formatted.clone()),
+        item.customer_number_extension.clone().into(),
+        Cell::Text(item.callback_type.as_str().to_owned()),
+        Cell::Text(item.state.to_string()),
+        item.result.map(|result| result.to_string()).into(),
+        Cell::Time(Some(item.desired_time)),
+        Cell::Text(item.overdue.to_string()),
+        Cell::Time(Some(item.created_at)),
+        item.metrics.created_by.clone().into(),
+        Cell::Time(Some(item.updated_at)),
+        Cell::Time(item.metrics.completed_at),
+        Cell::Count(item.metrics.attempts_made),
+        item.metrics.agent.clone().into(),
+        Cell::Text(item.priority.to_string()),
+    ]
 }
 
 /// Export callbacks
 ///
-/// Everything that the filter matches, by desired time, however much it is.
+/// Everything that the filter matches, by desired time, however much it is. CSV and JSON lines are
+/// for programs, a spreadsheet is for people: it shows times as the clocks in `time_zone` do, in
+/// UTC unless told, and has 100,000 rows at most.
 #[utoipa::path(
     tag = "Callbacks",
     params(CallbackFilter, ExportQuery),
     responses((status = 200, description = "The file", content(
-        (String = "text/csv"), (String = "application/x-ndjson")
+        (String = "text/csv"), (String = "application/x-ndjson"),
+        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
     ))),
     extensions(("x-permission" = json!(["view_callbacks", "manage_callbacks"]))),
 )]
@@ -63,12 +119,29 @@ pub(super) fn safe(text: &str) -> String {
 pub async fn export_callbacks(
     api: web::Data<Api>,
     caller: Caller<permit::ExportCallbacks>,
-    Query(filter, query): Query<CallbackFilter, ExportQuery>,
+    Query(mut filter, query): Query<CallbackFilter, ExportQuery>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Error> {
     let format = query.format.unwrap_or_default();
     let usage = api.take(Use::Export, &caller)?;
+    let sheet = if format == Format::Xlsx {
+        let sheet = Sheet::new(filter.time_zone.as_deref(), &HEADINGS)?;
+        // Without hours of the day the zone is not one of the filter.
+        filter.time_zone.take_if(|_| filter.daily_from.is_none() && filter.daily_to.is_none());
+        let up_to = CountQuery { up_to: Some(MAX_SHEET_ROWS + 1) };
+        check_rows(api.queries.count(&caller, &filter, &up_to).await?.total)?;
+        Some(sheet)
+    } else {
+        None
+    };
     let export = api.queries.export(&caller, &filter).await?;
+    // What was searched for may be a customer's number.
+    let without_search = CallbackFilter { search: None, ..filter };
+    let audit = Audit::of(AuditAction::CallbackExport).with("format", format).with("filter", without_search);
+    api.commands.keep(audit, &caller).await?;
+    if let Some(sheet) = sheet {
+        return fill(sheet, &api, export, &request).await;
+    }
     let stream = futures_util::stream::try_unfold(
         (api, export, request, true, usage),
         move |(api, mut export, request, first, usage)| async move {
@@ -78,7 +151,7 @@ pub async fn export_callbacks(
                 return Ok::<_, Error>(None);
             };
             let text = match format {
-                Format::Csv => lines(&items, first)?,
+                Format::Csv | Format::Xlsx => lines(&items, first)?,
                 Format::Ndjson => {
                     let mut text = Vec::new();
                     for item in &items {
@@ -92,10 +165,27 @@ pub async fn export_callbacks(
         },
     );
     let (media, name) = match format {
-        Format::Csv => ("text/csv; charset=utf-8", "attachment; filename=\"callbacks.csv\""),
+        Format::Csv | Format::Xlsx => ("text/csv; charset=utf-8", "attachment; filename=\"callbacks.csv\""),
         Format::Ndjson => ("application/x-ndjson", "attachment; filename=\"callbacks.ndjson\""),
     };
     Ok(HttpResponse::Ok().content_type(media).insert_header((CONTENT_DISPOSITION, name)).streaming(stream))
+}
+
+/// Writes every row of an export into a spreadsheet.
+async fn fill(
+    mut sheet: Sheet,
+    api: &Api,
+    mut export: Export,
+    request: &HttpRequest,
+) -> Result<HttpResponse, Error> {
+    while let Some(items) = api.queries.export_page(&mut export).await? {
+        // A caller who was shut out meanwhile gets nothing.
+        api.access.identify(request).await?;
+        for item in &items {
+            sheet.add(cells(item))?;
+        }
+    }
+    sheet.respond("callbacks.xlsx").await
 }
 
 fn lines(items: &[CallbackView], header: bool) -> Result<Bytes, Error> {
@@ -126,4 +216,23 @@ fn lines(items: &[CallbackView], header: bool) -> Result<Bytes, Error> {
         .map_err(Error::internal)?;
     }
     Ok(Bytes::from(csv.into_inner().map_err(|error| Error::Internal(anyhow::anyhow!("csv: {error}")))?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::safe;
+
+    #[test]
+    fn no_part_of_a_text_is_a_formula() {
+        for (text, expected) in [
+            ("=1+1", "'=1+1"),
+            ("a;=1+1", "a;'=1+1"),
+            ("a; \"@x", "a; \"'@x"),
+            ("a\n+1", "a\n'+1"),
+            ("＝1", "'＝1"),
+            ("a-b = c", "a-b = c"),
+        ] {
+            assert_eq!(safe(text), expected);
+        }
+    }
 }

@@ -2,12 +2,13 @@
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
 use ringback_domain::SessionId;
+use ringback_domain::wire::audit::AuditAction;
 use ringback_domain::wire::auth::{ChangePassword, LogIn, Me, Preferences, SessionView, VisibleService};
 use ringback_domain::wire::callback::Items;
 use ringback_domain::wire::problem::{FieldCode, Problem};
 
 use crate::auth::{Caller, Identity, Principal, password, permit};
-use crate::command::{Tx, log_in, preferences, sessions as session_commands, users as user_commands};
+use crate::command::{Audit, Tx, log_in, preferences, sessions as session_commands, users as user_commands};
 use crate::error::Error;
 use crate::fault::Field;
 use crate::http::Api;
@@ -92,7 +93,7 @@ pub async fn replace_preferences(
     let wanted = body.into_inner();
     let preferences = wanted.clone();
     let replace = async move |tx: &mut Tx<'_>| preferences::replace(tx, &wanted).await;
-    api.commands.change(&caller, replace).await?;
+    api.commands.change(Audit::of(AuditAction::UserReplacePreferences), &caller, replace).await?;
     Ok(HttpResponse::Ok().json(preferences))
 }
 
@@ -125,7 +126,8 @@ pub async fn change_password(
     user_commands::check_own_password(&user.username, &new_password)?;
     let current = LogIn { username: user.username.clone(), password: current_password };
     let address = api.site.client_address(&request);
-    let checked = log_in::check(&api.commands, &api.access, current, address).await;
+    let audit = Audit::about(AuditAction::UserChangePassword, user.id.0);
+    let checked = log_in::check(&api.commands, &api.access, current, address, &audit).await;
     let (verified, attempt) = checked.map_err(|error| match error {
         // 401 would say that the session has ended.
         Error::InvalidCredentials => Error::invalid(
@@ -140,7 +142,7 @@ pub async fn change_password(
         log_in::succeeded(tx, &attempt).await?;
         user_commands::set_own_password(tx, session, &verified, &hash).await
     };
-    api.commands.change(&caller, change).await?;
+    api.commands.change(audit, &caller, change).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -190,6 +192,7 @@ pub async fn end_session(
     Path(id): Path<SessionId>,
 ) -> Result<HttpResponse, Error> {
     let end = async move |tx: &mut Tx<'_>| session_commands::end_own(tx, id).await;
-    api.commands.change(&caller, end).await?;
+    let audit = Audit::about(AuditAction::SessionEnd, id.0);
+    api.commands.change(audit, &caller, end).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -2,6 +2,7 @@
 
 pub mod api_keys;
 pub mod attempts;
+pub mod audit;
 pub mod bulk_cancellations;
 pub mod callbacks;
 pub mod events;

@@ -3,10 +3,11 @@
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::{HttpResponse, delete, get, put, web};
 use ringback_domain::CallbackId;
+use ringback_domain::wire::audit::AuditAction;
 use ringback_domain::wire::callback::NameRecording;
 
 use crate::auth::{Caller, permit};
-use crate::command::{Tx, name_recordings as commands};
+use crate::command::{Audit, Tx, name_recordings as commands};
 use crate::error::Error;
 use crate::http::Api;
 use crate::http::extract::{Audio, Path};
@@ -34,10 +35,12 @@ pub async fn put_name_recording(
     api: web::Data<Api>,
     caller: Caller<permit::ManageCallbacks>,
     Path(id): Path<CallbackId>,
-    audio: Audio,
+    recording: Audio,
 ) -> Result<HttpResponse, Error> {
-    let put = async move |tx: &mut Tx<'_>| commands::put(tx, id, audio.media_type, &audio.content).await;
-    Ok(HttpResponse::Ok().json(api.commands.change(&caller, put).await?))
+    let put =
+        async move |tx: &mut Tx<'_>| commands::put(tx, id, recording.media_type, &recording.content).await;
+    let audit = Audit::about(AuditAction::CallbackPutNameRecording, id.0);
+    Ok(HttpResponse::Ok().json(api.commands.change(audit, &caller, put).await?))
 }
 
 /// Listen to a name recording
@@ -81,6 +84,7 @@ pub async fn delete_name_recording(
     Path(id): Path<CallbackId>,
 ) -> Result<HttpResponse, Error> {
     let remove = async move |tx: &mut Tx<'_>| commands::remove(tx, id).await;
-    api.commands.change(&caller, remove).await?;
+    let audit = Audit::about(AuditAction::CallbackRemoveNameRecording, id.0);
+    api.commands.change(audit, &caller, remove).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -3,11 +3,12 @@
 use actix_web::http::header::ETAG;
 use actix_web::{HttpResponse, get, patch, post, web};
 use ringback_domain::wire::admin::{CreateService, EditService, ServiceView};
+use ringback_domain::wire::audit::AuditAction;
 use ringback_domain::wire::callback::Items;
 use ringback_domain::{Permission, Service, ServiceId};
 
 use crate::auth::{Caller, Grant, permit};
-use crate::command::{Expected, Tx, services};
+use crate::command::{Audit, Expected, Tx, services};
 use crate::error::Error;
 use crate::http::extract::{Idempotency, Json, Path};
 use crate::http::{Api, Reply};
@@ -85,7 +86,8 @@ pub async fn create_service(
         let location = format!("/api/v1/services/{}", service.id);
         Ok(Reply::created(location, &shown(&service))?.of_version(service.version))
     };
-    Ok(api.commands.run(key, &caller, create).await?.into())
+    let audit = Audit::of(AuditAction::ServiceCreate);
+    Ok(api.commands.run(audit, key, &caller, create).await?.into())
 }
 
 /// Edit a service
@@ -110,5 +112,6 @@ pub async fn edit_service(
         let service = services::edit(tx, id, expected, &body).await?;
         Ok(Reply::ok(&shown(&service))?.of_version(service.version))
     };
-    Ok(api.commands.run(None, &caller, edit).await?.into())
+    let audit = Audit::about(AuditAction::ServiceEdit, id.0);
+    Ok(api.commands.run(audit, None, &caller, edit).await?.into())
 }

@@ -2,14 +2,16 @@
 
 use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::{HttpRequest, HttpResponse, delete, post, web};
+use ringback_domain::wire::audit::AuditAction;
 use ringback_domain::wire::auth::{LogIn, Me, Session, UserRef};
 use ringback_domain::wire::problem::Problem;
 
 use super::me;
 use crate::auth::token::ACCESS_SECONDS;
 use crate::auth::{Caller, Grant, Principal, permit};
+use crate::command::audit::person;
 use crate::command::sessions::{self, Opened, SESSION_SECONDS};
-use crate::command::{Tx, log_in};
+use crate::command::{Audit, Tx, log_in};
 use crate::error::Error;
 use crate::http::Api;
 use crate::http::extract::{Empty, Json};
@@ -52,12 +54,15 @@ pub async fn create_session(
 ) -> Result<HttpResponse, Error> {
     api.site.check_origin(&request)?;
     let (address, client) = (api.site.client_address(&request), api.site.client(&request));
-    let (user, attempt) = log_in::check(&api.commands, &api.access, body.into_inner(), address).await?;
+    let log_in = body.into_inner();
+    let audit = Audit::of(AuditAction::SessionLogIn);
+    let (user, attempt) = log_in::check(&api.commands, &api.access, log_in, address, &audit).await?;
+    let audit = audit.by(person(Some(&user)));
     let open = async move |tx: &mut Tx<'_>| {
         log_in::succeeded(tx, &attempt).await?;
         sessions::open(tx, &user, &client).await
     };
-    logged_in(&api, api.commands.change(&Grant::system("log-in"), open).await?).await
+    logged_in(&api, api.commands.change(audit, &Grant::system("log-in"), open).await?).await
 }
 
 /// Refresh the access token
@@ -85,7 +90,8 @@ pub async fn refresh_session(
     let token = api.site.refresh_token(&request).ok_or(Error::Unauthenticated)?;
     let (idle, client) = (api.session_idle_seconds, api.site.client(&request));
     let refresh = async move |tx: &mut Tx<'_>| sessions::refresh(tx, &token, idle, &client).await;
-    let opened = api.commands.change(&Grant::system("log-in"), refresh).await?;
+    let audit = Audit::of(AuditAction::SessionEnd);
+    let opened = api.commands.change(audit, &Grant::system("log-in"), refresh).await?;
     logged_in(&api, opened.ok_or(Error::Unauthenticated)?).await
 }
 
@@ -108,7 +114,8 @@ pub async fn reload_session(
     let Principal::User { session, .. } = &caller.principal else { return Err(Error::NotFound("session")) };
     let session = *session;
     let reload = async move |tx: &mut Tx<'_>| sessions::reload(tx, session).await;
-    api.commands.change(&caller, reload).await?;
+    let audit = Audit::about(AuditAction::SessionReload, session.0);
+    api.commands.change(audit, &caller, reload).await?;
     let caller = api.access.identify(&request).await?;
     Ok(HttpResponse::Ok().json(me::me(&api, &caller).await?))
 }
@@ -135,7 +142,8 @@ pub async fn delete_session(api: web::Data<Api>, request: HttpRequest) -> Result
         _ => None,
     };
     let end = async move |tx: &mut Tx<'_>| sessions::end(tx, by_header, by_cookie.as_deref()).await;
-    api.commands.change(&Grant::system("log-out"), end).await?;
+    let audit = Audit::of(AuditAction::SessionLogOut);
+    api.commands.change(audit, &Grant::system("log-out"), end).await?;
     Ok(HttpResponse::NoContent()
         .cookie(api.site.refresh_cookie(String::new(), CookieDuration::ZERO))
         .finish())

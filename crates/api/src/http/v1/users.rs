@@ -3,11 +3,12 @@
 use actix_web::{HttpResponse, get, patch, post, web};
 use ringback_domain::UserId;
 use ringback_domain::wire::admin::{CreateUser, EditUser, UserView};
+use ringback_domain::wire::audit::AuditAction;
 use ringback_domain::wire::callback::Items;
 use ringback_domain::wire::problem::Problem;
 
 use crate::auth::{Caller, password, permit};
-use crate::command::{Expected, Tx, users as commands};
+use crate::command::{Audit, Expected, Tx, users as commands};
 use crate::error::Error;
 use crate::http::extract::{Idempotency, Json, Path};
 use crate::http::{Api, Reply};
@@ -88,14 +89,16 @@ pub async fn create_user(
     // A fast hash of a password must not be kept.
     let key = idempotency.of(&caller, &body.digest_without(|body| body.password.clear()));
     let services = api.queries.directory.services().await?;
-    commands::check_new(&caller, &services, &body)?;
+    let audit = Audit::of(AuditAction::UserCreate);
+    let checked = commands::check_new(&caller, &services, &body);
+    api.commands.checked(&audit, &caller, checked).await?;
     let hash = password::hash(body.password.clone()).await?;
     let create = async move |tx: &mut Tx<'_>| {
         let user = commands::create(tx, &body, &hash).await?;
         let location = format!("/api/v1/users/{}", user.id);
         Ok(Reply::created(location, &view(&user))?.of_version(user.version))
     };
-    Ok(api.commands.run(key, &caller, create).await?.into())
+    Ok(api.commands.run(audit, key, &caller, create).await?.into())
 }
 
 /// Edit a user
@@ -121,10 +124,12 @@ pub async fn edit_user(
     expected: Expected,
     body: Json<EditUser>,
 ) -> Result<HttpResponse, Error> {
-    let known =
-        users::find(&mut api.queries.store.read().await?, id).await?.ok_or(Error::NotFound("user"))?;
+    let audit = Audit::about(AuditAction::UserEdit, id.0);
+    let known = users::find(&mut api.queries.store.read().await?, id).await?;
     let services = api.queries.directory.services().await?;
-    commands::check_edit(&caller, &services, &known, &body)?;
+    let checked = known.ok_or(Error::NotFound("user"));
+    let checked = checked.and_then(|known| commands::check_edit(&caller, &services, &known, &body));
+    api.commands.checked(&audit, &caller, checked).await?;
     let hash = match &body.password {
         Some(text) => Some(password::hash(text.clone()).await?),
         None => None,
@@ -132,5 +137,5 @@ pub async fn edit_user(
     let edit = async move |tx: &mut Tx<'_>| {
         changed(&commands::edit(tx, id, expected, &body, hash.as_deref()).await?)
     };
-    Ok(api.commands.run(None, &caller, edit).await?.into())
+    Ok(api.commands.run(audit, None, &caller, edit).await?.into())
 }

@@ -16,7 +16,7 @@ pub(crate) fn RecordTable<T: Clone + Send + Sync + 'static>(
     /// The items.
     items: Items<T>,
     /// The column headings; the last column is for actions, and its heading for
-    /// screen readers.
+    /// screen readers, unless `shows_last`.
     columns: Vec<&'static str>,
     /// The name of the table.
     label: &'static str,
@@ -24,6 +24,9 @@ pub(crate) fn RecordTable<T: Clone + Send + Sync + 'static>(
     row: Callback<T, AnyView>,
     /// Loads the items again.
     reload: Callback<()>,
+    /// The last column is one as the others.
+    #[prop(optional)]
+    shows_last: bool,
 ) -> impl IntoView {
     let columns = StoredValue::new(columns);
     move || match items.get() {
@@ -41,7 +44,7 @@ pub(crate) fn RecordTable<T: Clone + Send + Sync + 'static>(
             let columns = columns.get_value();
             let last = columns.len() - 1;
             let head = |(index, label): (usize, &'static str)| {
-                let content = if index == last {
+                let content = if index == last && !shows_last {
                     view! { <span class="visually-hidden">{label}</span> }.into_any()
                 } else {
                     label.into_any()
@@ -50,7 +53,7 @@ pub(crate) fn RecordTable<T: Clone + Send + Sync + 'static>(
             };
             view! {
                 <div class="card record-table__region" tabindex="0" role="region" aria-label=label>
-                    <table class="record-table" aria-label=label>
+                    <table class="record-table" class:record-table--data=shows_last aria-label=label>
                         <thead><tr>{columns.into_iter().enumerate().map(head).collect_view()}</tr></thead>
                         <tbody>{items.into_iter().map(|item| row.run(item)).collect_view()}</tbody>
                     </table>

@@ -10,6 +10,7 @@ use crate::components::button::{Appearance, Button};
 use crate::components::icon::Icon;
 use crate::components::menu::{Menu, MenuItem};
 use crate::components::toast::{Toast, Toasts};
+use crate::format;
 use crate::messages;
 use crate::pages::callbacks::list::page::{OpenDialog, PageState};
 
@@ -73,6 +74,7 @@ fn ExportMenu() -> impl IntoView {
             </MenuItem>
             <Show when=move || choosing.get()>
                 <div role="group" aria-label=messages::export_list() class="menu__subitems">
+                    {list(Format::Xlsx, messages::export_xlsx())}
                     {list(Format::Csv, messages::export_csv())}
                     {list(Format::Ndjson, messages::export_ndjson())}
                 </div>
@@ -84,11 +86,15 @@ fn ExportMenu() -> impl IntoView {
 /// Saves the whole list, with all its pages.
 fn export_list(page: PageState, toasts: Toasts, format: Format) {
     let (now, utc) = (browser::now(), page.preferences.style_untracked().utc);
-    let filter = page.view.with_untracked(|view| view.list.filter(view.list.bounds(now, utc)));
+    let mut filter = page.view.with_untracked(|view| view.list.filter(view.list.bounds(now, utc)));
+    if format == Format::Xlsx {
+        filter.time_zone.get_or_insert_with(|| format::zone_name(utc));
+    }
     let request = ExportCallbacks { filter, query: ExportQuery { format: Some(format) } };
     let name = match format {
         Format::Csv => "callbacks.csv",
         Format::Ndjson => "callbacks.ndjson",
+        Format::Xlsx => "callbacks.xlsx",
     };
     spawn_local(async move {
         if let Err(failure) = page.client.save(&request, name).await {

@@ -1,0 +1,165 @@
+//! Spreadsheets for people. Every text is a text cell, so that nothing in it is a formula.
+
+use actix_web::http::header::CONTENT_DISPOSITION;
+use actix_web::{HttpResponse, web};
+use jiff::tz::TimeZone;
+use ringback_domain::Timestamp;
+use ringback_domain::wire::list::MAX_SHEET_ROWS;
+use ringback_domain::wire::problem::FieldCode;
+use rust_xlsxwriter::{Format, Workbook, XlsxError};
+
+use crate::error::Error;
+use crate::fault::{Field, Part};
+use crate::time_zone;
+
+/// Its media type.
+pub const MEDIA_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// The date of spreadsheets on the first day of Unix.
+const UNIX_EPOCH: f64 = 25_569.0;
+
+const SECONDS_PER_DAY: f64 = 86_400.0;
+
+/// A cell of a row.
+pub enum Cell {
+    /// A text.
+    Text(String),
+    /// A time.
+    Time(Option<Timestamp>),
+    /// A count.
+    Count(u32),
+}
+
+impl From<Option<String>> for Cell {
+    fn from(text: Option<String>) -> Self {
+        Self::Text(text.unwrap_or_default())
+    }
+}
+
+/// A heading: its text, the width of its column in characters, and whether it is of times.
+pub type Heading = (&'static str, u8, bool);
+
+/// A spreadsheet in the making. Its rows are in a temporary file.
+pub struct Sheet {
+    workbook: Workbook,
+    rows: u32,
+    zone: TimeZone,
+    time: Format,
+}
+
+/// Refuses more rows than a spreadsheet may have.
+///
+/// # Errors
+/// [`Error::Invalid`], which names CSV as the way for more.
+pub fn check_rows(rows: u64) -> Result<(), Error> {
+    if rows <= MAX_SHEET_ROWS.into() {
+        return Ok(());
+    }
+    let detail = format!(
+        "A spreadsheet holds at most {MAX_SHEET_ROWS} rows. Use `format=csv`, or choose a shorter time range."
+    );
+    Err(Error::invalid("?format", FieldCode::OutOfRange, detail))
+}
+
+impl Sheet {
+    /// An empty one, with times as the clocks in this zone show them; in UTC unless told.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the zone is unknown.
+    pub fn new(zone: Option<&str>, headings: &[Heading]) -> Result<Self, Error> {
+        let name = zone.unwrap_or("UTC");
+        let zone = time_zone::find(name).ok_or_else(|| {
+            Error::invalid(Part::Parameter(Field::TimeZone), FieldCode::UnknownTimeZone, time_zone::UNKNOWN)
+        })?;
+        let time = Format::new().set_num_format("yyyy-mm-dd hh:mm:ss");
+        let mut sheet = Self { workbook: Workbook::new(), rows: 0, zone, time };
+        sheet.begin(name, headings).map_err(Error::internal)?;
+        Ok(sheet)
+    }
+
+    fn begin(&mut self, zone: &str, headings: &[Heading]) -> Result<(), XlsxError> {
+        let bold = Format::new().set_bold();
+        let sheet = self.workbook.add_worksheet_with_constant_memory()?;
+        sheet.set_freeze_panes(1, 0)?;
+        for (column, (text, width, is_time)) in (0..).zip(headings) {
+            sheet.set_column_width(column, *width)?;
+            let text = if *is_time { format!("{text} ({zone})") } else { (*text).to_owned() };
+            sheet.write_string_with_format(0, column, text, &bold)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// As [`check_rows`]; that the temporary file cannot be written.
+    pub fn add<const N: usize>(&mut self, cells: [Cell; N]) -> Result<(), Error> {
+        self.rows += 1;
+        check_rows(self.rows.into())?;
+        self.write(cells).map_err(Error::internal)
+    }
+
+    fn write<const N: usize>(&mut self, cells: [Cell; N]) -> Result<(), XlsxError> {
+        let sheet = self.workbook.worksheet_from_index(0)?;
+        for (column, cell) in (0..).zip(cells) {
+            match cell {
+                Cell::Text(text) if text.is_empty() => {}
+                Cell::Text(text) => {
+                    sheet.write_string(self.rows, column, text)?;
+                }
+                Cell::Time(None) => {}
+                Cell::Time(Some(at)) => {
+                    let date = date(at, &self.zone);
+                    sheet.write_number_with_format(self.rows, column, date, &self.time)?;
+                }
+                Cell::Count(count) => {
+                    sheet.write_number(self.rows, column, count)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The file as the answer of a request.
+    ///
+    /// # Errors
+    /// That it cannot be written.
+    pub async fn respond(mut self, name: &str) -> Result<HttpResponse, Error> {
+        // Compressing it takes a second for a hundred thousand rows.
+        let file = web::block(move || self.workbook.save_to_buffer()).await.map_err(Error::internal)?;
+        Ok(HttpResponse::Ok()
+            .content_type(MEDIA_TYPE)
+            .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+            .body(file.map_err(Error::internal)?))
+    }
+}
+
+/// A time as spreadsheets count them: days, on the clock of a zone.
+#[expect(clippy::cast_precision_loss, reason = "seconds of our times have far less than 52 bits")]
+fn date(at: Timestamp, zone: &TimeZone) -> f64 {
+    let seconds = at.micros().div_euclid(1_000_000);
+    let ahead = jiff::Timestamp::from_second(seconds).map_or(0, |at| zone.to_offset(at).seconds());
+    UNIX_EPOCH + (seconds + i64::from(ahead)) as f64 / SECONDS_PER_DAY
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_a_date_on_the_clock_of_its_zone() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let berlin = time_zone::find("Europe/Berlin").unwrap();
+        // 24 November 2026 is day 46,350 of spreadsheets.
+        assert!((date(at("2026-11-24T12:00:00Z"), &TimeZone::UTC) - 46_350.5).abs() < 1e-9);
+        assert!((date(at("2026-11-24T11:00:00Z"), &berlin) - 46_350.5).abs() < 1e-9);
+        assert!((date(at("2026-07-01T22:00:00Z"), &berlin) - 46_205.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn too_many_rows_are_refused_and_the_way_is_named() {
+        assert!(check_rows(100_000).is_ok());
+        let Err(Error::Invalid(faults)) = check_rows(100_001) else { panic!("accepted") };
+        assert!(faults[0].detail.contains("format=csv"), "{}", faults[0].detail);
+    }
+}
