@@ -176,7 +176,26 @@ async fn a_key_cannot_see_more_services_than_its_creator() {
         let boss = format!("/api/v1/users/{}", text(&boss.unwrap()["id"]));
         let taken_over = creator.patch(&boss, &json!({"password": "a new horse staple"})).await;
         assert_eq!(taken_over.status, 403, "{taken_over}");
+        // Nor can it read or change the settings of another service.
+        let service = |id| format!("/api/v1/services/{id}");
+        let muted = json!({"settings": {"accept_new": false}});
+        assert_eq!(creator.patch(&service(app.other_service), &muted).await.status, 404);
+        assert_eq!(creator.get(&service(app.other_service)).await.status, 404);
+        assert_eq!(creator.patch(&service(app.service), &muted).await.status, 200);
+        assert_eq!(creator.json("/api/v1/services").await["items"].as_array().unwrap().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn nobody_sets_their_own_password_without_the_current_one() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let admin = app.admin().await;
+    let me = admin.json("/api/v1/me").await;
+    let path = format!("/api/v1/users/{}", text(&me["user"]["id"]));
+    let changed = admin.patch(&path, &json!({"password": "a new horse staple"})).await;
+    assert_eq!(changed.status, 422, "{changed}");
+    assert_eq!(pointers(&changed), ["/password"]);
+    assert_eq!(admin.patch(&path, &json!({"display_name": "Boss"})).await.status, 200);
 }
 
 #[tokio::test]

@@ -349,3 +349,51 @@ async fn an_invalid_selection_is_refused() {
         assert_eq!(answer.read::<Value>()["errors"][0]["pointer"], pointer);
     }
 }
+
+#[rstest]
+#[tokio::test]
+async fn an_administrator_sees_and_stops_what_others_began(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let (admin, supervisor, other) = (app.admin().await, app.supervisor().await, app.restricted().await);
+    let created = supervisor.create_immediate(app.service, "+442079460001").await;
+    let job: Value = supervisor.post(JOBS, &json!({"ids": [created["id"]]})).await.read();
+    let stop = format!("{JOBS}/{}/stop", text(&job["id"]));
+    assert_eq!(other.post(&stop, &json!({})).await.status, 404, "another supervisor's stays theirs");
+    assert!(other.json(JOBS).await["items"].as_array().unwrap().is_empty());
+    assert_eq!(admin.json(JOBS).await["items"][0]["created_by"]["name"], "supervisor");
+    assert_eq!(admin.post(&stop, &json!({})).await.read::<Value>()["state"], "STOPPED");
+    app.finish_bulk_cancellations().await;
+    assert_eq!(supervisor.callback(&created["id"]).await["state"], "SCHEDULED");
+    assert_eq!(report(&admin, &job).await[0]["customer_number"], "+442079460001");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_report_hides_what_its_reader_may_not_see_any_more(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let (admin, supervisor) = (app.admin().await, app.supervisor().await);
+    let mut ids = Vec::new();
+    for service in [app.service, app.other_service] {
+        ids.push(supervisor.create_immediate(service, "+442079460001").await["id"].clone());
+    }
+    let job = finished_job(&app, &supervisor, &json!({"ids": ids})).await;
+    // The name that stands in the report is not that of the service any more.
+    let renamed = format!("/api/v1/services/{}", app.service);
+    assert_eq!(admin.patch(&renamed, &json!({"name": "Renamed"})).await.status, 200);
+    let users = admin.json("/api/v1/users").await;
+    let id = users["items"].as_array().unwrap().iter().find(|user| user["username"] == "supervisor").unwrap();
+    let path = format!("/api/v1/users/{}", text(&id["id"]));
+    assert_eq!(admin.patch(&path, &json!({"services": [app.service]})).await.status, 200);
+
+    let lines = report(&app.supervisor().await, &job).await;
+    assert_eq!(lines[0]["customer_number"], "+442079460001", "{lines:?}");
+    assert_eq!(lines[1]["callback_id"], ids[1]);
+    assert_eq!(lines[1]["outcome"], "CANCELLED");
+    for hidden in ["customer_number", "customer_number_formatted", "service", "desired_time"] {
+        assert!(lines[1][hidden].is_null(), "{hidden}: {lines:?}");
+    }
+}

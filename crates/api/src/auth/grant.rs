@@ -33,6 +33,12 @@ impl Grant {
         }
     }
 
+    /// The owner whose bulk cancellations the caller may see and stop; everybody's
+    /// for an administrator.
+    pub fn whose_jobs(&self) -> Option<&str> {
+        (!self.may(Permission::ManageUsers)).then_some(self.owner.as_str())
+    }
+
     /// The operator on the command line, who may do and grant everything.
     pub fn operator() -> Self {
         Self { permissions: Role::Administrator.permissions().to_vec(), ..Self::system("operator") }

@@ -48,13 +48,13 @@ pub async fn create(tx: &mut Tx<'_>, selected: &Selected, dry_run: bool) -> Resu
     Ok(job)
 }
 
-/// Ends one of the caller's jobs where it stands, unless it is over.
+/// Ends one of the caller's jobs, or for an administrator anybody's, where it stands, unless it is over.
 ///
 /// # Errors
-/// That there is no such job of the caller.
+/// That there is no such job that the caller may see.
 pub async fn stop(tx: &mut Tx<'_>, id: JobId) -> Result<BulkCancellation, Error> {
     let (grant, now) = (tx.grant(), tx.now());
-    let job = bulk::stop(tx.write()?, id, &grant.owner, now).await?;
+    let job = bulk::stop(tx.write()?, id, grant.whose_jobs(), now).await?;
     job.ok_or(Error::NotFound("bulk cancellation"))
 }
 

@@ -73,7 +73,8 @@ pub async fn create(tx: &mut Tx<'_>, body: &CreateService) -> Result<Service, Er
 /// Changes a service; what is not named stays.
 ///
 /// # Errors
-/// That it does not exist or has another version; [`Error::Invalid`] with
+/// That it does not exist, is beyond the services that the caller is limited to,
+/// or has another version; [`Error::Invalid`] with
 /// everything that is wrong; that the name is taken.
 pub async fn edit(
     tx: &mut Tx<'_>,
@@ -81,7 +82,10 @@ pub async fn edit(
     expected: Expected,
     body: &EditService,
 ) -> Result<Service, Error> {
-    let mut service = services::find(tx.read(), id).await?.ok_or(Error::NotFound("service"))?;
+    let found = services::find(tx.read(), id).await?;
+    let mut service = found
+        .filter(|service| tx.grant().grantable.contains(service.id))
+        .ok_or(Error::NotFound("service"))?;
     expected.check(service.version, None)?;
     body.apply(&mut service);
     check(&service)?;

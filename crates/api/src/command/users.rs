@@ -134,6 +134,11 @@ pub fn check_edit(grant: &Grant, services: &Services, user: &User, body: &EditUs
         return Err(Error::MoreRights("account"));
     }
     let mut faults = Faults::default();
+    if body.password.is_some() && grant.user == Some(user.id) {
+        // A stolen session must not become a lasting account.
+        let detail = "Change your own password with `POST /me/password`, which asks for the current one.";
+        faults.add(Field::Password, FieldCode::NotAllowed, detail);
+    }
     faults.extend(body.display_name.as_deref().and_then(check_display_name));
     faults.extend(body.password.as_deref().and_then(|text| check_password(&user.username, text)));
     if body.all_services {

@@ -1,9 +1,9 @@
 //! What a bulk cancellation selects, and its report.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use ringback_domain::CallbackId;
 use ringback_domain::wire::bulk::{BulkCancellation, JobState, Outcome, ReportLine};
+use ringback_domain::{CallbackId, VisibleServices};
 
 use super::Queries;
 use crate::auth::Grant;
@@ -60,13 +60,40 @@ impl Queries {
 
     /// The next lines of the report after this number, with the number of the
     /// last: first what was selected, then what the caller may not cancel. No
-    /// lines are left if there are none.
+    /// lines are left if there are none. Of services that the reader may not see,
+    /// lines have the id and the outcome only.
     ///
     /// # Errors
     /// If the database cannot be read.
-    pub async fn report(&self, job: &BulkCancellation, after: u64) -> Result<(Vec<ReportLine>, u64), Error> {
+    pub async fn report(
+        &self,
+        job: &BulkCancellation,
+        after: u64,
+        visible: &VisibleServices,
+    ) -> Result<(Vec<ReportLine>, u64), Error> {
         let (mut lines, last) = self.report_lines(job, after).await?;
+        let services = self.directory.services().await?;
+        let seen_names: HashSet<&str> = services
+            .all()
+            .iter()
+            .filter(|service| visible.contains(service.id))
+            .map(|service| service.name.as_str())
+            .collect();
+        // A line keeps the name that its service had.
+        let named = |line: &ReportLine| line.service.as_deref().is_none_or(|name| seen_names.contains(name));
+        let doubtful: Vec<CallbackId> =
+            lines.iter().filter(|line| !named(line)).map(|line| line.callback_id).collect();
+        let mut renamed = HashSet::new();
+        if !doubtful.is_empty() {
+            let mut conn = self.store.read().await?;
+            let found = callbacks::find_all(&mut conn, &doubtful).await?;
+            let seen = found.iter().filter(|callback| visible.contains(callback.request.service_id));
+            renamed.extend(seen.map(|callback| callback.id));
+        }
         for line in &mut lines {
+            if !named(line) && !renamed.contains(&line.callback_id) {
+                *line = ReportLine { outcome: line.outcome, ..ReportLine::of_id(line.callback_id) };
+            }
             line.customer_number_formatted = line.customer_number.as_deref().map(phone::format);
         }
         Ok((lines, last))

@@ -22,9 +22,11 @@ macro_rules! select {
     };
 }
 
-const FIND_OF_OWNER: &str = select!("WHERE id = $1 AND owner = $2");
-const FIND_OF_OWNER_LOCKED: &str = select!("WHERE id = $1 AND owner = $2 FOR UPDATE");
-const LIST: &str = select!("WHERE owner = $1 ORDER BY created_at DESC, id DESC LIMIT 50");
+const FIND_OF_OWNER: &str = select!("WHERE id = $1 AND (CAST($2 AS text) IS NULL OR owner = $2)");
+const FIND_OF_OWNER_LOCKED: &str =
+    select!("WHERE id = $1 AND (CAST($2 AS text) IS NULL OR owner = $2) FOR UPDATE");
+const LIST: &str =
+    select!("WHERE CAST($1 AS text) IS NULL OR owner = $1 ORDER BY created_at DESC, id DESC LIMIT 50");
 const UNFINISHED: &str = select!("WHERE finished_at IS NULL ORDER BY created_at, id LIMIT 1 OFFSET $1");
 const UNFINISHED_LOCKED: &str =
     select!("WHERE finished_at IS NULL ORDER BY created_at, id LIMIT 1 OFFSET $1 FOR UPDATE SKIP LOCKED");
@@ -166,8 +168,8 @@ pub async fn selected(conn: &mut Conn, job: JobId, from: u64, limit: usize) -> S
     Ok(ids.iter().skip(before).take(limit).map(|id| CallbackId(Uuid::from_bytes(*id))).collect())
 }
 
-/// One job of this owner.
-pub async fn find(conn: &mut Conn, id: JobId, owner: &str) -> StoreResult<Option<BulkCancellation>> {
+/// One job of this owner, or of anybody.
+pub async fn find(conn: &mut Conn, id: JobId, owner: Option<&str>) -> StoreResult<Option<BulkCancellation>> {
     find_by(conn, FIND_OF_OWNER, id, owner).await
 }
 
@@ -175,19 +177,19 @@ async fn find_by(
     conn: &mut Conn,
     sql: &'static str,
     id: JobId,
-    owner: &str,
+    owner: Option<&str>,
 ) -> StoreResult<Option<BulkCancellation>> {
     let row: Option<JobRow> =
         on!(conn, |c| sqlx::query_as(sql).bind(id.0).bind(owner).fetch_optional(c).await)?;
     row.map(BulkCancellation::try_from).transpose()
 }
 
-/// Stops a job of this owner, unless it has finished. The job is locked
+/// Stops a job of this owner, or of anybody, unless it has finished. The job is locked
 /// meanwhile: a worker finishes its current chunk first and starts no other.
 pub async fn stop(
     conn: &mut WriteConn,
     id: JobId,
-    owner: &str,
+    owner: Option<&str>,
     now: Timestamp,
 ) -> StoreResult<Option<BulkCancellation>> {
     let sql = conn.backend().pick(FIND_OF_OWNER, FIND_OF_OWNER_LOCKED);
@@ -201,8 +203,8 @@ pub async fn stop(
     Ok(Some(job))
 }
 
-/// The newest jobs of this owner.
-pub async fn list(conn: &mut Conn, owner: &str) -> StoreResult<Vec<BulkCancellation>> {
+/// The newest jobs of this owner, or of anybody.
+pub async fn list(conn: &mut Conn, owner: Option<&str>) -> StoreResult<Vec<BulkCancellation>> {
     let rows: Vec<JobRow> = on!(conn, |c| sqlx::query_as(LIST).bind(owner).fetch_all(c).await)?;
     Ok(leave_out(rows.into_iter().map(BulkCancellation::try_from)))
 }

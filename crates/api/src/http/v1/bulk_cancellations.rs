@@ -121,9 +121,9 @@ pub async fn create_bulk_cancellation(
     Ok(api.commands.run(audit, key, &caller, create).await?.into())
 }
 
-/// List my bulk cancellations
+/// List bulk cancellations
 ///
-/// The caller's own, newest first.
+/// The caller's own, newest first; for an administrator everybody's.
 #[utoipa::path(
     tag = "Bulk cancellations",
     responses((status = 200, description = "The jobs", body = Items<BulkCancellation>)),
@@ -134,7 +134,7 @@ pub async fn list_bulk_cancellations(
     api: web::Data<Api>,
     caller: Caller<permit::ManageCallbacks>,
 ) -> Result<HttpResponse, Error> {
-    let items = bulk::list(&mut api.queries.store.read().await?, &caller.owner).await?;
+    let items = bulk::list(&mut api.queries.store.read().await?, caller.whose_jobs()).await?;
     Ok(HttpResponse::Ok().json(Items { items }))
 }
 
@@ -153,7 +153,7 @@ pub async fn get_bulk_cancellation(
     caller: Caller<permit::ManageCallbacks>,
     Path(id): Path<JobId>,
 ) -> Result<HttpResponse, Error> {
-    let job = bulk::find(&mut api.queries.store.read().await?, id, &caller.owner).await?;
+    let job = bulk::find(&mut api.queries.store.read().await?, id, caller.whose_jobs()).await?;
     Ok(HttpResponse::Ok().json(job.ok_or(Error::NotFound("bulk cancellation"))?))
 }
 
@@ -184,7 +184,8 @@ pub async fn stop_bulk_cancellation(
 
 /// Read the Cancellation Summary Report
 ///
-/// One line for each callback of the selection: CSV, or JSON where `Accept`
+/// One line for each callback of the selection, with its id and outcome alone where the caller may
+/// not see its service any more: CSV, or JSON where `Accept`
 /// asks for it, or a spreadsheet for people with `format=xlsx`.
 #[utoipa::path(
     tag = "Bulk cancellations",
@@ -204,25 +205,27 @@ pub async fn get_report(
     request: HttpRequest,
 ) -> Result<HttpResponse, Error> {
     let usage = api.take(Use::Export, &caller)?;
-    let job = bulk::find(&mut api.queries.store.read().await?, id, &caller.owner).await?;
+    let job = bulk::find(&mut api.queries.store.read().await?, id, caller.whose_jobs()).await?;
     let audit = Audit::about(AuditAction::BulkCancellationExport, id.0);
     let job = job.ok_or(Error::NotFound("bulk cancellation"));
     let job = api.commands.checked(&audit, &caller, job).await?;
     api.commands.keep(audit, &caller).await?;
     if query.format == Some(ReportFormat::Xlsx) {
-        return report_sheet(&api, &job, query.time_zone.as_deref()).await;
+        return report_sheet(&api, &job, &request, query.time_zone.as_deref()).await;
     }
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let json = query.format.is_none() && accept.contains("application/json");
     let write = if json { report_json } else { report_csv };
     // `None` once the last part was written.
     let stream = futures_util::stream::try_unfold(
-        (api, job, Some(0), usage),
-        move |(api, job, after, usage)| async move {
+        (api, job, request, Some(0), usage),
+        move |(api, job, request, after, usage)| async move {
             let Some(after) = after else { return Ok::<_, Error>(None) };
-            let (lines, last) = api.queries.report(&job, after).await?;
+            // A caller who was shut out meanwhile gets no further part.
+            let caller = api.access.identify(&request).await?;
+            let (lines, last) = api.queries.report(&job, after, &caller.visible).await?;
             let next = (!lines.is_empty()).then_some(last);
-            Ok(Some((write(&lines, after == 0)?, (api, job, next, usage))))
+            Ok(Some((write(&lines, after == 0)?, (api, job, request, next, usage))))
         },
     );
     let mut response = HttpResponse::Ok();
@@ -235,12 +238,18 @@ pub async fn get_report(
         .streaming(stream))
 }
 
-async fn report_sheet(api: &Api, job: &BulkCancellation, zone: Option<&str>) -> Result<HttpResponse, Error> {
+async fn report_sheet(
+    api: &Api,
+    job: &BulkCancellation,
+    request: &HttpRequest,
+    zone: Option<&str>,
+) -> Result<HttpResponse, Error> {
     let mut sheet = Sheet::new(zone, &HEADINGS)?;
     check_rows(job.progress.total)?;
     let mut after = 0;
     loop {
-        let (lines, last) = api.queries.report(job, after).await?;
+        let caller = api.access.identify(request).await?;
+        let (lines, last) = api.queries.report(job, after, &caller.visible).await?;
         if lines.is_empty() {
             return sheet.respond("cancellation-summary-report.xlsx").await;
         }

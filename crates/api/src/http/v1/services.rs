@@ -17,9 +17,10 @@ fn shown(service: &Service) -> ServiceView {
     service.into()
 }
 
-/// Who sets services up sees them all; others see theirs, as of log-in.
+/// Who sets services up sees them all, unless limited to some; others see theirs,
+/// as of log-in.
 fn sees(caller: &Grant, id: ServiceId) -> bool {
-    caller.may(Permission::ManageServices) || caller.visible.contains(id)
+    caller.may(Permission::ManageServices) && caller.grantable.contains(id) || caller.visible.contains(id)
 }
 
 /// List services
