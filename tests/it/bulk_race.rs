@@ -7,7 +7,7 @@ use ringback_api::worker;
 use ringback_domain::callback::Callback;
 use ringback_domain::callback::action::Action;
 use ringback_domain::wire::bulk::{BulkCancellation, JobState, Outcome, OutcomeCounts};
-use ringback_domain::{JobId, StateName};
+use ringback_domain::{JobId, StateName, VisibleServices};
 use ringback_tests::Backend;
 use rstest::rstest;
 
@@ -26,7 +26,7 @@ async fn start_job(cluster: &Cluster, callbacks: &[Callback]) -> JobId {
 
 async fn job(cluster: &Cluster, id: JobId) -> BulkCancellation {
     let mut conn = cluster.nodes[0].store.read().await.unwrap();
-    bulk::find(&mut conn, id, &person().owner).await.unwrap().unwrap()
+    bulk::find(&mut conn, id, Some(&person().owner)).await.unwrap().unwrap()
 }
 
 #[rstest]
@@ -57,7 +57,8 @@ async fn nothing_is_cancelled_after_a_stop_was_answered(
     assert_eq!(job(&cluster, id).await, stopped);
     assert_eq!(stopped.state, JobState::Stopped, "there was more to do: {stopped:?}");
     let mut lines = Vec::new();
-    while let (more, _) = cluster.nodes[0].queries.report(&stopped, lines.len() as u64).await.unwrap()
+    while let (more, _) =
+        cluster.nodes[0].queries.report(&stopped, lines.len() as u64, &VisibleServices::All).await.unwrap()
         && !more.is_empty()
     {
         lines.extend(more);

@@ -78,3 +78,24 @@ impl Counts {
         if count == 1 { "one" } else { "other" }.to_owned()
     }
 }
+
+/// A text for comparison without regard to case, as
+/// [`ringback_domain::text::fold`] makes it. Browsers have the tables already, which
+/// would be a fiftieth of the page's module.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let letter = |letter: char| {
+        let alone = js_sys::JsString::from(String::from(letter));
+        let upper = String::from(alone.to_upper_case());
+        // What is several letters in upper case, such as ß, has no simple mapping.
+        let upper = if upper.chars().nth(1).is_none() { upper } else { String::from(letter) };
+        String::from(js_sys::JsString::from(upper).to_lower_case()).chars().next().unwrap_or(letter)
+    };
+    text.chars().map(letter).collect()
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use ringback_domain::text::fold;

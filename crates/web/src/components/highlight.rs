@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::components::markup::{Markup, markup};
 
-use ringback_domain::text::fold;
+use crate::intl::fold;
 
 /// The text with the match marked.
 pub(crate) fn marked(text: &str, found: Option<Range<usize>>) -> Markup {

@@ -175,7 +175,8 @@ fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView
             return handle.focus_first_error();
         }
         let value = |signal: RwSignal<String>| signal.get_untracked().trim().to_owned();
-        let (name, time_zone, default_country) = (value(name), value(zone), value(country).to_uppercase());
+        let (name, time_zone, default_country) =
+            (value(name), value(zone), value(country).to_ascii_uppercase());
         let work = async move {
             match service.get_value() {
                 None => {

@@ -1,8 +1,8 @@
 //! A button that opens a menu.
 
+use crate::intl::fold;
 use leptos::html;
 use leptos::prelude::*;
-use ringback_domain::text::fold;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 

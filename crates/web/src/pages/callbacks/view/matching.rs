@@ -1,7 +1,7 @@
 //! Whether a record belongs to the list, for records that arrive in events.
 
+use crate::intl::fold;
 use ringback_domain::callback::rules;
-use ringback_domain::text::fold;
 use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::wire::list::{CallbackFilter, SearchField};
 use ringback_domain::{StateName, TimeOfDay, Timestamp};
