@@ -178,7 +178,7 @@ async fn a_key_cannot_see_more_services_than_its_creator() {
         assert_eq!(taken_over.status, 403, "{taken_over}");
         // Nor can it read or change the settings of another service.
         let service = |id| format!("/api/v1/services/{id}");
-        let muted = json!({"settings": {"accept_new": false}});
+        let muted = json!({"accept_new": false});
         assert_eq!(creator.patch(&service(app.other_service), &muted).await.status, 404);
         assert_eq!(creator.get(&service(app.other_service)).await.status, 404);
         assert_eq!(creator.patch(&service(app.service), &muted).await.status, 200);

@@ -61,7 +61,7 @@ async fn schemathesis_finds_nothing(
     let output = Command::new(tool("RINGBACK_TEST_PYTHON").with_file_name("st"))
         .args(["--config-file", "schemathesis.toml", "--no-color", "run", "openapi.json"])
         .args(["--checks", "all", "--mode", "all", "--phases", "examples,coverage,fuzzing,stateful"])
-        .args(["--max-examples", &examples, "--continue-on-failure", "--request-timeout", "30"])
+        .args(["--max-examples", &examples, "--continue-on-failure", "--request-timeout", "40"])
         .arg(format!("--url=http://{}", app.address))
         .current_dir(folder.path())
         .env("PYTHONPATH", concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi"))

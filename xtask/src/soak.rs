@@ -16,6 +16,7 @@ const PROOFS: &[(&str, &str)] = &[
     ("network", "test(/^network::/)"),
     ("race", "test(/^race::/)"),
     ("schemathesis", "test(/^schemathesis::/)"),
+    ("strain", "test(/^http::hostile::made_up/) | test(/two_hundred_concurrent/)"),
     ("upgrade", "test(/^upgrade::/)"),
 ];
 

@@ -78,6 +78,7 @@ async fn signing_in_the_tools_and_cancelling_a_range_need_no_pointer() {
     browser.press_key(key::DOWN).await;
     browser.press_key(key::ENTER).await;
     browser.press_key(key::DOWN).await;
+    browser.press_key(key::DOWN).await;
     focus_is(&browser, "menuitem", "CSV").await;
     browser.press_key(key::ENTER).await;
     let list = browser.downloaded("callbacks.csv").await;

@@ -318,7 +318,7 @@ async fn a_stopped_job_cancels_nothing_more_and_reports_the_rest(
 #[tokio::test]
 async fn only_the_owner_of_a_job_can_see_it() {
     let app = TestApp::start(Backend::Sqlite).await;
-    let (owner, other) = (app.supervisor().await, app.admin().await);
+    let (owner, other) = (app.supervisor().await, app.restricted().await);
     let range = json!({"from": "2026-11-25T00:00:00Z", "to": "2026-11-26T00:00:00Z"});
     let job = finished_job(&app, &owner, &json!({"range": range})).await;
     let path = format!("{JOBS}/{}", text(&job["id"]));
@@ -363,7 +363,7 @@ async fn an_administrator_sees_and_stops_what_others_began(
     assert_eq!(other.post(&stop, &json!({})).await.status, 404, "another supervisor's stays theirs");
     assert!(other.json(JOBS).await["items"].as_array().unwrap().is_empty());
     assert_eq!(admin.json(JOBS).await["items"][0]["created_by"]["name"], "supervisor");
-    assert_eq!(admin.post(&stop, &json!({})).await.read::<Value>()["state"], "STOPPED");
+    assert_eq!(admin.post(&stop, &json!({})).await.read::<Value>()["state"], "stopped");
     app.finish_bulk_cancellations().await;
     assert_eq!(supervisor.callback(&created["id"]).await["state"], "SCHEDULED");
     assert_eq!(report(&admin, &job).await[0]["customer_number"], "+442079460001");

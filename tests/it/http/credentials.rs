@@ -172,6 +172,22 @@ async fn logging_out_ends_the_session_and_removes_the_cookie(
     assert_eq!(Answer::to(by_token.client.request(Method::DELETE, SESSION)).await.status, 204, "again");
 }
 
+#[rstest]
+#[tokio::test]
+async fn a_log_in_ends_the_session_that_the_browser_had(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let (before, elsewhere) = (log_in(&app, "supervisor").await, log_in(&app, "supervisor").await);
+    let again = json!({"username": "monitor", "password": PASSWORD});
+    let request =
+        app.anonymous().request(Method::POST, SESSION).header("cookie", &before.cookie).json(&again);
+    assert_eq!(Answer::to(request).await.status, 200);
+    assert!(!is_logged_in(&before).await);
+    assert_eq!(refresh(&app, &before.cookie).await.status, 401);
+    assert!(is_logged_in(&elsewhere).await);
+}
+
 /// The path of a user.
 async fn user(admin: &Client, username: &str) -> String {
     let users = admin.json("/api/v1/users").await;

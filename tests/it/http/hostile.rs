@@ -7,7 +7,7 @@ use ringback_api::limits::Limits;
 use ringback_domain::wire::problem::Problem;
 use ringback_domain::{ApiScope, Role};
 use ringback_tests::app::clear;
-use ringback_tests::{Answer, Backend, Client, Options, TIMEOUT, TestApp, wait_for};
+use ringback_tests::{Answer, Backend, Client, Options, TIMEOUT, TestApp, figure, size, wait_for};
 use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -15,6 +15,13 @@ use tokio::net::TcpStream;
 
 const CALLBACKS: &str = "/api/v1/callbacks";
 const NUMBER: &str = "+442079460318";
+
+/// What this process has in memory.
+fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|text| text.split_whitespace().next()?.parse().ok()).unwrap_or_default()
+}
 
 #[tokio::test]
 async fn made_up_methods_and_paths_add_nothing_to_the_metrics() {
@@ -36,10 +43,17 @@ async fn made_up_methods_and_paths_add_nothing_to_the_metrics() {
     }
     series().await;
     let before = series().await;
-    for number in 20..1_020 {
+    let (requests, resident) = (size(1_000, 500_000), resident_kib());
+    for number in 20..20 + requests {
         probe(number).await;
     }
     assert_eq!(series().await, before);
+    // In the soak this process, server and client in one, must not grow.
+    figure(format_args!(
+        "{} made-up requests: {resident} KiB before, {} KiB after",
+        2 * requests,
+        resident_kib()
+    ));
 }
 
 #[rstest]

@@ -1,9 +1,11 @@
 //! The life cycle of callbacks, from the request to the result.
 
+use std::time::{Duration, Instant};
+
 use reqwest::Method;
 use ringback_domain::ApiScope;
 use ringback_tests::app::{can, text};
-use ringback_tests::{Answer, Backend, Client, TestApp};
+use ringback_tests::{Answer, Backend, Client, TestApp, figure, size};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -489,4 +491,35 @@ async fn concurrent_readers_of_one_record_do_not_block_each_other(
     for record in futures_util::future::join_all(read).await {
         assert_eq!(record["metrics"]["position_in_queue"], 1);
     }
+}
+
+#[rstest]
+#[tokio::test]
+async fn none_of_two_hundred_concurrent_readers_is_refused(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let writer = app.key(ApiScope::CallbacksWrite);
+    let mut ids = Vec::new();
+    for number in 0..50 {
+        ids.push(writer.create_immediate(app.service, &format!("+44207946{number:04}")).await["id"].clone());
+    }
+    app.submit().await;
+    let readers: Vec<_> = (0..200).map(|_| app.key(ApiScope::CallbacksRead)).collect();
+    let (mut slowest, mut taken) = (Duration::ZERO, 0);
+    let (started, lasts) = (Instant::now(), Duration::from_secs(size(1, 60) as u64));
+    while started.elapsed() < lasts {
+        // Empties the caches of positions and records.
+        writer.create_immediate(app.service, NUMBER).await;
+        app.submit().await;
+        let read = readers.iter().zip(ids.iter().cycle()).map(async |(reader, id)| {
+            let since = Instant::now();
+            reader.callback(id).await;
+            since.elapsed()
+        });
+        let times = futures_util::future::join_all(read).await;
+        taken += times.len();
+        slowest = slowest.max(times.into_iter().max().unwrap_or_default());
+    }
+    figure(format_args!("{backend:?}: {taken} reads by 200 at once, the slowest took {slowest:?}"));
 }

@@ -28,12 +28,24 @@ pub struct Opened {
 }
 
 /// Opens a session of a person whose password was checked, with the services
-/// that they may see as of now.
+/// that they may see as of now. It takes the place of the one that the browser had
+/// before, by its refresh token.
 ///
 /// # Errors
 /// [`Error::InvalidCredentials`] if the person was disabled meanwhile.
-pub async fn open(tx: &mut Tx<'_>, user: &User, client: &Client) -> Result<Opened, Error> {
+pub async fn open(
+    tx: &mut Tx<'_>,
+    user: &User,
+    client: &Client,
+    before: Option<&str>,
+) -> Result<Opened, Error> {
     let now = tx.now();
+    if let Some(text) = before
+        && let Some(before) = sessions::session_of_token(tx.read(), &token::secret_hash(text)).await?
+    {
+        sessions::end(tx.write()?, before, now).await?;
+        tx.access_changed();
+    }
     let user = users::find(tx.read(), user.id).await?;
     let user = user.filter(|user| !user.disabled).ok_or(Error::InvalidCredentials)?;
     let session = Session {

@@ -27,6 +27,9 @@ use crate::http::{Api, Reply, problem};
 use crate::limits::Use;
 use crate::query::view::{self, Viewer};
 
+/// Characters of an agent's name.
+const MAX_AGENT_CHARS: usize = 100;
+
 fn lease_seconds(given: Option<u32>) -> Result<i64, Error> {
     let (least, usual, most) = LEASE_SECONDS;
     match given.unwrap_or(usual) {
@@ -45,8 +48,9 @@ fn order(body: &Reserve) -> Result<Order, Error> {
         let detail = format!("`limit` must be between 1 and {MAX_RESERVATIONS}.");
         return Err(Error::invalid("/limit", FieldCode::OutOfRange, detail));
     }
-    if body.agent.trim().is_empty() || body.agent.chars().count() > 100 {
-        return Err(Error::invalid("/agent", FieldCode::InvalidValue, "Use a name of 1 to 100 characters."));
+    if body.agent.trim().is_empty() || body.agent.chars().count() > MAX_AGENT_CHARS {
+        let detail = format!("Use a name of 1 to {MAX_AGENT_CHARS} characters.");
+        return Err(Error::invalid("/agent", FieldCode::InvalidValue, detail));
     }
     if body.services.is_empty() || body.services.len() > 100 {
         return Err(Error::invalid("/services", FieldCode::InvalidValue, "Name 1 to 100 services."));
@@ -66,7 +70,7 @@ fn order(body: &Reserve) -> Result<Order, Error> {
 #[utoipa::path(
     tag = "Router",
     request_body(content = Reserve, example = json!({
-        "agent": "agent-17", "services": ["019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2"], "wait_seconds": 20
+        "agent": "agent-17", "services": ["019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2"], "wait_seconds": 5
     })),
     responses((status = 200, description = "What was handed over", body = Reservations)),
     extensions(("x-permission" = json!("route_callbacks"))),
@@ -123,6 +127,10 @@ pub async fn list_open_attempts(
     caller: Caller<permit::RouteCallbacks>,
     Query(query, ()): Query<AttemptQuery>,
 ) -> Result<HttpResponse, Error> {
+    if query.agent.as_ref().is_some_and(|agent| agent.chars().count() > MAX_AGENT_CHARS) {
+        let detail = format!("Use a name of 1 to {MAX_AGENT_CHARS} characters.");
+        return Err(Error::invalid("?agent", FieldCode::TooLong, detail));
+    }
     let services = api.queries.directory.services().await?;
     let held = api.queries.open_attempts(&caller, query.agent.as_deref()).await?;
     Ok(HttpResponse::Ok().json(reservations(&held, &services, api.queries.clock.now())))

@@ -32,7 +32,8 @@ async fn logged_in(api: &Api, opened: Opened) -> Result<HttpResponse, Error> {
 
 /// Log in
 ///
-/// Gives an access token and sets the refresh cookie. The services that the
+/// Gives an access token and sets the refresh cookie; the session of a refresh
+/// cookie that comes with the request ends. The services that the
 /// person may see are those of this moment until the next log-in.
 #[utoipa::path(
     tag = "Credentials",
@@ -55,12 +56,13 @@ pub async fn create_session(
     api.site.check_origin(&request)?;
     let (address, client) = (api.site.client_address(&request), api.site.client(&request));
     let log_in = body.into_inner();
+    let before = api.site.refresh_token(&request);
     let audit = Audit::of(AuditAction::SessionLogIn);
     let (user, attempt) = log_in::check(&api.commands, &api.access, log_in, address, &audit).await?;
     let audit = audit.by(person(Some(&user)));
     let open = async move |tx: &mut Tx<'_>| {
         log_in::succeeded(tx, &attempt).await?;
-        sessions::open(tx, &user, &client).await
+        sessions::open(tx, &user, &client, before.as_deref()).await
     };
     logged_in(&api, api.commands.change(audit, &Grant::system("log-in"), open).await?).await
 }
