@@ -5,6 +5,7 @@
 mod access;
 mod audit;
 mod bulk_race;
+mod canaries;
 mod chaos;
 mod clients;
 mod contract;

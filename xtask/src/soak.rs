@@ -17,6 +17,7 @@ const PROOFS: &[(&str, &str)] = &[
     ("race", "test(/^race::/)"),
     ("schemathesis", "test(/^schemathesis::/)"),
     ("strain", "test(/^http::hostile::made_up/) | test(/two_hundred_concurrent/)"),
+    ("tokens", "test(/flipped_bits/)"),
     ("upgrade", "test(/^upgrade::/)"),
 ];
 

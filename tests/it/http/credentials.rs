@@ -6,11 +6,13 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ed25519_dalek::SigningKey;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use reqwest::Method;
 use ringback_api::store::sessions;
 use ringback_domain::ApiScope;
 use ringback_tests::app::{PASSWORD, text};
-use ringback_tests::{Answer, Backend, Client, TestApp};
+use ringback_tests::{Answer, Backend, Client, TestApp, seed, size};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -406,6 +408,34 @@ async fn a_forged_token_is_not_accepted() {
         let answer = app.anonymous().with_token(token).get(ME).await;
         assert_eq!(answer.status, 401, "{what}: {answer}");
     }
+}
+
+#[tokio::test]
+async fn no_token_with_flipped_bits_is_accepted() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let answer = post_log_in(&app, "administrator", PASSWORD).await;
+    let good = text(&answer.read::<Value>()["access_token"]);
+    let parts: Vec<Vec<u8>> = good.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap()).collect();
+    let mut rng = StdRng::seed_from_u64(seed());
+    let clients: Vec<_> = (0..16).map(|_| app.anonymous()).collect();
+    for _ in 0..size(20, 6_250) {
+        let mut flipped = || {
+            let mut parts = parts.clone();
+            for _ in 0..rng.random_range(1..=3) {
+                let part = rng.random_range(0..3);
+                let at = rng.random_range(0..parts[part].len());
+                parts[part][at] ^= 1 << rng.random_range(0..8);
+            }
+            parts.iter().map(|part| URL_SAFE_NO_PAD.encode(part)).collect::<Vec<_>>().join(".")
+        };
+        let tokens = clients.iter().map(|client| (client, flipped())).collect::<Vec<_>>();
+        let answers = tokens.into_iter().filter(|(_, token)| *token != good).map(async |(client, token)| {
+            let answer = client.with_token(token.clone()).get(ME).await;
+            assert_eq!(answer.status, 401, "{token}: {answer}");
+        });
+        futures_util::future::join_all(answers).await;
+    }
+    assert_eq!(app.anonymous().with_token(good).get(ME).await.status, 200);
 }
 
 /// An Ed25519 key in the format of the library (RFC 8410).
