@@ -16,6 +16,14 @@ pub struct NotATimeOfDay;
 const DAY: u16 = 24 * 60;
 
 impl TimeOfDay {
+    /// 14:15, as an example.
+    pub const QUARTER_PAST_TWO: Self = Self(14 * 60 + 15);
+
+    /// The time on a clock; none if a clock has no such time.
+    pub fn of(hour: u16, minute: u16) -> Option<Self> {
+        (hour < 24 && minute < 60).then_some(Self(hour * 60 + minute))
+    }
+
     /// Minutes since midnight.
     pub const fn minutes(self) -> u16 {
         self.0

@@ -9,6 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Blob};
 
 use crate::browser;
+use crate::clock;
 use crate::messages;
 
 /// Why a request failed.
@@ -181,8 +182,16 @@ async fn respond(request: &HttpRequest, token: Option<&str>, accept: &str) -> Re
         Some(body) => builder.header("content-type", "application/json").body(body.as_str()),
         None => builder.build(),
     };
-    let response =
-        request.map_err(|_| Failure::Unreachable)?.send().await.map_err(|_| Failure::Unreachable)?;
+    exchange(request.map_err(|_| Failure::Unreachable)?).await
+}
+
+/// Sends a request, compares the clocks, and checks the status.
+async fn exchange(request: gloo_net::http::Request) -> Result<Response, Failure> {
+    let sent = browser::device_time();
+    let response = request.send().await.map_err(|_| Failure::Unreachable)?;
+    if let Some(at) = response.headers().get("date").and_then(|date| browser::http_date(&date)) {
+        clock::compare(sent, at);
+    }
     checked(response).await
 }
 
@@ -215,7 +224,7 @@ pub(crate) async fn open_events(
     if let Some(id) = last_event_id {
         builder = builder.header("last-event-id", id);
     }
-    let response = checked(builder.send().await.map_err(|_| Failure::Unreachable)?).await?;
+    let response = exchange(builder.build().map_err(|_| Failure::Unreachable)?).await?;
     response.body().ok_or_else(|| Failure::Unreadable(response.status()))
 }
 

@@ -1,7 +1,7 @@
 //! The routes, and what every page can rely on.
 
 use leptos::prelude::*;
-use leptos_router::components::{FlatRoutes, Redirect, Route, Router};
+use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 use ringback_domain::Permission;
 
@@ -15,7 +15,7 @@ use crate::pages::not_found::NotFoundPage;
 use crate::preferences::PreferenceStore;
 use crate::secondary;
 use crate::session::Session;
-use crate::shell::SignedIn;
+use crate::shell::{Home, SignedIn};
 use crate::theme;
 
 /// The whole page.
@@ -30,12 +30,13 @@ pub(crate) fn App() -> impl IntoView {
     view! {
         <Router>
             <FlatRoutes fallback=NotFoundPage>
-                <Route path=path!("/") view=|| view! { <Redirect path="/callbacks" /> } />
+                <Route path=path!("/") view=Home />
                 <Route path=path!("/login") view=LoginPage />
                 <Route
                     path=path!("/callbacks")
                     view=|| view! { <SignedIn needs=Permission::ViewCallbacks><CallbacksPage /></SignedIn> }
                 />
+                <Route path=path!("/callbacks/:id") view=|| tool(Permission::ViewCallbacks, Part::Record) />
                 <Route path=path!("/search") view=|| tool(Permission::ViewCallbacks, Part::Search) />
                 <Route path=path!("/services") view=|| tool(Permission::ViewServices, Part::Services) />
                 <Route path=path!("/integrations") view=|| tool(Permission::ManageApiKeys, Part::Integrations) />

@@ -1,18 +1,29 @@
 //! Functions of the browser behind a simple interface.
 
+use std::cell::RefCell;
+use std::future::Future;
+use std::rc::Rc;
 use std::time::Duration;
 
-use js_sys::{Function, Promise, Reflect};
-use leptos::prelude::{document, set_timeout, window};
+use js_sys::{Function, Object, Promise, Reflect};
+use leptos::prelude::{document, set_timeout, window, window_event_listener_untyped};
 use ringback_domain::Timestamp;
 use uuid::Uuid;
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, Element, HtmlElement, Url};
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use web_sys::{AbortSignal, Blob, Element, HtmlElement, Url};
 
-/// The browser's clock.
-pub(crate) fn now() -> Timestamp {
+/// What this computer's clock shows, which may be wrong. [`crate::clock::now`] is
+/// right.
+pub(crate) fn device_time() -> Timestamp {
     Timestamp::from_micros(truncate(js_sys::Date::now() * 1000.0))
+}
+
+/// The time in a header of an answer, to the second.
+pub(crate) fn http_date(text: &str) -> Option<Timestamp> {
+    let milliseconds = js_sys::Date::parse(text);
+    milliseconds.is_finite().then(|| Timestamp::from_micros(truncate(milliseconds * 1000.0)))
 }
 
 /// Truncates a number of JavaScript, which fits into 64 bits here.
@@ -106,6 +117,74 @@ pub(crate) fn store_item(name: &str, value: Option<&str>) {
     }
 }
 
+/// Removes what stands on the page until this module has arrived.
+pub(crate) fn remove_placeholder() {
+    if let Ok(Some(placeholder)) = document().query_selector(".boot") {
+        placeholder.remove();
+    }
+}
+
+/// Whether local storage can be used.
+pub(crate) fn stores_items() -> bool {
+    matches!(window().local_storage(), Ok(Some(_)))
+}
+
+/// Tells the new value when another tab stores or removes this one.
+pub(crate) fn on_item_stored(name: &'static str, notify: impl Fn(Option<String>) + 'static) {
+    let text = |event: &JsValue, of: &str| property(event, of).and_then(|text| text.as_string());
+    let _ = window_event_listener_untyped("storage", move |event| {
+        if text(&event, "key").as_deref() == Some(name) {
+            notify(text(&event, "newValue"));
+        }
+    });
+}
+
+/// How to get a lock that all tabs share.
+#[derive(Clone, Debug)]
+pub(crate) enum Lock {
+    /// Waits for it.
+    Wait,
+    /// Waits for it until the wait is ended.
+    WaitUntil(AbortSignal),
+    /// Takes it away from the tab that has it.
+    Steal,
+}
+
+/// The locks of the browser; only in secure contexts.
+pub(crate) fn locks() -> Option<JsValue> {
+    property(&window().navigator(), "locks")
+}
+
+/// Runs the work while this tab has a lock; at once where the browser has no
+/// locks. `None` if the lock could not be had, or was taken away meanwhile. The
+/// work is then not ended.
+pub(crate) async fn locked<T: 'static>(
+    name: &str,
+    how: Lock,
+    work: impl Future<Output = T> + 'static,
+) -> Option<T> {
+    let Some(locks) = locks() else { return Some(work.await) };
+    let result = Rc::new(RefCell::new(None));
+    let slot = Rc::clone(&result);
+    let held = Closure::once(move |_lock: JsValue| -> Promise {
+        future_to_promise(async move {
+            let done = work.await;
+            slot.replace(Some(done));
+            Ok(JsValue::UNDEFINED)
+        })
+    });
+    let options = Object::new();
+    let _ = match how {
+        Lock::Wait => Ok(true),
+        Lock::WaitUntil(signal) => Reflect::set(&options, &"signal".into(), &signal),
+        Lock::Steal => Reflect::set(&options, &"steal".into(), &JsValue::TRUE),
+    };
+    let request: Function = property(&locks, "request")?.unchecked_into();
+    let promise = request.call3(&locks, &name.into(), &options, held.as_ref()).ok()?;
+    drop(JsFuture::from(promise.unchecked_into::<Promise>()).await);
+    result.take()
+}
+
 /// The content of `<meta name=…>`.
 pub(crate) fn meta(name: &str) -> Option<String> {
     document().query_selector(&format!("meta[name=\"{name}\"]")).ok().flatten()?.get_attribute("content")
@@ -120,6 +199,17 @@ pub(crate) fn property(object: &JsValue, name: &str) -> Option<JsValue> {
 /// The preferred languages of the browser, most preferred first.
 pub(crate) fn languages() -> Vec<String> {
     window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect()
+}
+
+/// Copies a text; `false` where the browser does not let pages do so.
+pub(crate) async fn copy(text: &str) -> bool {
+    let write = || {
+        let clipboard = property(&window().navigator(), "clipboard")?;
+        let write: Function = property(&clipboard, "writeText")?.unchecked_into();
+        write.call1(&clipboard, &text.into()).ok()
+    };
+    let Some(promise) = write() else { return false };
+    JsFuture::from(promise.unchecked_into::<Promise>()).await.is_ok()
 }
 
 /// Reloads the page.

@@ -1,24 +1,17 @@
 //! Calls the API as the person who is signed in. The access token is kept in
 //! memory only; the refresh token is in a cookie that no script can read.
 
-use std::cell::RefCell;
-use std::future::Future;
-use std::rc::Rc;
-
 use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, Shared};
-use js_sys::{Function, Promise};
 use leptos::prelude::*;
-use ringback_domain::Timestamp;
 use ringback_domain::wire::auth::{LogIn, Session};
 use ringback_domain::wire::endpoint::{CreateSession, DeleteSession, Endpoint, RefreshSession};
-use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use ringback_domain::{Timestamp, UserId};
 use web_sys::Blob;
 
 use crate::api::{self, Command, Failure, HttpRequest, HttpResponse};
-use crate::browser;
+use crate::browser::{self, Lock};
+use crate::clock;
 
 #[derive(Clone)]
 struct Token {
@@ -34,6 +27,10 @@ pub(crate) struct Client {
     token: StoredValue<Option<Token>>,
     session_ends_at: RwSignal<Option<Timestamp>>,
     session_expired: RwSignal<bool>,
+    /// Whose pages this tab shows. The cookie belongs to all tabs, so that another
+    /// person may have signed in.
+    user: StoredValue<Option<UserId>>,
+    other_user: RwSignal<bool>,
     /// Calls wait for a new sign-in when the session has expired.
     waits: StoredValue<bool>,
     refresh: StoredValue<Option<Refresh>, LocalStorage>,
@@ -52,6 +49,8 @@ impl Client {
             token: StoredValue::new(None),
             session_ends_at: RwSignal::new(None),
             session_expired: RwSignal::new(false),
+            user: StoredValue::new(None),
+            other_user: RwSignal::new(false),
             waits: StoredValue::new(false),
             refresh: StoredValue::new_local(None),
         };
@@ -111,7 +110,9 @@ impl Client {
     /// Opens a session.
     pub(crate) async fn open_session(self, username: String, password: String) -> Result<(), Failure> {
         let request = HttpRequest::of(&CreateSession(LogIn { username, password }), None)?;
-        self.store_token(api::send(&request, None).await?.read()?);
+        let session: Session = api::send(&request, None).await?.read()?;
+        self.user.set_value(Some(session.user.id));
+        self.store_token(session);
         Ok(())
     }
 
@@ -129,7 +130,15 @@ impl Client {
         self.token.set_value(None);
         self.session_ends_at.set(None);
         self.session_expired.set(false);
+        self.user.set_value(None);
+        self.other_user.set(false);
         self.waits.set_value(false);
+    }
+
+    /// Whether the cookie is now of another person than the one whose pages this
+    /// tab shows; tracked. No call is made in their name.
+    pub(crate) fn other_user(self) -> bool {
+        self.other_user.get()
     }
 
     /// From now on a call waits for a new sign-in when the session has expired,
@@ -154,7 +163,7 @@ impl Client {
 
     /// A token that is valid for a while.
     async fn token(self) -> Result<String, Failure> {
-        let soon = browser::now().plus_seconds(RENEWAL_MARGIN);
+        let soon = clock::now().plus_seconds(RENEWAL_MARGIN);
         let token = self.token.with_value(|token| match token {
             Some(token) if token.expires_at > soon => Some(token.text.clone()),
             _ => None,
@@ -182,7 +191,7 @@ impl Client {
                 outcome => return outcome,
             }
         };
-        if !self.waits.get_value() {
+        if !self.waits.get_value() || self.other_user.get_untracked() {
             return Err(failure);
         }
         self.session_expired.set(true);
@@ -199,9 +208,17 @@ impl Client {
         let refresh = running.unwrap_or_else(|| {
             let work = async move {
                 let request = HttpRequest::of(&RefreshSession, None)?;
-                let response = exclusively(async move { api::send(&request, None).await }).await;
+                let response = browser::locked("ringback-session", Lock::Wait, async move {
+                    api::send(&request, None).await
+                })
+                .await;
                 self.refresh.set_value(None);
-                let session = response.unwrap_or(Err(Failure::Unreachable))?.read()?;
+                let session: Session = response.unwrap_or(Err(Failure::Unreachable))?.read()?;
+                if self.user.get_value().is_some_and(|user| user != session.user.id) {
+                    self.other_user.set(true);
+                    return Err(Failure::Unreadable(401));
+                }
+                self.user.set_value(Some(session.user.id));
                 Ok(self.store_token(session))
             };
             let refresh = work.boxed_local().shared();
@@ -213,30 +230,11 @@ impl Client {
 
     fn store_token(self, session: Session) -> String {
         let text = session.access_token;
-        let now = browser::now();
+        let now = clock::now();
         let expires_at = now.plus_seconds(i64::from(session.expires_in_seconds));
         self.token.set_value(Some(Token { text: text.clone(), expires_at }));
         self.session_ends_at.set(Some(now.plus_seconds(i64::from(session.session_ends_in_seconds))));
         self.session_expired.set(false);
         text
     }
-}
-
-/// Runs the work while no other tab runs it; at once where the browser has no
-/// locks. `None` if the lock could not be had.
-async fn exclusively<T: 'static>(work: impl Future<Output = T> + 'static) -> Option<T> {
-    let Some(locks) = browser::property(&window().navigator(), "locks") else { return Some(work.await) };
-    let result = Rc::new(RefCell::new(None));
-    let slot = Rc::clone(&result);
-    let held = Closure::once(move |_lock: JsValue| -> Promise {
-        future_to_promise(async move {
-            let done = work.await;
-            slot.replace(Some(done));
-            Ok(JsValue::UNDEFINED)
-        })
-    });
-    let request: Function = browser::property(&locks, "request")?.unchecked_into();
-    let promise = request.call2(&locks, &"ringback-session".into(), held.as_ref()).ok()?;
-    drop(JsFuture::from(promise.unchecked_into::<Promise>()).await);
-    result.take()
 }

@@ -1,21 +1,19 @@
-//! Follows the stream of changed callbacks and reconnects when it breaks.
+//! The stream of changed callbacks. All tabs of a person share one: browsers allow
+//! few connections to a server.
 
 mod parser;
+mod stream;
+mod tabs;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::Uint8Array;
-use leptos::task::spawn_local;
 use ringback_domain::wire::callback::CallbackView;
-use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, ReadableStream, ReadableStreamDefaultReader};
+use web_sys::AbortController;
 
-use crate::api::{self, Failure};
 use crate::browser;
 use crate::client::Client;
-use parser::{Message, Parser};
+use parser::Message;
 
 /// An event of the stream.
 #[derive(Clone, Debug)]
@@ -35,30 +33,38 @@ pub(crate) enum Event {
     Disconnected,
 }
 
-/// Shortest and longest wait before the next attempt, in milliseconds.
-const RETRY_WAITS: (i32, i32) = (1_000, 30_000);
-/// The connection counts as lost after this silence, in milliseconds. The
-/// server sends something every 10 s.
-const MAX_SILENCE: i32 = 40_000;
+/// Follows the events of a person until the listener is stopped; `notify` gets all
+/// events of a chunk together.
+pub(crate) fn listen(client: Client, user: &str, notify: impl Fn(Vec<Event>) + 'static) -> Listener {
+    let listener = Listener(Rc::new(Shared {
+        client,
+        notify: Box::new(notify),
+        stopped: Cell::new(false),
+        turn: Cell::new(None),
+        turns: Cell::new(0),
+        at_stop: RefCell::default(),
+        retry_now: Cell::new(false),
+        live: Cell::new(None),
+        heard: Cell::new(0),
+        last_id: RefCell::default(),
+        abort: RefCell::default(),
+    }));
+    tabs::join(&listener.0, user);
+    listener
+}
 
 /// An open stream.
 #[derive(Clone)]
-pub(crate) struct Listener(Rc<Control>);
-
-#[derive(Default)]
-struct Control {
-    stopped: Cell<bool>,
-    retry_now: Cell<bool>,
-    abort: RefCell<Option<AbortController>>,
-    /// Counts received chunks, for the watchdog.
-    received: Cell<u32>,
-}
+pub(crate) struct Listener(Rc<Shared>);
 
 impl Listener {
-    /// Closes the stream.
+    /// Stops listening.
     pub(crate) fn stop(&self) {
         self.0.stopped.set(true);
         self.0.abort();
+        for end in self.0.at_stop.take() {
+            end();
+        }
     }
 
     /// Reconnects without waiting.
@@ -68,7 +74,90 @@ impl Listener {
     }
 }
 
-impl Control {
+/// What the tab that has the stream tells the others.
+#[derive(Clone, Debug)]
+enum Told {
+    /// The stream is open.
+    Connected,
+    /// The stream broke.
+    Lost,
+    /// Messages arrived; none if the server only said that it is alive.
+    Messages(Vec<Message>),
+}
+
+/// The state of a listener, which all its tasks share.
+struct Shared {
+    client: Client,
+    notify: Box<dyn Fn(Vec<Event>)>,
+    stopped: Cell<bool>,
+    /// The turn of this tab to have the stream; `None` while another tab has it.
+    turn: Cell<Option<u32>>,
+    turns: Cell<u32>,
+    at_stop: RefCell<Vec<Box<dyn FnOnce()>>>,
+    retry_now: Cell<bool>,
+    /// Whether events arrive; `None` while that is not known.
+    live: Cell<Option<bool>>,
+    /// Counts what was heard, for the watchdog.
+    heard: Cell<u32>,
+    /// The last event, to resume from.
+    last_id: RefCell<Option<String>>,
+    abort: RefCell<Option<AbortController>>,
+}
+
+impl Shared {
+    /// Takes in what the stream says, through whichever tab.
+    fn hear(&self, told: Told) {
+        if self.stopped.get() {
+            return;
+        }
+        self.heard.set(self.heard.get().wrapping_add(1));
+        match told {
+            Told::Connected => {
+                if self.live.replace(Some(true)) != Some(true) {
+                    (self.notify)(vec![Event::Connected { resumed: self.last_id.borrow().is_some() }]);
+                }
+            }
+            Told::Lost => {
+                if self.live.replace(Some(false)) != Some(false) {
+                    (self.notify)(vec![Event::Disconnected]);
+                }
+            }
+            Told::Messages(messages) => {
+                if let Some(id) = messages.iter().rev().find_map(|message| message.id.clone()) {
+                    self.last_id.replace(Some(id));
+                }
+                let events: Vec<Event> = messages.into_iter().filter_map(event).collect();
+                if !events.is_empty() {
+                    (self.notify)(events);
+                }
+            }
+        }
+    }
+
+    /// Begins a turn of this tab.
+    fn begin_turn(&self) -> u32 {
+        let turn = self.turns.get().wrapping_add(1);
+        self.turns.set(turn);
+        self.turn.set(Some(turn));
+        turn
+    }
+
+    /// Ends the turn of this tab, and with it the stream.
+    fn end_turn(&self) {
+        self.turn.set(None);
+        self.abort();
+    }
+
+    /// Whether the turn goes on.
+    fn has_turn(&self, turn: u32) -> bool {
+        !self.stopped.get() && self.turn.get() == Some(turn)
+    }
+
+    /// Cleans up when the listener stops.
+    fn at_stop(&self, end: impl FnOnce() + 'static) {
+        self.at_stop.borrow_mut().push(Box::new(end));
+    }
+
     fn abort(&self) {
         if let Some(abort) = self.abort.take() {
             abort.abort();
@@ -76,83 +165,14 @@ impl Control {
     }
 
     /// Waits, unless a reconnect is asked for.
-    async fn wait(&self, milliseconds: i32) {
+    async fn wait(&self, milliseconds: i32, turn: u32) {
         const STEP: i32 = 250;
         let mut left = milliseconds;
-        while left > 0 && !self.stopped.get() && !self.retry_now.get() {
+        while left > 0 && self.has_turn(turn) && !self.retry_now.get() {
             browser::sleep(STEP.min(left)).await;
             left -= STEP;
         }
         self.retry_now.set(false);
-    }
-}
-
-/// Listens until stopped; `notify` gets all events of a chunk together.
-pub(crate) fn listen(client: Client, notify: impl Fn(Vec<Event>) + 'static) -> Listener {
-    let control = Rc::new(Control::default());
-    let listener = Listener(Rc::clone(&control));
-    spawn_local(async move {
-        let mut last_id = None;
-        let mut wait = RETRY_WAITS.0;
-        while !control.stopped.get() {
-            match connect(client, last_id.as_deref(), &control).await {
-                Ok(body) => {
-                    notify(vec![Event::Connected { resumed: last_id.is_some() }]);
-                    let received = control.received.get();
-                    follow(body, &control, &mut last_id, &notify).await;
-                    if control.received.get() != received {
-                        wait = RETRY_WAITS.0;
-                    }
-                }
-                // The server does not know the last event, for example after a
-                // restore.
-                Err(Failure::Problem(problem)) if problem.status == 400 => last_id = None,
-                Err(_) => {}
-            }
-            if control.stopped.get() {
-                break;
-            }
-            notify(vec![Event::Disconnected]);
-            // Pages do not reconnect all at the same moment after an outage.
-            let spread = browser::truncate(js_sys::Math::random() * 500.0);
-            control.wait(wait + i32::try_from(spread).unwrap_or_default()).await;
-            wait = (wait * 2).min(RETRY_WAITS.1);
-        }
-    });
-    listener
-}
-
-async fn connect(
-    client: Client,
-    last_id: Option<&str>,
-    control: &Rc<Control>,
-) -> Result<ReadableStream, Failure> {
-    let abort = AbortController::new().map_err(|_| Failure::Unreachable)?;
-    let signal = abort.signal();
-    control.abort.replace(Some(abort));
-    client.authorized(async |token: String| api::open_events(&token, last_id, &signal).await).await
-}
-
-async fn follow(
-    body: ReadableStream,
-    control: &Rc<Control>,
-    last_id: &mut Option<String>,
-    notify: &impl Fn(Vec<Event>),
-) {
-    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-    let mut parser = Parser::default();
-    watch(control, control.received.get());
-    while let Ok(piece) = JsFuture::from(reader.read()).await {
-        let Some(bytes) = browser::property(&piece, "value") else { break };
-        control.received.set(control.received.get().wrapping_add(1));
-        let messages = parser.push(&Uint8Array::new(&bytes).to_vec());
-        if let Some(id) = messages.iter().rev().find_map(|message| message.id.clone()) {
-            *last_id = Some(id);
-        }
-        let events: Vec<Event> = messages.into_iter().filter_map(event).collect();
-        if !events.is_empty() && !control.stopped.get() {
-            notify(events);
-        }
     }
 }
 
@@ -164,24 +184,4 @@ fn event(message: Message) -> Option<Event> {
         "services" => Some(Event::ServicesChanged(message.data == "true")),
         _ => None,
     }
-}
-
-/// Closes a connection that is open but silent.
-fn watch(control: &Rc<Control>, received: u32) {
-    let control = Rc::clone(control);
-    spawn_local(async move {
-        let mut seen = received;
-        loop {
-            browser::sleep(MAX_SILENCE).await;
-            let now = control.received.get();
-            if control.stopped.get() {
-                return;
-            }
-            if now == seen {
-                control.abort();
-                return;
-            }
-            seen = now;
-        }
-    });
 }

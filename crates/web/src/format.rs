@@ -9,6 +9,7 @@ use ringback_domain::{TimeOfDay, Timestamp};
 use wasm_bindgen::JsValue;
 
 use crate::browser::{self, js_number};
+use crate::clock;
 use crate::intl::{UTC, date_format, set};
 use crate::language;
 pub(crate) use crate::language::count;
@@ -48,6 +49,20 @@ fn locale() -> String {
         "en" => "en-GB".to_owned(),
         _ => tag.to_owned(),
     }
+}
+
+/// Whether the day has 24 hours by the custom of the language and the country.
+pub(crate) fn locale_has_24h() -> bool {
+    thread_local! {
+        static H24: bool = {
+            let options = Object::new();
+            set(&options, "hour", "numeric");
+            let chosen = date_format(&locale(), &options).map(|format| format.resolved_options());
+            let cycle = chosen.and_then(|chosen| browser::property(&chosen, "hourCycle"));
+            cycle.and_then(|cycle| cycle.as_string()).is_some_and(|cycle| cycle.starts_with("h2"))
+        };
+    }
+    H24.with(|h24| *h24)
 }
 
 /// The options of a formatter.
@@ -99,7 +114,7 @@ fn formatted(at: Timestamp, parts: Parts, style: Style) -> String {
 /// Whether the year goes without saying; by UTC, which is near enough to say it or
 /// not.
 fn is_this_year(at: Timestamp) -> bool {
-    at.to_string()[..4] == browser::now().to_string()[..4]
+    at.to_string()[..4] == clock::now().to_string()[..4]
 }
 
 fn told_by(formatter: &Function, at: Timestamp) -> String {
@@ -145,6 +160,37 @@ pub(crate) fn time(at: Timestamp, style: Style) -> String {
     formatted(at, Parts::Time, style)
 }
 
+/// `14:15`, for a time of day.
+pub(crate) fn time_of_day(time: TimeOfDay, style: Style) -> String {
+    // A time of day is not converted between zones.
+    let at = Timestamp::from_micros(0).plus_seconds(i64::from(time.minutes()) * 60);
+    told_by(&formatter(Parts::Time, false, Style { utc: true, ..style }), at)
+}
+
+/// A time of day as people type it: `14:15`, `2.15 pm`, `1415`, `9 Uhr`.
+pub(crate) fn read_time(text: &str) -> Option<TimeOfDay> {
+    let text: String = text.to_lowercase().chars().filter(|letter| !letter.is_whitespace()).collect();
+    let letters: String = text.chars().filter(|letter| letter.is_alphabetic()).collect();
+    let parts: Vec<&str> =
+        text.split(|letter: char| !letter.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    let (hour, minute) = match parts[..] {
+        [whole] if whole.len() > 2 => whole.split_at_checked(whole.len() - 2)?,
+        [hour] => (hour, "0"),
+        [hour, minute] if minute.len() == 2 => (hour, minute),
+        // A browser may add the seconds.
+        [hour, minute, "00"] => (hour, minute),
+        _ => return None,
+    };
+    let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
+    let hour = match letters.as_str() {
+        "" | "h" | "uhr" => hour,
+        "am" | "a" if (1..=12).contains(&hour) => hour % 12,
+        "pm" | "p" if (1..=12).contains(&hour) => hour % 12 + 12,
+        _ => return None,
+    };
+    TimeOfDay::of(hour, minute)
+}
+
 /// `14:15:07`.
 pub(crate) fn time_seconds(at: Timestamp, style: Style) -> String {
     formatted(at, Parts::TimeSeconds, style)
@@ -164,12 +210,7 @@ pub(crate) fn span(from: Timestamp, to: Timestamp, style: Style) -> String {
 
 /// `8:00 AM – 11:00 AM every day`.
 pub(crate) fn every_day(from: TimeOfDay, to: TimeOfDay, style: Style) -> String {
-    // A time of day is not converted between zones.
-    let style = Style { utc: true, ..style };
-    let [from, to] = [from, to].map(|at| {
-        let at = Timestamp::from_micros(0).plus_seconds(i64::from(at.minutes()) * 60);
-        time(at, style)
-    });
+    let [from, to] = [from, to].map(|at| time_of_day(at, style));
     messages::every_day(messages::from_to(from, to))
 }
 
@@ -194,7 +235,7 @@ pub(crate) fn zone_name(utc: bool) -> String {
 
 /// The zone in which times are shown, with its current offset from UTC.
 pub(crate) fn zone(style: Style) -> String {
-    zone_at(browser::now(), style)
+    zone_at(clock::now(), style)
 }
 
 /// The zone in which times are shown, with its offset from UTC at a time.
@@ -227,6 +268,22 @@ pub(crate) fn exact_duration(seconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_read_as_people_type_them() {
+        for text in
+            ["14:15", "14.15", "1415", "2:15 PM", "2.15pm", "02:15 p.m.", "14:15 Uhr", "14h15", "14:15:00"]
+        {
+            assert_eq!(read_time(text).unwrap().to_string(), "14:15", "{text}");
+        }
+        let read = |text| read_time(text).map(|time| time.to_string());
+        assert_eq!(read("9"), Some("09:00".to_owned()));
+        assert_eq!(read("12 am"), Some("00:00".to_owned()));
+        assert_eq!(read("915"), Some("09:15".to_owned()));
+        for text in ["", "25:00", "13 pm", "0 am", "14:5", "14:60", "noon", "14:15:30", "123456"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn durations_have_one_or_two_units() {

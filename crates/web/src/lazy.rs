@@ -13,6 +13,22 @@ use crate::messages;
 /// A view of the second module. What it shows comes from the context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
+    /// The items of the account menu.
+    AccountMenu,
+    /// The items of the menu of exports.
+    ExportMenu,
+    /// The order of the list on a small screen.
+    SortSelect,
+    /// What is selected.
+    SelectionBar,
+    /// Banners of the frame.
+    Banners,
+    /// The tools of the table.
+    TableTools,
+    /// Why the list is empty.
+    EmptyList,
+    /// The page of one callback.
+    Record,
     /// The page Callback Search.
     Search,
     /// The page Services.
@@ -76,6 +92,14 @@ impl Lazy {
         spawn_local(async move {
             self.stage.set((self.load)().await.map_or(Stage::Failed, Stage::Loaded));
         });
+    }
+
+    /// Adds a part that nobody waits for.
+    pub(crate) fn add(self, part: Part) -> impl Fn() -> Option<AnyView> {
+        move || match self.stage.get() {
+            Stage::Loaded(render) => Some(untrack(|| render(part))),
+            Stage::Idle | Stage::Loading | Stage::Failed => None,
+        }
     }
 
     /// Shows a part as soon as the module is loaded.

@@ -11,7 +11,7 @@ use ringback_domain::wire::endpoint::{GetPreferences, PutPreferences};
 
 use crate::api::Failure;
 use crate::client::Client;
-use crate::format::Style;
+use crate::format::{self, Style};
 use crate::language::{self, Language};
 use crate::theme;
 
@@ -125,5 +125,5 @@ impl PreferenceStore {
 }
 
 fn style_of(preferences: &Preferences) -> Style {
-    Style { h24: preferences.time_24h, utc: preferences.utc }
+    Style { h24: preferences.time_24h.unwrap_or_else(format::locale_has_24h), utc: preferences.utc }
 }

@@ -10,13 +10,18 @@ use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 use crate::lazy::{Part, Render};
 use crate::pages::audit::AuditPage;
+use crate::pages::callbacks::actions::export_menu;
 use crate::pages::callbacks::dialogs::open_dialog;
+use crate::pages::callbacks::list::empty::empty_list;
+use crate::pages::callbacks::list::selection::selection_bar;
+use crate::pages::callbacks::list::tools::{sort_select, table_tools};
 use crate::pages::callbacks::record::details::details;
 use crate::pages::integrations::IntegrationsPage;
+use crate::pages::record::RecordPage;
 use crate::pages::search::SearchPage;
 use crate::pages::services::ServicesPage;
 use crate::pages::users::UsersPage;
-use crate::shell::{help, my_account, sign_in_again};
+use crate::shell::{account_menu, banners, help, my_account, sign_in_again};
 
 /// Loads the module.
 pub(crate) fn load() -> LocalBoxFuture<'static, Result<Render, SplitLoaderError>> {
@@ -30,6 +35,14 @@ fn renderer() -> Result<Render, SplitLoaderError> {
 
 fn render(part: Part) -> AnyView {
     match part {
+        Part::AccountMenu => account_menu(),
+        Part::ExportMenu => export_menu(),
+        Part::TableTools => table_tools(),
+        Part::SortSelect => sort_select(),
+        Part::SelectionBar => selection_bar(),
+        Part::Banners => banners(),
+        Part::EmptyList => empty_list(),
+        Part::Record => RecordPage().into_any(),
         Part::Search => SearchPage().into_any(),
         Part::Services => ServicesPage().into_any(),
         Part::Integrations => IntegrationsPage().into_any(),

@@ -12,6 +12,7 @@ use ringback_domain::wire::reference::{MAX_TIME_ZONES, ReferenceQuery};
 use ringback_domain::{Permission, ServiceId};
 
 use crate::api::Failure;
+use crate::browser;
 use crate::client::Client;
 use crate::preferences::PreferenceStore;
 use crate::{format, zones};
@@ -42,13 +43,42 @@ pub(crate) struct Session {
     services_changed: RwSignal<bool>,
 }
 
+/// The key in local storage for who is signed in, which tells the other tabs.
+const USER_KEY: &str = "ringback-user";
+
 impl Session {
     /// Gives a session to the components below and tries to resume it.
     pub(crate) fn provide(client: Client, preferences: PreferenceStore) {
         let stage = RwSignal::new(Stage::Starting);
         let session = Self { client, preferences, stage, services_changed: RwSignal::new(false) };
         provide_context(session);
-        session.resume();
+        session.follow_other_tabs();
+        if browser::stores_items() && browser::stored_item(USER_KEY).is_none() {
+            stage.set(Stage::SignedOut { expired: false });
+        } else {
+            session.resume();
+        }
+    }
+
+    /// Shows the pages of whoever the cookie belongs to, when another tab signs
+    /// somebody in or out.
+    fn follow_other_tabs(self) {
+        browser::on_item_stored(USER_KEY, move |user| {
+            if user.unwrap_or_default() != self.user_id() {
+                self.start_anew();
+            }
+        });
+        Effect::new(move |_| {
+            if self.client.other_user() {
+                untrack(|| self.start_anew());
+            }
+        });
+    }
+
+    fn start_anew(self) {
+        self.client.clear();
+        self.preferences.clear();
+        self.resume();
     }
 
     /// The session of the page.
@@ -68,6 +98,12 @@ impl Session {
             Stage::SignedIn(me) => Some(Arc::clone(me)),
             _ => None,
         })
+    }
+
+    /// The id of the person; empty for nobody.
+    pub(crate) fn user_id(self) -> String {
+        let me = self.me();
+        me.and_then(|me| me.user.as_ref().map(|user| user.id.to_string())).unwrap_or_default()
     }
 
     /// Whether the person has a permission. It is read when signing in, so it
@@ -157,6 +193,9 @@ impl Session {
     fn set_me(self, mut me: Me) -> bool {
         self.client.wait_for_sign_in();
         self.services_changed.set(mem::take(&mut me.services_changed));
+        if let Some(user) = &me.user {
+            browser::store_item(USER_KEY, Some(&user.id.to_string()));
+        }
         let changed = self.me().is_none_or(|before| *before != me);
         if changed {
             self.stage.set(Stage::SignedIn(Arc::new(me)));
@@ -167,6 +206,7 @@ impl Session {
     fn clear(self, expired: bool) {
         self.client.clear();
         self.preferences.clear();
+        browser::store_item(USER_KEY, None);
         self.stage.set(Stage::SignedOut { expired });
     }
 }

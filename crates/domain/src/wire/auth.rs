@@ -1,5 +1,7 @@
 //! Logging in, and who the caller is.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -131,8 +133,13 @@ pub struct VisibleService {
 pub struct Preferences {
     /// Shown columns in order; null for the default set.
     pub columns: Option<Vec<String>>,
-    /// Times in 24-hour form, otherwise AM/PM.
-    pub time_24h: bool,
+    /// Times in 24-hour form, or else with AM and PM; null for the custom of the
+    /// language and the country.
+    pub time_24h: Option<bool>,
+    /// Widths of columns in pixels, by column, where the person chose them.
+    pub column_widths: BTreeMap<String, u16>,
+    /// Rows are less high.
+    pub compact_rows: bool,
     /// Times in UTC, otherwise local.
     pub utc: bool,
     /// Date ranges of the person's own.

@@ -43,6 +43,11 @@ messages! {
     outside_range(time, range) { en "{time} is outside {range}." de "{time} liegt nicht in: {range}." }
     outside_filters { en "The current filters hide it." de "Die aktuellen Filter blenden ihn aus." }
     switch_to(range) { en "Switch to {range}" de "Zu {range} wechseln" }
+    choose_service_option { en "Choose a service" de "Service wählen" }
+    no_services { en "You have access to no service" de "Kein Service zugänglich" }
+    callback_summary(number, service, time) { en "{number}, {service}, {time}" de "{number}, {service}, {time}" }
+    nothing_changed { en "The desired time is unchanged" de "Die gewünschte Zeit bleibt unverändert" }
+    show_it { en "Show it" de "Anzeigen" }
     show_all { en "Show all" de "Alle anzeigen" }
     edit_callback { en "Edit Callback" de "Rückruf bearbeiten" }
     edit_options { en "Edit Options" de "Bearbeiten" }
@@ -103,6 +108,7 @@ messages! {
     moved_to(column, place, count) { en "{column}, {place} of {count}" de "{column}, {place} von {count}" }
     always_shown { en "Always shown" de "Immer sichtbar" }
     time_display { en "Time display" de "Zeitanzeige" }
+    compact_rows { en "Compact rows" de "Kompakte Zeilen" }
     show_24h { en "Show Time in 24 Hour" de "24-Stunden-Format" }
     show_24h_hint(long, short) { en "{long} instead of {short}" de "{long} statt {short}" }
     time_of_service(time, zone) { en "{time} (service, {zone})" de "{time} (Service, {zone})" }
@@ -167,6 +173,7 @@ messages! {
     cancel_all_hint(range) { en "Overrides the selection. Current range: {range}. Search and filters are ignored." de "Ersetzt die Auswahl. Aktueller Zeitraum: {range}. Suche und Filter gelten nicht." }
     cancel_matching_hint(range) { en "Overrides the selection. Current range: {range}. Search and filters apply." de "Ersetzt die Auswahl. Aktueller Zeitraum: {range}. Suche und Filter gelten." }
     only_matching { en "Only callbacks matching the current filters" de "Nur Rückrufe, die den aktuellen Filtern entsprechen" }
+    every_matching_in { en "Every callback that matches the current filters in " de "Jeder Rückruf, der den aktuellen Filtern entspricht, im Zeitraum " }
     every_in { en "Every callback in " de "Jeder Rückruf im Zeitraum " }
     from_until(from, to) { en "{from} to {to}" de "{from} bis {to}" }
     hours_within(hours, range) { en "{hours}, {range}" de "{hours}, {range}" }
@@ -174,7 +181,9 @@ messages! {
     quoted(text) { en "“{text}”" de "„{text}“" }
     to_be_cancelled { en "To be cancelled" de "Abzubrechen" }
     counting { en "Counting callbacks" de "Rückrufe werden gezählt" }
-    left_out_in_range(processing, completed) { en "{processing} in PROCESSING are left out and {completed} are already COMPLETED. The list is fixed when you confirm; calls that connect before their turn are skipped and reported." de "{processing} in PROCESSING bleiben ausgenommen, {completed} sind schon COMPLETED. Die Liste steht mit der Bestätigung fest; Anrufe, die vorher verbunden werden, werden übersprungen und vermerkt." }
+    processing_left_out(count) { en [one "{count} is in PROCESSING and left out." other "{count} are in PROCESSING and left out."] de [one "{count} ist in PROCESSING und bleibt ausgenommen." other "{count} sind in PROCESSING und bleiben ausgenommen."] }
+    already_completed(count) { en [one "{count} is already COMPLETED." other "{count} are already COMPLETED."] de [one "{count} ist schon COMPLETED." other "{count} sind schon COMPLETED."] }
+    list_is_fixed { en "The list is fixed when you confirm; calls that connect before their turn are skipped and reported." de "Die Liste steht mit der Bestätigung fest; Anrufe, die vorher verbunden werden, werden übersprungen und vermerkt." }
     callbacks_count(count) { en [one "{count} callback" other "{count} callbacks"] de [one "{count} Rückruf" other "{count} Rückrufe"] }
     cancelling { en "Cancelling callbacks" de "Rückrufe werden abgebrochen" }
     done_of(done, total) { en "{done} of {total}" de "{done} von {total}" }

@@ -42,6 +42,19 @@ messages! {
     rows_only(rows, total) { en "{rows} of {total}" de "{rows} von {total}" }
     no_rows { en "0 callbacks" de "0 Rückrufe" }
     jump_to_now { en "Jump to now" de "Zur aktuellen Zeit" }
+    copy_number { en "Copy number" de "Rufnummer kopieren" }
+    copy_id { en "Copy Callback ID" de "Rückruf-ID kopieren" }
+    copied(text) { en "{text} copied" de "{text} kopiert" }
+    not_copied { en "The browser does not allow copying here" de "Der Browser erlaubt hier kein Kopieren" }
+    sort_by { en "Sort by" de "Sortieren nach" }
+    sorted_up(column) { en "{column} ↑" de "{column} ↑" }
+    sorted_down(column) { en "{column} ↓" de "{column} ↓" }
+    follow { en "Follow" de "Mitlaufen" }
+    follow_hint { en "Keeps the list at the current time" de "Hält die Liste bei der aktuellen Zeit" }
+    address_not_used { en "Parts of the address were left out" de "Teile der Adresse wurden weggelassen" }
+    address_parts { en "They name nothing that this list has." de "Sie bezeichnen nichts, was diese Liste hat." }
+    page_gone(number) { en "Page {number} no longer exists." de "Seite {number} gibt es nicht mehr." }
+    place_gone { en "The place in the list no longer exists." de "Die Stelle in der Liste gibt es nicht mehr." }
     at_least(count) { en "{count}+" de "{count}+" }
     new_callbacks(count) { en [one "{count} new callback" other "{count} new callbacks"] de [one "{count} neuer Rückruf" other "{count} neue Rückrufe"] }
     loading_callbacks { en "Loading callbacks" de "Rückrufe werden geladen" }
@@ -194,8 +207,12 @@ messages! {
     show_range(range) { en "Show {range}" de "{range} anzeigen" }
     empty_search(column, text) { en "No {column} contains “{text}”" de "Kein Treffer für „{text}“ in der Spalte {column}" }
     empty_search_any(text) { en "Nothing contains “{text}”" de "Kein Treffer für „{text}“" }
+    searched_filter(filter, range) { en "Searched the callbacks with the quick filter {filter} in {range}." de "Durchsucht wurden die Rückrufe mit dem Schnellfilter „{filter}“: {range}." }
+    clear_search { en "Clear search" de "Suche leeren" }
+    search_all_states { en "Search all states" de "In allen Status suchen" }
+    trying_again { en "Trying again" de "Neuer Versuch läuft" }
+    trying_again_in(time) { en "Trying again in {time}" de "Neuer Versuch in {time}" }
     searched(range) { en "Searched all callbacks in {range}." de "Durchsucht wurden alle Rückrufe: {range}." }
-    clear_filter { en "Clear filter" de "Filter löschen" }
     empty_filter(filter, range) { en "No {filter} callbacks in {range}" de "Keine Rückrufe mit dem Schnellfilter „{filter}“: {range}" }
     empty_filter_text { en "The quick filter hides the others." de "Der Schnellfilter blendet die anderen aus." }
     list_failed { en "The list could not be loaded" de "Die Liste konnte nicht geladen werden" }

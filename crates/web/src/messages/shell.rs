@@ -40,7 +40,9 @@ messages! {
     sign_out { en "Sign out" de "Abmelden" }
     notifications { en "Messages" de "Meldungen" }
     simulation { en "Simulation: agents and customers are played by Ringback. Nobody is really called." de "Simulation: Ringback spielt Agenten und Kunden. Niemand wird wirklich angerufen." }
-    offline { en "You are offline. Changes are disabled." de "Offline. Lesen ist möglich, Änderungen sind gesperrt." }
+    offline { en "You are offline. What you see may be out of date, and changes cannot be sent." de "Offline. Die Anzeige kann veraltet sein, und Änderungen lassen sich nicht senden." }
+    clock_ahead(difference) { en "This computer's clock is {difference} ahead. Ringback shows the server's time." de "Die Uhr dieses Computers geht {difference} vor. Ringback zeigt die Zeit des Servers." }
+    clock_behind(difference) { en "This computer's clock is {difference} behind. Ringback shows the server's time." de "Die Uhr dieses Computers geht {difference} nach. Ringback zeigt die Zeit des Servers." }
     role_administrator { en "Administrator" de "Administrator" }
     role_supervisor { en "Supervisor" de "Supervisor" }
     role_monitor { en "Monitor" de "Monitor" }
@@ -61,6 +63,9 @@ messages! {
     not_found { en "Page not found" de "Seite nicht gefunden" }
     not_found_text { en "There is no page at this address." de "Unter dieser Adresse gibt es keine Seite." }
     go_to_callbacks { en "Go to Callbacks" de "Zu den Rückrufen" }
+    go_home { en "Go to the start page" de "Zur Startseite" }
+    one_callback { en "Callback" de "Rückruf" }
+    no_such_callback { en "This callback does not exist" de "Diesen Rückruf gibt es nicht" }
     no_access { en "You have no access to callbacks" de "Kein Zugriff auf Rückrufe" }
     no_access_text { en "Callbacks are available to the roles Monitor, Supervisor and Administrator. Ask an Administrator to change your role." de "Rückrufe sehen die Rollen Monitor, Supervisor und Administrator. Ein Administrator kann die Rolle ändern." }
     start_failed { en "Ringback cannot be reached" de "Ringback ist nicht erreichbar" }

@@ -7,8 +7,8 @@ use ringback_domain::wire::endpoint::{DeleteApiKey, ListApiKeys, ListServices, P
 use ringback_domain::wire::problem::ProblemKind;
 
 use super::collection::{Collection, CollectionPage, Subject, service_names};
-use crate::browser;
 use crate::client::Client;
+use crate::clock;
 use crate::components::button::Appearance;
 use crate::components::check_list::CheckList;
 use crate::components::choice::Switch;
@@ -56,7 +56,7 @@ pub(crate) fn IntegrationsPage() -> impl IntoView {
     let row = move |key: ApiKeyView| {
         let scopes: Vec<_> = key.scopes.iter().copied().map(scope_name).collect();
         let visible = services.with_untracked(|services| service_names(key.services.as_deref(), services));
-        let expired = key.expires_at.is_some_and(|at| at <= browser::now());
+        let expired = key.expires_at.is_some_and(|at| at <= clock::now());
         let state = match (key.revoked_at, expired) {
             (Some(_), _) => messages::revoked(),
             (None, true) => messages::expired(),

@@ -19,8 +19,8 @@ use super::callbacks::record::row::{Action, Row};
 use super::callbacks::record::{Host, metrics, timeline};
 use super::callbacks::view::state::ViewState;
 use crate::api::Failure;
-use crate::browser;
 use crate::client::Client;
+use crate::clock;
 use crate::components::button::{Appearance, Button};
 use crate::components::icon::Icon;
 use crate::components::key_value::KeyValue;
@@ -29,9 +29,11 @@ use crate::components::state_badge::StateBadge;
 use crate::components::timeline::Timeline;
 use crate::components::toast::{Toast, Toasts};
 use crate::components::unique_id;
+use crate::events::{Event, Listener, listen};
 use crate::format::{self, Style};
 use crate::messages;
 use crate::preferences::PreferenceStore;
+use crate::session::Session;
 
 /// The outcome of a search.
 #[derive(Clone, Debug, PartialEq)]
@@ -220,9 +222,9 @@ fn badge(hit: RwSignal<CallbackView>) -> impl IntoView {
     view! { <StateBadge state result /> }
 }
 
-/// Everything about one callback.
+/// Everything about one callback, kept up to date.
 #[component]
-fn Record(row: Row) -> impl IntoView {
+pub(crate) fn Record(row: Row) -> impl IntoView {
     let client = Client::here();
     let preferences = PreferenceStore::here();
     let toasts = Toasts::here();
@@ -246,6 +248,19 @@ fn Record(row: Row) -> impl IntoView {
         });
     };
     load();
+    let listener = listen(client, &Session::here().user_id(), move |events| {
+        let changed = events.into_iter().any(|event| match event {
+            Event::Changed(now) => now.id == id,
+            Event::Connected { resumed } => !resumed,
+            Event::Resync => true,
+            Event::ServicesChanged(_) | Event::Disconnected => false,
+        });
+        if changed {
+            load();
+        }
+    });
+    let listener = StoredValue::new_local(listener);
+    on_cleanup(move || listener.with_value(Listener::stop));
     let open = RwSignal::new(Action::None);
     let host = Host {
         changed: Callback::new(move |now| {
@@ -289,7 +304,7 @@ fn Record(row: Row) -> impl IntoView {
                 </div>
                 {move || {
                     let href = view.with(|view| {
-                        ViewState::of_callback(view, browser::now(), preferences.style().utc)
+                        ViewState::of_callback(view, clock::now(), preferences.style().utc)
                     })?;
                     Some(view! {
                         <A href=href.href() attr:class="btn"><Icon name="list" />{messages::show_in_callbacks()}</A>
@@ -310,7 +325,7 @@ fn Record(row: Row) -> impl IntoView {
                     <section aria-label=messages::timeline()>
                         <h3>{messages::timeline()}</h3>
                         {move || {
-                            let (style, now) = (preferences.style(), browser::now());
+                            let (style, now) = (preferences.style(), clock::now());
                             let entries = timeline.with(|timeline| {
                                 view.with(|view| timeline::entries(timeline, view, style, now))
                             });

@@ -13,6 +13,7 @@ use crate::components::icon::Icon;
 use crate::components::menu::{Menu, MenuItem, MenuRadio, Submenu};
 use crate::components::toast::{Toast, Toasts};
 use crate::language::{self, Language};
+use crate::lazy::{Lazy, Part};
 use crate::messages;
 use crate::preferences::PreferenceStore;
 use crate::session::Session;
@@ -24,11 +25,38 @@ pub(super) fn AccountMenu(
     /// The person.
     me: Arc<Me>,
 ) -> impl IntoView {
+    let name = name_of(&me);
+    let role = me.roles.first().map_or("", |role| messages::role_name(*role));
+    let lazy = Lazy::here();
+    let initials = initials(&name);
+    let button_label = messages::account(&name, role);
+    view! {
+        <Menu
+            label=messages::account_menu()
+            button_label
+            button_class="account-button"
+            button=Box::new(move || {
+                view! {
+                    <span class="avatar" aria-hidden="true" data-initials=initials></span>
+                    <span class="username">{name}</span>
+                    <Icon name="chevron-down" class="icon--small" />
+                }
+                .into_any()
+            })
+        >
+            {lazy.show(Part::AccountMenu)}
+        </Menu>
+    }
+}
+
+/// The items of the menu.
+pub(crate) fn account_menu() -> AnyView {
     let preferences = PreferenceStore::here();
     let session = Session::here();
     let toasts = Toasts::here();
     let my_account = MyAccount::here();
-    let name = name_of(&me);
+    let Some(me) = session.me() else { return ().into_any() };
+    let full_name = name_of(&me);
     let role = me.roles.first().map_or("", |role| messages::role_name(*role));
     let services = u64::try_from(me.services.len()).unwrap_or_default();
     let language_item = move |choice: Language| {
@@ -66,61 +94,45 @@ pub(super) fn AccountMenu(
             </MenuRadio>
         }
     };
-    let full_name = name.clone();
-    let initials = initials(&name);
-    let button_label = messages::account(&name, role);
     view! {
-        <Menu
-            label=messages::account_menu()
-            button_label
-            button_class="account-button"
-            button=Box::new(move || {
-                view! {
-                    <span class="avatar" aria-hidden="true" data-initials=initials></span>
-                    <span class="username">{name}</span>
-                    <Icon name="chevron-down" class="icon--small" />
-                }
-                .into_any()
-            })
-        >
             <div class="menu__group">
-                <b class="semibold account-name">{full_name}</b>
-                <br />
-                {messages::account(role, messages::account_services(services))}
-            </div>
-            <hr />
-            <Submenu icon="monitor" label=messages::theme() chosen=Signal::derive(move || theme_name(theme()))>
-                {[None, Some(Theme::Light), Some(Theme::Dark)].map(theme_item).collect_view()}
-            </Submenu>
-            <Submenu
-                icon="languages"
-                label=messages::language()
-                chosen=Signal::stored(language::current().own_name())
-            >
-                {Language::ALL.map(language_item).collect_view()}
-            </Submenu>
-            <Submenu
-                icon="keyboard"
-                label=messages::keyboard_shortcuts()
-                chosen=Signal::derive(move || on_or_off(!keys_off()))
-            >
-                {[false, true].map(keys_item).collect_view()}
-            </Submenu>
-            <hr />
-            <MenuItem on_press=move |()| my_account.open()>
-                <Icon name="shield-check" />
-                {messages::my_account()}
-            </MenuItem>
-            <MenuItem on_press=move |()| reload(session, toasts)>
-                <Icon name="refresh-cw" />
-                {messages::reload_permissions()}
-            </MenuItem>
-            <MenuItem on_press=move |()| spawn_local(session.sign_out())>
-                <Icon name="log-out" />
-                {messages::sign_out()}
-            </MenuItem>
-        </Menu>
+            <b class="semibold account-name">{full_name}</b>
+            <br />
+            {messages::account(role, messages::account_services(services))}
+        </div>
+        <hr />
+        <Submenu icon="monitor" label=messages::theme() chosen=Signal::derive(move || theme_name(theme()))>
+            {[None, Some(Theme::Light), Some(Theme::Dark)].map(theme_item).collect_view()}
+        </Submenu>
+        <Submenu
+            icon="languages"
+            label=messages::language()
+            chosen=Signal::stored(language::current().own_name())
+        >
+            {Language::ALL.map(language_item).collect_view()}
+        </Submenu>
+        <Submenu
+            icon="keyboard"
+            label=messages::keyboard_shortcuts()
+            chosen=Signal::derive(move || on_or_off(!keys_off()))
+        >
+            {[false, true].map(keys_item).collect_view()}
+        </Submenu>
+        <hr />
+        <MenuItem on_press=move |()| my_account.open()>
+            <Icon name="shield-check" />
+            {messages::my_account()}
+        </MenuItem>
+        <MenuItem on_press=move |()| reload(session, toasts)>
+            <Icon name="refresh-cw" />
+            {messages::reload_permissions()}
+        </MenuItem>
+        <MenuItem on_press=move |()| spawn_local(session.sign_out())>
+            <Icon name="log-out" />
+            {messages::sign_out()}
+        </MenuItem>
     }
+    .into_any()
 }
 
 /// Reads permissions and services again, which are otherwise read at sign-in.

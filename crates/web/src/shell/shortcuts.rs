@@ -7,6 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent, MouseEventInit};
 
 use crate::browser;
+use crate::clock;
 use crate::messages;
 use crate::preferences::PreferenceStore;
 
@@ -37,7 +38,7 @@ fn is_free(event: &KeyboardEvent) -> bool {
 
 fn press(event: &KeyboardEvent, first: StoredValue<Option<Timestamp>>) {
     let key = event.key();
-    let now = browser::now();
+    let now = clock::now();
     let second = first.get_value().is_some_and(|at| now.seconds_since(at) <= MAX_PAUSE);
     first.set_value((key == "g" && !second).then_some(now));
     let done = match key.as_str() {

@@ -89,6 +89,7 @@ pub(crate) fn Button(
             type=if submit { "submit" } else { "button" }
             class=classes.join(" ")
             data-keys=keys
+            title=move || inactive.get()
             aria-busy=move || busy.get().then_some("true")
             aria-disabled=move || stopped().then_some("true")
             aria-describedby=move || inactive.with(Option::is_some).then(|| reason.get_value())

@@ -35,6 +35,7 @@ pub(crate) fn IconButton(
             id=id
             class=format!("icon-button {class}")
             aria-label=label
+            title=label
             aria-pressed=move || pressed.map(|pressed| if pressed.get() { "true" } else { "false" })
             aria-disabled=move || inactive.get().then_some("true")
             on:click=move |_| {

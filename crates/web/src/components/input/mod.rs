@@ -6,7 +6,9 @@ use leptos::prelude::*;
 use crate::components::field::{Field, FieldError, FieldIds};
 use crate::components::icon::Icon;
 use crate::components::icon_button::IconButton;
+use crate::format::{self, Style};
 use crate::messages;
+use ringback_domain::TimeOfDay;
 
 /// A field for a line of text, a date or a time.
 #[component]
@@ -29,6 +31,9 @@ pub(crate) fn TextField(
     /// The `inputmode` attribute.
     #[prop(optional)]
     inputmode: Option<&'static str>,
+    /// An example of what to type.
+    #[prop(optional, into)]
+    placeholder: MaybeProp<String>,
     /// Gets the focus when a dialog opens.
     #[prop(optional)]
     autofocus: bool,
@@ -48,6 +53,7 @@ pub(crate) fn TextField(
             type=move || if secret && shown.get() { "text" } else { kind }
             autocomplete=autocomplete.unwrap_or("off")
             inputmode=inputmode
+            placeholder=move || placeholder.get()
             autocapitalize="none"
             spellcheck="false"
             autofocus=autofocus
@@ -78,6 +84,50 @@ pub(crate) fn TextField(
         input.into_any()
     };
     view! { <Field ids label hint error>{input}</Field> }
+}
+
+/// A field for a time of day, written as the person likes times. Its value is
+/// `14:15`, or what was typed if that is no time.
+#[component]
+pub(crate) fn TimeField(
+    /// The label.
+    label: &'static str,
+    /// The time.
+    value: RwSignal<String>,
+    /// The error; cleared when the text is changed.
+    error: FieldError,
+    /// How the person likes times.
+    #[prop(into)]
+    style: Signal<Style>,
+) -> impl IntoView {
+    let shown = move |value: &str| {
+        let time = value.parse::<TimeOfDay>();
+        time.map_or_else(|_| value.to_owned(), |time| format::time_of_day(time, style.get()))
+    };
+    let text = RwSignal::new(untrack(|| value.with(|value| shown(value))));
+    // The time may be set from elsewhere, and the style may change.
+    Effect::new(move |_| {
+        let wanted = value.with(|value| shown(value));
+        if text.with_untracked(|text| format::read_time(text)) != value.with(|value| value.parse().ok()) {
+            text.set(wanted);
+        }
+    });
+    Effect::new(move |_| {
+        text.with(|typed| {
+            let time = format::read_time(typed);
+            let new = time.map_or_else(|| typed.clone(), |time| time.to_string());
+            if value.with_untracked(|old| *old != new) {
+                value.set(new);
+            }
+        });
+    });
+    let example = move || format::time_of_day(TimeOfDay::QUARTER_PAST_TWO, style.get());
+    let tidy = move |_| text.set(untrack(|| value.with(|value| shown(value))));
+    view! {
+        <span class="contents" on:focusout=tidy>
+            <TextField label value=text error placeholder=Signal::derive(example) />
+        </span>
+    }
 }
 
 /// A field for several lines of text.

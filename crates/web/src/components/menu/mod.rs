@@ -91,6 +91,14 @@ pub(crate) fn Menu(
             let _ = item.focus();
         }
     };
+    let open_by_arrow = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "ArrowDown"
+            && let Some(menu) = menu.get_untracked()
+        {
+            event.prevent_default();
+            let _ = menu.show_popover();
+        }
+    };
     view! {
         <button
             type="button"
@@ -102,6 +110,7 @@ pub(crate) fn Menu(
             aria-expanded=move || if open.get() { "true" } else { "false" }
             aria-controls=id.get_value()
             popovertarget=id.get_value()
+            on:keydown=open_by_arrow
         >
             {button()}
         </button>

@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use ringback_domain::Timestamp;
 
-use crate::browser;
+use crate::clock;
 use crate::components::button::LinkButton;
 use crate::components::icon::Icon;
 use crate::components::icon_button::IconButton;
@@ -104,7 +104,7 @@ impl Toasts {
         self.next.set_value(id + 1);
         let tone = toast.tone;
         self.history.update(|history| {
-            history.insert(0, (browser::now(), toast.clone()));
+            history.insert(0, (clock::now(), toast.clone()));
             history.truncate(MAX_HISTORY);
         });
         self.shown.update(|shown| {
@@ -141,6 +141,7 @@ pub(crate) fn ToastRegion() -> impl IntoView {
         <section
             class="toasts stack"
             aria-label=messages::notifications()
+            aria-live="polite"
             on:pointerenter=move |_| pause(true)
             on:pointerleave=move |_| pause(false)
             on:focusin=move |_| pause(true)

@@ -11,7 +11,7 @@ use crate::components::placement::{Align, place};
 /// A button whose only purpose is its tooltip, and the tooltip.
 pub(crate) fn tooltip_button(id: &str, class: &str, label: &str, icon: &Markup, text: &str) -> Markup {
     markup!(
-        r#"<button type="button" class="{}" aria-label="{}" aria-describedby="{}">{}</button><div class="tooltip" id="{}" role="tooltip" popover="manual">{}</div>"#,
+        r#"<button type="button" class="{}" tabindex="-1" aria-label="{}" aria-describedby="{}">{}</button><div class="tooltip" id="{}" role="tooltip" popover="manual">{}</div>"#,
         class,
         label,
         id,

@@ -5,12 +5,13 @@ use leptos::task::spawn_local;
 use ringback_domain::wire::endpoint::ExportCallbacks;
 use ringback_domain::wire::list::{ExportQuery, Format};
 
-use crate::browser;
+use crate::clock;
 use crate::components::button::{Appearance, Button};
 use crate::components::icon::Icon;
 use crate::components::menu::{Menu, MenuItem};
 use crate::components::toast::{Toast, Toasts};
 use crate::format;
+use crate::lazy::{Lazy, Part};
 use crate::messages;
 use crate::pages::callbacks::list::page::{OpenDialog, PageState};
 
@@ -49,11 +50,7 @@ pub(super) fn Actions() -> impl IntoView {
 /// The menu of exports.
 #[component]
 fn ExportMenu() -> impl IntoView {
-    let (page, toasts) = (PageState::here(), Toasts::here());
-    let choosing = RwSignal::new(false);
-    let list = move |format: Format, label: &'static str| {
-        view! { <MenuItem on_press=move |()| export_list(page, toasts, format)>{label}</MenuItem> }
-    };
+    let lazy = Lazy::here();
     view! {
         <Menu
             label=messages::export()
@@ -61,6 +58,19 @@ fn ExportMenu() -> impl IntoView {
             button_class="btn btn--ghost export-button"
             button=Box::new(|| view! { <Icon name="download" />{messages::export()} }.into_any())
         >
+            {lazy.show(Part::ExportMenu)}
+        </Menu>
+    }
+}
+
+/// The items of the menu.
+pub(crate) fn export_menu() -> AnyView {
+    let (page, toasts) = (PageState::here(), Toasts::here());
+    let choosing = RwSignal::new(false);
+    let list = move |format: Format, label: &'static str| {
+        view! { <MenuItem on_press=move |()| export_list(page, toasts, format)>{label}</MenuItem> }
+    };
+    view! {
             <MenuItem on_press=move |()| page.dialog.set(Some(OpenDialog::Reports))>
                 <Icon name="ban" />
                 {messages::export_reports()}
@@ -79,13 +89,13 @@ fn ExportMenu() -> impl IntoView {
                     {list(Format::Ndjson, messages::export_ndjson())}
                 </div>
             </Show>
-        </Menu>
     }
+    .into_any()
 }
 
 /// Saves the whole list, with all its pages.
 fn export_list(page: PageState, toasts: Toasts, format: Format) {
-    let (now, utc) = (browser::now(), page.preferences.style_untracked().utc);
+    let (now, utc) = (clock::now(), page.preferences.style_untracked().utc);
     let mut filter = page.view.with_untracked(|view| view.list.filter(view.list.bounds(now, utc)));
     if format == Format::Xlsx {
         filter.time_zone.get_or_insert_with(|| format::zone_name(utc));

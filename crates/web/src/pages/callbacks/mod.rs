@@ -1,9 +1,9 @@
 //! The Callbacks page.
 
-mod actions;
+pub(crate) mod actions;
 pub(crate) mod dialogs;
 mod filter;
-mod list;
+pub(crate) mod list;
 pub(crate) mod record;
 pub(crate) mod view;
 
@@ -32,7 +32,7 @@ use list::feed::Feed;
 use list::live::PausedBanner;
 use list::page::PageState;
 use list::table::{Foot, Records, TableBar};
-use list::{live, local_search, selection};
+use list::{jump, live, local_search, selection};
 use view::columns::Column;
 use view::state::{ViewState, Visible};
 
@@ -72,18 +72,20 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
         look,
         columns: Memo::new(move |_| preferences.with(Column::chosen)),
         active_row: RwSignal::new(None),
+        follows: RwSignal::new(false),
+        query,
         manages: session.may(Permission::ManageCallbacks),
         navigate: StoredValue::new_local(Box::new(use_navigate())),
     };
     provide_context(page);
     keep_view_in_address(page, query);
-    Effect::new(move |_| {
+    Effect::new(move |before: Option<()>| {
         // A memo that is only tracked is not computed, and would then seem to
         // change.
         list.get();
         // In another time zone days begin at other times.
         utc.get();
-        untrack(|| feed.load());
+        untrack(|| if before.is_some() { feed.load() } else { feed.load_first() });
     });
     let lazy = Lazy::here();
     Effect::new(move |_| {
@@ -94,6 +96,7 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
     });
     live::follow(feed);
     selection::follow(page, list);
+    jump::follow(page);
     keep_title(feed);
 
     let heading = NodeRef::<html::H1>::new();
@@ -112,6 +115,7 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
             <Foot />
         </main>
         <Dialogs />
+        {lazy.add(Part::TableTools)}
     }
 }
 

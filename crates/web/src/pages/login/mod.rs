@@ -141,7 +141,7 @@ fn leave_signed_in(session: Session) {
 /// A path of this page. An address of another site could be used for phishing.
 fn own_path(next: Option<String>) -> String {
     let own = |path: &String| path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/\\");
-    next.filter(own).filter(|path| !path.starts_with("/login")).unwrap_or_else(|| "/callbacks".to_owned())
+    next.filter(own).filter(|path| !path.starts_with("/login")).unwrap_or_else(|| "/".to_owned())
 }
 
 /// A decoration of open rings, each a little thinner and turned a little
@@ -169,8 +169,8 @@ mod tests {
         let to = |path: &str| own_path(Some(path.to_owned()));
         assert_eq!(to("/callbacks?range=tomorrow"), "/callbacks?range=tomorrow");
         for elsewhere in ["https://example.org", "//example.org", "/\\example.org", "", "/login"] {
-            assert_eq!(to(elsewhere), "/callbacks", "{elsewhere}");
+            assert_eq!(to(elsewhere), "/", "{elsewhere}");
         }
-        assert_eq!(own_path(None), "/callbacks");
+        assert_eq!(own_path(None), "/");
     }
 }

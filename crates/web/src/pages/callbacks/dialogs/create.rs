@@ -5,8 +5,9 @@ use ringback_domain::wire::callback::{CallbackView, ChosenTime, CreateCallback};
 use ringback_domain::wire::endpoint::PostCallback;
 
 use super::more_details::{MoreDetails, MoreDetailsFields};
-use crate::browser;
+use crate::clock;
 use crate::components::dialog::{Dialog, DialogHandle};
+use crate::components::input::SelectOption;
 use crate::components::toast::{Toast, ToastAction, Toasts};
 use crate::format;
 use crate::forms::{Submission, show_problems};
@@ -15,8 +16,8 @@ use crate::pages::callbacks::list::page::PageState;
 use crate::pages::callbacks::record::request_form::RequestFields;
 use crate::pages::callbacks::record::request_form::RequestForm;
 use crate::pages::callbacks::record::request_form::service_choices;
+use crate::pages::callbacks::record::row::number_text;
 use crate::pages::callbacks::view::matching::matches;
-use crate::pages::callbacks::view::state::Quick;
 use crate::ranges::{DateRange, Range};
 
 /// The dialog.
@@ -26,8 +27,17 @@ pub(super) fn CreateDialog() -> impl IntoView {
     let toasts = Toasts::here();
     let handle = DialogHandle::new(messages::create_callback());
     let submission = Submission::of(handle);
-    let choices = service_choices(page.session);
-    let service = choices.first().map(|choice| choice.value.clone()).unwrap_or_default();
+    let mut choices = service_choices(page.session);
+    // The choice between several services is the person's.
+    let service = match &choices[..] {
+        [only] => only.value.clone(),
+        _ => String::new(),
+    };
+    if choices.len() != 1 {
+        let label =
+            if choices.is_empty() { messages::no_services() } else { messages::choose_service_option() };
+        choices.insert(0, SelectOption { value: String::new(), label: label.to_owned() });
+    }
     let style = page.preferences.style_untracked();
     let form = RequestForm::new(service, String::new(), style);
     let details = MoreDetails::new();
@@ -79,44 +89,37 @@ pub(super) fn CreateDialog() -> impl IntoView {
     }
 }
 
-/// A toast for a new callback. If the list does not show it, the toast says why
-/// and offers a view that does.
+/// A toast for a new callback, which leads to its row. If the list does not show
+/// it, the toast says why.
 pub(super) fn created(page: PageState, view: &CallbackView, title: &str) -> Toast {
     let mut toast = Toast::success(title);
-    let now = browser::now();
+    let now = clock::now();
     let style = page.preferences.style_untracked();
     let list = page.view.with_untracked(|view| view.list.clone());
     let bounds = list.bounds(now, style.utc);
-    let desired_time = view.desired_time;
-    if !matches(view, &bounds.clone().into(), now) {
-        let time = format::day_time(desired_time, style);
+    let callback = view.clone();
+    let reveal = |range| Callback::new(move |()| page.reveal(range, &callback));
+    let (label, run) = if !matches(view, &bounds.clone().into(), now) {
+        let time = format::day_time(view.desired_time, style);
         toast.detail = Some(messages::outside_range(time, untrack(|| page.range_label(list.range))));
-        toast.action =
-            DateRange::narrowest_containing(desired_time, now, style.utc).map(|range| ToastAction {
-                label: messages::switch_to(range.label()),
-                run: reveal(page, Range::Preset(range), view.clone()),
-            });
+        match DateRange::narrowest_containing(view.desired_time, now, style.utc) {
+            Some(range) => (messages::switch_to(range.label()), reveal(Some(Range::Preset(range)))),
+            None => {
+                let href = format!("/callbacks/{}", view.id);
+                (messages::show_it().to_owned(), Callback::new(move |()| page.open(&href)))
+            }
+        }
     } else if !matches(view, &list.filter(bounds), now) {
         toast.detail = Some(messages::outside_filters().to_owned());
-        toast.action = Some(ToastAction {
-            label: messages::show_all().to_owned(),
-            run: reveal(page, list.range, view.clone()),
-        });
-    }
+        (messages::show_all().to_owned(), reveal(None))
+    } else {
+        toast.detail = Some(messages::callback_summary(
+            number_text(view),
+            &view.service.name,
+            format::day_time(view.desired_time, style),
+        ));
+        (messages::show_it().to_owned(), reveal(None))
+    };
+    toast.action = Some(ToastAction { label, run });
     toast
-}
-
-/// Shows a range with a callback in it, and removes the filters that hide it.
-fn reveal(page: PageState, range: Range, callback: CallbackView) -> Callback<()> {
-    Callback::new(move |()| {
-        let view = page.view.get_untracked().with(|list| {
-            list.range = range;
-            list.quick = Quick::All;
-            list.search.clear();
-            let services = &list.visible.services;
-            let hidden = !services.is_empty() && !services.contains(&callback.service.id);
-            page.unhide(list, !list.visible.shows(callback.state), hidden);
-        });
-        page.show(&view);
-    })
 }

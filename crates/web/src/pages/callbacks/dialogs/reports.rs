@@ -7,7 +7,7 @@ use ringback_domain::wire::endpoint::ListBulkCancellations;
 
 use super::bulk::save_report;
 use crate::api::Failure;
-use crate::browser;
+use crate::clock;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::icon::Icon;
 use crate::components::toast::Toasts;
@@ -21,7 +21,7 @@ const MAX_AGE: i64 = 24 * 3_600;
 
 /// The recent jobs that cancelled something.
 fn recent(jobs: Vec<BulkCancellation>) -> Vec<BulkCancellation> {
-    let since = browser::now().plus_seconds(-MAX_AGE);
+    let since = clock::now().plus_seconds(-MAX_AGE);
     let offered = |job: &BulkCancellation| job.created_at >= since && job.outcomes.cancelled > 0;
     jobs.into_iter().filter(offered).collect()
 }

@@ -102,7 +102,7 @@ impl<'a> Drawing<'a> {
         let content = match column {
             Column::Select => {
                 let name = messages::select_row(&self.number);
-                Some(markup!(r#"<input type="checkbox" class="check" aria-label="{}">"#, name))
+                Some(markup!(r#"<input type="checkbox" class="check" tabindex="-1" aria-label="{}">"#, name))
             }
             Column::Metrics => Some(self.arrow()),
             Column::State => Some(self.state()),
@@ -254,9 +254,10 @@ impl<'a> Drawing<'a> {
             }
         };
         markup!(
-            r#"<button type="button" class="{}" data-does="{}" aria-label="{}">{}</button>"#,
+            r#"<button type="button" class="{}" tabindex="-1" data-does="{}" aria-label="{}" title="{}">{}</button>"#,
             class,
             does,
+            label,
             label,
             inline_icon(path)
         )

@@ -1,7 +1,7 @@
 //! The rows on screen: loaded from the server and updated by its events. Their
 //! order never changes by itself.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::mem;
 use std::time::Duration;
 
@@ -9,17 +9,19 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::wire::endpoint::{CountCallbacks, ListCallbacks};
-use ringback_domain::wire::list::{CallbackCount, CallbackFilter, CountQuery, NUMBERED_ROWS, Page, Sort};
+use ringback_domain::wire::list::{
+    CallbackCount, CallbackFilter, CountQuery, NUMBERED_ROWS, PAGE_LIMIT, Page, Sort,
+};
 use ringback_domain::{CallbackId, Timestamp};
 
 use super::selection::Selection;
 use crate::api::Failure;
-use crate::browser;
 use crate::client::Client;
+use crate::clock;
 use crate::events::Event;
 use crate::pages::callbacks::record::row::Row;
 use crate::pages::callbacks::view::matching::matches;
-use crate::pages::callbacks::view::state::ListState;
+use crate::pages::callbacks::view::state::{ListState, Place};
 use crate::preferences::PreferenceStore;
 use crate::session::Session;
 
@@ -45,6 +47,26 @@ pub(crate) enum Live {
     Lost(Timestamp),
 }
 
+/// Where to go in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// The first row that is due after now, without the focus.
+    Now,
+    /// The same, with the focus.
+    NowFocused,
+    /// A callback with its desired time.
+    Callback(CallbackId, Timestamp),
+}
+
+/// What of an address no longer exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gone {
+    /// A page beyond the last one.
+    Page(u32),
+    /// A place between rows.
+    Cursor,
+}
+
 /// The list and its state.
 #[derive(Clone, Copy)]
 pub(crate) struct Feed {
@@ -65,12 +87,22 @@ pub(crate) struct Feed {
     pub(crate) loading: RwSignal<Loading>,
     /// Why the last load failed.
     pub(crate) failure: RwSignal<Option<Failure>>,
-    /// New matching callbacks that are not on screen.
-    pub(crate) arrivals: RwSignal<HashSet<CallbackId>>,
+    /// New matching callbacks that are not on screen, with their desired times.
+    pub(crate) arrivals: RwSignal<HashMap<CallbackId, Timestamp>>,
+    /// The page on screen: a number or a cursor.
+    pub(crate) shown: RwSignal<Place>,
+    /// Where to go once the rows are on screen.
+    pub(crate) arrived: RwSignal<Option<Target>>,
+    /// What of the address no longer exists.
+    pub(crate) gone: RwSignal<Option<Gone>>,
     /// The time of the last update.
     pub(crate) as_of: RwSignal<Option<Timestamp>>,
     /// Whether events arrive.
     pub(crate) live: RwSignal<Live>,
+    /// Where the next load leads to.
+    target: StoredValue<Option<Target>>,
+    /// The first load waits for the events.
+    first_load: StoredValue<bool>,
     /// The list that the rows belong to.
     shown_list: StoredValue<Option<ListState>>,
     /// Responses to older requests are dropped.
@@ -84,6 +116,8 @@ pub(crate) struct Feed {
 
 /// The shortest time between a change and new counts.
 const COUNT_DELAY: Duration = Duration::from_secs(3);
+/// How long the first load waits for the events.
+const CONNECT_TIME: Duration = Duration::from_millis(300);
 
 impl Feed {
     /// An empty list.
@@ -99,14 +133,19 @@ impl Feed {
             counts: RwSignal::new(None),
             loading: RwSignal::new(Loading::Idle),
             failure: RwSignal::new(None),
-            arrivals: RwSignal::new(HashSet::new()),
+            arrivals: RwSignal::new(HashMap::new()),
+            shown: RwSignal::new(Place::Page(1)),
+            arrived: RwSignal::new(None),
+            gone: RwSignal::new(None),
             as_of: RwSignal::new(None),
             live: RwSignal::new(Live::Connecting),
+            target: StoredValue::new(None),
+            first_load: StoredValue::new(true),
             shown_list: StoredValue::new(None),
             request_number: StoredValue::new(0),
             count_pending: StoredValue::new(false),
             changes_while_loading: StoredValue::new(Vec::new()),
-            loaded_at: StoredValue::new(browser::now()),
+            loaded_at: StoredValue::new(clock::now()),
         }
     }
 
@@ -116,25 +155,49 @@ impl Feed {
     }
 
     fn filter_now(self) -> CallbackFilter {
-        let now = browser::now();
+        let now = clock::now();
         let utc = self.preferences.style_untracked().utc;
         self.list.with_untracked(|list| list.filter(list.bounds(now, utc)))
+    }
+
+    /// Loads the list for the first time once the events arrive, so that it need
+    /// not be loaded again, or after a moment without them.
+    pub(crate) fn load_first(self) {
+        let load = move || {
+            if self.first_load.try_get_value() == Some(true) {
+                self.load();
+            }
+        };
+        set_timeout(load, CONNECT_TIME);
+    }
+
+    /// Loads the list at a target.
+    pub(crate) fn load_at(self, target: Target) {
+        self.target.set_value(Some(target));
+        self.load();
+    }
+
+    /// The target of the next load, for a list that is about to be chosen.
+    pub(crate) fn aim(self, target: Target) {
+        self.target.set_value(Some(target));
     }
 
     /// Loads the list. Rows that stay keep their element, and with it focus and
     /// scroll position.
     pub(crate) fn load(self) {
+        self.first_load.set_value(false);
         let list = self.list.get_untracked();
         self.request_number.update_value(|request_number| *request_number += 1);
         let request_number = self.request_number.get_value();
         let same = self.shown_list.with_value(|shown| shown.as_ref() == Some(&list));
         self.loading.set(if same { Loading::Again } else { Loading::Other });
-        let now = browser::now();
+        let now = clock::now();
         self.loaded_at.set_value(now);
-        let bounds = list.bounds(now, self.preferences.style_untracked().utc);
-        let request = ListCallbacks { filter: list.filter(bounds), page: list.page_query() };
+        let filter = list.filter(list.bounds(now, self.preferences.style_untracked().utc));
+        let target = self.target.try_update_value(Option::take).flatten();
+        let target = target.or((!same && list.place == Place::Now).then_some(Target::Now));
         if !same {
-            self.arrivals.update(HashSet::clear);
+            self.arrivals.update(HashMap::clear);
         }
         let same_counts = self.shown_list.with_value(|shown| {
             let of = |list: &ListState| {
@@ -147,7 +210,22 @@ impl Feed {
         }
         self.count(request_number);
         spawn_local(async move {
-            let response = self.client.call(&request).await;
+            let place = match target {
+                Some(target) => self.page_of(target, &list, &filter, now).await,
+                None if list.place == Place::Now => self.shown.get_untracked(),
+                None => list.place.clone(),
+            };
+            let mut request = ListCallbacks { page: list.page_query(&place), filter };
+            let mut response = self.client.call(&request).await;
+            let mut shown = place.clone();
+            if let (Ok(page), Place::Page(number @ 2..)) = (&response, &place)
+                && page.items.is_empty()
+            {
+                // Nothing follows the current time, or the list became shorter.
+                shown = Place::Page(if list.place == Place::Now { number - 1 } else { 1 });
+                request.page = list.page_query(&shown);
+                response = self.client.call(&request).await;
+            }
             if self.request_number.try_get_value() != Some(request_number) {
                 return;
             }
@@ -156,8 +234,24 @@ impl Feed {
                 self.changes_while_loading.try_update_value(mem::take).unwrap_or_default();
             match response {
                 Ok(page) => {
+                    let gone = match list.place {
+                        Place::Page(number) if shown != list.place => Some(Gone::Page(number)),
+                        _ => None,
+                    };
+                    self.shown.set(shown);
                     self.show_page(list, page);
                     self.apply_changes(changes_while_loading);
+                    if let Some(target) = target {
+                        self.arrived.set(Some(target));
+                    }
+                    if gone.is_some() {
+                        self.gone.set(gone);
+                    }
+                }
+                Err(Failure::Problem(problem))
+                    if matches!(list.place, Place::Cursor(_)) && matches!(problem.status, 400 | 422) =>
+                {
+                    self.gone.set(Some(Gone::Cursor));
                 }
                 Err(failure) => {
                     if !same {
@@ -169,6 +263,35 @@ impl Feed {
                 }
             }
         });
+    }
+
+    /// The page that contains a target.
+    async fn page_of(
+        self,
+        target: Target,
+        list: &ListState,
+        filter: &CallbackFilter,
+        now: Timestamp,
+    ) -> Place {
+        let at = match target {
+            Target::Now | Target::NowFocused => now,
+            Target::Callback(_, at) => at,
+        };
+        let mut before = filter.clone();
+        match list.sort {
+            Sort::DesiredTime => before.to = Some(at),
+            Sort::DesiredTimeDescending => before.from = Some(at),
+            _ => return Place::Page(1),
+        }
+        let across = filter.from.is_none_or(|from| from < at) && filter.to.is_none_or(|to| at < to);
+        if !across {
+            return Place::Page(1);
+        }
+        let request = CountCallbacks { filter: before, count: CountQuery { up_to: Some(NUMBERED_ROWS) } };
+        let rows = self.client.call(&request).await.map_or(0, |count| count.total);
+        let last = NUMBERED_ROWS / PAGE_LIMIT;
+        let number = u32::try_from(rows / u64::from(PAGE_LIMIT)).map_or(last, |full| (full + 1).min(last));
+        Place::Page(number)
     }
 
     fn show_page(self, list: ListState, page: Page<CallbackView>) {
@@ -192,14 +315,14 @@ impl Feed {
         }
         self.neighbours.set((page.next, page.previous));
         self.failure.set(None);
-        self.arrivals.update(HashSet::clear);
-        self.as_of.set(Some(browser::now()));
+        self.arrivals.update(HashMap::clear);
+        self.as_of.set(Some(clock::now()));
         self.shown_list.set_value(Some(list));
     }
 
     fn count(self, request_number: u32) {
         let list = self.list.get_untracked();
-        let bounds = list.bounds(browser::now(), self.preferences.style_untracked().utc);
+        let bounds = list.bounds(clock::now(), self.preferences.style_untracked().utc);
         let request = CountCallbacks {
             filter: list.base_filter(bounds),
             count: CountQuery { up_to: Some(NUMBERED_ROWS) },
@@ -243,14 +366,14 @@ impl Feed {
                 Event::Connected { resumed } => {
                     self.live.set(Live::Yes);
                     // Changes between the load and the connection were missed.
-                    reload |= !resumed;
+                    reload |= !resumed || self.first_load.get_value();
                 }
                 Event::Changed(view) => changed.push(*view),
                 Event::ServicesChanged(changed) => self.session.services_changed().set(changed),
                 Event::Resync => reload = true,
                 Event::Disconnected => {
                     if !matches!(self.live.get_untracked(), Live::Lost(_)) {
-                        self.live.set(Live::Lost(browser::now()));
+                        self.live.set(Live::Lost(clock::now()));
                     }
                 }
             }
@@ -269,7 +392,7 @@ impl Feed {
             self.changes_while_loading
                 .update_value(|changes_while_loading| changes_while_loading.extend_from_slice(&views));
         }
-        let now = browser::now();
+        let now = clock::now();
         let filter = self.filter_now();
         let sort = self.list.with_untracked(|list| list.sort);
         let mut arrivals = self.arrivals.get_untracked();
@@ -286,7 +409,7 @@ impl Feed {
                     row.update(view.clone(), !matches(&view, &filter, now));
                 }
                 if matches(&view, &filter, now) && self.is_new(&view, rows, sort) {
-                    arrivals.insert(view.id);
+                    arrivals.insert(view.id, view.desired_time);
                 } else if !matches(&view, &filter, now) {
                     arrivals.remove(&view.id);
                 }

@@ -1,23 +1,21 @@
-//! Jump to now: goes to the first row that is due after now.
+//! Goes to a row: the first that is due after now, or a callback that was asked
+//! for.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use ringback_domain::CallbackId;
-use ringback_domain::wire::endpoint::CountCallbacks;
-use ringback_domain::wire::list::{CountQuery, NUMBERED_ROWS, PAGE_LIMIT, Sort};
+use ringback_domain::wire::list::Sort;
+use ringback_domain::{CallbackId, Timestamp};
 
 use crate::browser;
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::components::button::LinkButton;
 use crate::messages;
-use crate::pages::callbacks::list::feed::Feed;
+use crate::pages::callbacks::list::feed::{Feed, Loading, Target};
 use crate::pages::callbacks::list::page::PageState;
-use crate::pages::callbacks::record::row::Row;
-use crate::pages::callbacks::record::row::arrow_id;
+use crate::pages::callbacks::record::row::{Row, arrow_id};
 use crate::pages::callbacks::view::state::Place;
 
 /// The index and id of the first row that is due after now.
-pub(super) fn first_ahead(feed: Feed, now: ringback_domain::Timestamp) -> Option<(usize, CallbackId)> {
+pub(super) fn first_ahead(feed: Feed, now: Timestamp) -> Option<(usize, CallbackId)> {
     feed.rows.with(|rows| {
         let rows = rows.as_ref()?;
         let ahead = |row: &Row| row.record.with(|view| view.desired_time > now);
@@ -26,13 +24,10 @@ pub(super) fn first_ahead(feed: Feed, now: ringback_domain::Timestamp) -> Option
     })
 }
 
-/// The button, shown only if the list contains the current time.
-#[component]
-pub(super) fn JumpToNow() -> impl IntoView {
-    let page = PageState::here();
+/// Whether the list passes the current time.
+fn passes_now(page: PageState) -> Memo<bool> {
     let clock = Clock::here();
-    let scroll_pending = RwSignal::new(false);
-    let possible = Memo::new(move |_| {
+    Memo::new(move |_| {
         let now = clock.coarse();
         let utc = page.preferences.style().utc;
         let across = page.view.with(|view| {
@@ -40,25 +35,52 @@ pub(super) fn JumpToNow() -> impl IntoView {
             view.list.sort == Sort::DesiredTime && bounds.from < now && now < bounds.to
         });
         across && page.feed.rows.with(|rows| rows.as_ref().is_some_and(|rows| !rows.is_empty()))
-    });
-    // Scrolls once the rows of the other page are loaded.
+    })
+}
+
+/// Scrolls to the target of a load once its rows are drawn.
+pub(crate) fn follow(page: PageState) {
     Effect::new(move |_| {
-        page.feed.rows.track();
-        if scroll_pending.get_untracked() {
-            scroll_pending.set(false);
-            request_animation_frame(move || scroll(page));
-        }
-    });
-    let jump = move |()| {
-        spawn_local(async move {
-            let Some(number) = page_of_now(page).await else { return };
-            if page.view.with_untracked(|view| view.list.place == Place::Page(number)) {
-                scroll(page);
-            } else {
-                scroll_pending.set(true);
-                page.show(&page.view.get_untracked().with(|list| list.place = Place::Page(number)));
+        let Some(target) = page.feed.arrived.get() else { return };
+        page.feed.arrived.set(None);
+        request_animation_frame(move || match target {
+            Target::Now => scroll(page, false),
+            Target::NowFocused => scroll(page, true),
+            Target::Callback(id, _) => {
+                if let Some(row) = page.feed.row(id) {
+                    row.mark();
+                    go_to(id, true);
+                }
             }
         });
+    });
+    let clock = Clock::here();
+    Effect::new(move |_| {
+        clock.coarse();
+        let busy = untrack(|| {
+            page.dialog.with(Option::is_some)
+                || page.feed.selection.count() > 0
+                || page.active_row.get().is_some()
+                || page.feed.loading.get() != Loading::Idle
+        });
+        if page.follows.get() && !busy {
+            untrack(|| page.feed.load_at(Target::Now));
+        }
+    });
+}
+
+/// The button, shown only if the list contains the current time.
+#[component]
+pub(super) fn JumpToNow() -> impl IntoView {
+    let page = PageState::here();
+    let possible = passes_now(page);
+    let jump = move |()| {
+        page.feed.aim(Target::NowFocused);
+        if page.view.with_untracked(|view| view.list.place == Place::Now) {
+            page.feed.load();
+        } else {
+            page.show(&page.view.get_untracked().with(|list| list.place = Place::Now));
+        }
     };
     view! {
         <Show when=move || possible.get()>
@@ -68,23 +90,39 @@ pub(super) fn JumpToNow() -> impl IntoView {
     }
 }
 
-/// The number of the page that contains the current time.
-async fn page_of_now(page: PageState) -> Option<u32> {
-    let now = browser::now();
-    let list = page.view.get_untracked().list;
-    let mut filter = list.filter(list.bounds(now, page.preferences.style_untracked().utc));
-    filter.to = Some(now);
-    let request = CountCallbacks { filter, count: CountQuery { up_to: Some(NUMBERED_ROWS) } };
-    let past = page.client.call(&request).await.ok()?.total;
-    let number = u32::try_from(past / u64::from(PAGE_LIMIT)).ok()? + 1;
-    Some(number.min(NUMBERED_ROWS / PAGE_LIMIT))
+/// Keeps the list at the current time while it is on.
+#[component]
+pub(super) fn FollowSwitch() -> impl IntoView {
+    let page = PageState::here();
+    let possible = passes_now(page);
+    view! {
+        <Show when=move || possible.get()>
+            <button
+                type="button"
+                class="link-button follow-button"
+                aria-pressed=move || if page.follows.get() { "true" } else { "false" }
+                title=messages::follow_hint()
+                on:click=move |_| page.follows.update(|follows| *follows = !*follows)
+            >
+                {messages::follow()}
+            </button>
+        </Show>
+    }
 }
 
-/// Scrolls to the row and gives it the focus.
-fn scroll(page: PageState) {
-    let ahead = untrack(|| first_ahead(page.feed, browser::now())).map(|(_, id)| id);
+/// Scrolls to the first row that is due after now, or else to the last.
+fn scroll(page: PageState, focus: bool) {
+    let ahead = untrack(|| first_ahead(page.feed, clock::now())).map(|(_, id)| id);
     let last = || page.feed.rows.with_untracked(|rows| rows.as_ref()?.last().map(|row| row.id));
-    let Some(id) = ahead.or_else(last) else { return };
+    let by_time = page.view.with_untracked(|view| view.list.sort == Sort::DesiredTime);
+    let last = || if by_time { last() } else { None };
+    if let Some(id) = ahead.filter(|_| by_time).or_else(last) {
+        go_to(id, focus);
+    }
+}
+
+/// Scrolls to a row, and gives it the focus.
+fn go_to(id: CallbackId, focus: bool) {
     let arrow = arrow_id(id);
     if let Some(element) = document().get_element_by_id(&arrow) {
         let options = js_sys::Object::new();
@@ -93,6 +131,8 @@ fn scroll(page: PageState) {
             let into_view: js_sys::Function = wasm_bindgen::JsCast::unchecked_into(into_view);
             let _ = into_view.call1(&element, &options);
         }
-        browser::focus(&arrow);
+        if focus {
+            browser::focus(&arrow);
+        }
     }
 }

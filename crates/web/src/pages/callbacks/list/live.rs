@@ -14,6 +14,7 @@ use crate::pages::callbacks::list::feed::Feed;
 use crate::pages::callbacks::list::feed::Live;
 use crate::pages::callbacks::list::feed::Loading;
 use crate::pages::callbacks::list::page::PageState;
+use crate::session::Session;
 
 /// Shorter interruptions are not shown, in seconds.
 const GRACE_PERIOD: i64 = 5;
@@ -26,7 +27,8 @@ struct Stream(StoredValue<Listener, LocalStorage>);
 
 /// Follows the events while the page is open.
 pub(crate) fn follow(feed: Feed) {
-    let listener = listen(Client::here(), move |events| feed.handle_events(events));
+    let listener =
+        listen(Client::here(), &Session::here().user_id(), move |events| feed.handle_events(events));
     let stream = Stream(StoredValue::new_local(listener));
     provide_context(stream);
     on_cleanup(move || stream.0.with_value(Listener::stop));

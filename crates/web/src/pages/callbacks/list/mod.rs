@@ -2,9 +2,9 @@
 //! bars above and below it.
 
 mod cells;
-mod empty;
+pub(crate) mod empty;
 pub(crate) mod feed;
-mod jump;
+pub(crate) mod jump;
 pub(crate) mod live;
 pub(crate) mod local_search;
 pub(crate) mod page;
@@ -12,5 +12,6 @@ pub(crate) mod paging;
 mod row;
 pub(crate) mod selection;
 pub(crate) mod table;
+pub(crate) mod tools;
 
 pub(crate) use cells::Look;

@@ -2,14 +2,16 @@
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
+use leptos_router::params::ParamsMap;
 use ringback_domain::CallbackId;
-use ringback_domain::wire::list::SearchField;
+use ringback_domain::wire::callback::CallbackView;
+use ringback_domain::wire::list::{SearchField, Sort};
 
 use super::super::record::row::Row;
 use super::super::view::columns::Column;
-use super::super::view::state::{ListState, ViewState};
+use super::super::view::state::{ListState, Quick, ViewState};
 use super::cells::Look;
-use super::feed::Feed;
+use super::feed::{Feed, Target};
 use crate::client::Client;
 use crate::preferences::PreferenceStore;
 use crate::ranges::{self, Range};
@@ -63,6 +65,10 @@ pub(crate) struct PageState {
     pub(crate) columns: Memo<Option<Vec<Column>>>,
     /// The row under the pointer, or with the focus in it.
     pub(crate) active_row: RwSignal<Option<CallbackId>>,
+    /// The address.
+    pub(crate) query: Memo<ParamsMap>,
+    /// The list moves with the time.
+    pub(crate) follows: RwSignal<bool>,
     /// The person may change callbacks.
     pub(crate) manages: bool,
     /// Navigates to another address.
@@ -75,6 +81,11 @@ impl PageState {
         expect_context()
     }
 
+    /// The columns on screen; tracked.
+    pub(crate) fn shown_columns(self) -> Vec<Column> {
+        self.columns.with(|chosen| Column::shown(self.width.get(), self.manages, chosen.as_deref()))
+    }
+
     /// Goes to another view of the list.
     pub(crate) fn show(self, view: &ViewState) {
         self.go(view, false);
@@ -85,9 +96,50 @@ impl PageState {
         self.go(view, true);
     }
 
+    /// Goes to another page.
+    pub(crate) fn open(self, href: &str) {
+        self.navigate.with_value(|navigate| navigate(href, NavigateOptions::default()));
+    }
+
     fn go(self, view: &ViewState, replace: bool) {
         let options = NavigateOptions { replace, scroll: false, ..NavigateOptions::default() };
         self.navigate.with_value(|navigate| navigate(&view.href(), options));
+    }
+
+    /// Goes to a callback in a range, by default that of the view, and removes the
+    /// filters that hide it.
+    pub(crate) fn reveal(self, range: Option<Range>, callback: &CallbackView) {
+        let before = self.view.get_untracked();
+        let view = before.with(|list| {
+            list.range = range.unwrap_or(list.range);
+            list.quick = Quick::All;
+            list.search.clear();
+            if !matches!(list.sort, Sort::DesiredTime | Sort::DesiredTimeDescending) {
+                list.sort = Sort::default();
+            }
+            let services = &list.visible.services;
+            let hidden = !services.is_empty() && !services.contains(&callback.service.id);
+            self.unhide(list, !list.visible.shows(callback.state), hidden);
+        });
+        self.feed.aim(Target::Callback(callback.id, callback.desired_time));
+        if view == before {
+            self.feed.load();
+        } else {
+            self.show(&view);
+        }
+    }
+
+    /// Shows the new callbacks, and goes to the earliest of them.
+    pub(crate) fn show_arrivals(self) {
+        let arrivals = self.feed.arrivals.get_untracked();
+        let earliest = arrivals.iter().min_by_key(|(_, at)| **at).map(|(id, at)| (*id, *at));
+        let by_time = self
+            .view
+            .with_untracked(|view| matches!(view.list.sort, Sort::DesiredTime | Sort::DesiredTimeDescending));
+        match earliest.filter(|_| by_time) {
+            Some((id, at)) => self.feed.load_at(Target::Callback(id, at)),
+            None => self.feed.load(),
+        }
     }
 
     /// The name of a range. Tracked, as people may name their own.

@@ -32,7 +32,7 @@ pub(crate) fn total_text((total, at_least): (u64, bool)) -> String {
 pub(crate) fn offset(place: &Place) -> Option<u64> {
     match place {
         Place::Page(page) => Some((u64::from(*page) - 1) * u64::from(PAGE_LIMIT)),
-        Place::Cursor(_) => None,
+        Place::Now | Place::Cursor(_) => None,
     }
 }
 
@@ -54,9 +54,10 @@ pub(crate) fn summary(place: &Place, rows: usize, total: Option<(u64, bool)>) ->
     }
 }
 
-/// The links of the footer.
+/// The links of the footer; `shown` is the page on screen.
 pub(crate) fn pages(
     view: &ViewState,
+    shown: &Place,
     total: Option<(u64, bool)>,
     next: Option<String>,
     previous: Option<String>,
@@ -70,9 +71,9 @@ pub(crate) fn pages(
     let max_page = NUMBERED_ROWS / PAGE_LIMIT;
     let count = total.map_or(1, |(total, _)| total.div_ceil(u64::from(PAGE_LIMIT)));
     let last = u32::try_from(count).unwrap_or(max_page).clamp(1, max_page);
-    let current = match view.list.place {
-        Place::Page(page) => Some(page),
-        Place::Cursor(_) => None,
+    let current = match shown {
+        Place::Page(page) => Some(*page),
+        Place::Now | Place::Cursor(_) => None,
     };
     let last = last.max(current.unwrap_or(1).min(max_page));
     let numbered = window(current.unwrap_or(last), last).into_iter();

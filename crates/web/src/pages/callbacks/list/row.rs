@@ -7,11 +7,11 @@ use leptos::prelude::*;
 use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::{CallbackId, ResultCode, StateName, Timestamp};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlInputElement, MouseEvent};
+use web_sys::{Element, HtmlElement, HtmlInputElement, MouseEvent};
 
 use super::cells::Drawing;
 use super::selection;
-use crate::browser::update_attribute;
+use crate::browser::{self, update_attribute};
 use crate::clock::Clock;
 use crate::components::markup::Markup;
 use crate::format::{self, Style};
@@ -185,7 +185,12 @@ fn draw_state(element: Element, row: Row, open: Memo<bool>) -> RenderEffect<()> 
     let page = PageState::here();
     RenderEffect::new(move |_| {
         let (open, selected) = (open.get(), row.selected.get());
-        let marks = [(open, " is-open"), (row.left.get(), " has-left"), (selected, " is-selected")];
+        let marks = [
+            (open, " is-open"),
+            (row.left.get(), " has-left"),
+            (selected, " is-selected"),
+            (row.marked.get(), " is-marked"),
+        ];
         let marks = marks.into_iter().filter_map(|(on, name)| on.then_some(name));
         let class: String = std::iter::once("row").chain(marks).collect();
         update_attribute(&element, "class", Some(&class));
@@ -233,11 +238,87 @@ pub(super) fn row_of(event: &leptos::ev::Event) -> Option<CallbackId> {
     element.closest("tr.row").ok()??.get_attribute("data-id")?.parse().ok()
 }
 
-/// Handles a click on the checkbox or a button of a row.
+/// Moves the focus by the arrow keys: within a row, which has one tab stop, and to
+/// the same control of another row.
+pub(super) fn move_focus(event: &leptos::ev::KeyboardEvent) {
+    if event.alt_key() || event.ctrl_key() || event.meta_key() || event.shift_key() {
+        return;
+    }
+    let (down, by) = match event.key().as_str() {
+        "ArrowRight" => (false, 1),
+        "ArrowLeft" => (false, -1),
+        "ArrowDown" => (true, 1),
+        "ArrowUp" => (true, -1),
+        _ => return,
+    };
+    let Some(here) = browser::focused() else { return };
+    let Ok(Some(row)) = here.closest("tr.row") else { return };
+    let own = controls(&row);
+    let Some(at) = own.iter().position(|control| *control == here) else { return };
+    let goal = if down {
+        let cell = here.closest("td, th").ok().flatten().map(|cell| cell.class_name());
+        next_row(&row, by).and_then(|row| {
+            let controls = controls(&row);
+            let same = controls
+                .iter()
+                .find(|one| one.closest("td, th").ok().flatten().map(|cell| cell.class_name()) == cell);
+            same.or_else(|| controls.iter().find(|one| one.class_name() == "expand-button")).cloned()
+        })
+    } else {
+        at.checked_add_signed(by).and_then(|to| own.get(to)).cloned()
+    };
+    if let Some(goal) = goal {
+        event.prevent_default();
+        let _ = goal.focus();
+    }
+}
+
+fn controls(row: &Element) -> Vec<HtmlElement> {
+    let Ok(found) = row.query_selector_all("input, button:not(.copy-button)") else { return Vec::new() };
+    (0..found.length()).filter_map(|index| found.item(index)?.dyn_into().ok()).collect()
+}
+
+fn next_row(row: &Element, by: isize) -> Option<Element> {
+    let step = |row: &Element| {
+        if by > 0 { row.next_element_sibling() } else { row.previous_element_sibling() }
+    };
+    let mut next = step(row);
+    while let Some(other) = next {
+        if other.matches("tr.row:not([hidden])").unwrap_or_default() {
+            return Some(other);
+        }
+        next = step(&other);
+    }
+    None
+}
+
+/// Whether a click means the row: neither a control in it nor text that is being
+/// selected.
+fn means_row(event: &MouseEvent) -> bool {
+    let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let on_control = element.is_none_or(|element| {
+        !matches!(element.closest("button, input, a, .tooltip, .col-id, .detail-row"), Ok(None))
+    });
+    let selection = browser::property(&window(), "getSelection")
+        .and_then(|ask| ask.unchecked_into::<js_sys::Function>().call0(&window()).ok());
+    let selected = selection.and_then(|selection| {
+        js_sys::Object::from(selection).to_string().as_string().filter(|text| !text.is_empty())
+    });
+    !on_control && selected.is_none()
+}
+
+/// Handles a click in a row: on its checkbox, on a button, or on the row itself,
+/// which opens its details.
 pub(super) fn handle_click(page: PageState, event: &MouseEvent) {
     selection::handle_click(page, event);
     let button = || event.target()?.dyn_into::<Element>().ok()?.closest("button[data-does]").ok()?;
-    let (Some(button), Some(id)) = (button(), row_of(event)) else { return };
+    let (button, Some(id)) = (button(), row_of(event)) else { return };
+    let Some(button) = button else {
+        if means_row(event) {
+            page.replace(&page.view.get_untracked().toggled(id));
+        }
+        return;
+    };
     if button.has_attribute("aria-disabled") {
         return;
     }
@@ -245,6 +326,7 @@ pub(super) fn handle_click(page: PageState, event: &MouseEvent) {
     match button.get_attribute("data-does").as_deref() {
         Some("edit") => page.dialog.set(row().map(OpenDialog::Edit)),
         Some("recreate") => page.dialog.set(row().map(OpenDialog::Recreate)),
+        Some("copy") => {}
         _ => page.replace(&page.view.get_untracked().toggled(id)),
     }
 }

@@ -210,8 +210,7 @@ pub(crate) fn PageBox() -> impl IntoView {
 }
 
 /// What is selected, and buttons to select more or none.
-#[component]
-pub(crate) fn SelectionBar() -> impl IntoView {
+pub(crate) fn selection_bar() -> AnyView {
     let page = PageState::here();
     let selection = page.feed.selection;
     let share = share(page);
@@ -232,6 +231,7 @@ pub(crate) fn SelectionBar() -> impl IntoView {
         </Show>
         <LinkButton on_press=move |()| selection.clear()>{messages::clear()}</LinkButton>
     }
+    .into_any()
 }
 
 /// `3 SCHEDULED, 1 QUEUED`.

@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use ringback_domain::retention::RETENTION_DAYS;
 use ringback_domain::wire::list::Sort;
 
-use super::empty::{Empty, Failed};
-use super::jump::{JumpToNow, first_ahead};
+use super::empty::Failed;
+use super::jump::{FollowSwitch, JumpToNow, first_ahead};
 use super::row::{self, RecordRow, row_of, show_other_zones};
-use super::selection::{self, CancelButton, PageBox, SelectionBar};
+use super::selection::{self, CancelButton, PageBox};
 use crate::browser::update_attribute;
 use crate::clock::Clock;
 use crate::components::empty_state::Skeleton;
@@ -16,6 +16,7 @@ use crate::components::icon::Icon;
 use crate::components::pager::Pager;
 use crate::components::tooltip;
 use crate::format;
+use crate::lazy::{Lazy, Part};
 use crate::messages;
 use crate::pages::callbacks::list::feed::Loading;
 use crate::pages::callbacks::list::page::PageState;
@@ -23,6 +24,7 @@ use crate::pages::callbacks::list::paging;
 use crate::pages::callbacks::view::columns::Column;
 use crate::pages::callbacks::view::columns::sort_label;
 use crate::pages::callbacks::view::state::Place;
+use crate::width::Width;
 
 fn row_count(page: PageState) -> Option<usize> {
     page.feed.rows.with(|rows| rows.as_ref().map(Vec::len))
@@ -37,7 +39,7 @@ fn total(page: PageState) -> Option<(u64, bool)> {
 
 fn summary(page: PageState) -> String {
     row_count(page).map_or_else(String::new, |rows| {
-        page.view.with(|view| paging::summary(&view.list.place, rows, total(page)))
+        page.feed.shown.with(|shown| paging::summary(shown, rows, total(page)))
     })
 }
 
@@ -50,25 +52,39 @@ pub(crate) fn TableBar() -> impl IntoView {
         Memo::new(move |_| page.feed.arrivals.with(|new| u64::try_from(new.len()).unwrap_or_default()));
     let loading = move || page.feed.loading.get() != Loading::Idle;
     let selecting = Memo::new(move |_| page.feed.selection.count() > 0);
+    let lazy = Lazy::here();
+    let cards = Memo::new(move |_| page.width.get() == Width::Cards);
+    // On a small screen the selection has a bar of its own, so that no row moves.
+    let replaced = Memo::new(move |_| selecting.get() && !cards.get());
     let idle = move || {
         view! {
             <span class="num">{move || summary(page)}</span>
             <JumpToNow />
+            <FollowSwitch />
+            {move || cards.get().then(lazy.add(Part::SortSelect)).flatten()}
         }
     };
     view! {
-        <div class="table-bar" class:is-loading=loading class:is-selecting=selecting>
-            <Show when=move || selecting.get() fallback=idle><SelectionBar /></Show>
+        <div class="table-bar" class:is-loading=loading class:is-selecting=replaced>
+            <Show when=move || replaced.get() fallback=idle>{lazy.add(Part::SelectionBar)}</Show>
             <Show when=move || { arrivals.get() > 0 }>
-                <button type="button" class="new-callbacks-button" on:click=move |_| page.feed.load()>
+                <button type="button" class="new-callbacks-button" on:click=move |_| page.show_arrivals()>
                     <Icon name="arrow-down" class="icon--small" />
                     {move || messages::new_callbacks(arrivals.get())}
                 </button>
             </Show>
             <span class="visually-hidden" role="status">{announced(arrivals)}</span>
             <span class="visually-hidden" role="status">{found(page)}</span>
-            {page.manages.then(|| view! { <span class="grow"></span> <CancelButton /> })}
+            {page.manages.then(|| view! {
+                <span class="grow"></span>
+                <span class="contents" class:is-replaced=move || cards.get() && selecting.get()>
+                    <CancelButton />
+                </span>
+            })}
         </div>
+        <Show when=move || cards.get() && selecting.get()>
+            <div class="selection-bar">{lazy.add(Part::SelectionBar)}<span class="grow"></span><CancelButton /></div>
+        </Show>
     }
 }
 
@@ -104,12 +120,14 @@ fn found(page: PageState) -> impl Fn() -> Option<String> {
 #[component]
 pub(crate) fn Records() -> impl IntoView {
     let page = PageState::here();
+    let lazy = Lazy::here();
     let region = NodeRef::<html::Div>::new();
     // Another page starts at its top, with the focus on the table.
     let place = Memo::new(move |_| page.view.with(|view| view.list.place.clone()));
     Effect::new(move |before: Option<Place>| {
         let now = place.get();
         if before.is_some_and(|before| before != now)
+            && now != Place::Now
             && let Some(region) = region.get_untracked()
         {
             region.set_scroll_top(0);
@@ -149,7 +167,7 @@ pub(crate) fn Records() -> impl IntoView {
                     .then(|| view! { <Skeleton label=messages::loading_callbacks() /> })
                     .into_any(),
                 Content::Failed => view! { <Failed /> }.into_any(),
-                Content::Empty => view! { <Empty /> }.into_any(),
+                Content::Empty => lazy.show(Part::EmptyList),
                 Content::Rows => view! { <Table /> }.into_any(),
             }}
         </div>
@@ -167,16 +185,15 @@ enum Content {
 #[component]
 fn Table() -> impl IntoView {
     let page = PageState::here();
-    let columns = Memo::new(move |_| {
-        page.columns.with(|chosen| Column::shown(page.width.get(), page.manages, chosen.as_deref()))
-    });
-    let offset = Signal::derive(move || page.view.with(|view| paging::offset(&view.list.place)).unwrap_or(0));
+    let columns = Memo::new(move |_| page.shown_columns());
+    let offset = Signal::derive(move || page.feed.shown.with(paging::offset).unwrap_or(0));
     let caption = move || {
         let (range, sort) = page.view.with(|view| (view.list.range, view.list.sort));
         messages::table_caption(page.range_label(range), sort_label(sort))
     };
     let rows_in_all = move || match total(page) {
-        Some((total, false)) => i64::try_from(total).unwrap_or(-1),
+        // The headings are a row as well.
+        Some((total, false)) => i64::try_from(total + 1).unwrap_or(-1),
         // -1 means that the total is unknown.
         _ => -1,
     };
@@ -198,6 +215,7 @@ fn Table() -> impl IntoView {
             <table
                 class="callback-table"
                 class:is-managed=page.manages
+                class:is-compact=move || page.preferences.with(|preferences| preferences.compact_rows)
                 class:is-chosen=move || page.columns.with(Option::is_some)
                 role="table"
                 aria-rowcount=rows_in_all
@@ -214,6 +232,7 @@ fn Table() -> impl IntoView {
                     on:focusin=move |event| hold(event.into())
                     on:focusout=move |event| release(event.into())
                     on:keydown=move |event| {
+                        row::move_focus(&event);
                         if event.key() == "Escape" && tooltip::hide(&event) {
                             event.stop_propagation();
                         }
@@ -304,7 +323,21 @@ fn Head(column: Column) -> impl IntoView {
             _ => None,
         }
     };
-    view! { <th scope="col" class=column.class() role="columnheader" aria-sort=direction>{content}</th> }
+    let movable = Column::MOVABLE.contains(&column);
+    let sized = movable || column == Column::State;
+    view! {
+        <th
+            scope="col"
+            class=column.class()
+            role="columnheader"
+            aria-sort=direction
+            data-column=sized.then(|| column.key())
+            draggable=movable.then_some("true")
+        >
+            {content}
+            {sized.then(|| view! { <span class="column-edge" aria-hidden="true"></span> })}
+        </th>
+    }
 }
 
 /// The bar below the table: the pages, and the time zone.
@@ -313,7 +346,8 @@ pub(crate) fn Foot() -> impl IntoView {
     let page = PageState::here();
     let pages = Memo::new(move |_| {
         let (next, previous) = page.feed.neighbours.get();
-        page.view.with(|view| paging::pages(view, total(page), next, previous))
+        let shown = page.feed.shown.get();
+        page.view.with(|view| paging::pages(view, &shown, total(page), next, previous))
     });
     let several = Memo::new(move |_| {
         pages.with(|pages| pages.numbered.len() > 1 || pages.next.is_some() || pages.previous.is_some())

@@ -5,10 +5,10 @@ use ringback_domain::Timestamp;
 use ringback_domain::wall_time::Fold;
 use ringback_domain::wire::callback::ChosenTime;
 
-use crate::browser;
+use crate::clock;
 use crate::components::choice::{Card, RadioCards};
 use crate::components::field::FieldError;
-use crate::components::input::{SelectField, SelectOption, TextField};
+use crate::components::input::{SelectField, SelectOption, TextField, TimeField};
 use crate::format::{self, Style};
 use crate::forms::require;
 use crate::messages;
@@ -34,6 +34,8 @@ pub(super) struct DateTimeForm {
     date_error: FieldError,
     /// The error of the desired time.
     time_error: FieldError,
+    /// Date, time and zone at the beginning.
+    initial: StoredValue<(String, String, String)>,
 }
 
 /// Suggested times are multiples of this, in seconds.
@@ -50,6 +52,7 @@ impl DateTimeForm {
             _ => Occurrence::First,
         };
         Self {
+            initial: StoredValue::new((date.clone(), time.clone(), String::new())),
             date: RwSignal::new(date),
             time: RwSignal::new(time),
             zone: RwSignal::new(String::new()),
@@ -62,7 +65,7 @@ impl DateTimeForm {
     /// A form with a time in the near future.
     pub(super) fn soon(style: Style) -> Self {
         const SECOND: i64 = 1_000_000;
-        let quarters = browser::now().micros() / SECOND / QUARTER + 2;
+        let quarters = clock::now().micros() / SECOND / QUARTER + 2;
         Self::at(Timestamp::from_micros(quarters * QUARTER * SECOND), style)
     }
 
@@ -74,9 +77,7 @@ impl DateTimeForm {
 
     /// The instants that the fields may mean.
     fn instants(self, style: Style) -> Vec<Timestamp> {
-        // Some browsers include seconds.
-        let time: String = self.time.get().chars().take(5).collect();
-        instants(&self.date.get(), &time, &self.zone_name(style))
+        instants(&self.date.get(), &self.time.get(), &self.zone_name(style))
     }
 
     /// The instant that is meant, or the problem.
@@ -105,28 +106,31 @@ impl DateTimeForm {
         }
         let at = untrack(|| self.instant(style));
         let at = at.map_err(|fault| self.time_error.set(Some(fault.to_owned()))).ok()?;
-        if at <= browser::now() {
+        if at <= clock::now() {
             self.time_error.set(Some(messages::time_in_past().to_owned()));
             return None;
         }
         let second = untrack(|| self.occurrence.get()) == Some(Occurrence::Second);
         Some(ChosenTime {
             desired_time: None,
-            desired_local: format!("{}T{}", self.date.get_untracked(), self.minute()).parse().ok(),
+            desired_local: format!("{}T{}", self.date.get_untracked(), self.time.get_untracked())
+                .parse()
+                .ok(),
             time_zone: Some(untrack(|| self.zone_name(style))),
             fold: Some(if second { Fold::Second } else { Fold::First }),
         })
     }
 
-    fn minute(self) -> String {
-        // Some browsers include seconds.
-        self.time.get_untracked().chars().take(5).collect()
+    /// Whether the form still means the time that it began with.
+    pub(super) fn is_unchanged(self) -> bool {
+        let now = (self.date.get_untracked(), self.time.get_untracked(), self.zone.get_untracked());
+        self.initial.with_value(|initial| *initial == now)
     }
 
     /// The meaning of the fields in words.
     fn meaning(self, style: Style) -> String {
         let instant = self.instant(style);
-        let at = instant.unwrap_or_else(|_| browser::now());
+        let at = instant.unwrap_or_else(|_| clock::now());
         let hint = messages::time_zone_hint(zones::label(&self.zone_name(style), at));
         if self.zone.with(String::is_empty) || instant.is_err() {
             return hint;
@@ -150,7 +154,7 @@ impl Zones {
     /// zone.
     fn choices(self, style: Style) -> Vec<SelectOption> {
         let shown = format::zone_name(style.utc);
-        let known = |zone: &String| wall_time(browser::now(), zone).is_some();
+        let known = |zone: &String| wall_time(clock::now(), zone).is_some();
         let mut choices = vec![SelectOption { value: String::new(), label: shown.clone() }];
         let named = [
             self.service.map(|zone| (messages::zone_of_service(&zone), zone)),
@@ -207,7 +211,12 @@ pub(super) fn DateTimeFields(
         <div class="field">
             <div class="field-pair">
                 <TextField label=messages::date() value=date_time.date error=date_time.date_error kind="date" />
-                <TextField label=messages::time() value=date_time.time error=date_time.time_error kind="time" />
+                <TimeField
+                    label=messages::time()
+                    value=date_time.time
+                    error=date_time.time_error
+                    style=Signal::derive(move || preferences.style())
+                />
             </div>
             {move || {
                 let choices = choices.get();

@@ -10,8 +10,8 @@ use super::intervention::Intervention;
 use super::recording::Recording;
 use super::row::Row;
 use super::{metrics, timeline};
-use crate::browser;
 use crate::client::Client;
+use crate::clock;
 use crate::clock::Clock;
 use crate::components::choice::Switch;
 use crate::components::key_value::KeyValue;
@@ -95,7 +95,7 @@ pub(crate) fn details() -> AnyView {
                         let entries = timeline.get()?;
                         let style = preferences.style();
                         let entries = view.with(|view| {
-                            timeline::entries(&entries, view, style, browser::now())
+                            timeline::entries(&entries, view, style, clock::now())
                         });
                         Some(view! { <Timeline entries /> })
                     }}

@@ -63,6 +63,11 @@ pub(crate) fn EditDialog(
         if obstacle.with_untracked(Option::is_some) {
             return;
         }
+        // A time that nobody changed is not promised anew, and keeps its seconds.
+        if choice.get_untracked() == EditOption::Reschedule && date_time.is_unchanged() {
+            handle.close();
+            return toasts.show(Toast::success(messages::nothing_changed()));
+        }
         let version = current.with_untracked(|view| view.version);
         let Some(work) = form.work(version) else { return handle.focus_first_error() };
         submission.run(work, move |view| form.done(toasts, view), move |failure| form.refused(&failure));

@@ -7,8 +7,8 @@ use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::wire::endpoint::{GetCallback, GetNameRecording};
 use web_sys::Url;
 
-use crate::browser;
 use crate::client::Client;
+use crate::clock;
 use crate::components::button::Button;
 use crate::components::icon::Icon;
 use crate::format;
@@ -96,8 +96,7 @@ pub(super) fn RecordingNote(
             }
             Some(None) => None,
             None => {
-                let expired =
-                    ringback_domain::retention::name_recording_until(completed_at) <= browser::now();
+                let expired = ringback_domain::retention::name_recording_until(completed_at) <= clock::now();
                 expired.then(|| messages::recording_is_lost().to_owned())
             }
         }

@@ -1,5 +1,7 @@
 //! A callback on screen.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use ringback_domain::CallbackId;
 use ringback_domain::wire::callback::CallbackView;
@@ -17,6 +19,8 @@ pub(crate) struct Row {
     pub(crate) left: ArcRwSignal<bool>,
     /// It is selected for a bulk command.
     pub(crate) selected: ArcRwSignal<bool>,
+    /// Somebody was led to it.
+    pub(crate) marked: ArcRwSignal<bool>,
 }
 
 impl Row {
@@ -27,7 +31,16 @@ impl Row {
             record: ArcRwSignal::new(view),
             left: ArcRwSignal::new(false),
             selected: ArcRwSignal::new(false),
+            marked: ArcRwSignal::new(false),
         }
+    }
+
+    /// Marks the row for a while.
+    pub(crate) fn mark(&self) {
+        const DURATION: Duration = Duration::from_secs(6);
+        self.marked.set(true);
+        let marked = self.marked.clone();
+        set_timeout(move || marked.set(false), DURATION);
     }
 
     /// Takes a newer record, and whether it has left the list. An older record

@@ -171,6 +171,11 @@ impl Column {
         }
     }
 
+    /// The first of its classes.
+    pub(crate) fn class_name(self) -> &'static str {
+        self.class().split(' ').next().unwrap_or_default()
+    }
+
     /// The ascending and the descending order, if the list can be sorted by it.
     pub(crate) const fn sorts(self) -> Option<(Sort, Sort)> {
         match self {

@@ -68,18 +68,15 @@ impl Quick {
 }
 
 /// The page of the list.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Place {
+    /// Where the list passes the current time; the first page if it does not.
+    #[default]
+    Now,
     /// By number, from 1.
     Page(u32),
     /// By a cursor, beyond the numbered pages.
     Cursor(String),
-}
-
-impl Default for Place {
-    fn default() -> Self {
-        Self::Page(1)
-    }
 }
 
 /// The visible states and services: from the address, or else from the
@@ -137,6 +134,8 @@ pub(crate) struct ViewState {
 const CUSTOM: &str = "custom";
 /// The name of daily hours.
 const DAILY: &str = "daily";
+/// The longest text to search, in characters.
+pub(crate) const MAX_SEARCH_LENGTH: usize = 100;
 /// The number of rows that an address can expand.
 const MAX_OPEN_ROWS: usize = 5;
 
@@ -168,11 +167,11 @@ impl ListState {
         filter
     }
 
-    /// The query for the page.
-    pub(crate) fn page_query(&self) -> PageQuery {
-        let (page, cursor) = match &self.place {
+    /// The query for a page of the list.
+    pub(crate) fn page_query(&self, place: &Place) -> PageQuery {
+        let (page, cursor) = match place {
             // The first page is the default.
-            Place::Page(1) => (None, None),
+            Place::Now | Place::Page(1) => (None, None),
             Place::Page(page) => (Some(*page), None),
             Place::Cursor(cursor) => (None, Some(cursor.clone())),
         };
@@ -226,7 +225,7 @@ impl ViewState {
         let page = get("page").and_then(|page| page.parse().ok()).filter(|page| *page >= 1);
         let place = match get("cursor") {
             Some(cursor) => Place::Cursor(cursor.to_owned()),
-            None => Place::Page(page.unwrap_or(1)),
+            None => page.map_or(Place::Now, Place::Page),
         };
         let list = |name: &str| get(name).into_iter().flat_map(|ids| ids.split(','));
         let services: Vec<ServiceId> = list("services").filter_map(|id| id.parse().ok()).collect();
@@ -244,7 +243,7 @@ impl ViewState {
             list: ListState {
                 range,
                 quick: get("states").and_then(Quick::from_key).unwrap_or_default(),
-                search: get("q").unwrap_or_default().to_owned(),
+                search: get("q").filter(|text| is_searchable(text)).unwrap_or_default().to_owned(),
                 column: get("col").and_then(from_wire_name).unwrap_or_default(),
                 sort: get("sort").and_then(from_wire_name).unwrap_or_default(),
                 place,
@@ -252,6 +251,28 @@ impl ViewState {
             },
             open: list("open").filter_map(|id| id.parse().ok()).take(MAX_OPEN_ROWS).collect(),
         }
+    }
+
+    /// Whether an address has parts that cannot be used.
+    pub(crate) fn leaves_out(query: &ParamsMap) -> bool {
+        let read = Self::from_query(query, None, Visible::default());
+        let list = &read.list;
+        let given = |name: &str| query.get_str(name).filter(|value| !value.is_empty());
+        let count =
+            |name: &str| given(name).map_or(0, |ids| ids.split(',').filter(|id| !id.is_empty()).count());
+        let states = list.visible.states.len() + usize::from(list.quick != Quick::All);
+        let wrong_range = given("range").is_some_and(|word| {
+            !matches!((word, list.range), (CUSTOM, Range::Custom(..)) | (DAILY, Range::Daily(..)))
+                && DateRange::from_slug(word).is_none()
+        });
+        wrong_range
+            || count("states") != states
+            || count("services") != list.visible.services.len()
+            || count("open") != read.open.len()
+            || given("q").is_some_and(|text| !is_searchable(text))
+            || given("col").is_some_and(|word| from_wire_name::<SearchField>(word).is_none())
+            || given("sort").is_some_and(|word| from_wire_name::<Sort>(word).is_none())
+            || given("page").is_some() && given("cursor").is_none() && list.place == Place::Now
     }
 
     /// The address of this view.
@@ -298,7 +319,7 @@ impl ViewState {
             add("sort", &wire_name(list.sort));
         }
         match &list.place {
-            Place::Page(1) => {}
+            Place::Now => {}
             Place::Page(page) => add("page", &page.to_string()),
             Place::Cursor(cursor) => add("cursor", cursor),
         }
@@ -308,7 +329,7 @@ impl ViewState {
         href
     }
 
-    /// A changed view, at its first page.
+    /// A changed view, where it passes the current time.
     pub(crate) fn with(&self, change: impl FnOnce(&mut ListState)) -> Self {
         let mut other = self.clone();
         other.list.place = Place::default();
@@ -331,13 +352,18 @@ impl ViewState {
     }
 }
 
+/// Whether the API takes the text as a search.
+fn is_searchable(text: &str) -> bool {
+    text.chars().count() <= MAX_SEARCH_LENGTH
+}
+
 /// Parses a value from its name in the API.
 pub(super) fn from_wire_name<T: serde::de::DeserializeOwned>(word: &str) -> Option<T> {
     T::deserialize(StrDeserializer::<Error>::new(word)).ok()
 }
 
 /// The name of a value in the API.
-pub(super) fn wire_name(value: impl serde::Serialize) -> String {
+pub(crate) fn wire_name(value: impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
         _ => String::new(),

@@ -10,7 +10,7 @@ use ringback_domain::{CallbackId, StateName};
 
 use super::tally;
 use crate::api::Failure;
-use crate::browser;
+use crate::clock;
 use crate::components::icon::Icon;
 use crate::components::state_badge::StateBadge;
 use crate::components::unique_id;
@@ -146,7 +146,7 @@ impl CancelScope {
 
 fn bounds_now(page: PageState) -> TimeRange {
     let utc = page.preferences.style_untracked().utc;
-    page.view.with_untracked(|view| view.list.bounds(browser::now(), utc))
+    page.view.with_untracked(|view| view.list.bounds(clock::now(), utc))
 }
 
 fn cancellable_of(mut counts: CountByState) -> u64 {
@@ -318,12 +318,17 @@ fn WholeRange(scope: CancelScope) -> impl IntoView {
                 cancellable_states().map(|state| (state.as_str(), *counts.of(state))).collect();
             let entries =
                 std::iter::once((messages::to_be_cancelled(), cancellable_of(counts))).chain(states);
-            let [processing, completed] = [counts.processing, counts.completed].map(format::count);
+            let parts = [
+                (counts.processing > 0).then(|| messages::processing_left_out(counts.processing)),
+                (counts.completed > 0).then(|| messages::already_completed(counts.completed)),
+                Some(messages::list_is_fixed().to_owned()),
+            ];
+            let note = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
             view! {
                 {tally(entries.collect())}
                 <div class="note">
                     <Icon name="info" />
-                    <span>{messages::left_out_in_range(processing, completed)}</span>
+                    <span>{note}</span>
                 </div>
             }
             .into_any()
@@ -331,7 +336,7 @@ fn WholeRange(scope: CancelScope) -> impl IntoView {
     };
     view! {
         <p>
-            {messages::every_in()}
+            {move || if scope.matching.get() { messages::every_matching_in() } else { messages::every_in() }}
             <b class="semibold">{label}</b>
             {written_out}
         </p>

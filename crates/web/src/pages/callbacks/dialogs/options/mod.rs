@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use ringback_domain::wire::auth::Preferences;
 use ringback_domain::{ServiceId, StateName};
 
-use crate::browser;
+use crate::clock;
 use crate::components::boxes::{Boxes, Ticked};
 use crate::components::button::LinkButton;
 use crate::components::choice::Switch;
@@ -27,7 +27,9 @@ use ranges::RangeForm;
 struct Draft {
     /// Every column that can be moved, in order, and whether it is shown.
     columns: RwSignal<Vec<(Column, bool)>>,
-    h24: RwSignal<bool>,
+    /// `None` for the custom of the country.
+    h24: RwSignal<Option<bool>>,
+    compact: RwSignal<bool>,
     utc: RwSignal<bool>,
     states: Ticked,
     services: Ticked,
@@ -36,13 +38,15 @@ struct Draft {
 impl Draft {
     /// The current options.
     fn of(page: PageState, services: &[ServiceId]) -> Self {
-        let Style { h24, utc } = page.preferences.style_untracked();
+        let utc = page.preferences.style_untracked().utc;
+        let of = |read: fn(&Preferences) -> Option<bool>| page.preferences.with_untracked(read);
         let list = page.view.get_untracked().list;
         let shown = &list.visible.services;
         let ticked = services.iter().map(|id| shown.is_empty() || shown.contains(id)).collect();
         Self {
             columns: RwSignal::new(column_order(page.columns.get_untracked())),
-            h24: RwSignal::new(h24),
+            h24: RwSignal::new(of(|preferences| preferences.time_24h)),
+            compact: RwSignal::new(of(|preferences| Some(preferences.compact_rows)) == Some(true)),
             utc: RwSignal::new(utc),
             states: Ticked::new(StateName::ALL.iter().map(|state| list.visible.shows(*state)).collect()),
             services: Ticked::new(ticked),
@@ -50,12 +54,17 @@ impl Draft {
     }
 
     fn style(self) -> Style {
-        Style { h24: self.h24.get(), utc: self.utc.get() }
+        Style { h24: self.has_24h(), utc: self.utc.get() }
+    }
+
+    fn has_24h(self) -> bool {
+        self.h24.get().unwrap_or_else(format::locale_has_24h)
     }
 
     fn reset(self) {
         self.columns.set(column_order(None));
-        self.h24.set(false);
+        self.h24.set(None);
+        self.compact.set(false);
         self.utc.set(false);
         self.states.set_all(true);
         self.services.set_all(true);
@@ -74,6 +83,10 @@ impl Draft {
             shown.map(|(column, _)| column.key().to_owned()).collect()
         });
         preferences.time_24h = self.h24.get_untracked();
+        preferences.compact_rows = self.compact.get_untracked();
+        if columns == column_order(None) {
+            preferences.column_widths.clear();
+        }
         preferences.utc = self.utc.get_untracked();
         preferences.visible_states = untrack(|| self.states.chosen(StateName::ALL));
         preferences.visible_services = untrack(|| self.services.chosen(services));
@@ -158,19 +171,30 @@ pub(super) fn OptionsDialog() -> impl IntoView {
 
 #[component]
 fn TimeSwitches(draft: Draft) -> impl IntoView {
-    let now = browser::now();
+    let now = clock::now();
     let example = move |h24| format::time(now, Style { h24, utc: draft.utc.get() });
     let local = format::zone(Style { h24: false, utc: false });
     view! {
         <fieldset class="field-group">
             <legend class="visually-hidden">{messages::time_display()}</legend>
             <div class="switch-row">
-                <Switch label=messages::show_24h() on=draft.h24 on_switch=move |on| draft.h24.set(on) />
+                <Switch
+                    label=messages::show_24h()
+                    on=Signal::derive(move || draft.has_24h())
+                    on_switch=move |on| draft.h24.set(Some(on))
+                />
                 <span class="hint num">{move || messages::show_24h_hint(example(true), example(false))}</span>
             </div>
             <div class="switch-row">
                 <Switch label=messages::show_utc() on=draft.utc on_switch=move |on| draft.utc.set(on) />
                 <span class="hint num">{messages::show_utc_hint(local)}</span>
+            </div>
+            <div class="switch-row">
+                <Switch
+                    label=messages::compact_rows()
+                    on=draft.compact
+                    on_switch=move |on| draft.compact.set(on)
+                />
             </div>
         </fieldset>
     }

@@ -11,7 +11,7 @@ use crate::components::button::{Button, Size};
 use crate::components::choice::{Card, RadioCards};
 use crate::components::field::FieldError;
 use crate::components::icon_button::IconButton;
-use crate::components::input::TextField;
+use crate::components::input::{TextField, TimeField};
 use crate::format::{self, Style};
 use crate::forms::require;
 use crate::messages;
@@ -58,8 +58,14 @@ impl Entry {
     /// The time of day in the field. `None` if it is invalid; the field is then
     /// marked.
     fn time(self) -> Option<TimeOfDay> {
-        require(self.text, self.error, messages::enter_time());
-        self.text.with_untracked(|text| text.get(..5)?.parse().ok())
+        if !require(self.text, self.error, messages::enter_time()) {
+            return None;
+        }
+        let time = self.text.with_untracked(|text| text.parse().ok());
+        if time.is_none() {
+            self.refuse(messages::no_such_time());
+        }
+        time
     }
 }
 
@@ -215,7 +221,7 @@ pub(super) fn RangeForm(
     view! {
         <Group label=messages::configure_ranges()>
             <div class="range-form" on:keydown=keys>
-                <Fields form first />
+                <Fields form first times />
                 <Button icon="plus" size=Size::Large on_press=move |()| add()>
                     {messages::add_range()}
                 </Button>
@@ -230,18 +236,29 @@ pub(super) fn RangeForm(
 }
 
 #[component]
-fn Fields(form: Form, first: NodeRef<html::Input>) -> impl IntoView {
+fn Fields(form: Form, first: NodeRef<html::Input>, times: Signal<Style>) -> impl IntoView {
     let card =
         |value, label| Card { value, label, hint: Signal::stored(None), disabled: Signal::stored(false) };
     let kinds = vec![card(Kind::Dates, messages::range_dates()), card(Kind::Daily, messages::range_daily())];
     let ends = move || {
-        let ([from, to], kind) = match form.kind.get() {
-            Kind::Dates => (form.dates, "datetime-local"),
-            Kind::Daily => (form.hours, "time"),
-        };
-        view! {
-            <TextField label=messages::range_from() value=from.text error=from.error kind />
-            <TextField label=messages::range_to() value=to.text error=to.error kind />
+        let labels = [messages::range_from(), messages::range_to()];
+        match form.kind.get() {
+            Kind::Dates => {
+                let [from, to] = form.dates;
+                view! {
+                    <TextField label=labels[0] value=from.text error=from.error kind="datetime-local" />
+                    <TextField label=labels[1] value=to.text error=to.error kind="datetime-local" />
+                }
+                .into_any()
+            }
+            Kind::Daily => {
+                let [from, to] = form.hours;
+                view! {
+                    <TimeField label=labels[0] value=from.text error=from.error style=times />
+                    <TimeField label=labels[1] value=to.text error=to.error style=times />
+                }
+                .into_any()
+            }
         }
     };
     view! {
