@@ -116,6 +116,32 @@ impl Browser {
         self.chromium("Emulation.setDeviceMetricsOverride", device).await.expect("it takes the size");
     }
 
+    /// Opens another tab and shows it; returns both tabs, this one first.
+    pub async fn open_tab(&self) -> [String; 2] {
+        let here = text(&self.get("/window").await.expect("there is a tab"));
+        let opened = self.post("/window/new", json!({ "type": "tab" })).await.expect("a tab opens");
+        let tab = text(&opened["handle"]);
+        self.show_tab(&tab).await;
+        [here, tab]
+    }
+
+    /// Shows a tab.
+    pub async fn show_tab(&self, tab: &str) {
+        self.post("/window", json!({ "handle": tab })).await.expect("the tab is there");
+    }
+
+    /// Runs a script on every page of this tab before the page's own.
+    pub async fn prepare_pages(&self, script: &str) {
+        let source = json!({ "source": script });
+        self.chromium("Page.addScriptToEvaluateOnNewDocument", source).await.expect("it takes the script");
+    }
+
+    /// Emulates a feature that the person may prefer, such as `forced-colors`.
+    pub async fn prefer(&self, feature: &str, value: &str) {
+        let features = json!({ "features": [{ "name": feature, "value": value }] });
+        self.chromium("Emulation.setEmulatedMedia", features).await.expect("it knows the feature");
+    }
+
     /// Sets the time zone of the page, such as `Asia/Tokyo`.
     pub async fn time_zone(&self, name: &str) {
         let zone = json!({ "timezoneId": name });

@@ -24,6 +24,15 @@ impl TimeOfDay {
         (hour < 24 && minute < 60).then_some(Self(hour * 60 + minute))
     }
 
+    /// The minutes of a day.
+    pub const MINUTES: u16 = DAY;
+
+    /// The time that a clock shows so many minutes later.
+    #[must_use]
+    pub const fn plus_minutes(self, minutes: u16) -> Self {
+        Self((self.0 + minutes % DAY) % DAY)
+    }
+
     /// Minutes since midnight.
     pub const fn minutes(self) -> u16 {
         self.0

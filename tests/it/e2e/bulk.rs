@@ -228,7 +228,7 @@ async fn everything_in_the_range_is_cancelled_on_every_page() {
     all.click().await;
     text_with(&browser, "252 callbacks").shown().await;
     table.gone().await;
-    text_with(&browser, "1 in PROCESSING are left out and 1 are already COMPLETED").shown().await;
+    text_with(&browser, "1 is in PROCESSING and left out. 1 is already COMPLETED.").shown().await;
     assert_eq!(matching.description().await, "Scheduled, “0010”");
     browser.axe().await;
     matching.click().await;

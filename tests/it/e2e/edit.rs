@@ -34,7 +34,7 @@ async fn edit_never_turns_save_into_a_cancellation() {
         browser.at("button", "Refresh").click().await;
         browser.at("button", &format!("Edit {number}")).click().await;
         let dialog = browser.at("dialog", "Edit Callback");
-        dialog.at("InputTime", "Time").set("23:59").await;
+        dialog.at("textbox", "Time").set("23:59").await;
         // Wait for the dialog's animation.
         let slides = "document.querySelector('dialog[open]').getAnimations()";
         browser.script_async(&format!("await Promise.all({slides}.map(one => one.finished))")).await;
@@ -51,7 +51,7 @@ async fn edit_never_turns_save_into_a_cancellation() {
         browser.press_key(key::ENTER).await;
         browser.press_mouse().await;
         assert_eq!(dialog.at("radio", "Reschedule").property("checked").await, true);
-        assert_eq!(dialog.at("InputTime", "Time").property("value").await, "23:59");
+        assert_eq!(dialog.at("textbox", "Time").property("value").await, "23:59");
         dialog.at("button", "Close").click().await;
         dialog.gone().await;
         assert_eq!(browser.script("return window.commands.join()").await, "");

@@ -36,6 +36,8 @@ async fn a_callback_is_created_cancelled_and_found_by_keyboard_alone() {
     browser.at("link", "Callbacks").shown().await;
     browser.type_keys("c").await;
     focus_is(&browser, "radio", "Immediate").await;
+    tab_to(&browser, "combobox", "Service Type").await;
+    browser.type_keys("Billing EN").await;
     tab_to(&browser, "textbox", "Customer Number").await;
     browser.type_keys("02079460318").await;
     browser.type_keys(key::ENTER).await;
@@ -92,8 +94,10 @@ async fn a_callback_is_rescheduled_by_keyboard_alone() {
     let dialog = browser.at("dialog", "Edit Callback");
     dialog.shown().await;
     focus_is(&browser, "radio", "Reschedule").await;
-    tab_to(&browser, "InputTime", "Time").await;
-    browser.press_key(key::UP).await;
+    tab_to(&browser, "textbox", "Time").await;
+    for _ in 0..4 {
+        browser.press_key(key::UP).await;
+    }
     browser.press_key(key::ENTER).await;
     dialog.gone().await;
     focus_is(&browser, "button", &format!("Metrics {NUMBER}")).await;

@@ -37,6 +37,7 @@ async fn an_immediate_callback_is_created_and_followed_to_the_agent() {
     browser.at("region", "Callback records").at("button", "Create Callback").click().await;
     let dialog = browser.at("dialog", "Create Callback");
     dialog.at("radio", "Immediate").shown().await;
+    dialog.at("combobox", "Service Type").choose("Billing EN").await;
     dialog.at("textbox", "Customer Number").fill("020 7946 0318").await;
     dialog.at("button", "Create").click().await;
     dialog.gone().await;
@@ -60,6 +61,7 @@ async fn a_scheduled_callback_is_created_and_cancelled_in_its_row() {
     let dialog = browser.at("dialog", "Create Callback");
     dialog.at("radio", "Scheduled").click().await;
     // Date and time are prefilled with a time in the near future.
+    dialog.at("combobox", "Service Type").choose("Billing EN").await;
     dialog.at("textbox", "Customer Number").fill(NUMBER).await;
     dialog.at("button", "Create").click().await;
     dialog.gone().await;
@@ -106,10 +108,11 @@ async fn a_skipped_clock_time_is_refused_and_a_repeated_one_is_asked() {
     let (forward, back) = (last_sunday("03").await, last_sunday("10").await);
     browser.at("region", "Callback records").at("button", "Create Callback").click().await;
     let dialog = browser.at("dialog", "Create Callback");
+    dialog.at("combobox", "Service Type").choose("Billing EN").await;
     dialog.at("textbox", "Customer Number").fill(NUMBER).await;
     dialog.at("radio", "Scheduled").click().await;
     dialog.at("Date", "Date").set(&forward).await;
-    dialog.at("InputTime", "Time").set("02:30").await;
+    dialog.at("textbox", "Time").set("02:30").await;
     dialog.at("button", "Create").click().await;
     says(&dialog, "this time does not exist on this day").await;
 
@@ -146,6 +149,7 @@ async fn a_refusal_is_shown_even_if_its_dialog_was_closed() {
     let browser = log_in(&app, "supervisor", "today").await;
     browser.at("region", "Callback records").at("button", "Create Callback").click().await;
     let dialog = browser.at("dialog", "Create Callback");
+    dialog.at("combobox", "Service Type").choose("Billing EN").await;
     dialog.at("textbox", "Customer Number").fill("12").await;
     // Requests are held back until the test releases them.
     let hold_requests = "const send = window.fetch; const gate = new Promise(open => window.let_go = open); \
@@ -166,6 +170,7 @@ async fn a_callback_whose_answer_was_lost_is_not_created_twice() {
     let browser = log_in(&app, "supervisor", "today").await;
     browser.at("region", "Callback records").at("button", "Create Callback").click().await;
     let dialog = browser.at("dialog", "Create Callback");
+    dialog.at("combobox", "Service Type").choose("Billing EN").await;
     dialog.at("textbox", "Customer Number").fill(NUMBER).await;
     // Like a proxy that loses the server after the work was done.
     let losing = "const send = window.fetch; window.lost = 0; \
@@ -187,10 +192,11 @@ async fn a_callback_whose_answer_was_lost_is_not_created_twice() {
 #[tokio::test]
 async fn more_details_of_a_callback_are_entered_and_shown_with_its_metrics() {
     let app = start(None).await;
-    let browser = log_in(&app, "supervisor", "today").await;
     app.key(ApiScope::CallbacksWrite).create_immediate(app.service, "+49 30 23125051").await;
-    browser.at("region", "Callback records").at("button", "Create Callback").click().await;
+    let browser = log_in(&app, "supervisor", "today").await;
+    browser.at("button", "Create Callback").click().await;
     let dialog = browser.at("dialog", "Create Callback");
+    dialog.at("combobox", "Service Type").choose("Billing EN").await;
     says(&dialog, "1 waiting.").await;
     dialog.at("textbox", "Customer Number").fill(NUMBER).await;
     let more = dialog.at("button", "More details");
@@ -242,10 +248,11 @@ async fn a_time_can_be_given_in_the_zone_of_the_service_or_customer() {
     let day = app.clock.now().plus_seconds(3 * 24 * 3_600).to_string()[..10].to_owned();
     browser.at("region", "Callback records").at("button", "Create Callback").click().await;
     let dialog = browser.at("dialog", "Create Callback");
+    dialog.at("combobox", "Service Type").choose("Billing EN").await;
     dialog.at("textbox", "Customer Number").fill(NUMBER).await;
     dialog.at("radio", "Scheduled").click().await;
     dialog.at("Date", "Date").set(&day).await;
-    dialog.at("InputTime", "Time").set("19:30").await;
+    dialog.at("textbox", "Time").set("19:30").await;
     let zone = dialog.at("combobox", "Time zone");
     zone.choose("Europe/London (service)").await;
     says(&dialog, "in Asia/Tokyo.").await;
@@ -262,7 +269,7 @@ async fn a_time_can_be_given_in_the_zone_of_the_service_or_customer() {
     browser.at("button", &format!("Edit {NUMBER}")).click().await;
     let dialog = browser.at("dialog", "Edit Callback");
     dialog.at("combobox", "Time zone").choose("Asia/Kolkata (customer)").await;
-    dialog.at("InputTime", "Time").set("20:30").await;
+    dialog.at("textbox", "Time").set("20:30").await;
     dialog.at("button", "Save").click().await;
     dialog.gone().await;
     assert_eq!(only(&app).await["desired_time"], format!("{day}T15:00:00Z"));

@@ -13,6 +13,7 @@ mod metrics;
 mod options;
 mod search;
 mod shell;
+mod truth;
 mod view;
 
 use std::path::{Path, PathBuf};

@@ -227,12 +227,12 @@ async fn daily_hours_filter_by_the_clock_shown_and_limit_cancellations() {
     let ranges = dialog.at("group", "Configure Custom Date Range");
     ranges.at("textbox", "Range Name").fill("Mornings").await;
     ranges.at("radio", "Every day").click().await;
-    ranges.at("InputTime", "From").set("08:00").await;
-    ranges.at("InputTime", "To").set("08:00").await;
+    ranges.at("textbox", "From").set("08:00").await;
+    ranges.at("textbox", "To").set("08:00").await;
     ranges.at("button", "Add Range").click().await;
     ranges.at("StaticText", "To must differ from From.").shown().await;
     browser.axe().await;
-    ranges.at("InputTime", "To").set("11:00").await;
+    ranges.at("textbox", "To").set("11:00").await;
     ranges.at("button", "Add Range").click().await;
     ranges.at("button", "Remove Mornings").shown().await;
     ranges.at("StaticText", "8:00 AM – 11:00 AM every day").shown().await;

@@ -3,6 +3,7 @@
 
 use ringback_api::clock::Clock;
 use ringback_api::command::sessions::SESSION_SECONDS;
+use ringback_domain::ApiScope;
 use ringback_tests::app::{PASSWORD, text};
 use ringback_tests::browser::key;
 use ringback_tests::{Backend, Browser, Client, Options, TestApp, wait_for};
@@ -24,7 +25,9 @@ async fn offered(browser: &Browser) -> Vec<String> {
     let dialog = browser.at("dialog", "Create Callback");
     let service = dialog.at("combobox", "Service Type");
     service.shown().await;
-    let names = service.text().await.lines().map(|line| line.trim().to_owned()).collect();
+    let text = service.text().await;
+    let names = text.lines().map(|line| line.trim().to_owned());
+    let names = names.filter(|name| name != "Choose a service").collect();
     dialog.at("button", "Close").click().await;
     dialog.gone().await;
     names
@@ -103,6 +106,7 @@ async fn create_callback_asks_for_what_is_needed_and_names_mistakes() {
     types.at("radio", "Immediate").shown().await;
     // An immediate callback needs no time.
     assert!(dialog.names("Date").await.is_empty());
+    dialog.at("combobox", "Service Type").choose("Billing EN").await;
     dialog.at("textbox", "Customer Number").fill("call me").await;
     dialog.at("button", "Create").click().await;
     wait_for("what is wrong with it", async || {
@@ -125,11 +129,13 @@ async fn create_callback_asks_for_what_is_needed_and_names_mistakes() {
 #[tokio::test]
 async fn a_dialog_that_cannot_be_loaded_shows_an_error_and_opens_later() {
     let app = start(None).await;
+    app.key(ApiScope::CallbacksWrite).create_immediate(app.service, NUMBER).await;
     let browser = Browser::start().await;
     browser.block(&["*/assets/split_*"]).await;
-    browser.open(&format!("http://{}/callbacks", app.address)).await;
+    browser.open(&format!("http://{}/callbacks?range=last-7-days", app.address)).await;
     sign_in(&browser, "supervisor", PASSWORD).await;
-    browser.at("region", "Callback records").at("button", "Create Callback").click().await;
+    browser.page().row_with(NUMBER).at("rowheader", NUMBER).shown().await;
+    browser.at("button", "Create Callback").click().await;
     status_says(&browser, "could not be loaded").await;
     browser.block(&[]).await;
     browser.at("button", "Try again").click().await;
@@ -316,6 +322,7 @@ async fn the_page_warns_before_a_session_ends_and_keeps_open_forms() {
     browser.at("button", "Stay signed in").gone().await;
     browser.at("region", "Callback records").at("button", "Create Callback").click().await;
     let form = browser.at("dialog", "Create Callback");
+    form.at("combobox", "Service Type").choose("Billing EN").await;
     form.at("textbox", "Customer Number").fill(NUMBER).await;
     // The end of its stream tells the page.
     advance(&app, SESSION_SECONDS).await;
@@ -351,6 +358,7 @@ async fn help_has_the_recent_messages_and_explains_the_work() {
     news.gone().await;
     browser.at("region", "Callback records").at("button", "Create Callback").click().await;
     let dialog = browser.at("dialog", "Create Callback");
+    dialog.at("combobox", "Service Type").choose("Billing EN").await;
     dialog.at("textbox", "Customer Number").fill(NUMBER).await;
     dialog.at("button", "Create").click().await;
     dialog.gone().await;

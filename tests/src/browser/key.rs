@@ -13,3 +13,5 @@ pub const SPACE: &str = " ";
 pub const UP: &str = "\u{E013}";
 /// Moves within a list or a group.
 pub const DOWN: &str = "\u{E015}";
+/// Arrow right.
+pub const RIGHT: &str = "\u{E014}";

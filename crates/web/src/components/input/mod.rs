@@ -122,9 +122,22 @@ pub(crate) fn TimeField(
         });
     });
     let example = move || format::time_of_day(TimeOfDay::QUARTER_PAST_TWO, style.get());
+    let step = move |event: leptos::ev::KeyboardEvent| {
+        /// How far an arrow key moves the time, in minutes.
+        const STEP: u16 = 15;
+        let by = match event.key().as_str() {
+            "ArrowUp" => STEP,
+            "ArrowDown" => TimeOfDay::MINUTES - STEP,
+            _ => return,
+        };
+        if let Some(time) = text.with_untracked(|text| format::read_time(text)) {
+            event.prevent_default();
+            text.set(format::time_of_day(time.plus_minutes(by), untrack(|| style.get())));
+        }
+    };
     let tidy = move |_| text.set(untrack(|| value.with(|value| shown(value))));
     view! {
-        <span class="contents" on:focusout=tidy>
+        <span class="contents" on:focusout=tidy on:keydown=step>
             <TextField label value=text error placeholder=Signal::derive(example) />
         </span>
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leptos::context::Provider;
 use leptos::prelude::*;
+use leptos::reactive::graph::{Subscriber, ToAnySubscriber};
 use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::{CallbackId, ResultCode, StateName, Timestamp};
 use wasm_bindgen::JsCast;
@@ -37,21 +38,30 @@ pub(super) fn RecordRow(
     /// The columns.
     columns: StoredValue<Vec<Column>>,
 ) -> impl IntoView {
-    let page = PageState::here();
     let id = row.id;
-    let open = Memo::new(move |_| page.view.with(|view| view.open.contains(&id)));
-    let place = move || offset.get() + u64::try_from(index.get()).unwrap_or_default() + 2;
     let drawn = row.clone();
     let draw = move |element: Element| {
         let cells = draw_cells(element.clone(), drawn.clone(), columns);
-        let marks = draw_state(element, drawn.clone(), open);
-        on_cleanup(move || drop((cells, marks)));
+        let place = move || offset.get() + u64::try_from(index.get()).unwrap_or_default() + 2;
+        let marks = draw_state(element, drawn.clone(), place);
+        on_cleanup(move || {
+            release(&cells);
+            release(&marks);
+        });
     };
     let span = columns.with_value(Vec::len);
+    let open = row.open.clone();
     view! {
-        <tr role="row" data-id=id.to_string() aria-rowindex=place use:draw></tr>
+        <tr role="row" data-id=id.to_string() use:draw></tr>
         {move || open.get().then(|| view! { <Details row=row.clone() span /> })}
     }
+}
+
+/// Ends the subscriptions of an effect that is dropped. Signals which live as long
+/// as the page would keep them otherwise.
+fn release<T>(effect: &RenderEffect<T>) {
+    let subscriber = effect.to_any_subscriber();
+    subscriber.clear_sources(&subscriber);
 }
 
 /// The second line of an expanded row.
@@ -181,10 +191,11 @@ fn flash(cell: Element) {
 }
 
 /// Keeps the classes of a row and the state of its controls up to date.
-fn draw_state(element: Element, row: Row, open: Memo<bool>) -> RenderEffect<()> {
+fn draw_state(element: Element, row: Row, place: impl Fn() -> u64 + 'static) -> RenderEffect<()> {
     let page = PageState::here();
     RenderEffect::new(move |_| {
-        let (open, selected) = (open.get(), row.selected.get());
+        let (open, selected) = (row.open.get(), row.selected.get());
+        update_attribute(&element, "aria-rowindex", Some(&place().to_string()));
         let marks = [
             (open, " is-open"),
             (row.left.get(), " has-left"),

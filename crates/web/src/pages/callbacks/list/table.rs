@@ -198,6 +198,7 @@ fn Table() -> impl IntoView {
         _ => -1,
     };
     mark_now(page);
+    open_rows(page);
     let hold = move |event: leptos::ev::Event| {
         page.active_row.set(row_of(&event));
         tooltip::explain(&event);
@@ -283,6 +284,22 @@ fn mark_now(page: PageState) {
                 && let Some(row) = find(&format!("tr[data-id=\"{id}\"]"))
             {
                 update_attribute(&row, MARK, Some(&text));
+            }
+        });
+    });
+}
+
+/// Opens and closes the details of rows as the address says.
+fn open_rows(page: PageState) {
+    let open = Memo::new(move |_| page.view.with(|view| view.open.clone()));
+    Effect::new(move |_| {
+        let open = open.get();
+        page.feed.rows.with(|rows| {
+            for row in rows.iter().flatten() {
+                let opens = open.contains(&row.id);
+                if row.open.get_untracked() != opens {
+                    row.open.set(opens);
+                }
             }
         });
     });

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use ringback_domain::Timestamp;
+use ringback_domain::{ResultCode, StateName, Timestamp};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
@@ -107,8 +107,22 @@ fn target(event: &ev::Event, selector: &str) -> Option<Element> {
 fn fit_columns(page: PageState) {
     let style = Memo::new(move |_| page.look.with(|look| look.style));
     let columns = Memo::new(move |_| page.shown_columns());
+    // What can become wider while the rows are on screen.
+    let widest = Memo::new(move |_| {
+        page.feed.rows.with(|rows| {
+            rows.iter().flatten().fold((0, 0), |(result, agent), row| {
+                row.record.with(|view| {
+                    let length = |text: Option<usize>| text.unwrap_or_default();
+                    let of_result = length(view.result.map(|result| result.to_string().len()));
+                    let of_agent = length(view.metrics.agent.as_ref().map(|agent| agent.chars().count()));
+                    (result.max(of_result), agent.max(of_agent))
+                })
+            })
+        })
+    });
     Effect::new(move |_| {
         page.feed.rows.track();
+        widest.track();
         let (style, columns) = (style.get(), columns.get());
         let wanted = page.preferences.with(|preferences| preferences.column_widths.clone());
         request_animation_frame(move || {
@@ -153,7 +167,10 @@ fn samples(page: PageState, column: Column, style: Style) -> Vec<Markup> {
     };
     let texts = match column {
         Column::State => {
-            let mut distinct: Vec<Markup> = Vec::new();
+            // Results that most callbacks come to.
+            let usual = [ResultCode::AGENT_CONNECTED, ResultCode::CANCELLED_BY_ADMIN];
+            let mut distinct: Vec<Markup> =
+                usual.map(|result| badge(StateName::Completed, Some(result), "")).to_vec();
             for row in page.feed.rows.get().unwrap_or_default() {
                 let one = row.record.with(|view| badge(view.state, view.result, ""));
                 if !distinct.contains(&one) {

@@ -22,6 +22,9 @@ enum Occurrence {
     Second,
 }
 
+/// Date, time and zone, and which occurrence is meant.
+type Entries = ([String; 3], Option<Occurrence>);
+
 /// The fields.
 #[derive(Clone, Copy)]
 pub(super) struct DateTimeForm {
@@ -34,8 +37,8 @@ pub(super) struct DateTimeForm {
     date_error: FieldError,
     /// The error of the desired time.
     time_error: FieldError,
-    /// Date, time and zone at the beginning.
-    initial: StoredValue<(String, String, String)>,
+    /// What was in the fields at the beginning.
+    initial: StoredValue<Entries>,
 }
 
 /// Suggested times are multiples of this, in seconds.
@@ -52,7 +55,7 @@ impl DateTimeForm {
             _ => Occurrence::First,
         };
         Self {
-            initial: StoredValue::new((date.clone(), time.clone(), String::new())),
+            initial: StoredValue::new(([date.clone(), time.clone(), String::new()], Some(occurrence))),
             date: RwSignal::new(date),
             time: RwSignal::new(time),
             zone: RwSignal::new(String::new()),
@@ -121,10 +124,14 @@ impl DateTimeForm {
         })
     }
 
+    fn entries(self) -> Entries {
+        let texts = [self.date, self.time, self.zone].map(|text| text.get_untracked());
+        (texts, self.occurrence.get_untracked())
+    }
+
     /// Whether the form still means the time that it began with.
     pub(super) fn is_unchanged(self) -> bool {
-        let now = (self.date.get_untracked(), self.time.get_untracked(), self.zone.get_untracked());
-        self.initial.with_value(|initial| *initial == now)
+        self.initial.with_value(|initial| *initial == self.entries())
     }
 
     /// The meaning of the fields in words.

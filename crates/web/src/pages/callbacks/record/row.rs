@@ -19,6 +19,8 @@ pub(crate) struct Row {
     pub(crate) left: ArcRwSignal<bool>,
     /// It is selected for a bulk command.
     pub(crate) selected: ArcRwSignal<bool>,
+    /// Its details are shown.
+    pub(crate) open: ArcRwSignal<bool>,
     /// Somebody was led to it.
     pub(crate) marked: ArcRwSignal<bool>,
 }
@@ -31,6 +33,7 @@ impl Row {
             record: ArcRwSignal::new(view),
             left: ArcRwSignal::new(false),
             selected: ArcRwSignal::new(false),
+            open: ArcRwSignal::new(false),
             marked: ArcRwSignal::new(false),
         }
     }

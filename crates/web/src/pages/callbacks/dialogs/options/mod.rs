@@ -152,7 +152,14 @@ pub(super) fn OptionsDialog() -> impl IntoView {
             action=handle.submit(messages::apply())
         >
             <div class="options-grid">
-                <div class="options-grid__column"><ColumnList columns=draft.columns /></div>
+                <div class="options-grid__column">
+                    <ColumnList columns=draft.columns />
+                    <Switch
+                        label=messages::compact_rows()
+                        on=draft.compact
+                        on_switch=move |on| draft.compact.set(on)
+                    />
+                </div>
                 <div class="options-grid__column">
                     <TimeSwitches draft />
                     <RangeForm times=Signal::derive(move || draft.style()) problem=handle.problem />
@@ -188,13 +195,6 @@ fn TimeSwitches(draft: Draft) -> impl IntoView {
             <div class="switch-row">
                 <Switch label=messages::show_utc() on=draft.utc on_switch=move |on| draft.utc.set(on) />
                 <span class="hint num">{messages::show_utc_hint(local)}</span>
-            </div>
-            <div class="switch-row">
-                <Switch
-                    label=messages::compact_rows()
-                    on=draft.compact
-                    on_switch=move |on| draft.compact.set(on)
-                />
             </div>
         </fieldset>
     }

@@ -1,0 +1,276 @@
+//! What the page shows is true, and leads to where the work is.
+
+use ringback_domain::ApiScope;
+use ringback_tests::browser::key;
+use ringback_tests::{Browser, TestApp, wait_for};
+use serde_json::json;
+
+use super::keyboard::focus_is;
+use super::{log_in, row_says, rows_are, says, sign_in, start, status_says};
+
+const NUMBER: &str = "+44 20 7946 0318";
+const OTHER: &str = "+49 30 23125051";
+const HOUR: i64 = 3_600;
+
+async fn scroll_top(browser: &Browser) -> f64 {
+    let script = "return document.querySelector('.tablewrap').scrollTop";
+    browser.script(script).await.as_f64().unwrap()
+}
+
+/// A list whose first page is full of the past: completed callbacks, then one ahead.
+async fn with_a_full_past(app: &TestApp) -> String {
+    let machine = app.key(ApiScope::CallbacksWrite);
+    for number in 0..252 {
+        machine.create_immediate(app.service, &format!("+442079461{number:03}")).await;
+    }
+    let ahead = app.clock.now().plus_seconds(HOUR).to_string();
+    machine.create_scheduled(app.service, OTHER, &ahead).await;
+    let [from, to] = [-HOUR, 2 * HOUR].map(|by| app.clock.now().plus_seconds(by).to_string());
+    format!("custom&from={from}&to={to}")
+}
+
+#[tokio::test]
+async fn the_list_opens_at_the_current_time() {
+    let app = start(None).await;
+    let range = with_a_full_past(&app).await;
+    let browser = log_in(&app, "supervisor", &range).await;
+    rows_are(&browser, 3).await;
+    browser.page().row_with(OTHER).shown().await;
+    assert!(!browser.url().await.contains("page="));
+    browser.at("link", "Page 1").click().await;
+    rows_are(&browser, 250).await;
+    assert!(browser.url().await.contains("page=1"));
+    browser.at("button", "Jump to now").click().await;
+    focus_is(&browser, "button", &format!("Metrics {OTHER}")).await;
+}
+
+#[tokio::test]
+async fn a_toast_leads_to_the_new_callback_and_marks_it() {
+    let app = start(None).await;
+    let range = with_a_full_past(&app).await;
+    let browser = log_in(&app, "supervisor", &range).await;
+    browser.at("link", "Page 1").click().await;
+    rows_are(&browser, 250).await;
+    browser.at("button", "Create Callback").click().await;
+    let dialog = browser.at("dialog", "Create Callback");
+    dialog.at("combobox", "Service Type").choose("Billing EN").await;
+    dialog.at("textbox", "Customer Number").fill(NUMBER).await;
+    dialog.at("button", "Create").click().await;
+    status_says(&browser, &format!("{NUMBER}, Billing EN")).await;
+    browser.at("button", "Show it").click().await;
+    focus_is(&browser, "button", &format!("Metrics {NUMBER}")).await;
+    let marked = "return document.querySelector('tr.is-marked')?.textContent ?? ''";
+    assert!(browser.script(marked).await.as_str().unwrap().contains(NUMBER));
+}
+
+#[tokio::test]
+async fn the_new_callbacks_button_leads_to_the_first_of_them() {
+    let app = start(None).await;
+    let range = with_a_full_past(&app).await;
+    let browser = log_in(&app, "supervisor", &range).await;
+    browser.at("link", "Page 1").click().await;
+    rows_are(&browser, 250).await;
+    app.key(ApiScope::CallbacksWrite).create_immediate(app.service, NUMBER).await;
+    browser.at("button", "1 new callback").click().await;
+    focus_is(&browser, "button", &format!("Metrics {NUMBER}")).await;
+}
+
+#[tokio::test]
+async fn each_callback_has_an_address_that_stays_up_to_date() {
+    let app = start(None).await;
+    let created = app.key(ApiScope::CallbacksWrite).create_immediate(app.service, NUMBER).await;
+    let browser = log_in(&app, "monitor", "today").await;
+    let id = created["id"].as_str().unwrap();
+    let open = async |id: &str| browser.open(&format!("http://{}/callbacks/{id}", app.address)).await;
+    open(id).await;
+    let record = browser.at("region", NUMBER);
+    says(&record, "QUEUED").await;
+    let cancelled = app.supervisor().await.command(&created["id"], "cancel", &json!({})).await;
+    assert_eq!(cancelled.status, 200);
+    says(&record, "CANCELLED_BY_ADMIN").await;
+    for absent in ["019ab5c4-7d1e-7c20-9c4f-000000000001", "nothing"] {
+        open(absent).await;
+        browser.at("heading", "This callback does not exist").shown().await;
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_clock_of_the_computer_changes_nothing_but_is_said() {
+    let app = start(None).await;
+    let machine = app.key(ApiScope::CallbacksWrite);
+    let soon = app.clock.now().plus_seconds(90 * 60 + 30).to_string();
+    machine.create_scheduled(app.service, NUMBER, &soon).await;
+    let browser = Browser::start().await;
+    let wrong = "const now = Date.now; Date.now = () => now() + 3600000;";
+    browser.prepare_pages(wrong).await;
+    browser.open(&format!("http://{}/callbacks?range=next-24-hours", app.address)).await;
+    sign_in(&browser, "supervisor", ringback_tests::app::PASSWORD).await;
+    row_says(&browser, NUMBER, "in 90 min").await;
+    status_says(&browser, "clock is 1 h 0 min ahead").await;
+}
+
+#[tokio::test]
+async fn what_an_address_cannot_mean_is_left_out_and_said() {
+    let app = start(None).await;
+    app.key(ApiScope::CallbacksWrite).create_immediate(app.service, NUMBER).await;
+    let browser = log_in(&app, "monitor", "last-7-days").await;
+    browser.page().row_with(NUMBER).shown().await;
+    for (part, said) in [
+        ("page=10", "Page 10 no longer exists."),
+        ("cursor=abc", "The place in the list no longer exists."),
+        ("sort=colour", "Parts of the address were left out"),
+        (&*format!("q={}", "x".repeat(120)), "Parts of the address were left out"),
+    ] {
+        browser.open(&format!("http://{}/callbacks?range=last-7-days&{part}", app.address)).await;
+        browser.page().row_with(NUMBER).shown().await;
+        wait_for(said, async || {
+            let text = browser.script("return document.querySelector('.toasts').textContent").await;
+            text.as_str()?.contains(said).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_time_that_nobody_changed_is_not_promised_anew() {
+    let app = start(None).await;
+    let time = app.clock.now().plus_seconds(HOUR).to_string();
+    let created = app.key(ApiScope::CallbacksWrite).create_scheduled(app.service, NUMBER, &time).await;
+    let browser = log_in(&app, "supervisor", "next-24-hours").await;
+    browser.at("button", &format!("Edit {NUMBER}")).click().await;
+    let dialog = browser.at("dialog", "Edit Callback");
+    dialog.at("button", "Save").click().await;
+    dialog.gone().await;
+    status_says(&browser, "The desired time is unchanged").await;
+    let path = format!("/api/v1/callbacks/{}", created["id"].as_str().unwrap());
+    let now = app.key(ApiScope::CallbacksRead).json(&path).await;
+    assert_eq!((&now["desired_time"], &now["version"]), (&created["desired_time"], &created["version"]));
+}
+
+#[tokio::test]
+async fn twelve_tabs_of_one_browser_are_all_live() {
+    let app = start(None).await;
+    let machine = app.key(ApiScope::CallbacksWrite);
+    machine.create_immediate(app.service, NUMBER).await;
+    let browser = log_in(&app, "monitor", "last-7-days").await;
+    browser.page().row_with(NUMBER).shown().await;
+    let mut tabs = Vec::new();
+    for _ in 0..11 {
+        let [here, _] = browser.open_tab().await;
+        tabs.push(here);
+        browser.open(&format!("http://{}/callbacks?range=last-7-days", app.address)).await;
+        browser.page().row_with(NUMBER).shown().await;
+    }
+    machine.create_immediate(app.service, OTHER).await;
+    browser.at("button", "1 new callback").shown().await;
+    for tab in [&tabs[0], &tabs[6]] {
+        browser.show_tab(tab).await;
+        browser.at("button", "1 new callback").shown().await;
+    }
+}
+
+#[tokio::test]
+async fn a_tab_never_shows_one_person_what_another_may_see() {
+    let app = start(None).await;
+    app.key(ApiScope::CallbacksWrite).create_immediate(app.service, NUMBER).await;
+    let browser = log_in(&app, "supervisor", "last-7-days").await;
+    browser.page().row_with(NUMBER).shown().await;
+    let [first, second] = browser.open_tab().await;
+    browser.open(&format!("http://{}/callbacks?range=last-7-days", app.address)).await;
+    browser.page().like("button", "Supervisor").click().await;
+    browser.at("menuitem", "Sign out").click().await;
+    browser.at("heading", "Sign in").shown().await;
+    browser.show_tab(&first).await;
+    browser.at("heading", "Sign in").shown().await;
+    browser.show_tab(&second).await;
+    sign_in(&browser, "monitor", ringback_tests::app::PASSWORD).await;
+    browser.at("heading", "Callbacks").shown().await;
+    browser.show_tab(&first).await;
+    browser.page().row_with(NUMBER).shown().await;
+    browser.at("button", "Create Callback").gone().await;
+    browser.page().like("button", "Monitor").shown().await;
+}
+
+#[tokio::test]
+async fn a_row_opens_by_a_click_and_is_one_tab_stop() {
+    let app = start(None).await;
+    let machine = app.key(ApiScope::CallbacksWrite);
+    machine.create_immediate(app.service, NUMBER).await;
+    machine.create_immediate(app.service, OTHER).await;
+    let browser = log_in(&app, "supervisor", "last-7-days").await;
+    browser.page().row_with(NUMBER).at("rowheader", NUMBER).shown().await;
+    browser.page().row_with(NUMBER).at("cell", "Billing EN").click().await;
+    browser.at("region", &format!("Callback metrics for {NUMBER}")).shown().await;
+    let stops = "return [...document.querySelectorAll('tr.row')].map(row => \
+                   [...row.querySelectorAll('button, input')].filter(one => one.tabIndex === 0).length)";
+    assert_eq!(browser.script(stops).await, json!([1, 1]));
+    browser.type_keys("j").await;
+    focus_is(&browser, "button", &format!("Metrics {NUMBER}")).await;
+    browser.type_keys(key::RIGHT).await;
+    focus_is(&browser, "button", &format!("Edit {NUMBER}")).await;
+    browser.type_keys(key::DOWN).await;
+    focus_is(&browser, "button", &format!("Edit {OTHER}")).await;
+}
+
+#[tokio::test]
+async fn forced_colours_keep_every_state_visible() {
+    let app = start(None).await;
+    app.key(ApiScope::CallbacksWrite).create_immediate(app.service, NUMBER).await;
+    let browser = log_in(&app, "supervisor", "last-7-days").await;
+    browser.prefer("forced-colors", "active").await;
+    let check = browser.at("checkbox", &format!("Select {NUMBER}"));
+    let look = "const style = getComputedStyle(document.querySelector('tr.row input')); \
+                const row = getComputedStyle(document.querySelector('tr.row .col-service')); \
+                return [style.backgroundColor, row.color === row.backgroundColor]";
+    let before = browser.script(look).await;
+    check.click().await;
+    status_says(&browser, "1 selected").await;
+    let after = browser.script(look).await;
+    assert_ne!(before[0], after[0]);
+    assert_eq!(after[1], false, "{after}");
+}
+
+#[tokio::test]
+async fn nothing_moves_or_is_cut_on_a_narrow_screen() {
+    let app = start(None).await;
+    app.key(ApiScope::CallbacksWrite).create_immediate(app.service, NUMBER).await;
+    let browser = log_in(&app, "supervisor", "last-7-days").await;
+    browser.page().row_with(NUMBER).shown().await;
+    let wide = "return document.documentElement.scrollWidth - window.innerWidth";
+    let top = "return document.querySelector('tr.row').getBoundingClientRect().top";
+    for width in [390, 320] {
+        browser.resize(width, 800).await;
+        browser.at("combobox", "Sort by").shown().await;
+        assert_eq!(browser.script(wide).await, 0, "{width}");
+        let before = browser.script(top).await;
+        browser.at("checkbox", &format!("Select {NUMBER}")).click().await;
+        status_says(&browser, "1 selected").await;
+        assert_eq!(browser.script(top).await, before, "{width}");
+        assert_eq!(browser.script(wide).await, 0, "{width}");
+        browser.at("button", "Clear").click().await;
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_see_callbacks_is_led_home() {
+    let app = start(None).await;
+    let browser = Browser::start().await;
+    browser.open(&format!("http://{}/", app.address)).await;
+    sign_in(&browser, "developer", ringback_tests::app::PASSWORD).await;
+    browser.at("heading", "Integrations").shown().await;
+    browser.open(&format!("http://{}/callbacks", app.address)).await;
+    browser.at("link", "Go to the start page").click().await;
+    browser.at("heading", "Integrations").shown().await;
+}
+
+#[tokio::test]
+async fn the_list_follows_the_time_while_it_is_told_to() {
+    let app = start(None).await;
+    let range = with_a_full_past(&app).await;
+    let browser = log_in(&app, "supervisor", &range).await;
+    rows_are(&browser, 3).await;
+    browser.at("button", "Follow").click().await;
+    app.key(ApiScope::CallbacksWrite).create_immediate(app.service, NUMBER).await;
+    browser.page().row_with(NUMBER).shown().await;
+    assert!(scroll_top(&browser).await >= 0.0);
+}
