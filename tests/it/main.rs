@@ -24,3 +24,4 @@ mod schemathesis;
 mod store;
 mod store_setup;
 mod upgrade;
+mod visibility;
