@@ -153,7 +153,7 @@ async fn the_public_url_decides_origin_cookie_and_transport_security() {
     let cookie = cookie.split(';').next().unwrap();
     let refresh = |cookie: &str| {
         let path = format!("{SESSION}/refresh");
-        Answer::to(app.anonymous().request(Method::POST, &path).header("cookie", cookie))
+        Answer::to(app.anonymous().request_of_page(Method::POST, &path, cookie))
     };
     assert_eq!(refresh(&cookie.replace("__Host-", "")).await.status, 401, "a neighbour can set that name");
     assert_eq!(refresh(cookie).await.status, 200);

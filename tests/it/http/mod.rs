@@ -4,6 +4,7 @@ mod account;
 mod attempts;
 mod bulk;
 mod credentials;
+mod cross_site;
 mod daily;
 mod doors;
 mod errors;
