@@ -9,6 +9,7 @@ mod daily;
 mod doors;
 mod errors;
 mod events;
+pub(crate) mod headers;
 mod hostile;
 mod life;
 mod lists;
