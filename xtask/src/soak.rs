@@ -15,6 +15,7 @@ const PROOFS: &[(&str, &str)] = &[
     ("disk", "test(/^disk::/)"),
     ("network", "test(/^network::/)"),
     ("race", "test(/^race::/)"),
+    ("log-in", "test(/^http::log_in::(stuffing|names_are)/)"),
     ("schemathesis", "test(/^schemathesis::/)"),
     ("strain", "test(/^http::hostile::made_up/) | test(/two_hundred_concurrent/)"),
     ("tokens", "test(/flipped_bits/)"),
