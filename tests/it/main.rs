@@ -13,6 +13,7 @@ mod crash;
 mod differential;
 mod disk;
 mod e2e;
+mod exhaustion;
 mod helpers;
 mod http;
 mod ledger;
