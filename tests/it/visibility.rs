@@ -270,10 +270,9 @@ fn request_with(world: &World, operation: &str, place: &str, id: &str) -> Option
             format!("/api/v1/callbacks/{visible}/recreate"),
             json!({"callback_type": "immediate", "service_id": id}),
         ),
-        ("create_reservations", "/services/0") => (
-            "/api/v1/router/reservations".to_owned(),
-            json!({"agent": "agent-17", "services": [id]}),
-        ),
+        ("create_reservations", "/services/0") => {
+            ("/api/v1/router/reservations".to_owned(), json!({"agent": "agent-17", "services": [id]}))
+        }
         ("report_attempts", "/reports/0/attempt_id") => (
             "/api/v1/attempts/reports".to_owned(),
             json!({"reports": [
@@ -299,10 +298,9 @@ fn request_with(world: &World, operation: &str, place: &str, id: &str) -> Option
             (format!("/api/v1/callbacks{rest}?service={id}"), Value::Null)
         }
         ("search_callbacks", "?id") => (format!("/api/v1/callbacks/search?id={id}"), Value::Null),
-        // Kept as it came, for the person alone.
-        ("replace_preferences", _)
-        // Users and the audit are not divided by service; services of users are checked as at their creation.
-        | ("edit_user" | "list_audit", _) => return None,
+        // Preferences are kept as they came, for the person alone. Users and the audit are not divided by
+        // service; services of users are checked as at their creation.
+        ("replace_preferences" | "edit_user" | "list_audit", _) => return None,
         other => panic!("{other:?} is not known to this test"),
     };
     Some((path, body))

@@ -271,7 +271,7 @@ async fn dialogs_messages_and_addresses_show_markup_as_text() {
             }
         }
         // Whatever comes with an address.
-        let encoded: String = written.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let encoded = written.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
         for address in [
             format!("search?q={encoded}"),
             format!("callbacks?range={encoded}&search={encoded}&states={encoded}&sort={encoded}"),

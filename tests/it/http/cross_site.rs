@@ -112,8 +112,8 @@ async fn no_body_that_needs_no_preflight_is_accepted() {
         if operation.method == "delete" {
             continue;
         }
-        let routes = operation.value["x-permission"] == "route_callbacks";
-        let client = if routes { &router } else { &admin };
+        let is_for_routers = operation.value["x-permission"] == "route_callbacks";
+        let client = if is_for_routers { &router } else { &admin };
         for media in SIMPLE {
             let body = body(&operation).unwrap_or_else(|| json!({})).to_string();
             let request = request(client, &operation).header("content-type", media).body(body);

@@ -147,12 +147,14 @@ async fn stuffing_from_fifty_addresses_has_one_guess_from_each(
 }
 
 /// Welch's t of two samples, and their means.
+#[expect(clippy::cast_precision_loss, reason = "a figure to read")]
 fn welch(one: &[f64], other: &[f64]) -> (f64, f64, f64) {
-    let mean = |sample: &[f64]| sample.iter().sum::<f64>() / sample.len() as f64;
+    let count = |sample: &[f64]| sample.len() as f64;
+    let mean = |sample: &[f64]| sample.iter().sum::<f64>() / count(sample);
     let (first, second) = (mean(one), mean(other));
     let error = |sample: &[f64], mean: f64| {
         let squares: f64 = sample.iter().map(|value| (value - mean).powi(2)).sum();
-        squares / (sample.len() as f64 - 1.0) / sample.len() as f64
+        squares / (count(sample) - 1.0) / count(sample)
     };
     ((first - second) / (error(one, first) + error(other, second)).sqrt(), first, second)
 }
