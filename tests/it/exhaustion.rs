@@ -1,13 +1,11 @@
 //! Requests that would use a server up: too large, too deep, too slow, too much. Each has its answer,
 //! and the memory of the server, a process of its own, grows by 32 MiB at most.
 
-use std::time::Duration;
-
 use futures_util::future::join_all;
 use reqwest::Method;
 use ringback_domain::ServiceId;
 use ringback_domain::wire::problem::Problem;
-use ringback_tests::{Answer, Backend, Client, Database, TIMEOUT, figure, size};
+use ringback_tests::{Answer, Backend, Client, Database, figure, size};
 use rstest::rstest;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection, SqliteConnection};
@@ -16,6 +14,7 @@ use tokio::net::TcpStream;
 use uuid::Uuid;
 
 use crate::contract::{Operation, operations};
+use crate::http::hostile::dribble;
 use crate::ledger::{Server, set_up};
 use crate::store_setup::migrate;
 
@@ -214,23 +213,6 @@ async fn numbers_beyond_every_limit_are_refused() {
         assert_eq!(answer.status, 422, "{path}: {answer}");
     }
     watched.is_well("numbers beyond every limit").await;
-}
-
-/// Sends these bytes and then one now and then, until the server ends the connection. Returns what it
-/// answered.
-async fn dribble(address: &str, start: &str) -> String {
-    let mut socket = TcpStream::connect(address).await.unwrap();
-    socket.write_all(start.as_bytes()).await.unwrap();
-    let (mut read, mut write) = socket.into_split();
-    let writing = tokio::spawn(async move {
-        while write.write_all(b" ").await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(500)).await;
-        }
-    });
-    let mut answer = Vec::new();
-    let _ = tokio::time::timeout(4 * TIMEOUT, read.read_to_end(&mut answer)).await.expect("it is ended");
-    writing.abort();
-    String::from_utf8(answer).unwrap()
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ mod doors;
 mod errors;
 mod events;
 pub(crate) mod headers;
-mod hostile;
+pub(crate) mod hostile;
 mod life;
 mod lists;
 mod log_in;
