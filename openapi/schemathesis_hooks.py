@@ -1,4 +1,6 @@
-"""What Schemathesis cannot make up by itself: a recording."""
+"""What Schemathesis cannot make up by itself: a recording, and keys that no other request has."""
+
+import uuid
 
 import schemathesis
 from hypothesis import strategies
@@ -11,3 +13,11 @@ WAV = (
 
 schemathesis.serializer.alias("audio/wav", "application/octet-stream")
 schemathesis.openapi.media_type("audio/wav", strategies.just(WAV))
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """A key that was used for another request is refused, which no schema can say."""
+    positive = case.meta is None or case.meta.generation.mode.is_positive
+    if positive and case.headers and "Idempotency-Key" in case.headers:
+        case.headers["Idempotency-Key"] = str(uuid.uuid4())

@@ -161,6 +161,12 @@ impl Browser {
         self.post("/execute/sync", call).await.unwrap_or_else(|error| panic!("{error} in {body}"))
     }
 
+    /// Runs a script in every page that is opened from now on, before the page's own.
+    pub async fn before_pages(&self, script: &str) {
+        let source = json!({ "source": script });
+        self.chromium("Page.addScriptToEvaluateOnNewDocument", source).await.expect("it takes the script");
+    }
+
     fn downloads(&self) -> PathBuf {
         self.folder.path().join("downloads")
     }

@@ -87,6 +87,11 @@ impl Client {
         }
     }
 
+    /// A request as the page sends it, with the refresh cookie.
+    pub fn request_of_page(&self, method: Method, path: &str, cookie: &str) -> RequestBuilder {
+        self.request(method, path).header("cookie", cookie).header("sec-fetch-site", "same-origin")
+    }
+
     /// Reads a path.
     pub async fn get(&self, path: &str) -> Answer {
         Answer::to(self.request(Method::GET, path)).await

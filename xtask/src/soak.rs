@@ -13,6 +13,8 @@ const PROOFS: &[(&str, &str)] = &[
     ("crash", "test(/^crash::/)"),
     ("differential", "test(/^differential::/)"),
     ("disk", "test(/^disk::/)"),
+    ("exhaustion", "test(/^exhaustion::/)"),
+    ("log-in", "test(/^http::log_in::(stuffing|names_are)/)"),
     ("network", "test(/^network::/)"),
     ("race", "test(/^race::/)"),
     ("schemathesis", "test(/^schemathesis::/)"),

@@ -29,8 +29,10 @@ pub enum Error {
     /// It has rights that the caller does not have.
     #[error("This {0} has rights that you do not have. Ask somebody who has them.")]
     MoreRights(&'static str),
-    /// The request comes from another site.
-    #[error("Requests from other sites are not accepted here.")]
+    /// The request comes from another site, or does not say from where.
+    #[error(
+        "Requests from other sites are not accepted here. Send `Origin` with the server's own along with the cookie."
+    )]
     CrossSite,
     /// Absent, or not visible to the caller.
     #[error("There is no such {0}, or you have no access to it.")]

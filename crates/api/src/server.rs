@@ -234,7 +234,10 @@ pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running
 fn serve_metrics(listener: TcpListener, metrics: Metrics) -> Result<Server, Error> {
     let metrics = web::Data::new(metrics);
     let server = HttpServer::new(move || {
-        ActixApp::new().app_data(metrics.clone()).route("/metrics", web::get().to(http::operations::figures))
+        ActixApp::new()
+            .app_data(metrics.clone())
+            .route("/metrics", web::get().to(http::operations::figures))
+            .wrap(from_fn(request::wrap_bare))
     })
     .workers(1)
     .shutdown_timeout(1)

@@ -6,6 +6,7 @@ mod audit;
 mod bulk;
 mod edit;
 mod flows;
+mod hardening;
 mod intervention;
 mod keyboard;
 mod life;

@@ -125,7 +125,7 @@ async fn a_session_that_nobody_uses_ends(#[values(Backend::Sqlite, Backend::Post
     let cookie = |answer: &Answer| answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
     let refresh = async |cookie: &str| {
         let path = format!("{SESSION}/refresh");
-        Answer::to(app.anonymous().request(Method::POST, &path).header("cookie", cookie)).await
+        Answer::to(app.anonymous().request_of_page(Method::POST, &path, cookie)).await
     };
     app.advance(1_799);
     let refreshed = refresh(&cookie(&answer)).await;

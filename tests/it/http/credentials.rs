@@ -47,7 +47,7 @@ async fn log_in(app: &TestApp, username: &str) -> Session {
 }
 
 async fn refresh(app: &TestApp, cookie: &str) -> Answer {
-    Answer::to(app.anonymous().request(Method::POST, REFRESH).header("cookie", cookie)).await
+    Answer::to(app.anonymous().request_of_page(Method::POST, REFRESH, cookie)).await
 }
 
 async fn is_logged_in(session: &Session) -> bool {
@@ -161,7 +161,7 @@ async fn logging_out_ends_the_session_and_removes_the_cookie(
     let app = TestApp::start(backend).await;
     let by_cookie = log_in(&app, "supervisor").await;
     assert!(is_logged_in(&by_cookie).await);
-    let request = app.anonymous().request(Method::DELETE, SESSION).header("cookie", &by_cookie.cookie);
+    let request = app.anonymous().request_of_page(Method::DELETE, SESSION, &by_cookie.cookie);
     let answer = Answer::to(request).await;
     assert_eq!(answer.status, 204, "{answer}");
     assert!(answer.header("set-cookie").unwrap().contains("Max-Age=0"));
@@ -182,8 +182,7 @@ async fn a_log_in_ends_the_session_that_the_browser_had(
     let app = TestApp::start(backend).await;
     let (before, elsewhere) = (log_in(&app, "supervisor").await, log_in(&app, "supervisor").await);
     let again = json!({"username": "monitor", "password": PASSWORD});
-    let request =
-        app.anonymous().request(Method::POST, SESSION).header("cookie", &before.cookie).json(&again);
+    let request = app.anonymous().request_of_page(Method::POST, SESSION, &before.cookie).json(&again);
     assert_eq!(Answer::to(request).await.status, 200);
     assert!(!is_logged_in(&before).await);
     assert_eq!(refresh(&app, &before.cookie).await.status, 401);

@@ -11,7 +11,7 @@ use ringback_tests::{Answer, Backend, Client, Options, TIMEOUT, TestApp, figure,
 use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, ToSocketAddrs};
 
 const CALLBACKS: &str = "/api/v1/callbacks";
 const NUMBER: &str = "+442079460318";
@@ -180,13 +180,13 @@ async fn control_characters_are_refused_wherever_they_come_in(
 
 /// A connection that sends these bytes, and then one more now and then. Returns what it is
 /// answered with until the server closes it.
-async fn dribble(app: &TestApp, start: &str) -> String {
-    let mut socket = TcpStream::connect(app.address).await.unwrap();
+pub(crate) async fn dribble(address: impl ToSocketAddrs, start: &str) -> String {
+    let mut socket = TcpStream::connect(address).await.unwrap();
     socket.write_all(start.as_bytes()).await.unwrap();
     let (mut read, mut write) = socket.into_split();
     let writing = tokio::spawn(async move {
         while write.write_all(b" ").await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(300)).await;
         }
     });
     let mut answer = Vec::new();
@@ -196,7 +196,7 @@ async fn dribble(app: &TestApp, start: &str) -> String {
             answer.extend_from_slice(&part[..bytes]);
         }
     };
-    tokio::time::timeout(TIMEOUT, all).await.expect("the server ends the connection");
+    tokio::time::timeout(2 * TIMEOUT, all).await.expect("the server ends the connection");
     writing.abort();
     String::from_utf8(answer).unwrap()
 }
@@ -210,14 +210,14 @@ async fn a_request_that_dribbles_in_is_ended() {
         "POST {CALLBACKS} HTTP/1.1\r\nhost: x\r\nx-api-key: {key}\r\ncontent-type: application/json\r\n\
          content-length: 5000\r\n\r\n{{"
     );
-    let answer = dribble(&app, &body).await;
+    let answer = dribble(app.address, &body).await;
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     assert!(answer.contains("urn:ringback:problem:too-slow"), "{answer}");
-    let answer = dribble(&app, "GET / HTTP/1.1\r\nhost:").await;
+    let answer = dribble(app.address, "GET / HTTP/1.1\r\nhost:").await;
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     // The head of a second request has no answer, but it has an end.
     let second = "GET /health/live HTTP/1.1\r\nhost: x\r\n\r\nGET / HTTP/1.1\r\nhost:";
-    let answer = dribble(&app, second).await;
+    let answer = dribble(app.address, second).await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 

@@ -1,14 +1,18 @@
 //! Logging in: guesses, proxies, and how the server is seen from outside.
 
+use std::time::Instant;
+
 use futures_util::future::join_all;
 use reqwest::Method;
 use ringback_api::auth::throttle::Attempt;
+use ringback_api::store::users::{self, User};
 use ringback_api::store::{StoreError, log_in_attempts};
-use ringback_domain::ApiScope;
+use ringback_domain::{ApiScope, UserId};
 use ringback_tests::app::{Options, PASSWORD, clear};
-use ringback_tests::{Answer, Backend, Client, TestApp};
+use ringback_tests::{Answer, Backend, Client, TestApp, figure, size};
 use rstest::rstest;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 const SESSION: &str = "/api/v1/session";
 const ME: &str = "/api/v1/me";
@@ -79,6 +83,105 @@ async fn a_guesser_does_not_lock_the_owner_out(
     assert_eq!(log_in_from(client, "203.0.113.5", "supervisor", PASSWORD).await.status, 200);
     app.advance(1);
     assert_eq!(log_in_from(client, "198.51.100.99", "supervisor", PASSWORD).await.status, 200);
+}
+
+/// Accounts with the password and the hash of the supervisor, which is made quickly.
+async fn add_accounts(app: &TestApp, count: usize) -> Vec<String> {
+    let names: Vec<String> = (0..count).map(|number| format!("target-{number}")).collect();
+    let added = names.clone();
+    app.inside(async move |app| {
+        let mut conn = app.store.read().await.unwrap();
+        let model = users::find_by_username(&mut conn, "supervisor").await.unwrap().unwrap();
+        drop(conn);
+        let accounts: Vec<User> = added
+            .into_iter()
+            .map(|username| User { id: UserId(Uuid::new_v4()), username, ..model.clone() })
+            .collect();
+        let insert = app.store.transact(async move |conn| {
+            for account in &accounts {
+                users::insert(conn, account).await?;
+            }
+            Ok::<_, StoreError>(())
+        });
+        insert.await.map_err(|error| error.to_string()).unwrap();
+    })
+    .await;
+    names
+}
+
+/// Two passwords for each account from each address, as a list of leaked passwords gives them, spread
+/// over ten minutes.
+#[rstest]
+#[tokio::test]
+async fn stuffing_from_fifty_addresses_has_one_guess_from_each(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    const ADDRESSES: usize = 50;
+    let app = behind_a_proxy(backend).await;
+    let (client, accounts) = (&app.anonymous(), add_accounts(&app, size(5, 100)).await);
+    let mut evaluated = vec![0; accounts.len()];
+    for guess in 0..2 * ADDRESSES {
+        for few in (0..accounts.len()).collect::<Vec<_>>().chunks(25) {
+            let guesses = few.iter().map(async |number| {
+                // Each account is tried from another address at any moment.
+                let address = format!("198.51.100.{}", (guess + number) % ADDRESSES);
+                (*number, log_in_from(client, &address, &accounts[*number], "a leaked password").await.status)
+            });
+            for (number, status) in join_all(guesses).await {
+                assert!([401, 429].contains(&status), "{status}");
+                evaluated[number] += usize::from(status == 401);
+            }
+        }
+        app.advance(6);
+    }
+    let most = evaluated.iter().copied().max().unwrap();
+    figure(format_args!(
+        "{} guesses: {most} evaluated at most for an account",
+        accounts.len() * 2 * ADDRESSES
+    ));
+    assert!(most <= 50, "{evaluated:?}");
+    for name in &accounts {
+        let owner = log_in_from(client, "203.0.113.5", name, PASSWORD).await;
+        assert_eq!(owner.status, 200, "{name} from a fresh address: {owner}");
+    }
+}
+
+/// Welch's t of two samples, and their means.
+#[expect(clippy::cast_precision_loss, reason = "a figure to read")]
+fn welch(one: &[f64], other: &[f64]) -> (f64, f64, f64) {
+    let count = |sample: &[f64]| sample.len() as f64;
+    let mean = |sample: &[f64]| sample.iter().sum::<f64>() / count(sample);
+    let (first, second) = (mean(one), mean(other));
+    let error = |sample: &[f64], mean: f64| {
+        let squares: f64 = sample.iter().map(|value| (value - mean).powi(2)).sum();
+        squares / (count(sample) - 1.0) / count(sample)
+    };
+    ((first - second) / (error(one, first) + error(other, second)).sqrt(), first, second)
+}
+
+/// The soak prints how long known and unknown names take; a machine under load proves nothing.
+#[tokio::test]
+async fn names_are_refused_alike_whether_they_are_known_or_not() {
+    let app = behind_a_proxy(Backend::Sqlite).await;
+    let body = json!({"username": "kim", "password": PASSWORD, "role": "monitor"});
+    assert_eq!(app.admin().await.post("/api/v1/users", &body).await.status, 201);
+    let (client, mut times) = (app.anonymous(), [Vec::new(), Vec::new()]);
+    for number in 0..size(2, 500) {
+        for (times, name) in times.iter_mut().zip(["kim".to_owned(), format!("nobody-{number}")]) {
+            app.advance(3_600);
+            let address = format!("2001:db8:{number:x}::1");
+            let began = Instant::now();
+            let answer = log_in_from(&client, &address, &name, "wrong").await;
+            times.push(began.elapsed().as_secs_f64() * 1e3);
+            let problem: Value = answer.read();
+            assert_eq!(
+                (answer.status, &problem["type"]),
+                (401, &json!("urn:ringback:problem:invalid-credentials"))
+            );
+        }
+    }
+    let (t, known, unknown) = welch(&times[0], &times[1]);
+    figure(format_args!("known {known:.2} ms, unknown {unknown:.2} ms, Welch's t {t:.2}"));
 }
 
 #[tokio::test]
@@ -153,7 +256,7 @@ async fn the_public_url_decides_origin_cookie_and_transport_security() {
     let cookie = cookie.split(';').next().unwrap();
     let refresh = |cookie: &str| {
         let path = format!("{SESSION}/refresh");
-        Answer::to(app.anonymous().request(Method::POST, &path).header("cookie", cookie))
+        Answer::to(app.anonymous().request_of_page(Method::POST, &path, cookie))
     };
     assert_eq!(refresh(&cookie.replace("__Host-", "")).await.status, 401, "a neighbour can set that name");
     assert_eq!(refresh(cookie).await.status, 200);

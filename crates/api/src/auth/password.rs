@@ -90,3 +90,22 @@ impl Turn {
 pub async fn hash(password: String) -> Result<String, Error> {
     queue()?.off_thread(move || hash_now(&password)).await?
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Algorithm and costs.
+    fn work(hash: &str) -> String {
+        hash.split('$').take(4).collect::<Vec<_>>().join("$")
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_unknown_costs_the_work_of_one_that_is_known() {
+        assert_eq!(work(&DUMMY_HASH), work(&hash("any password".to_owned()).await.unwrap()));
+        assert!(work(&DUMMY_HASH).contains("m=47104,t=1,p=1"), "{}", *DUMMY_HASH);
+        // That it is hashed at all: the password of the dummy would match, and still is refused.
+        assert!(HASHER.verify_password(b"nobody has this password", DUMMY_HASH.as_str()).is_ok());
+        assert!(!queue().unwrap().verify("nobody has this password".to_owned(), None).await.unwrap());
+    }
+}

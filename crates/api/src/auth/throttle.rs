@@ -7,9 +7,11 @@
 //!
 //! - For one account from one network: after five failures, each further attempt
 //!   must wait, twice as long every time, up to a quarter of an hour.
-//! - For one account from anywhere: after five failures, one attempt in a second.
-//!   The wait does not grow, since a guesser could otherwise lock the owner out. A
-//!   network from which the owner logged in lately is exempt from it.
+//! - For one account from anywhere: after five failures, one attempt in a second from
+//!   networks that did not fail for it. That wait does not grow, since a guesser could
+//!   otherwise lock the owner out. It doubles for those that did, once others failed too, so
+//!   that many networks have little more than one guess each. A network from which the
+//!   owner logged in lately is exempt.
 //!
 //! How many attempts one network may make for any accounts is counted by each
 //! node, and the limit is high, as a whole site may share an address.
@@ -28,7 +30,7 @@ use crate::store::log_in_attempts::{Attempts, Key};
 
 /// Failures after which an attempt must wait.
 const FREE_FAILURES: u32 = 5;
-/// The longest wait of an account and network.
+/// The longest wait of an account and network, and of a network that is one of several that failed.
 const MAX_WAIT_SECONDS: i64 = 15 * 60;
 /// The longest wait of an account from a network where nobody failed yet.
 const MAX_ACCOUNT_WAIT_SECONDS: i64 = 1;
@@ -89,7 +91,9 @@ pub fn take_place(account: &mut Attempts, pair: &mut Attempts, now: Timestamp) -
         attempts.last_at.min(now).plus_seconds(seconds)
     };
     let until_pair = until(pair, MAX_WAIT_SECONDS);
-    let until_account = if pair.is_known { now } else { until(account, MAX_ACCOUNT_WAIT_SECONDS) };
+    let is_one_of_several = pair.failures > 0 && account.failures > pair.failures;
+    let longest = if is_one_of_several { MAX_WAIT_SECONDS } else { MAX_ACCOUNT_WAIT_SECONDS };
+    let until_account = if pair.is_known { now } else { until(account, longest) };
     let until = until_pair.max(until_account);
     if until > now {
         return Err(until);
@@ -218,6 +222,20 @@ mod tests {
         assert_eq!(take_place(&mut account, &mut Attempts::default(), at(1)), Err(at(2)));
         let mut known = Attempts { is_known: true, ..Attempts::default() };
         take_place(&mut account, &mut known, at(1)).unwrap();
+    }
+
+    /// Every second each of them tries again.
+    #[test]
+    fn fifty_networks_have_little_more_than_one_guess_each_in_ten_minutes() {
+        let (mut account, mut pairs) = (Attempts::default(), vec![Attempts::default(); 50]);
+        let mut admitted = 0;
+        for second in 0..600 {
+            for pair in &mut pairs {
+                admitted += u32::from(take_place(&mut account, pair, at(second)).is_ok());
+            }
+        }
+        assert!((50..=52).contains(&admitted), "{admitted}");
+        take_place(&mut account, &mut Attempts::default(), at(600)).expect("the owner in a fresh network");
     }
 
     #[test]

@@ -50,23 +50,15 @@ fn check_role(grant: &Grant, role: Role) -> Option<Fault> {
 /// What is wrong with giving access to these services; `None` stands for all.
 pub(super) fn check_services(services: &Services, grant: &Grant, ids: Option<&[ServiceId]>) -> Option<Fault> {
     let first = |wrong: &dyn Fn(ServiceId) -> bool| ids.and_then(|ids| ids.iter().position(|id| wrong(*id)));
-    if let Some(unknown) = first(&|id| services.get(id).is_none()) {
-        return Some(Fault::new(
-            Part::Item(Field::Services, unknown),
-            FieldCode::Unknown,
-            "There is no such service.",
-        ));
+    // Asked first: a caller with some services must not learn whether there are others.
+    if !grant.grantable.covers(ids) {
+        let beyond = first(&|id| !grant.grantable.contains(id));
+        let part = beyond.map_or(Part::Field(Field::Services), |index| Part::Item(Field::Services, index));
+        let detail = "You can only grant access to services that you have access to.";
+        return Some(Fault::new(part, FieldCode::NotPermitted, detail));
     }
-    if grant.grantable.covers(ids) {
-        return None;
-    }
-    let beyond = first(&|id| !grant.grantable.contains(id));
-    let part = beyond.map_or(Part::Field(Field::Services), |index| Part::Item(Field::Services, index));
-    Some(Fault::new(
-        part,
-        FieldCode::NotPermitted,
-        "You can only grant access to services that you have access to.",
-    ))
+    let unknown = first(&|id| services.get(id).is_none())?;
+    Some(Fault::new(Part::Item(Field::Services, unknown), FieldCode::Unknown, "There is no such service."))
 }
 
 /// Whether the caller could have made this account as it is.

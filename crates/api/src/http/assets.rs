@@ -83,16 +83,10 @@ impl Assets {
             .insert_header((VARY, "accept-encoding"))
             .insert_header((ETAG, tag))
             .insert_header((CACHE_CONTROL, cache))
-            .content_type(media_type(name));
+            .content_type(mime_guess::from_path(name).first_or_octet_stream());
         Some(match bytes {
             Cow::Borrowed(bytes) => response.body(bytes),
             Cow::Owned(bytes) => response.body(bytes),
         })
     }
-}
-
-/// The media type by the file's name. Every text of the page is UTF-8.
-fn media_type(name: &str) -> String {
-    let kind = mime_guess::from_path(name).first_or_octet_stream();
-    if kind.type_() == "text" { format!("{kind}; charset=utf-8") } else { kind.to_string() }
 }

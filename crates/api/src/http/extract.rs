@@ -272,6 +272,9 @@ impl FromRequest for Empty {
             if body.is_empty() {
                 return Ok(Self);
             }
+            if media_type(&whole) != "application/json" {
+                return Err(Error::UnsupportedMediaType("application/json"));
+            }
             let fields: serde_json::Map<String, serde_json::Value> = parse(&body)?;
             match fields.keys().next() {
                 None => Ok(Self),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::link::Link;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::schema::{ArrayItems, KnownFormat, SchemaFormat};
+use utoipa::openapi::schema::{ArrayItems, KnownFormat, SchemaFormat, SchemaType};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -66,6 +66,7 @@ pub fn document() -> Document {
     add_security(&mut document);
     refer_to_items(&mut document);
     name_values(&mut document);
+    say_which_texts_are_taken(&mut document);
     for item in document.paths.paths.values_mut() {
         item.post.iter_mut().filter(|operation| takes_key(operation)).for_each(add_idempotency_key);
         for operation in operations(item) {
@@ -123,6 +124,84 @@ fn name_values(document: &mut Document) {
             let names = ExtensionsBuilder::new().add("x-enum-varnames", names).build();
             schema.extensions.get_or_insert_default().merge(names);
         }
+    }
+}
+
+/// No control characters; `text.rs` refuses them everywhere but in a customer's own data.
+const TEXT_PATTERN: &str = r"^[^\u0000-\u001F\u007F-\u009F]*$";
+
+/// The same with something to see in it.
+const NAME_PATTERN: &str =
+    r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$";
+
+/// Says of every text that comes in which characters it may have.
+fn say_which_texts_are_taken(document: &mut Document) {
+    let mut names = Vec::new();
+    for operation in document.paths.paths.values_mut().flat_map(operations) {
+        for parameter in operation.parameters.iter_mut().flatten() {
+            if let RefOr::T(parameter) = parameter
+                && let Some(schema) = &mut parameter.schema
+            {
+                restrict_texts(schema, &mut names);
+            }
+        }
+        for content in operation.request_body.iter().flat_map(|body| match body {
+            RefOr::T(body) => body.content.values().collect(),
+            RefOr::Ref(_) => Vec::new(),
+        }) {
+            if let RefOr::T(content) = content
+                && let Some(RefOr::Ref(reference)) = &content.schema
+            {
+                names.push(reference.ref_location.clone());
+            }
+        }
+    }
+    let components = document.components.get_or_insert_default();
+    let mut seen = 0;
+    while let Some(name) = names.get(seen).map(|location| last(location).to_owned()) {
+        seen += 1;
+        if !names[..seen - 1].iter().any(|before| last(before) == name)
+            && let Some(schema) = components.schemas.get_mut(&name)
+        {
+            restrict_texts(schema, &mut names);
+        }
+    }
+}
+
+/// The name in `#/components/schemas/name`.
+fn last(location: &str) -> &str {
+    location.rsplit('/').next().unwrap_or_default()
+}
+
+/// Gives a pattern to every text without one, and collects what the schema refers to.
+fn restrict_texts(schema: &mut RefOr<Schema>, names: &mut Vec<String>) {
+    let schema = match schema {
+        RefOr::Ref(reference) => return names.push(reference.ref_location.clone()),
+        RefOr::T(schema) => schema,
+    };
+    match schema {
+        Schema::Object(object) => {
+            object.properties.values_mut().for_each(|property| restrict_texts(property, names));
+            let is_text = match &object.schema_type {
+                SchemaType::Type(kind) => *kind == Type::String,
+                SchemaType::Array(kinds) => kinds.contains(&Type::String),
+                SchemaType::AnyValue => false,
+            };
+            if is_text && object.format.is_none() && object.enum_values.is_none() && object.pattern.is_none()
+            {
+                let pattern = if object.min_length == Some(1) { NAME_PATTERN } else { TEXT_PATTERN };
+                object.pattern = Some(pattern.to_owned());
+            }
+        }
+        Schema::Array(array) => {
+            if let ArrayItems::RefOrSchema(items) = &mut array.items {
+                restrict_texts(items, names);
+            }
+        }
+        Schema::OneOf(parts) => parts.items.iter_mut().for_each(|part| restrict_texts(part, names)),
+        Schema::AnyOf(parts) => parts.items.iter_mut().for_each(|part| restrict_texts(part, names)),
+        Schema::AllOf(parts) => parts.items.iter_mut().for_each(|part| restrict_texts(part, names)),
+        _ => {}
     }
 }
 

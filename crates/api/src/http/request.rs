@@ -81,6 +81,17 @@ pub async fn wrap(
     }))
 }
 
+/// Wraps the requests of a server that has no API.
+pub async fn wrap_bare(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let path = request.path().to_owned();
+    let mut response = next.call(request).await?;
+    secure(response.headers_mut(), &path, &Uuid::new_v4().to_string(), false);
+    Ok(response)
+}
+
 /// Keeps that a caller asked for what their role or scopes do not allow.
 async fn audit_forbidden<B>(api: &Api, response: &ServiceResponse<B>) {
     let error = response.response().error().and_then(|error| error.as_error::<Error>());
@@ -113,5 +124,19 @@ fn secure(headers: &mut HeaderMap, path: &str, id: &str, is_https: bool) {
     }
     if let Ok(value) = HeaderValue::from_str(id) {
         headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+    name_charset(headers);
+}
+
+/// Every text here is UTF-8. Events are so by their definition.
+fn name_charset(headers: &mut HeaderMap) {
+    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_text = media.starts_with("text/") || media.starts_with("image/svg+xml");
+    if is_text
+        && media != "text/event-stream"
+        && !media.contains("charset")
+        && let Ok(value) = HeaderValue::from_str(&format!("{media}; charset=utf-8"))
+    {
+        headers.insert(header::CONTENT_TYPE, value);
     }
 }

@@ -52,7 +52,7 @@ impl Site {
     /// on the strength of a cookie must, and browsers say where it comes from.
     ///
     /// # Errors
-    /// [`Error::CrossSite`] if it comes from elsewhere.
+    /// [`Error::CrossSite`] if it comes from elsewhere, or carries the cookie and does not say.
     pub fn check_origin(&self, request: &HttpRequest) -> Result<(), Error> {
         let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
         match header("sec-fetch-site") {
@@ -61,7 +61,7 @@ impl Site {
             None => {}
         }
         let is_ours = match (header(ORIGIN.as_str()), &self.origin) {
-            (None, _) => true,
+            (None, _) => self.refresh_token(request).is_none(),
             (Some(origin), Some(ours)) => origin == ours,
             (Some(origin), None) => {
                 header("host").is_none_or(|host| origin.split("://").nth(1) == Some(host))

@@ -153,7 +153,7 @@ pub struct CreateUser {
     pub username: String,
     /// Name shown to people; the user name if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 100)]
+    #[schema(min_length = 1, max_length = 100)]
     pub display_name: Option<String>,
     /// Password of 8 to 256 characters, neither the user name nor a common one.
     #[schema(min_length = 8, max_length = 256)]
@@ -179,7 +179,7 @@ impl std::fmt::Debug for CreateUser {
 pub struct EditUser {
     /// Another display name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 100)]
+    #[schema(min_length = 1, max_length = 100)]
     pub display_name: Option<String>,
     /// A new password.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -168,7 +168,7 @@ pub struct Preferences {
 #[serde(deny_unknown_fields)]
 pub struct CustomRange {
     /// Shown in the date-range drop-down.
-    #[schema(max_length = 60)]
+    #[schema(min_length = 1, max_length = 60)]
     pub name: String,
     /// From this moment on.
     pub from: Timestamp,
@@ -181,7 +181,7 @@ pub struct CustomRange {
 #[serde(deny_unknown_fields)]
 pub struct DailyRange {
     /// Shown in the date-range drop-down.
-    #[schema(max_length = 60)]
+    #[schema(min_length = 1, max_length = 60)]
     pub name: String,
     /// From this time of the day on.
     pub from: TimeOfDay,

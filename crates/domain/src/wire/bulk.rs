@@ -21,7 +21,7 @@ pub const MAX_IDS: usize = 10_000;
 pub struct CreateBulkCancellation {
     /// These callbacks.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_items = 10000)]
+    #[schema(min_items = 1, max_items = 10000)]
     pub ids: Option<Vec<CallbackId>>,
     /// Every callback that the caller may see with a desired time in here.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,6 +74,7 @@ pub struct Matching {
     pub search_field: Option<SearchField>,
     /// What to search.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 100)]
     pub search: Option<String>,
     /// Only those still SCHEDULED after their window.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -227,7 +227,7 @@ pub struct CreateCallback {
     pub service_id: ServiceId,
     /// The number to call, in national form of the service's country or in
     /// international form, with its extension if it has one.
-    #[schema(example = "+44 20 7946 0318", max_length = 40)]
+    #[schema(example = "+44 20 7946 0318", min_length = 1, max_length = 40)]
     pub customer_number: String,
     /// The chosen time; for a scheduled callback only, and then required, unless
     /// `desired_local` is given.
@@ -251,7 +251,7 @@ pub struct CreateCallback {
     pub customer_time_zone: Option<String>,
     /// BCP 47 language tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "en-GB", max_length = 35)]
+    #[schema(example = "en-GB", max_length = 35, pattern = "^[A-Za-z0-9]{2,8}(-[A-Za-z0-9]{1,8})*$")]
     pub language: Option<String>,
     /// Higher is sooner; 0 if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -342,7 +342,7 @@ pub struct RecreateCallback {
     pub service_id: Option<ServiceId>,
     /// Another number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 40)]
+    #[schema(min_length = 1, max_length = 40)]
     pub customer_number: Option<String>,
     /// The chosen time; for a scheduled callback only, and then required, unless
     /// `desired_local` is given.

@@ -72,7 +72,8 @@ pub async fn create_session(
 /// Spends the refresh cookie and sets the next one. A cookie that was spent
 /// before ends the whole session, but for ten seconds in which it is taken once
 /// more if the next one was not used. A session that was not refreshed for long,
-/// twelve hours unless the operator chose otherwise, has ended.
+/// twelve hours unless the operator chose otherwise, has ended. A request with the
+/// cookie says where it comes from, as browsers do: by `Sec-Fetch-Site` or `Origin`.
 #[utoipa::path(
     tag = "Credentials",
     responses(
