@@ -23,4 +23,5 @@ mod race;
 mod schemathesis;
 mod store;
 mod store_setup;
+mod undo_race;
 mod upgrade;

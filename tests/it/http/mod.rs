@@ -3,6 +3,7 @@
 mod account;
 mod attempts;
 mod bulk;
+mod cancellations;
 mod credentials;
 mod daily;
 mod doors;
@@ -18,5 +19,7 @@ mod outage;
 mod reports;
 mod retention;
 mod sheets;
+mod undo;
 mod user_data;
+mod waiting;
 mod wall_times;
