@@ -29,7 +29,11 @@ pub(crate) fn permissions(operation: &Operation) -> Vec<Permission> {
 async fn call(client: &Client, operation: &Operation) -> Answer {
     let method: Method = operation.method.to_uppercase().parse().unwrap();
     let path = operation.path.replace("{id}", UNKNOWN).replace("{attempt_id}", UNKNOWN);
-    let query = if operation.id() == "search_callbacks" { "?customer_number=442079460318" } else { "" };
+    let query = match operation.id() {
+        "search_callbacks" => "?customer_number=442079460318",
+        "read_number" => "?number=442079460318",
+        _ => "",
+    };
     let mut request = client.request(method, &format!("{path}{query}"));
     if let Some(body) = operation.value.get("requestBody") {
         request = request.json(&body["content"]["application/json"]["example"]);

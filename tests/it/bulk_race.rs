@@ -17,10 +17,10 @@ use crate::store_setup::{Cluster, person};
 const CALLBACKS: usize = 1_000;
 
 /// Starts a job that cancels these callbacks.
-async fn start_job(cluster: &Cluster, callbacks: &[Callback]) -> JobId {
+async fn start_job(cluster: &Cluster, callbacks: &[Callback], undo_seconds: Option<u32>) -> JobId {
     let permitted = callbacks.iter().map(|callback| callback.id).collect();
     let selected = Selected { permitted, ..Selected::default() };
-    let create = async move |tx: &mut Tx<'_>| commands::create(tx, &selected, false).await;
+    let create = async move |tx: &mut Tx<'_>| commands::create(tx, &selected, false, undo_seconds).await;
     cluster.nodes[0].commands.change(Audit::None, &person(), create).await.unwrap().id
 }
 
@@ -42,7 +42,7 @@ async fn nothing_is_cancelled_after_a_stop_was_answered(
         Backend::Postgres => 1,
     };
     let callbacks = cluster.create_in_state(CALLBACKS, StateName::Scheduled).await;
-    let id = start_job(&cluster, &callbacks).await;
+    let id = start_job(&cluster, &callbacks, None).await;
     let work =
         async |node: usize| while worker::bulk::round(&cluster.nodes[node].workers).await.unwrap() > 0 {};
     let stop = async {

@@ -86,6 +86,8 @@ async fn live(client: &Client) -> (Vec<String>, Vec<Answer>) {
         format!("/api/v1/callbacks?cursor={digits}"),
         format!("/api/v1/callbacks/{digits}"),
         format!("/made/up/{digits}"),
+        format!("/api/v1/services/{}/number-reading?number=%2B{digits}", text(&service)),
+        format!("/api/v1/services/{}/number-reading?number={digits}0000", text(&service)),
     ] {
         let answer = machine.get(&path).await;
         if answer.status != 200 {

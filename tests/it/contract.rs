@@ -226,6 +226,7 @@ fn the_server_accepts_every_example_of_a_request() {
             "RecreateCallback" => reads::<callback::RecreateCallback>(example),
             "CreateBulkCancellation" => reads::<bulk::CreateBulkCancellation>(example),
             "Reserve" => reads::<router::Reserve>(example),
+            "CancelCallback" => reads::<callback::CancelCallback>(example),
             "CloseCallback" => reads::<callback::CloseCallback>(example),
             "ReleaseAttempt" => reads::<router::ReleaseAttempt>(example),
             "Lease" => reads::<router::Lease>(example),

@@ -24,5 +24,6 @@ mod race;
 mod schemathesis;
 mod store;
 mod store_setup;
+mod undo_race;
 mod upgrade;
 mod visibility;

@@ -17,7 +17,7 @@ use ringback_domain::callback::Callback;
 use ringback_domain::callback::action::Action;
 use ringback_domain::callback::state::Reservation;
 use ringback_domain::callback::transition::{Refusal, Release};
-use ringback_domain::wire::callback::{RecreateCallback, RescheduleCallback};
+use ringback_domain::wire::callback::{CancelCallback, RecreateCallback, RescheduleCallback};
 use ringback_domain::{Actor, CallbackType, DialResult, StateName, VisibleServices};
 use ringback_tests::{Backend, figure, size};
 use rstest::rstest;
@@ -73,7 +73,8 @@ async fn cancel(
     expected: Expected,
 ) -> Result<(), Error> {
     let target = Target { id: callback.id, expected };
-    let cancel = async move |tx: &mut Tx<'_>| commands::cancel(tx, target).await.map(drop);
+    let cancel =
+        async move |tx: &mut Tx<'_>| commands::cancel(tx, target, CancelCallback::default()).await.map(drop);
     run(&cluster.nodes[node], &person(), cancel).await
 }
 

@@ -381,7 +381,7 @@ async fn leftovers_go_a_chunk_at_a_time(#[values(Backend::Sqlite, Backend::Postg
     let job = async |tx: &mut Tx<'_>| {
         let ids = (0..600).map(|_| CallbackId(tx.new_id())).collect();
         let selected = Selected { not_permitted: ids, ..Selected::default() };
-        command::bulk::create(tx, &selected, true).await
+        command::bulk::create(tx, &selected, true, None).await
     };
     node.commands.change(Audit::None, &Grant::system("test"), job).await.unwrap();
     cluster.clock.advance_seconds(15 * 86_400);

@@ -190,6 +190,11 @@ impl TestApp {
         self.inside(async |app| worker::leases::round(&app.workers).await.expect("a round")).await
     }
 
+    /// Cancels what can be undone no more. Returns how many.
+    pub async fn effect_cancellations(&self) -> u64 {
+        self.inside(async |app| worker::cancellations::round(&app.workers).await.expect("a round")).await
+    }
+
     /// Updates the gauges that describe the database.
     pub async fn update_gauges(&self) {
         self.inside(async |app| worker::gauges::round(&app.workers).await.expect("a round")).await;

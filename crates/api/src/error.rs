@@ -2,6 +2,7 @@
 
 use ringback_domain::callback::Callback;
 use ringback_domain::callback::transition::Refusal;
+use ringback_domain::wire::bulk::JobState;
 use ringback_domain::wire::problem::{FieldCode, ProblemKind};
 use ringback_domain::{Permission, StateName};
 
@@ -61,6 +62,9 @@ pub enum Error {
         /// The current version.
         version: i64,
     },
+    /// The job is past the time to undo it.
+    #[error("The bulk cancellation cannot be undone: it is {}. Stop it, if it is not over.", .0.as_str())]
+    JobInEffect(JobState),
     /// There is one with this name already.
     #[error("{0}")]
     Duplicate(&'static str),
@@ -153,7 +157,7 @@ impl Error {
             Self::Forbidden(_) | Self::MoreRights(_) | Self::CrossSite => ProblemKind::Forbidden,
             Self::NotFound(_) => ProblemKind::NotFound,
             Self::MethodNotAllowed(_) => ProblemKind::MethodNotAllowed,
-            Self::Refused { .. } => ProblemKind::StateConflict,
+            Self::Refused { .. } | Self::JobInEffect(_) => ProblemKind::StateConflict,
             Self::LeaseLost => ProblemKind::LeaseLost,
             Self::Stale { .. } => ProblemKind::Stale,
             Self::Duplicate(_) => ProblemKind::Duplicate,

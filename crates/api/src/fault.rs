@@ -45,6 +45,7 @@ pub enum Part {
 pub enum Field {
     ArrivedAt,
     CallbackType,
+    CancelledBy,
     Cursor,
     CustomRanges,
     CurrentPassword,
@@ -67,6 +68,7 @@ pub enum Field {
     Limit,
     Name,
     NewPassword,
+    Number,
     Page,
     Password,
     Priority,
@@ -81,6 +83,7 @@ pub enum Field {
     Sort,
     TimeZone,
     To,
+    UndoSeconds,
     UpTo,
     UserData,
     Username,

@@ -2,8 +2,10 @@
 
 use ringback_domain::PhoneNumber;
 use ringback_domain::phone::{Extension, NumberWarning};
+use ringback_domain::wire::problem::FieldCode;
+use ringback_domain::wire::reference::NumberKind;
 use rlibphonenumber::{
-    PHONE_NUMBER_UTIL, ParseError, PhoneNumberFormat, Region, ValidationError,
+    PHONE_NUMBER_UTIL, ParseError, PhoneNumberFormat, PhoneNumberType, Region, ValidationError,
     get_national_significant_number_owned,
 };
 
@@ -24,6 +26,17 @@ pub enum BadNumber {
     /// It holds two numbers.
     #[error("These are several numbers. Give one of them.")]
     Several,
+}
+
+impl BadNumber {
+    /// Its code in a problem.
+    pub const fn code(self) -> FieldCode {
+        match self {
+            Self::Malformed => FieldCode::MalformedNumber,
+            Self::Impossible => FieldCode::ImpossibleNumber,
+            Self::Several => FieldCode::SeveralNumbers,
+        }
+    }
 }
 
 /// A number as it was read.
@@ -138,6 +151,25 @@ pub fn format(number: &str) -> String {
         |_| number.to_owned(),
         |number| PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::International).into_owned(),
     )
+}
+
+/// What the tables know of a number: its country, its kind, and whether it is in a
+/// range that is in use.
+pub fn describe(number: &PhoneNumber) -> (Option<String>, Option<NumberKind>, bool) {
+    let Ok(number) = PHONE_NUMBER_UTIL.parse(number.as_str(), None) else { return (None, None, false) };
+    let country = PHONE_NUMBER_UTIL.get_region_for_number(&number);
+    let kind = match PHONE_NUMBER_UTIL.get_number_type(&number) {
+        PhoneNumberType::Unknown => None,
+        PhoneNumberType::FixedLine => Some(NumberKind::FixedLine),
+        PhoneNumberType::Mobile => Some(NumberKind::Mobile),
+        PhoneNumberType::FixedLineOrMobile => Some(NumberKind::FixedLineOrMobile),
+        PhoneNumberType::TollFree => Some(NumberKind::TollFree),
+        PhoneNumberType::PremiumRate => Some(NumberKind::PremiumRate),
+        _ => Some(NumberKind::Other),
+    };
+    let country = country.map(|region| region.to_string());
+    // The code of numbers that belong to no country, such as of satellites.
+    (country.filter(|code| code != "001"), kind, PHONE_NUMBER_UTIL.is_valid_number(&number))
 }
 
 /// The country code, and the digits that stand before a national number as people

@@ -19,6 +19,8 @@ pub struct Signals {
     pub due: Alarm,
     /// When the next lease ends.
     pub lease_end: Alarm,
+    /// When the next cancellation takes effect.
+    pub cancellation: Alarm,
     /// Callbacks that can be reserved.
     pub ready: Ready,
     /// A callback changed.
@@ -35,6 +37,11 @@ impl Signals {
     /// Wakes the waiters that a committed transition concerns.
     pub fn announce(&self, transition: &Transition, now: Timestamp) {
         let callback = &transition.callback;
+        if let Some(pending) = &callback.cancellation {
+            self.cancellation.set(pending.effective_at);
+            self.changed.notify_one();
+            return;
+        }
         match &callback.state {
             State::Scheduled => self.due.set(callback.desired_time),
             State::Queued(queued) => match queued.retry_at.filter(|at| *at > now) {

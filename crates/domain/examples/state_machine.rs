@@ -31,23 +31,23 @@ const RULES: [(Option<StateName>, StateName, &str); 12] = {
         (
             Some(S::Scheduled),
             S::Scheduled,
-            "The new time lies ahead, unless the law on its clock changed; the removal date moves with it.",
+            "The new time lies ahead, unless the law on its clock changed; the removal date moves with it. Or it is about to be called off, or that is undone.",
         ),
         (
             Some(S::Scheduled),
             S::Queued,
-            "Not before the desired time. If its window has passed, the service decides.",
+            "Not before the desired time, and not while it is about to be called off. If its window has passed, the service decides.",
         ),
         (Some(S::Scheduled), S::Completed, "Called off, its window passed, or it was not made in time."),
         (
             Some(S::Queued),
             S::Routing,
-            "For one agent and one router; not in the gap after a failed attempt, in quarantine, or for an agent who gave it back a moment ago.",
+            "For one agent and one router; not in the gap after a failed attempt, in quarantine, while it is about to be called off, or for an agent who gave it back a moment ago.",
         ),
         (
             Some(S::Routing),
             S::Queued,
-            "Given back, the lease ran out, or an attempt failed that was not the last. It keeps its place; after three leases that ran out in a row it is quarantined.",
+            "Given back, the lease ran out, an attempt failed that was not the last, or it is about to be called off. It keeps its place; after three leases that ran out in a row it is quarantined.",
         ),
         (Some(S::Routing), S::Processing, "Only by the router that holds the reservation."),
         (Some(S::Queued), S::Completed, "Called off, or it was not made in time."),
@@ -66,7 +66,11 @@ const RULES: [(Option<StateName>, StateName, &str); 12] = {
             S::Completed,
             "The end: a repeat is a new record, which this one names. Once, and not if the agent was reached.",
         ),
-        (Some(S::Queued), S::Queued, "A person puts a quarantined callback back. It keeps its place."),
+        (
+            Some(S::Queued),
+            S::Queued,
+            "A person puts a quarantined callback back, or it is about to be called off, or that is undone. It keeps its place.",
+        ),
     ]
 };
 
@@ -160,6 +164,8 @@ fn next(callback: &Callback) -> Vec<Transition> {
     let last = RetryPolicy { max_attempts: 1, ..RETRY_POLICY };
     let busy = DialResult::Busy;
     let unlucky = Callback { leases_lost: MAX_LEASES_LOST - 1, ..callback.clone() };
+    let cancelling = callback.request_cancellation(start(), None, &person, start());
+    let cancelling = cancelling.map_or_else(|_| callback.clone(), |moved| moved.callback);
     let tried_at = |now: Timestamp| {
         let commands = vec![
             callback.reschedule(now.plus_seconds(1), &person, now),
@@ -174,6 +180,8 @@ fn next(callback: &Callback) -> Vec<Transition> {
             callback.connect(claim, &machine, now),
             callback.cancel(&person, now),
             callback.cancel(&machine, now),
+            callback.request_cancellation(now, None, &person, now),
+            cancelling.undo_cancellation(&person, now),
             unlucky.expire_lease(&machine, now),
             callback.follow_clocks(now, wall_time(), &machine, now),
             callback.requeue(&person, now),

@@ -38,6 +38,9 @@ enum Command {
     Connect(Proof),
     Finish(Proof, Option<ResultCode>),
     Cancel,
+    RequestCancellation { ahead: i64 },
+    UndoCancellation,
+    EffectCancellation,
     Expire,
     Recreate,
 }
@@ -151,6 +154,11 @@ fn live(desired_in: Option<i64>, policy: RetryPolicy, steps: Vec<Step>) -> Life 
             Command::Connect(_) => callback.connect(proof, &actor, now),
             Command::Finish(_, result) => callback.finish(proof, result, None, &actor, now),
             Command::Cancel => callback.cancel(&actor, now),
+            Command::RequestCancellation { ahead } => {
+                callback.request_cancellation(now.plus_seconds(ahead), None, &actor, now)
+            }
+            Command::UndoCancellation => callback.undo_cancellation(&actor, now),
+            Command::EffectCancellation => callback.effect_cancellation(now),
             Command::Expire => callback.expire(&actor, now),
             Command::Recreate => callback.recreate(request(id, None), &actor, now).map(|(old, new)| {
                 repeat = Some(new);
@@ -222,6 +230,9 @@ fn commands() -> impl Strategy<Value = Command> {
         8 => proofs().prop_map(Command::Connect),
         6 => (proofs(), results).prop_map(|(proof, result)| Command::Finish(proof, result)),
         1 => Just(Command::Cancel),
+        3 => (1..60_i64).prop_map(|ahead| Command::RequestCancellation { ahead }),
+        6 => Just(Command::UndoCancellation),
+        1 => Just(Command::EffectCancellation),
         3 => Just(Command::Expire),
         3 => Just(Command::Recreate),
     ]
@@ -299,6 +310,9 @@ fn the_random_lives_take_every_step_and_meet_every_refusal() {
         Refusal::NotQuarantined,
         Refusal::AgentPaused,
         Refusal::WindowOpen,
+        Refusal::Cancelling,
+        Refusal::NotCancelling,
+        Refusal::UndoPossible,
     ];
     assert_eq!(refused, others.map(|refusal| format!("{refusal:?}")).into_iter().chain(states).collect());
 }
@@ -320,7 +334,9 @@ proptest! {
         for (moment, change) in life.changes() {
             prop_assert_eq!(change.entry.from, Some(state));
             prop_assert_eq!(change.entry.to, change.after.state.name());
-            prop_assert_eq!(&change.entry.actor, &moment.actor);
+            if !matches!(moment.command, Command::EffectCancellation) {
+                prop_assert_eq!(&change.entry.actor, &moment.actor);
+            }
             state = change.entry.to;
         }
     }
@@ -352,12 +368,56 @@ proptest! {
     }
 
     #[test]
+    fn nobody_is_called_while_a_cancellation_waits(life in lives()) {
+        for callback in life.versions().filter(|callback| callback.cancellation.is_some()) {
+            let state = callback.state.name();
+            prop_assert!(matches!(state, StateName::Scheduled | StateName::Queued), "{}", state);
+        }
+        for (moment, change) in life.changes().filter(|(moment, _)| moment.before.cancellation.is_some()) {
+            let moved = moment.before.state.name() != change.after.state.name();
+            let over = change.after.state.name() == StateName::Completed;
+            prop_assert!(over || !moved, "{:?}", moment.command);
+        }
+    }
+
+    #[test]
+    fn an_undo_gives_the_place_in_the_queue_back(life in lives()) {
+        for (moment, change) in life.changes() {
+            if let Command::UndoCancellation = moment.command {
+                let undone = Callback {
+                    cancellation: None,
+                    updated_at: moment.now,
+                    version: moment.before.version + 1,
+                    ..moment.before.clone()
+                };
+                prop_assert_eq!(&change.after, &undone);
+            }
+        }
+    }
+
+    #[test]
+    fn a_cancellation_takes_effect_for_who_asked_and_not_before_its_time(life in lives()) {
+        for (moment, change) in life.changes() {
+            if let Command::EffectCancellation = moment.command {
+                let asked = moment.before.cancellation.clone().expect("a cancellation");
+                prop_assert!(moment.now >= asked.effective_at);
+                let cancelled = moment.before.cancel(&asked.by, moment.now).expect("it can be cancelled");
+                prop_assert_eq!(&change.after, &cancelled.callback);
+                prop_assert_eq!(&change.entry, &cancelled.entry);
+            }
+        }
+    }
+
+    #[test]
     fn no_router_ends_a_callback_as_cancelled(life in lives()) {
         for (moment, change) in life.changes() {
             if let State::Completed(completion) = &change.after.state
                 && completion.result.as_str().starts_with("CANCELLED")
             {
-                let called_off = matches!(moment.command, Command::Cancel | Command::Recreate);
+                let called_off = matches!(
+                    moment.command,
+                    Command::Cancel | Command::EffectCancellation | Command::Recreate
+                );
                 prop_assert!(called_off, "{:?}", moment.command);
             }
         }
@@ -576,8 +636,8 @@ proptest! {
     /// Shows: S61
     #[test]
     fn only_people_leave_their_name_on_the_record(life in lives()) {
-        for (moment, change) in life.changes() {
-            let name = moment.actor.username();
+        for (_, change) in life.changes() {
+            let name = change.entry.actor.username();
             match (change.entry.action, &change.after.state) {
                 (Action::Rescheduled, _) => prop_assert_eq!(&change.after.reschedules.last_by, &name),
                 (Action::Recreated, _) => prop_assert_eq!(&change.after.recreated_by, &name),

@@ -59,6 +59,10 @@ impl Life {
             .then(|callback| callback.finish(claim(&held), Some(result), None, &machine(), now))
     }
 
+    fn cancelling(self, now: Timestamp) -> Self {
+        self.then(|callback| callback.request_cancellation(now.plus_seconds(10), None, &person(), now))
+    }
+
     fn cancelled(self, now: Timestamp) -> Self {
         self.then(|callback| callback.cancel(&person(), now))
     }
@@ -83,6 +87,8 @@ fn situations() -> [(&'static str, Situations); 5] {
                 ("an hour ahead", Life::scheduled(at(3_600))),
                 ("due", Life::scheduled(now)),
                 ("14 days past", old()),
+                ("about to be cancelled", Life::scheduled(now).cancelling(at(-5))),
+                ("cancelled by now", Life::scheduled(now).cancelling(at(-10))),
             ],
         ),
         (
@@ -92,6 +98,7 @@ fn situations() -> [(&'static str, Situations); 5] {
                 ("in the retry gap", due().queued().failed(at(1 - gap))),
                 ("after the retry gap", due().queued().failed(at(-gap))),
                 ("14 days past", old().queued()),
+                ("about to be cancelled", due().queued().cancelling(at(-5))),
             ],
         ),
         (
@@ -160,6 +167,9 @@ fn commands(callback: &Callback) -> Vec<(&'static str, Outcome)> {
         ("  overtaken", one(callback.finish(claim(&overtaken), None, None, &machine, now))),
         ("cancel, a person", one(callback.cancel(&person, now))),
         ("cancel, a key", one(callback.cancel(&machine, now))),
+        ("request_cancellation", one(callback.request_cancellation(at(10), None, &person, now))),
+        ("undo_cancellation", one(callback.undo_cancellation(&person, now))),
+        ("effect_cancellation", one(callback.effect_cancellation(now))),
         ("requeue", one(callback.requeue(&person, now))),
         ("close", one(callback.close(ResultCode::AGENT_CONNECTED, String::new(), &person, now))),
         ("expire", one(callback.expire(&machine, now))),

@@ -3,6 +3,7 @@
 mod account;
 mod attempts;
 mod bulk;
+mod cancellations;
 mod credentials;
 mod cross_site;
 mod daily;
@@ -20,5 +21,7 @@ mod outage;
 mod reports;
 mod retention;
 mod sheets;
+mod undo;
 mod user_data;
+mod waiting;
 mod wall_times;

@@ -42,6 +42,13 @@ CREATE TABLE callbacks (
     rescheduled_by TEXT,
     attempts_made BIGINT NOT NULL,
     leases_lost BIGINT NOT NULL DEFAULT 0,
+    -- A cancellation that can still be undone: of whom, since when, when it takes
+    -- effect, and the bulk cancellation that carries it out.
+    cancel_kind TEXT,
+    cancel_by TEXT,
+    cancel_requested_at BIGINT,
+    cancel_at BIGINT,
+    cancel_job UUID,
     -- Agents who are offered others for the time being, as JSON.
     agent_pauses TEXT,
     recreated_from UUID,
@@ -68,6 +75,7 @@ CREATE TABLE callbacks (
     version BIGINT NOT NULL,
     CHECK ((state = 'COMPLETED') = (result IS NOT NULL)),
     CHECK ((state = 'COMPLETED') = (completed_at IS NOT NULL)),
+    CHECK (cancel_at IS NULL OR state IN ('SCHEDULED', 'QUEUED')),
     CHECK (expires_at = desired_time + 1209600000000)
 );
 
@@ -81,13 +89,17 @@ CREATE INDEX callbacks_by_service ON callbacks (service_id, desired_time, id);
 CREATE INDEX callbacks_by_created_at ON callbacks (created_at, id, desired_time, service_id);
 CREATE INDEX callbacks_by_updated_at ON callbacks (updated_at, id, desired_time, service_id);
 -- What is due, ready and leased: small, because only those are in it.
-CREATE INDEX callbacks_due ON callbacks (desired_time, id) WHERE state = 'SCHEDULED';
+CREATE INDEX callbacks_due ON callbacks (desired_time, id) WHERE state = 'SCHEDULED' AND cancel_at IS NULL;
 CREATE INDEX callbacks_by_wall_time_tables ON callbacks (wall_time_tables, id)
     WHERE state = 'SCHEDULED' AND wall_time_tables IS NOT NULL;
 CREATE INDEX callbacks_ready ON callbacks (service_id, priority DESC, queue_arrival, id)
-    WHERE state = 'QUEUED' AND quarantined_at IS NULL;
+    WHERE state = 'QUEUED' AND quarantined_at IS NULL AND cancel_at IS NULL;
 -- The queue of several services together.
 CREATE INDEX callbacks_ready_anywhere ON callbacks (priority DESC, queue_arrival, id, service_id) WHERE state = 'QUEUED';
+CREATE INDEX callbacks_cancelling ON callbacks (cancel_at, id) WHERE cancel_at IS NOT NULL AND cancel_job IS NULL;
+-- The report of cancellations: an entry for each callback that was cancelled, written once.
+CREATE INDEX callbacks_cancelled ON callbacks (completed_at, id)
+    WHERE result IN ('CANCELLED', 'CANCELLED_BY_ADMIN', 'CANCELLED_BY_USER');
 CREATE INDEX callbacks_leased ON callbacks (lease_expires_at, id) WHERE state = 'ROUTING';
 CREATE UNIQUE INDEX callbacks_by_recreated_from ON callbacks (recreated_from) WHERE recreated_from IS NOT NULL;
 
@@ -280,10 +292,14 @@ CREATE TABLE bulk_cancellations (
     total BIGINT NOT NULL,
     outcomes TEXT NOT NULL,
     created_at BIGINT NOT NULL,
-    finished_at BIGINT
+    finished_at BIGINT,
+    -- Until then it can be undone, and as many callbacks are held back, from the first.
+    effective_at BIGINT,
+    held BIGINT NOT NULL
 );
 
-CREATE INDEX bulk_cancellations_unfinished ON bulk_cancellations (created_at, id) WHERE finished_at IS NULL;
+CREATE INDEX bulk_cancellations_unfinished ON bulk_cancellations (created_at, id)
+    WHERE finished_at IS NULL OR held > 0;
 CREATE INDEX bulk_cancellations_by_owner ON bulk_cancellations (owner, created_at);
 
 -- The selection of a bulk cancellation, in the order in which it is worked off:

@@ -44,6 +44,13 @@ CREATE TABLE callbacks (
     rescheduled_by TEXT,
     attempts_made INTEGER NOT NULL,
     leases_lost INTEGER NOT NULL DEFAULT 0,
+    -- A cancellation that can still be undone: of whom, since when, when it takes
+    -- effect, and the bulk cancellation that carries it out.
+    cancel_kind TEXT,
+    cancel_by TEXT,
+    cancel_requested_at INTEGER,
+    cancel_at INTEGER,
+    cancel_job BLOB,
     -- Agents who are offered others for the time being, as JSON.
     agent_pauses TEXT,
     recreated_from BLOB,
@@ -70,6 +77,7 @@ CREATE TABLE callbacks (
     version INTEGER NOT NULL,
     CHECK ((state = 'COMPLETED') = (result IS NOT NULL)),
     CHECK ((state = 'COMPLETED') = (completed_at IS NOT NULL)),
+    CHECK (cancel_at IS NULL OR state IN ('SCHEDULED', 'QUEUED')),
     CHECK (expires_at = desired_time + 1209600000000)
 ) STRICT;
 
@@ -94,11 +102,15 @@ CREATE TRIGGER callbacks_number_removed AFTER DELETE ON callbacks BEGIN
     DELETE FROM callback_numbers WHERE rowid = old.number_row;
 END;
 -- What is due, ready and leased: small, because only those are in it.
-CREATE INDEX callbacks_due ON callbacks (desired_time, id) WHERE state = 'SCHEDULED';
+CREATE INDEX callbacks_due ON callbacks (desired_time, id) WHERE state = 'SCHEDULED' AND cancel_at IS NULL;
 CREATE INDEX callbacks_by_wall_time_tables ON callbacks (wall_time_tables, id)
     WHERE state = 'SCHEDULED' AND wall_time_tables IS NOT NULL;
 CREATE INDEX callbacks_ready ON callbacks (service_id, priority DESC, queue_arrival, id)
-    WHERE state = 'QUEUED' AND quarantined_at IS NULL;
+    WHERE state = 'QUEUED' AND quarantined_at IS NULL AND cancel_at IS NULL;
+CREATE INDEX callbacks_cancelling ON callbacks (cancel_at, id) WHERE cancel_at IS NOT NULL AND cancel_job IS NULL;
+-- The report of cancellations: an entry for each callback that was cancelled, written once.
+CREATE INDEX callbacks_cancelled ON callbacks (completed_at, id)
+    WHERE result IN ('CANCELLED', 'CANCELLED_BY_ADMIN', 'CANCELLED_BY_USER');
 CREATE INDEX callbacks_leased ON callbacks (lease_expires_at, id) WHERE state = 'ROUTING';
 CREATE UNIQUE INDEX callbacks_by_recreated_from ON callbacks (recreated_from) WHERE recreated_from IS NOT NULL;
 
@@ -258,10 +270,14 @@ CREATE TABLE bulk_cancellations (
     total INTEGER NOT NULL,
     outcomes TEXT NOT NULL,
     created_at INTEGER NOT NULL,
-    finished_at INTEGER
+    finished_at INTEGER,
+    -- Until then it can be undone, and as many callbacks are held back, from the first.
+    effective_at INTEGER,
+    held INTEGER NOT NULL
 ) STRICT;
 
-CREATE INDEX bulk_cancellations_unfinished ON bulk_cancellations (created_at, id) WHERE finished_at IS NULL;
+CREATE INDEX bulk_cancellations_unfinished ON bulk_cancellations (created_at, id)
+    WHERE finished_at IS NULL OR held > 0;
 CREATE INDEX bulk_cancellations_by_owner ON bulk_cancellations (owner, created_at);
 
 -- The selection of a bulk cancellation, in the order in which it is worked off:

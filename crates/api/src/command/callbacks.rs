@@ -1,11 +1,12 @@
 //! Commands on callbacks: taking a request in, moving it to another time,
 //! cancelling it, repeating it.
 
+use ringback_domain::callback::cancellation::MAX_UNDO_SECONDS;
 use ringback_domain::callback::transition::{NewCallback, Refusal};
 use ringback_domain::callback::{Callback, rules};
 use ringback_domain::wall_time::Fold;
 use ringback_domain::wire::callback::{
-    ChosenTime, CloseCallback, CreateCallback, RecreateCallback, RescheduleCallback,
+    CancelCallback, ChosenTime, CloseCallback, CreateCallback, RecreateCallback, RescheduleCallback,
 };
 use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::wire::router::MAX_REASON_CHARS;
@@ -56,14 +57,8 @@ fn accepting(service: Option<Service>, callback_type: CallbackType) -> Result<Se
 }
 
 fn number_for(text: &str, country: &str) -> Result<Reading, Fault> {
-    phone::read(text, country).map_err(|error| {
-        let code = match error {
-            phone::BadNumber::Malformed => FieldCode::MalformedNumber,
-            phone::BadNumber::Impossible => FieldCode::ImpossibleNumber,
-            phone::BadNumber::Several => FieldCode::SeveralNumbers,
-        };
-        Fault::new(Field::CustomerNumber, code, error.to_string())
-    })
+    phone::read(text, country)
+        .map_err(|error| Fault::new(Field::CustomerNumber, error.code(), error.to_string()))
 }
 
 /// When the customer wants the call, as far as the request says so and it is
@@ -297,15 +292,53 @@ pub async fn reschedule(
     Ok(tx.save(moved))
 }
 
-/// Cancels a callback.
+/// Seconds for which a cancellation can be undone, as a request gives them.
+pub(super) fn undo_seconds(given: Option<u32>) -> Result<i64, Error> {
+    let seconds = given.unwrap_or_default();
+    if seconds > MAX_UNDO_SECONDS {
+        let detail = format!("`undo_seconds` must be between 0 and {MAX_UNDO_SECONDS}.");
+        return Err(Error::invalid(Field::UndoSeconds, FieldCode::OutOfRange, detail));
+    }
+    Ok(i64::from(seconds))
+}
+
+/// Cancels a callback, at once or so that it can be undone for some seconds. One
+/// that is about to be cancelled already stays so.
 ///
 /// # Errors
 /// That it does not exist, is not visible, has another version, is PROCESSING
-/// or COMPLETED.
-pub async fn cancel(tx: &mut Tx<'_>, target: Target) -> Result<Callback, Error> {
-    let callback = target.find(tx).await?;
-    let over = callback.cancel(tx.actor(), tx.now()).map_err(|refusal| Error::refused(refusal, &callback))?;
+/// or COMPLETED; [`Error::Invalid`] with too many seconds.
+pub async fn cancel(tx: &mut Tx<'_>, target: Target, body: CancelCallback) -> Result<Callback, Error> {
+    let undo_seconds = undo_seconds(body.undo_seconds)?;
+    let (callback, now) = (target.find(tx).await?, tx.now());
+    let over = if undo_seconds == 0 {
+        callback.cancel(tx.actor(), now)
+    } else if callback.cancellation.is_some() {
+        tx.nothing_done();
+        return Ok(callback);
+    } else {
+        callback.request_cancellation(now.plus_seconds(undo_seconds), None, tx.actor(), now)
+    };
+    let over = over.map_err(|refusal| Error::refused(refusal, &callback))?;
+    tx.audit_detail("undo_seconds", undo_seconds);
     Ok(tx.save(over))
+}
+
+/// Takes a cancellation back that has not taken effect. Where there is none the
+/// callback is given as it is.
+///
+/// # Errors
+/// That it does not exist, is not visible, has another version, or is COMPLETED.
+pub async fn undo_cancel(tx: &mut Tx<'_>, target: Target) -> Result<Callback, Error> {
+    let callback = target.find(tx).await?;
+    match callback.undo_cancellation(tx.actor(), tx.now()) {
+        Ok(undone) => Ok(tx.save(undone)),
+        Err(Refusal::NotCancelling) => {
+            tx.nothing_done();
+            Ok(callback)
+        }
+        Err(refusal) => Err(Error::refused(refusal, &callback)),
+    }
 }
 
 /// Puts a quarantined callback back into the queue.

@@ -101,6 +101,17 @@ pub async fn follow_clocks(tx: &mut Tx<'_>) -> Result<usize, Error> {
     Ok(older.len())
 }
 
+/// SCHEDULED or QUEUED → COMPLETED, where a cancellation can be undone no more.
+/// Gives how many.
+///
+/// # Errors
+/// That the database is not available.
+pub async fn effect_cancellations(tx: &mut Tx<'_>) -> Result<usize, Error> {
+    let now = tx.now();
+    let cancelled = queue::take_cancelled(tx.write()?, now, CHUNK).await?;
+    save_all(tx, &cancelled, |callback, _, now| callback.effect_cancellation(now))
+}
+
 /// ROUTING → QUEUED, where a lease has ended. Gives how many.
 ///
 /// # Errors

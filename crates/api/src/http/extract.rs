@@ -286,6 +286,23 @@ impl FromRequest for Empty {
     }
 }
 
+/// A JSON body that may be left out: without one everything has its default.
+#[derive(Debug)]
+pub struct Optional<T>(pub T);
+
+impl<T: DeserializeOwned + Default + 'static> FromRequest for Optional<T> {
+    type Error = Error;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (whole, payload) = (request.clone(), payload.take());
+        read(request, async move {
+            let body = read_body(&whole, payload, BODY_BYTES).await?;
+            Ok(Self(if body.is_empty() { T::default() } else { parse(&body)? }))
+        })
+    }
+}
+
 /// A path parameter.
 #[derive(Debug)]
 pub struct Path<T>(pub T);

@@ -33,7 +33,7 @@ use crate::recent::Recent;
 use site::Site;
 use v1::{
     api_keys, attempts, audit, bulk_cancellations, callbacks, events, export, me, name_recordings, reference,
-    services, session, users,
+    reports, services, session, users,
 };
 
 /// What handlers work with.
@@ -103,6 +103,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(callbacks::list_attempts)
                 .service(callbacks::reschedule_callback)
                 .service(callbacks::cancel_callback)
+                .service(callbacks::undo_cancel_callback)
                 .service(callbacks::recreate_callback)
                 .service(callbacks::requeue_callback)
                 .service(callbacks::close_callback)
@@ -115,6 +116,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(bulk_cancellations::get_report)
                 .service(bulk_cancellations::get_bulk_cancellation)
                 .service(bulk_cancellations::stop_bulk_cancellation)
+                .service(bulk_cancellations::undo_bulk_cancellation)
+                .service(reports::report_cancellations)
                 .service(events::stream_events)
                 .service(attempts::create_reservations)
                 .service(attempts::list_open_attempts)
@@ -126,6 +129,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(attempts::report_attempts)
                 .service(services::list_services)
                 .service(services::create_service)
+                .service(services::read_number)
                 .service(services::get_service)
                 .service(services::edit_service)
                 .service(users::list_users)

@@ -36,6 +36,7 @@ use super::extract::AUDIO;
         (name = "Credentials", description = "Logging in, and who the caller is"),
         (name = "Callbacks", description = "Callback records: lists, single records, commands, events"),
         (name = "Bulk cancellations", description = "Cancelling many callbacks at once"),
+        (name = "Reports", description = "What became of callbacks"),
         (name = "Router", description = "What an ACD, a dialler or an agent desktop calls"),
         (name = "Services", description = "Virtual queues and their settings"),
         (name = "Users", description = "People who may log in"),
@@ -47,6 +48,7 @@ use super::extract::AUDIO;
     components(schemas(
         Problem,
         ringback_domain::wire::audit::AuditAction,
+        ringback_domain::wire::bulk::CancellationsFormat,
         ringback_domain::wire::bulk::ReportFormat,
         ringback_domain::wire::list::Format,
         ringback_domain::wire::list::Sort,
@@ -294,8 +296,16 @@ const VERSION_PATTERN: &str = r#"^(\*|"?[0-9]{1,18}"?)$"#;
 /// What a client may go on with after it created something: the operation that created
 /// it, the status, and the operations on its id.
 const LINKS: [(&str, &str, &[&str]); 4] = [
-    ("create_callback", "201", &["get_callback", "reschedule_callback", "cancel_callback"]),
-    ("create_bulk_cancellation", "202", &["get_bulk_cancellation", "stop_bulk_cancellation", "get_report"]),
+    (
+        "create_callback",
+        "201",
+        &["get_callback", "reschedule_callback", "cancel_callback", "undo_cancel_callback"],
+    ),
+    (
+        "create_bulk_cancellation",
+        "202",
+        &["get_bulk_cancellation", "stop_bulk_cancellation", "undo_bulk_cancellation", "get_report"],
+    ),
     ("create_service", "201", &["get_service", "edit_service"]),
     ("create_user", "201", &["get_user", "edit_user"]),
 ];
@@ -336,11 +346,17 @@ fn complete(operation: &mut Operation) {
         "cancel_callback",
         "reschedule_callback",
         "recreate_callback",
+        "undo_cancel_callback",
         "requeue_callback",
         "close_callback",
         "edit_service",
         "edit_user",
     ];
+    if operation.operation_id.as_deref() == Some("cancel_callback")
+        && let Some(RefOr::T(body)) = &mut operation.request_body
+    {
+        body.required = Some(Required::False);
+    }
     let is_command = operation.operation_id.as_deref().is_some_and(|id| commands.contains(&id));
     if is_command {
         let description = "The version that is expected, as in `ETag`; any if not given";

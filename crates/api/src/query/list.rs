@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use ringback_domain::callback::waiting::WaitingReason;
 use ringback_domain::callback::{Callback, rules};
 use ringback_domain::wire::callback::{AttemptView, CallbackView, TimelineEntry};
 use ringback_domain::wire::list::{
     CallbackCount, CallbackFilter, CountQuery, FindQuery, NUMBERED_ROWS, PAGE_LIMIT, PageQuery, Sort,
 };
 use ringback_domain::wire::problem::FieldCode;
-use ringback_domain::{CallbackId, DialResult, PhoneNumber, StateName};
+use ringback_domain::{CallbackId, DialResult, PhoneNumber};
 
 use super::view::{self, Viewer};
 use super::{Queries, RenderedRow, filter};
@@ -189,8 +190,8 @@ impl Queries {
         let conn = &mut self.store.read().await?;
         let callback = callbacks::find(conn, id, &grant.visible).await?.ok_or(Error::NotFound("callback"))?;
         let mut view = view::of_callback(&callback, &services, viewer);
-        if view.state == StateName::Queued && view.metrics.quarantined_at.is_none() {
-            let position = queue::ahead_of(conn, &callback).await? + 1;
+        if view.waiting_for.is_some_and(|waiting| waiting.reason == WaitingReason::Agent) {
+            let position = queue::ahead_of(conn, &callback, viewer.now()).await? + 1;
             view.metrics.position_in_queue = Some(position);
             view.metrics.estimated_wait_seconds =
                 positions.estimated_wait_seconds(callback.request.service_id, position);

@@ -2,10 +2,12 @@
 
 pub mod audit;
 pub mod bulk;
+mod cancellations;
 pub mod daily;
 pub mod feed;
 pub mod filter;
 pub mod list;
+mod number;
 mod positions;
 mod reference;
 mod rendered;

@@ -49,9 +49,10 @@ impl Queries {
     /// If the database cannot be read.
     pub async fn positions(&self) -> Result<Arc<Positions>, Error> {
         let read = async || {
-            let since = self.clock.now().plus_seconds(-THROUGHPUT_SECONDS);
+            let now = self.clock.now();
+            let since = now.plus_seconds(-THROUGHPUT_SECONDS);
             let mut conn = self.store.read().await?;
-            let order = queue::order(&mut conn).await?;
+            let order = queue::order(&mut conn, now).await?;
             let connected = queue::connected_since(&mut conn, since).await?;
             let mut positions = HashMap::with_capacity(order.len());
             let (mut current, mut position) = (None, 0);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use quick_cache::sync::Cache;
 use ringback_domain::CallbackId;
 use ringback_domain::callback::rules;
+use ringback_domain::callback::waiting::WaitingFor;
 use sonic_rs::{OwnedLazyValue, to_lazyvalue};
 
 use super::view::{self, Viewer};
@@ -24,6 +25,7 @@ const MAX_ROWS: usize = 25_000;
 struct RenderKey {
     version: i64,
     overdue: bool,
+    waiting_for: Option<WaitingFor>,
     position: Option<u32>,
     wait: Option<u32>,
     service: String,
@@ -63,20 +65,29 @@ impl RenderCache {
         keep: bool,
     ) -> Result<Arc<RenderedRow>, Error> {
         let service = services.get(row.service_id).map_or("", |service| service.name.as_str());
-        let (position, wait) = view::position_and_wait(row, positions);
+        let waiting_for = view::waiting_for(row, services, viewer.now());
+        let (position, wait) = view::position_and_wait(row, waiting_for, positions);
         let overdue =
             rules::is_overdue(row.state, row.desired_time, row.desired_window_seconds, viewer.now());
         let cache_key = (row.id, viewer.manages());
         if let Some(cached) = self.0.get(&cache_key)
             && cached.key.version == row.version
             && cached.key.overdue == overdue
+            && cached.key.waiting_for == waiting_for
             && cached.key.position == position
             && cached.key.wait == wait
             && cached.key.service == service
         {
             return Ok(cached);
         }
-        let key = RenderKey { version: row.version, overdue, position, wait, service: service.to_owned() };
+        let key = RenderKey {
+            version: row.version,
+            overdue,
+            waiting_for,
+            position,
+            wait,
+            service: service.to_owned(),
+        };
         let json =
             to_lazyvalue(&view::of_summary(row, services, positions, viewer)).map_err(Error::internal)?;
         let rendered = Arc::new(RenderedRow { key, json });

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use ringback_domain::callback::waiting::{self, Standing, WaitingFor, WaitingReason};
 use ringback_domain::callback::{Callback, CallbackType, rules};
 use ringback_domain::service::RETRY_POLICY;
-use ringback_domain::wire::callback::{CallbackView, Can, Metrics, ServiceRef};
+use ringback_domain::wire::callback::{CallbackView, Can, CancellationView, Metrics, ServiceRef};
 use ringback_domain::wire::user_data::UserData;
 use ringback_domain::{Permission, ResultCode, ServiceId, State, StateName, Timestamp, retention};
 
@@ -43,12 +44,20 @@ impl Viewer {
         self.now
     }
 
-    fn can(self, state: StateName, result: Option<ResultCode>, recreated: bool, quarantined: bool) -> Can {
+    fn can(
+        self,
+        state: StateName,
+        result: Option<ResultCode>,
+        recreated: bool,
+        quarantined: bool,
+        cancelling: bool,
+    ) -> Can {
         Can {
-            reschedule: self.manage && rules::can_reschedule(state),
+            reschedule: self.manage && rules::can_reschedule(state) && !cancelling,
             cancel: self.manage && rules::can_cancel(state),
+            undo: self.manage && cancelling,
             recreate: self.manage && rules::can_recreate(result, recreated),
-            requeue: self.manage && quarantined,
+            requeue: self.manage && quarantined && !cancelling,
             close: self.manage && rules::can_close(state),
         }
     }
@@ -68,9 +77,31 @@ pub(crate) async fn positions_for(
     Ok(if any_queued { Some(queries.positions().await?) } else { None })
 }
 
-/// Position in the queue and estimated wait of a row.
-pub(crate) fn position_and_wait(row: &Summary, positions: Option<&Positions>) -> (Option<u32>, Option<u32>) {
-    let positions = positions.filter(|_| row.state == StateName::Queued);
+/// What a row waits for.
+pub(crate) fn waiting_for(row: &Summary, services: &Services, now: Timestamp) -> Option<WaitingFor> {
+    let standing = Standing {
+        state: row.state,
+        desired_time: row.desired_time,
+        retry_at: row.retry_at,
+        quarantined_at: row.quarantined_at,
+        cancel_at: row.cancel_at,
+    };
+    waiting::waiting_for(standing, dials(services, row.service_id), now)
+}
+
+/// Whether the service hands callbacks out.
+fn dials(services: &Services, id: ServiceId) -> bool {
+    services.get(id).is_some_and(|service| service.settings.dial_pending)
+}
+
+/// Position in the queue and estimated wait of a row, if it is in line.
+pub(crate) fn position_and_wait(
+    row: &Summary,
+    waiting_for: Option<WaitingFor>,
+    positions: Option<&Positions>,
+) -> (Option<u32>, Option<u32>) {
+    let in_line = waiting_for.is_some_and(|waiting| waiting.reason == WaitingReason::Agent);
+    let positions = positions.filter(|_| in_line);
     let position = positions.and_then(|positions| positions.position(row.id));
     let wait = position
         .zip(positions)
@@ -96,7 +127,8 @@ pub fn of_summary(
     positions: Option<&Positions>,
     viewer: Viewer,
 ) -> CallbackView {
-    let (position, wait) = position_and_wait(row, positions);
+    let waiting_for = waiting_for(row, services, viewer.now);
+    let (position, wait) = position_and_wait(row, waiting_for, positions);
     CallbackView {
         id: row.id,
         service: service_ref(services, row.service_id),
@@ -110,7 +142,15 @@ pub fn of_summary(
         desired_window_seconds: row.desired_window_seconds,
         overdue: rules::is_overdue(row.state, row.desired_time, row.desired_window_seconds, viewer.now),
         scheduled_origin: row.callback_type == CallbackType::Scheduled,
-        can: viewer.can(row.state, row.result, row.recreated_as.is_some(), row.quarantined_at.is_some()),
+        waiting_for,
+        cancellation: row.cancellation(),
+        can: viewer.can(
+            row.state,
+            row.result,
+            row.recreated_as.is_some(),
+            row.quarantined_at.is_some(),
+            row.cancel_at.is_some(),
+        ),
         origin: row.origin,
         created_at: row.created_at,
         updated_at: row.updated_at,
@@ -181,7 +221,19 @@ pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> 
         desired_window_seconds: callback.desired_window_seconds,
         overdue: rules::is_overdue(state, callback.desired_time, callback.desired_window_seconds, viewer.now),
         scheduled_origin: callback.request.callback_type == CallbackType::Scheduled,
-        can: viewer.can(state, result, callback.recreated_as.is_some(), quarantined_at.is_some()),
+        waiting_for: waiting::waiting_for(
+            Standing::from(callback),
+            dials(services, callback.request.service_id),
+            viewer.now,
+        ),
+        cancellation: callback.cancellation.as_ref().map(CancellationView::from),
+        can: viewer.can(
+            state,
+            result,
+            callback.recreated_as.is_some(),
+            quarantined_at.is_some(),
+            callback.cancellation.is_some(),
+        ),
         origin: callback.origin,
         created_at: callback.created_at,
         updated_at: callback.updated_at,

@@ -16,7 +16,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, actor_kind, actor_name, state, dry_run, selected, done, total, outcomes, created_at, \
-             finished_at FROM bulk_cancellations ",
+             finished_at, effective_at, held FROM bulk_cancellations ",
             $rest
         )
     };
@@ -27,14 +27,22 @@ const FIND_OF_OWNER_LOCKED: &str =
     select!("WHERE id = $1 AND (CAST($2 AS text) IS NULL OR owner = $2) FOR UPDATE");
 const LIST: &str =
     select!("WHERE CAST($1 AS text) IS NULL OR owner = $1 ORDER BY created_at DESC, id DESC LIMIT 50");
-const UNFINISHED: &str = select!("WHERE finished_at IS NULL ORDER BY created_at, id LIMIT 1 OFFSET $1");
-const UNFINISHED_LOCKED: &str =
-    select!("WHERE finished_at IS NULL ORDER BY created_at, id LIMIT 1 OFFSET $1 FOR UPDATE SKIP LOCKED");
-const OLDEST_UNFINISHED: &str = "SELECT MIN(created_at) FROM bulk_cancellations WHERE finished_at IS NULL";
+/// Work there is for jobs that can be undone no more, and for those that were ended
+/// and still hold callbacks back.
+const UNFINISHED: &str = select!(
+    "WHERE (finished_at IS NULL OR held > 0) AND (finished_at IS NOT NULL OR effective_at IS NULL \
+     OR effective_at <= $2) ORDER BY created_at, id LIMIT 1 OFFSET $1"
+);
+const UNFINISHED_LOCKED: &str = select!(
+    "WHERE (finished_at IS NULL OR held > 0) AND (finished_at IS NOT NULL OR effective_at IS NULL \
+     OR effective_at <= $2) ORDER BY created_at, id LIMIT 1 OFFSET $1 FOR UPDATE SKIP LOCKED"
+);
+const OLDEST_UNFINISHED: &str = "SELECT MIN(COALESCE(finished_at, effective_at, created_at)) \
+     FROM bulk_cancellations WHERE finished_at IS NULL OR held > 0";
 const INSERT: &str = "INSERT INTO bulk_cancellations (id, owner, actor_kind, actor_name, state, dry_run, selected, \
-     done, total, outcomes, created_at, finished_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-const UPDATE: &str =
-    "UPDATE bulk_cancellations SET state = $2, done = $3, outcomes = $4, finished_at = $5 WHERE id = $1";
+     done, total, outcomes, created_at, finished_at, effective_at, held) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+const UPDATE: &str = "UPDATE bulk_cancellations SET state = $2, done = $3, outcomes = $4, finished_at = $5, held = $6 WHERE id = $1";
 const PURGE_ITEMS: &str = "DELETE FROM bulk_cancellation_items WHERE (job_id, number) IN \
      (SELECT i.job_id, i.number FROM bulk_cancellations b JOIN bulk_cancellation_items i ON i.job_id = b.id \
      WHERE b.finished_at <= $1 LIMIT $2)";
@@ -78,6 +86,8 @@ struct JobRow {
     outcomes: String,
     created_at: i64,
     finished_at: Option<i64>,
+    effective_at: Option<i64>,
+    held: i64,
 }
 
 impl TryFrom<JobRow> for BulkCancellation {
@@ -93,6 +103,8 @@ impl TryFrom<JobRow> for BulkCancellation {
             selected: serde_json::from_str(&row.selected).map_err(|_| wrong("selected"))?,
             outcomes: serde_json::from_str(&row.outcomes).map_err(|_| wrong("outcomes"))?,
             created_at: Timestamp::from_micros(row.created_at),
+            effective_at: row.effective_at.map(Timestamp::from_micros),
+            held: row.held.unsigned_abs(),
             finished_at: row.finished_at.map(Timestamp::from_micros),
             created_by: ActorView {
                 kind: row.actor_kind.parse().map_err(|_| wrong("actor_kind"))?,
@@ -137,6 +149,8 @@ pub async fn insert(conn: &mut WriteConn, job: &BulkCancellation, owner: &str) -
             .bind(outcomes)
             .bind(job.created_at.micros())
             .bind(job.finished_at.map(Timestamp::micros))
+            .bind(job.effective_at.map(Timestamp::micros))
+            .bind(job.held.cast_signed())
             .execute(c)
             .await
             .map(|_| ())
@@ -184,23 +198,15 @@ async fn find_by(
     row.map(BulkCancellation::try_from).transpose()
 }
 
-/// Stops a job of this owner, or of anybody, unless it has finished. The job is locked
-/// meanwhile: a worker finishes its current chunk first and starts no other.
-pub async fn stop(
+/// The same, locked until the transaction ends: a worker finishes its current chunk
+/// first and starts no other.
+pub async fn find_for_update(
     conn: &mut WriteConn,
     id: JobId,
     owner: Option<&str>,
-    now: Timestamp,
 ) -> StoreResult<Option<BulkCancellation>> {
     let sql = conn.backend().pick(FIND_OF_OWNER, FIND_OF_OWNER_LOCKED);
-    let Some(mut job) = find_by(conn, sql, id, owner).await? else { return Ok(None) };
-    if job.finished_at.is_none() {
-        job.state = JobState::Stopped;
-        job.outcomes.stopped = job.progress.total.saturating_sub(job.progress.done);
-        job.finished_at = Some(now);
-        update(conn, &job).await?;
-    }
-    Ok(Some(job))
+    find_by(conn, sql, id, owner).await
 }
 
 /// The newest jobs of this owner, or of anybody.
@@ -209,14 +215,14 @@ pub async fn list(conn: &mut Conn, owner: Option<&str>) -> StoreResult<Vec<BulkC
     Ok(leave_out(rows.into_iter().map(BulkCancellation::try_from)))
 }
 
-/// The oldest unfinished job that no other node is working on, locked until the
-/// transaction ends.
-pub async fn take_unfinished(conn: &mut WriteConn) -> StoreResult<Option<BulkCancellation>> {
+/// The oldest job with work to do that no other node is working on, locked until
+/// the transaction ends.
+pub async fn take_unfinished(conn: &mut WriteConn, now: Timestamp) -> StoreResult<Option<BulkCancellation>> {
     let sql = conn.backend().pick(UNFINISHED, UNFINISHED_LOCKED);
     // A job that cannot be read must not stop those behind it.
     for passed_over in 0..MAX_UNREADABLE {
         let row: Option<JobRow> =
-            on!(conn, |c| sqlx::query_as(sql).bind(passed_over).fetch_optional(c).await)?;
+            on!(conn, |c| sqlx::query_as(sql).bind(passed_over).bind(now.micros()).fetch_optional(c).await)?;
         let Some(row) = row else { return Ok(None) };
         if let Some(job) = leave_out(std::iter::once(BulkCancellation::try_from(row))).pop() {
             return Ok(Some(job));
@@ -225,7 +231,7 @@ pub async fn take_unfinished(conn: &mut WriteConn) -> StoreResult<Option<BulkCan
     Ok(None)
 }
 
-/// When the oldest unfinished job was created.
+/// Since when there is work to do, or from when on.
 pub async fn oldest_unfinished(conn: &mut Conn) -> StoreResult<Option<Timestamp>> {
     let micros: Option<i64> = on!(conn, |c| sqlx::query_scalar(OLDEST_UNFINISHED).fetch_one(c).await)?;
     Ok(micros.map(Timestamp::from_micros))
@@ -301,6 +307,7 @@ pub async fn update(conn: &mut WriteConn, job: &BulkCancellation) -> StoreResult
             .bind(job.progress.done.cast_signed())
             .bind(outcomes)
             .bind(job.finished_at.map(Timestamp::micros))
+            .bind(job.held.cast_signed())
             .execute(c)
             .await
             .map(|_| ())
@@ -379,6 +386,8 @@ pub fn new_job(id: JobId, actor: &Actor, dry_run: bool, now: Timestamp) -> BulkC
         selected: CountByState::default(),
         outcomes: OutcomeCounts::default(),
         created_at: now,
+        effective_at: None,
+        held: 0,
         finished_at: None,
         created_by: ActorView { kind: actor.kind, name: actor.name.clone() },
     }

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use ringback_domain::callback::cancellation::Cancellation;
 use ringback_domain::callback::state::{Processing, Queued, Reservation, Routing};
 use ringback_domain::callback::transition::Transition;
 use ringback_domain::callback::{AgentPause, Callback, Reschedules};
 use ringback_domain::phone::Extension;
 use ringback_domain::{
-    AttemptId, CallbackId, Completion, PhoneNumber, Request, ServiceId, State, StateName, Timestamp,
-    VisibleServices, WallTime,
+    Actor, AttemptId, CallbackId, Completion, JobId, PhoneNumber, Request, ServiceId, State, StateName,
+    Timestamp, VisibleServices, WallTime,
 };
 use serde::de::DeserializeOwned;
 use sqlx::AssertSqlSafe;
@@ -25,7 +26,8 @@ macro_rules! columns {
     () => {
         "id, service_id, customer_number, customer_number_extension, number_warning, callback_type, arrived_at, customer_time_zone, language, priority, \
          user_data, origin, created_at, created_by, desired_time, wall_time, wall_time_zone, wall_time_tables, desired_window_seconds, reschedule_count, \
-         last_rescheduled_at, rescheduled_by, attempts_made, leases_lost, agent_pauses, recreated_from, recreated_as, recreated_by, state, \
+         last_rescheduled_at, rescheduled_by, attempts_made, leases_lost, cancel_kind, cancel_by, cancel_requested_at, cancel_at, cancel_job, agent_pauses, \
+         recreated_from, recreated_as, recreated_by, state, \
          queued_at, retry_at, quarantined_at, attempt_id, lease_token, lease_expires_at, agent, holder, reserved_at, connected_at, \
          completed_at, result, cancelled_by, disposition, updated_at, version"
     };
@@ -91,6 +93,11 @@ struct CallbackRow {
     rescheduled_by: Option<String>,
     attempts_made: i64,
     leases_lost: i64,
+    cancel_kind: Option<String>,
+    cancel_by: Option<String>,
+    cancel_requested_at: Option<i64>,
+    cancel_at: Option<i64>,
+    cancel_job: Option<Uuid>,
     agent_pauses: Option<String>,
     recreated_from: Option<Uuid>,
     recreated_as: Option<Uuid>,
@@ -140,6 +147,15 @@ impl CallbackRow {
         })
     }
 
+    fn cancellation(&self) -> Option<Cancellation> {
+        Some(Cancellation {
+            by: Actor { kind: self.cancel_kind.as_deref()?.parse().ok()?, name: self.cancel_by.clone()? },
+            requested_at: time(self.cancel_requested_at?),
+            effective_at: time(self.cancel_at?),
+            job: self.cancel_job.map(JobId),
+        })
+    }
+
     /// The state with its data, if the columns make one.
     fn state(&self) -> Option<State> {
         Some(match self.state.parse().ok()? {
@@ -183,6 +199,10 @@ impl TryFrom<CallbackRow> for Callback {
             }),
             _ => None,
         };
+        let cancellation = row.cancellation();
+        if cancellation.is_some() != row.cancel_at.is_some() {
+            return Err(wrong("cancellation"));
+        }
         let state = row.state().ok_or_else(|| wrong("the columns make no state"))?;
         Ok(Self {
             id: CallbackId(row.id),
@@ -198,6 +218,7 @@ impl TryFrom<CallbackRow> for Callback {
             },
             attempts_made: count(row.attempts_made),
             leases_lost: count(row.leases_lost),
+            cancellation,
             agent_pauses: match &row.agent_pauses {
                 Some(pauses) => agent_pauses(pauses).ok_or_else(|| wrong("agent_pauses"))?,
                 None => Vec::new(),
@@ -297,7 +318,7 @@ async fn one(
 
 /// `columns!` as SQLite writes them into a JSON array.
 static AS_JSON: LazyLock<String> = LazyLock::new(|| {
-    let ids = ["id", "service_id", "recreated_from", "recreated_as", "attempt_id"];
+    let ids = ["id", "service_id", "recreated_from", "recreated_as", "attempt_id", "cancel_job"];
     let value = |name: &str| {
         if ids.contains(&name) { format!("nullif(hex({name}), '')") } else { name.to_owned() }
     };

@@ -10,6 +10,7 @@ use std::ops::Deref;
 
 use futures_util::TryStreamExt;
 use ringback_domain::callback::action::Action;
+use ringback_domain::callback::cancellation::Cancellation;
 use ringback_domain::callback::state::{Queued, Reservation};
 use ringback_domain::callback::transition::{AttemptChange, Transition};
 use ringback_domain::phone::{Extension, NumberWarning};
@@ -110,6 +111,11 @@ const KEY: &[Column] =
 const MOVED: &[Column] = &[
     ("attempts_made", Int, |c| int(c.callback.attempts_made)),
     ("leases_lost", Int, |c| int(c.callback.leases_lost)),
+    ("cancel_kind", Text, |c| text(pending(c).map(|pending| pending.by.kind.as_str()))),
+    ("cancel_by", Text, |c| text(pending(c).map(|pending| pending.by.name.as_str()))),
+    ("cancel_requested_at", Int, |c| time(pending(c).map(|pending| pending.requested_at))),
+    ("cancel_at", Int, |c| time(pending(c).map(|pending| pending.effective_at))),
+    ("cancel_job", Id, |c| id(pending(c).and_then(|pending| pending.job).map(|job| job.0))),
     ("agent_pauses", Text, |c| Cell::Owned(agent_pauses(c))),
     ("recreated_as", Id, |c| id(c.callback.recreated_as.map(|new| new.0))),
     ("recreated_by", Text, |c| text(c.callback.recreated_by.as_deref())),
@@ -238,6 +244,10 @@ fn held(change: &Transition) -> Option<&Reservation> {
 
 fn wall(change: &Transition) -> Option<&WallTime> {
     change.callback.wall_time.as_ref()
+}
+
+fn pending(change: &Transition) -> Option<&Cancellation> {
+    change.callback.cancellation.as_ref()
 }
 
 fn over(change: &Transition) -> Option<&Completion> {

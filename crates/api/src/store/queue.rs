@@ -15,21 +15,22 @@ use crate::store::conn::answered_in;
 const DUE: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM callbacks WHERE state = 'SCHEDULED' AND desired_time <= $1 ORDER BY desired_time, id LIMIT $2"
+    " FROM callbacks WHERE state = 'SCHEDULED' AND cancel_at IS NULL AND desired_time <= $1 ORDER BY desired_time, id LIMIT $2"
 );
 const DUE_LOCKED: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM callbacks WHERE state = 'SCHEDULED' AND desired_time <= $1 ORDER BY desired_time, id LIMIT $2 \
+    " FROM callbacks WHERE state = 'SCHEDULED' AND cancel_at IS NULL AND desired_time <= $1 ORDER BY desired_time, id LIMIT $2 \
       FOR UPDATE SKIP LOCKED"
 );
-const NEXT_DUE: &str = "SELECT MIN(desired_time) FROM callbacks WHERE state = 'SCHEDULED'";
+const NEXT_DUE: &str =
+    "SELECT MIN(desired_time) FROM callbacks WHERE state = 'SCHEDULED' AND cancel_at IS NULL";
 
 const NEXT_LEASE_END: &str = "SELECT MIN(lease_expires_at) FROM callbacks WHERE state = 'ROUTING'";
 
-const HAS_READY_SQLITE: &str = "SELECT priority FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL \
+const HAS_READY_SQLITE: &str = "SELECT priority FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL AND cancel_at IS NULL \
      AND service_id IN (SELECT unhex(value) FROM json_each($1)) AND (retry_at IS NULL OR retry_at <= $2) LIMIT 1";
-const HAS_READY_POSTGRES: &str = "SELECT priority FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL \
+const HAS_READY_POSTGRES: &str = "SELECT priority FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL AND cancel_at IS NULL \
      AND service_id IN (SELECT value::uuid FROM json_array_elements_text($1::json)) \
      AND (retry_at IS NULL OR retry_at <= $2) LIMIT 1";
 
@@ -51,6 +52,20 @@ const CONFIRM_TABLES_SQLITE: &str = "UPDATE callbacks SET wall_time_tables = $1 
      WHERE id IN (SELECT unhex(value) FROM json_each($2))";
 const CONFIRM_TABLES_POSTGRES: &str = "UPDATE callbacks SET wall_time_tables = $1 \
      WHERE id IN (SELECT value::uuid FROM json_array_elements_text($2::json))";
+
+const CANCELLED_BY_NOW: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM callbacks WHERE cancel_at <= $1 AND cancel_job IS NULL ORDER BY cancel_at, id LIMIT $2"
+);
+const CANCELLED_BY_NOW_LOCKED: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM callbacks WHERE cancel_at <= $1 AND cancel_job IS NULL ORDER BY cancel_at, id LIMIT $2 \
+      FOR UPDATE SKIP LOCKED"
+);
+const NEXT_CANCELLATION: &str =
+    "SELECT MIN(cancel_at) FROM callbacks WHERE cancel_at IS NOT NULL AND cancel_job IS NULL";
 
 const LEASES_OVER: &str = concat!(
     "SELECT ",
@@ -78,14 +93,15 @@ const GIVEN_UP_LOCKED: &str = concat!(
 const PURGE: &str = "DELETE FROM callbacks WHERE id IN \
      (SELECT id FROM callbacks WHERE desired_time <= $1 AND state = 'COMPLETED' ORDER BY desired_time, id LIMIT $2)";
 
-const AHEAD: &str = "SELECT COUNT(*) FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL AND service_id = $1 \
-     AND (priority > $2 OR (priority = $2 AND (queue_arrival, id) < ($3, $4)))";
+const AHEAD: &str = "SELECT COUNT(*) FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL AND cancel_at IS NULL AND service_id = $1 \
+     AND (retry_at IS NULL OR retry_at <= $5) AND (priority > $2 OR (priority = $2 AND (queue_arrival, id) < ($3, $4)))";
 const ORDER: &str = "SELECT service_id, id FROM callbacks WHERE state = 'QUEUED' \
-     AND quarantined_at IS NULL ORDER BY service_id, priority DESC, queue_arrival, id";
+     AND quarantined_at IS NULL AND cancel_at IS NULL AND (retry_at IS NULL OR retry_at <= $1) ORDER BY service_id, priority DESC, queue_arrival, id";
 /// One value instead of many rows: see `list`.
 const ORDER_JSON: &str = "SELECT COALESCE(json_group_array(json_array(lower(hex(service_id)), lower(hex(id)))), '[]') \
      FROM (SELECT service_id, id FROM callbacks WHERE state = 'QUEUED' \
-     AND quarantined_at IS NULL ORDER BY service_id, priority DESC, queue_arrival, id)";
+     AND quarantined_at IS NULL AND cancel_at IS NULL AND (retry_at IS NULL OR retry_at <= $1) \
+     ORDER BY service_id, priority DESC, queue_arrival, id)";
 const LEN: &str = "SELECT COUNT(*), COUNT(quarantined_at) FROM callbacks WHERE state = 'QUEUED'";
 const PROCESSING: &str = concat!("SELECT ", columns!(), " FROM callbacks WHERE state = 'PROCESSING'");
 /// What a router holds, by its key or user. Few callbacks are in these states.
@@ -169,6 +185,18 @@ pub async fn confirm_tables(conn: &mut WriteConn, tables: &str, ids: &[CallbackI
     Ok(())
 }
 
+/// When the next cancellation takes effect, those of bulk cancellations aside.
+pub async fn next_cancellation(conn: &mut Conn) -> StoreResult<Option<Timestamp>> {
+    let micros: Option<i64> = on!(conn, |c| sqlx::query_scalar(NEXT_CANCELLATION).fetch_one(c).await)?;
+    Ok(micros.map(Timestamp::from_micros))
+}
+
+/// Callbacks whose cancellation can be undone no more, those of bulk cancellations
+/// aside.
+pub async fn take_cancelled(conn: &mut WriteConn, now: Timestamp, limit: i64) -> StoreResult<Vec<Callback>> {
+    taken(conn, CANCELLED_BY_NOW, CANCELLED_BY_NOW_LOCKED, now, limit).await
+}
+
 /// When the next lease runs out.
 pub async fn next_lease_end(conn: &mut Conn) -> StoreResult<Option<Timestamp>> {
     let micros: Option<i64> = on!(conn, |c| sqlx::query_scalar(NEXT_LEASE_END).fetch_one(c).await)?;
@@ -247,7 +275,7 @@ fn next_ready(
                 sql.push(if index == 0 { "" } else { " UNION ALL " });
                 sql.push(
                     "SELECT id, priority, queue_arrival FROM callbacks WHERE state = 'QUEUED' \
-                     AND quarantined_at IS NULL AND service_id = ",
+                     AND quarantined_at IS NULL AND cancel_at IS NULL AND service_id = ",
                 );
                 sql.bind(Arg::Id(service.0));
                 ready(&mut sql);
@@ -256,7 +284,7 @@ fn next_ready(
             sql.push(")) ORDER BY priority DESC, queue_arrival, id");
         }
         Backend::Postgres => {
-            sql.push("state = 'QUEUED' AND quarantined_at IS NULL AND ");
+            sql.push("state = 'QUEUED' AND quarantined_at IS NULL AND cancel_at IS NULL AND ");
             sql.one_of("service_id", services.iter().map(|service| Arg::Id(service.0)));
             ready(&mut sql);
             sql.push(" ORDER BY priority DESC, queue_arrival, id LIMIT ").bind(limit);
@@ -280,29 +308,35 @@ pub async fn len(conn: &mut Conn) -> StoreResult<(i64, i64)> {
     Ok(on!(conn, |c| sqlx::query_as(LEN).fetch_one(c).await)?)
 }
 
-/// How many queued callbacks of the service come before this one.
-pub async fn ahead_of(conn: &mut Conn, callback: &Callback) -> StoreResult<u32> {
+/// How many queued callbacks of the service come before this one. Those in the gap
+/// after a failed attempt are not in line.
+pub async fn ahead_of(conn: &mut Conn, callback: &Callback, now: Timestamp) -> StoreResult<u32> {
     let ahead: i64 = on!(conn, |c| {
         sqlx::query_scalar(AHEAD)
             .bind(callback.request.service_id.0)
             .bind(i64::from(callback.request.priority))
             .bind(callback.queue_arrival().micros())
             .bind(callback.id.0)
+            .bind(now.micros())
             .fetch_one(c)
             .await
     })?;
     Ok(u32::try_from(ahead).unwrap_or(u32::MAX))
 }
 
-/// Every queued callback by service, in the order of its queue.
-pub async fn order(conn: &mut Conn) -> StoreResult<Vec<(ServiceId, CallbackId)>> {
+/// Every callback in line by service, in the order of its queue.
+pub async fn order(conn: &mut Conn, now: Timestamp) -> StoreResult<Vec<(ServiceId, CallbackId)>> {
     let pairs: Vec<(Uuid, Uuid)> = match conn {
         Conn::Sqlite(c) => {
-            let json: String = sqlx::query_scalar(ORDER_JSON).fetch_one(&mut **c).await?;
+            let json: String = sqlx::query_scalar(ORDER_JSON).bind(now.micros()).fetch_one(&mut **c).await?;
             serde_json::from_str(&json)
                 .map_err(|_| super::error::inconsistent("callbacks", "queue", "the order cannot be read"))?
         }
-        Conn::Postgres(c) => answered_in(c.max_silence(), sqlx::query_as(ORDER).fetch_all(&mut **c)).await?,
+        Conn::Postgres(c) => {
+            let max_silence = c.max_silence();
+            let rows = sqlx::query_as(ORDER).bind(now.micros()).fetch_all(&mut **c);
+            answered_in(max_silence, rows).await?
+        }
     };
     Ok(pairs.into_iter().map(|(service, id)| (ServiceId(service), CallbackId(id))).collect())
 }

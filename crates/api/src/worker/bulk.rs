@@ -14,7 +14,7 @@ pub async fn round(workers: &Workers) -> Result<u64, Error> {
     let oldest = bulk::oldest_unfinished(&mut workers.store.read().await?).await?;
     let now = workers.clock.now();
     workers.metrics.worker_lag("bulk_cancellations", oldest.map_or(0.0, |since| seconds_late(since, now)));
-    if oldest.is_none() {
+    if oldest.is_none_or(|since| since > now) {
         return Ok(0);
     }
     let work = async |tx: &mut Tx<'_>| commands::work(tx).await;

@@ -1,5 +1,5 @@
-//! Background work: submitting due callbacks, releasing expired leases, bulk
-//! cancellations, sealing the audit, removing old records.
+//! Background work: submitting due callbacks, releasing expired leases,
+//! cancellations that could be undone, bulk cancellations, sealing the audit, removing old records.
 //!
 //! Each worker may run on several nodes at once: a node skips the rows that
 //! another has locked. Each round is a function of its own, so that a test can
@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod bulk;
+pub mod cancellations;
 pub mod clocks;
 pub mod gauges;
 pub mod leases;
@@ -81,6 +82,9 @@ pub fn start(workers: &Arc<Workers>, stop: &watch::Receiver<bool>) -> Vec<JoinHa
         }),
         spawn(workers, stop, "leases", leases::round, async |workers| {
             workers.signals().lease_end.sleep(workers.clock.now(), POLL_INTERVAL).await;
+        }),
+        spawn(workers, stop, "cancellations", cancellations::round, async |workers| {
+            workers.signals().cancellation.sleep(workers.clock.now(), POLL_INTERVAL).await;
         }),
         spawn(workers, stop, "bulk_cancellations", bulk::round, async |workers| {
             let _ = tokio::time::timeout(POLL_INTERVAL, workers.signals().bulk.notified()).await;

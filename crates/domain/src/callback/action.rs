@@ -49,6 +49,10 @@ pub enum Action {
     Finished,
     /// A person ended a conversation that nobody reported the end of.
     Closed,
+    /// It is about to be called off, which can be undone for some seconds.
+    CancellationRequested,
+    /// It is not called off after all.
+    CancellationUndone,
     /// It was called off.
     Cancelled,
     /// It was repeated as a new record.

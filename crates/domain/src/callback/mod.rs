@@ -1,16 +1,19 @@
 //! A promised callback.
 
 pub mod action;
+pub mod cancellation;
 pub mod outcome;
 mod refusal;
 pub mod rules;
 pub mod state;
 pub mod transition;
+pub mod waiting;
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
+use crate::callback::cancellation::Cancellation;
 use crate::callback::state::State;
 use crate::id::{CallbackId, ServiceId};
 use crate::phone::{Extension, NumberWarning, PhoneNumber};
@@ -42,6 +45,8 @@ pub struct Callback {
     pub attempts_made: u32,
     /// Leases that ran out in a row: the routers that held it said nothing.
     pub leases_lost: u32,
+    /// A cancellation that can still be undone.
+    pub cancellation: Option<Cancellation>,
     /// Agents who are offered others for the time being.
     pub agent_pauses: Vec<AgentPause>,
     /// The record that this one repeats.

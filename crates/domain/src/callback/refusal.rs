@@ -32,6 +32,15 @@ pub enum Refusal {
     /// The reservation has time left.
     #[error("The lease has not run out.")]
     LeaseAlive,
+    /// It is about to be cancelled.
+    #[error("The callback is about to be cancelled. Undo the cancellation first.")]
+    Cancelling,
+    /// There is no cancellation to undo.
+    #[error("The callback is not about to be cancelled.")]
+    NotCancelling,
+    /// The cancellation can still be undone.
+    #[error("The cancellation can still be undone.")]
+    UndoPossible,
     /// There is time left to make it.
     #[error("There is time left to make the callback.")]
     NotExpired,

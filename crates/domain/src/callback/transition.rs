@@ -94,6 +94,9 @@ pub struct Detail {
     /// The desired time until now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_desired_time: Option<Timestamp>,
+    /// When the cancellation takes effect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effective_at: Option<Timestamp>,
     /// Earliest time of the next attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
@@ -163,6 +166,7 @@ impl Callback {
             reschedules: Reschedules::default(),
             attempts_made: 0,
             leases_lost: 0,
+            cancellation: None,
             agent_pauses: Vec::new(),
             recreated_from: None,
             recreated_as: None,
@@ -194,6 +198,7 @@ impl Callback {
         if !rules::can_reschedule(self.state.name()) {
             return Err(self.forbidden());
         }
+        self.check_not_cancelling()?;
         if desired_time <= now {
             return Err(Refusal::DesiredTimePast);
         }
@@ -240,6 +245,7 @@ impl Callback {
         if self.state.name() != StateName::Scheduled {
             return Err(self.forbidden());
         }
+        self.check_not_cancelling()?;
         if now < self.desired_time {
             return Err(Refusal::NotDue);
         }
@@ -258,6 +264,7 @@ impl Callback {
         if !rules::is_overdue(self.state.name(), self.desired_time, self.desired_window_seconds, now) {
             return Err(Refusal::WindowOpen);
         }
+        self.check_not_cancelling()?;
         match policy {
             LatePolicy::Make => self.submit(actor, now),
             LatePolicy::Ask => {
@@ -282,6 +289,7 @@ impl Callback {
         let State::Queued(queued) = &self.state else {
             return Err(self.forbidden());
         };
+        self.check_not_cancelling()?;
         if queued.quarantined_at.is_some() {
             return Err(Refusal::Quarantined);
         }
@@ -347,6 +355,7 @@ impl Callback {
         let State::Queued(queued) = &self.state else {
             return Err(self.forbidden());
         };
+        self.check_not_cancelling()?;
         if queued.quarantined_at.is_none() {
             return Err(Refusal::NotQuarantined);
         }
@@ -454,24 +463,6 @@ impl Callback {
         Ok(self.completed(result, Action::Closed, actor, detail, now))
     }
 
-    /// T4, T8 or T9: calls the callback off. PROCESSING and COMPLETED stay.
-    pub fn cancel(&self, actor: &Actor, now: Timestamp) -> Result<Transition, Refusal> {
-        if !rules::can_cancel(self.state.name()) {
-            return Err(self.forbidden());
-        }
-        let result = if actor.kind == ActorKind::User {
-            ResultCode::CANCELLED_BY_ADMIN
-        } else {
-            ResultCode::CANCELLED
-        };
-        let detail = self.state.reservation().map(Detail::of).unwrap_or_default();
-        let mut moved = self.completed(result, Action::Cancelled, actor, detail, now);
-        if let State::Completed(completion) = &mut moved.callback.state {
-            completion.cancelled_by = actor.username();
-        }
-        Ok(moved)
-    }
-
     /// T4, T8, T9 or T10: it was not made in time. Its record is kept for some
     /// days, so that somebody sees it.
     pub fn expire(&self, actor: &Actor, now: Timestamp) -> Result<Transition, Refusal> {
@@ -512,7 +503,7 @@ impl Callback {
         Ok((old, made))
     }
 
-    fn forbidden(&self) -> Refusal {
+    pub(super) fn forbidden(&self) -> Refusal {
         Refusal::State(self.state.name())
     }
 
@@ -534,7 +525,14 @@ impl Callback {
         }
     }
 
-    fn moved(&self, to: State, action: Action, actor: &Actor, detail: Detail, now: Timestamp) -> Transition {
+    pub(super) fn moved(
+        &self,
+        to: State,
+        action: Action,
+        actor: &Actor,
+        detail: Detail,
+        now: Timestamp,
+    ) -> Transition {
         let entry =
             Entry { action, actor: actor.clone(), from: Some(self.state.name()), to: to.name(), detail };
         let attempt = AttemptChange::between(&self.state, &to);
@@ -555,7 +553,7 @@ impl Callback {
         self.moved(queued, action, actor, detail, now)
     }
 
-    fn completed(
+    pub(super) fn completed(
         &self,
         result: ResultCode,
         action: Action,
@@ -575,7 +573,9 @@ impl Callback {
             connected_at: self.state.connected_at(),
         };
         let detail = Detail { result: Some(result), ..detail };
-        self.moved(State::Completed(completion), action, actor, detail, now)
+        let mut moved = self.moved(State::Completed(completion), action, actor, detail, now);
+        moved.callback.cancellation = None;
+        moved
     }
 }
 
@@ -588,7 +588,7 @@ impl Reservation {
 }
 
 impl Detail {
-    fn of(reservation: &Reservation) -> Self {
+    pub(super) fn of(reservation: &Reservation) -> Self {
         Self {
             attempt_id: Some(reservation.attempt_id),
             agent: Some(reservation.agent.clone()),

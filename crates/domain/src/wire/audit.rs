@@ -47,6 +47,14 @@ pub enum AuditAction {
     #[serde(rename = "bulk_cancellation.stop")]
     #[strum(serialize = "bulk_cancellation.stop")]
     BulkCancellationStop,
+    /// A bulk cancellation was undone before it took effect.
+    #[serde(rename = "bulk_cancellation.undo")]
+    #[strum(serialize = "bulk_cancellation.undo")]
+    BulkCancellationUndo,
+    /// The report of the cancellations of a time was read.
+    #[serde(rename = "cancellation.export")]
+    #[strum(serialize = "cancellation.export")]
+    CancellationExport,
     /// Callbacks that were promised at a wall time moved, as the law on its clock changed.
     #[serde(rename = "callback.follow_clocks")]
     #[strum(serialize = "callback.follow_clocks")]
@@ -55,6 +63,10 @@ pub enum AuditAction {
     #[serde(rename = "callback.cancel")]
     #[strum(serialize = "callback.cancel")]
     CallbackCancel,
+    /// A cancellation was undone before it took effect.
+    #[serde(rename = "callback.undo_cancel")]
+    #[strum(serialize = "callback.undo_cancel")]
+    CallbackUndoCancel,
     /// A conversation whose end nobody reported was ended.
     #[serde(rename = "callback.close")]
     #[strum(serialize = "callback.close")]

@@ -29,6 +29,11 @@ pub struct CreateBulkCancellation {
     /// Of the range, only those that match.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub matching: Option<Matching>,
+    /// Seconds for which this can be undone; meanwhile nobody of the selection is
+    /// called. At once unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 60)]
+    pub undo_seconds: Option<u32>,
     /// Only count what would be cancelled, and cancel nothing.
     pub dry_run: bool,
 }
@@ -98,6 +103,11 @@ pub struct BulkCancellation {
     pub outcomes: OutcomeCounts,
     /// When it was asked for.
     pub created_at: Timestamp,
+    /// Until then a pending job can be undone; null where it could not be.
+    pub effective_at: Option<Timestamp>,
+    /// How many of its callbacks are held back, from the first. Not shown.
+    #[serde(skip)]
+    pub held: u64,
     /// When it was done or stopped.
     pub finished_at: Option<Timestamp>,
     /// Who asked for it.
@@ -155,7 +165,8 @@ pub struct OutcomeCounts {
     pub not_permitted: u64,
     /// Could not be cancelled.
     pub failed: u64,
-    /// Left alone because the job was stopped before their turn. Counts kept
+    /// Left alone because the job was stopped or their cancellation undone before
+    /// their turn. Counts kept
     /// before jobs could be stopped do not name it.
     #[serde(default)]
     #[schema(required)]
@@ -190,7 +201,7 @@ pub enum Outcome {
     NotPermitted,
     /// It could not be cancelled.
     Failed,
-    /// The job was stopped before its turn.
+    /// The job was stopped, or its cancellation undone, before its turn.
     Stopped,
 }
 
@@ -215,6 +226,55 @@ pub enum ReportFormat {
     /// Comma-separated values with a header line.
     Csv,
     /// A spreadsheet for people, for at most 100,000 rows.
+    Xlsx,
+}
+
+/// Which cancellations to report, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CancellationsQuery {
+    /// Cancelled from this moment on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
+    /// Cancelled before this moment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Timestamp>,
+    /// Only these services, by id; repeatable.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[param(max_items = 500)]
+    pub service: Vec<ServiceId>,
+    /// Only what this person cancelled, by user name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(max_length = 100)]
+    pub cancelled_by: Option<String>,
+    /// JSON, page by page, unless told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<CancellationsFormat>,
+    /// IANA zone of the times in a spreadsheet; UTC unless told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(example = "Europe/Berlin")]
+    pub time_zone: Option<String>,
+    /// Lines of a page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(minimum = 1, maximum = 250, default = 250)]
+    pub limit: Option<u32>,
+    /// Where the page begins, from `next` of the page before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(max_length = 400)]
+    pub cursor: Option<String>,
+}
+
+/// The form of the report of cancellations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CancellationsFormat {
+    /// A page.
+    #[default]
+    Json,
+    /// Comma-separated values with a header line, whole.
+    Csv,
+    /// A spreadsheet for people, whole, for at most 100,000 rows.
     Xlsx,
 }
 

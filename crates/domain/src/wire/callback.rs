@@ -5,9 +5,11 @@ use utoipa::ToSchema;
 
 use crate::access::ActorKind;
 use crate::callback::action::Action;
+use crate::callback::cancellation::Cancellation;
 use crate::callback::outcome::{DialResult, ResultCategory, ResultCode};
 use crate::callback::state::StateName;
 use crate::callback::transition::Detail;
+use crate::callback::waiting::WaitingFor;
 use crate::callback::{CallbackType, Origin};
 use crate::id::{AttemptId, CallbackId, ServiceId};
 use crate::phone::NumberWarning;
@@ -57,6 +59,10 @@ pub struct CallbackView {
     pub overdue: bool,
     /// Originated as scheduled: shown by a calendar icon.
     pub scheduled_origin: bool,
+    /// What it waits for; null in a conversation and afterwards.
+    pub waiting_for: Option<WaitingFor>,
+    /// It is about to be cancelled; null unless so.
+    pub cancellation: Option<CancellationView>,
     /// What the caller may do with it now.
     pub can: Can,
     /// How the record came about.
@@ -127,6 +133,8 @@ pub struct Can {
     pub reschedule: bool,
     /// Call it off.
     pub cancel: bool,
+    /// Take back a cancellation that has not taken effect.
+    pub undo: bool,
     /// Repeat it as a new record.
     pub recreate: bool,
     /// Put it back into the queue after its quarantine.
@@ -140,7 +148,8 @@ pub struct Can {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Metrics {
-    /// Place in the queue of the service, 1 for the next.
+    /// Place in the queue of the service, 1 for the next; null where it is not in
+    /// line, as `waiting_for` says.
     pub position_in_queue: Option<u32>,
     /// Seconds until its turn, from the queue and its recent throughput.
     pub estimated_wait_seconds: Option<u32>,
@@ -318,6 +327,38 @@ pub struct RescheduleCallback {
     /// Which one is meant where clocks go back and show `desired_local` twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fold: Option<Fold>,
+}
+
+/// How a callback is to be cancelled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CancelCallback {
+    /// Seconds for which this can be undone; meanwhile nobody is called. At once
+    /// unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 60)]
+    pub undo_seconds: Option<u32>,
+}
+
+/// A cancellation that has not taken effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CancellationView {
+    /// Who asked for it.
+    pub by: ActorView,
+    /// When.
+    pub requested_at: Timestamp,
+    /// Until then it can be undone.
+    pub effective_at: Timestamp,
+}
+
+impl From<&Cancellation> for CancellationView {
+    fn from(pending: &Cancellation) -> Self {
+        Self {
+            by: ActorView { kind: pending.by.kind, name: pending.by.name.clone() },
+            requested_at: pending.requested_at,
+            effective_at: pending.effective_at,
+        }
+    }
 }
 
 /// How a conversation ended whose end nobody reported.

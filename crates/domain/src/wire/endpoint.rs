@@ -10,13 +10,13 @@ use crate::wire::admin::{
 };
 use crate::wire::audit::{AuditPage, AuditQuery};
 use crate::wire::auth::{ChangePassword, LogIn, Me, Preferences, Session, SessionView};
-use crate::wire::bulk::{BulkCancellation, CreateBulkCancellation, ReportLine};
+use crate::wire::bulk::{BulkCancellation, CancellationsQuery, CreateBulkCancellation, ReportLine};
 use crate::wire::callback::{
-    AttemptView, CallbackView, CloseCallback, CreateCallback, Items, RecreateCallback, RescheduleCallback,
-    TimelineEntry,
+    AttemptView, CallbackView, CancelCallback, CloseCallback, CreateCallback, Items, RecreateCallback,
+    RescheduleCallback, TimelineEntry,
 };
 use crate::wire::list::{CallbackCount, CallbackFilter, CountQuery, ExportQuery, FindQuery, Page, PageQuery};
-use crate::wire::reference::{ReferenceData, ReferenceQuery};
+use crate::wire::reference::{NumberReading, ReferenceData, ReferenceQuery};
 
 /// Every API path begins so.
 pub const BASE: &str = "/api/v1";
@@ -266,7 +266,10 @@ endpoints! {
     PostReschedule[CallbackId](RescheduleCallback): Post "/callbacks/{id}/reschedule" -> CallbackView;
 
     /// Calls a callback off.
-    PostCancel[CallbackId]: Post "/callbacks/{id}/cancel" -> CallbackView;
+    PostCancel[CallbackId](CancelCallback): Post "/callbacks/{id}/cancel" -> CallbackView;
+
+    /// Takes a cancellation back.
+    PostCancelUndo[CallbackId]: Post "/callbacks/{id}/cancel/undo" -> CallbackView;
 
     /// Puts a quarantined callback back into the queue.
     PostRequeue[CallbackId]: Post "/callbacks/{id}/requeue" -> CallbackView;
@@ -282,6 +285,9 @@ endpoints! {
 
     /// Reads the services.
     ListServices: Get "/services" -> Items<ServiceView>;
+
+    /// Reads a number as a service does; the query is not described here.
+    ReadNumber[ServiceId]: Get "/services/{id}/number-reading" -> NumberReading;
 
     /// Makes a service.
     PostService(CreateService): Post "/services" -> ServiceView;
@@ -319,8 +325,14 @@ endpoints! {
     /// Stops a bulk cancellation.
     PostBulkStop[JobId]: Post "/bulk-cancellations/{id}/stop" -> BulkCancellation;
 
+    /// Takes a bulk cancellation back.
+    PostBulkUndo[JobId]: Post "/bulk-cancellations/{id}/undo" -> BulkCancellation;
+
     /// Reads what became of each callback of a bulk cancellation.
     GetReport[JobId]: Get "/bulk-cancellations/{id}/report" -> Items<ReportLine>;
+
+    /// Reads which callbacks were cancelled.
+    ReportCancellations?(CancellationsQuery): Get "/reports/cancellations" -> Page<ReportLine>;
 
     /// Reads a page of callbacks.
     ListCallbacks {

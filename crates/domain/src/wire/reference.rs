@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::callback::state::StateName;
+use crate::id::CallbackId;
+use crate::phone::NumberWarning;
 use crate::time::Timestamp;
+use crate::wire::callback::ServiceRef;
 
 /// Most time zones that one request may ask about.
 pub const MAX_TIME_ZONES: usize = 100;
@@ -32,6 +36,73 @@ pub struct ReferenceData {
     pub phone_number_tables: String,
     /// The clocks of the time zones that were asked about and exist.
     pub time_zones: Vec<ZoneClock>,
+}
+
+/// Which number is to be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct NumberQuery {
+    /// The number as it would be sent to create a callback.
+    #[param(max_length = 100, example = "020 7946 0318")]
+    pub number: String,
+}
+
+/// How a service reads a number, and what is open for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NumberReading {
+    /// The number that would be called, in E.164 form.
+    #[schema(example = "+442079460318")]
+    pub customer_number: String,
+    /// The same for people, in the groups of its country.
+    #[schema(example = "+44 20 7946 0318")]
+    pub formatted: String,
+    /// What would be dialled once the call is answered.
+    pub extension: Option<String>,
+    /// ISO 3166 code of its country; null where it is of none, or not known.
+    #[schema(example = "GB")]
+    pub country: Option<String>,
+    /// What kind of number it is; null where that is not known.
+    pub kind: Option<NumberKind>,
+    /// It has a length of its country, but is in no range that is in use there as
+    /// far as the tables know.
+    pub possible_only: bool,
+    /// What people are told about the number.
+    pub warning: Option<NumberWarning>,
+    /// Callbacks for it that are not over, latest desired time first, 10 at most;
+    /// those that the caller may see.
+    pub open_callbacks: Vec<OpenCallback>,
+}
+
+/// What kind of number it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NumberKind {
+    /// A landline.
+    FixedLine,
+    /// A mobile phone.
+    Mobile,
+    /// One of the two: the number does not tell.
+    FixedLineOrMobile,
+    /// Free for the caller.
+    TollFree,
+    /// Expensive for the caller.
+    PremiumRate,
+    /// Any other kind.
+    Other,
+}
+
+/// A callback that is not over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OpenCallback {
+    /// Callback ID.
+    pub id: CallbackId,
+    /// Where it stands.
+    pub state: StateName,
+    /// Start of its window.
+    pub desired_time: Timestamp,
+    /// The service that is to call back.
+    pub service: ServiceRef,
 }
 
 /// What the clock of a time zone shows, from some weeks ago until a year from now.

@@ -27,6 +27,9 @@ messages! {
     audit_bulk_export { en "Read cancellation report" de "Abbruchbericht lesen" }
     audit_bulk_stop { en "Stop bulk cancellation" de "Abbruch vieler Rückrufe anhalten" }
     audit_callback_cancel { en "Cancel callback" de "Rückruf abbrechen" }
+    audit_callback_undo_cancel { en "Undo cancellation" de "Abbruch zurücknehmen" }
+    audit_cancellation_export { en "Read report of cancellations" de "Bericht über Abbrüche lesen" }
+    audit_bulk_undo { en "Undo bulk cancellation" de "Abbruch vieler Rückrufe zurücknehmen" }
     audit_callback_close { en "Close callback" de "Rückruf abschließen" }
     audit_callback_create { en "Create callback" de "Rückruf anlegen" }
     audit_callback_export { en "Export callbacks" de "Rückrufe exportieren" }
@@ -58,6 +61,9 @@ pub(crate) fn audit_action_name(action: AuditAction) -> &'static str {
         AuditAction::BulkCancellationCreate => audit_bulk_create(),
         AuditAction::BulkCancellationExport => audit_bulk_export(),
         AuditAction::BulkCancellationStop => audit_bulk_stop(),
+        AuditAction::CancellationExport => audit_cancellation_export(),
+        AuditAction::BulkCancellationUndo => audit_bulk_undo(),
+        AuditAction::CallbackUndoCancel => audit_callback_undo_cancel(),
         AuditAction::CallbackCancel => audit_callback_cancel(),
         AuditAction::CallbackClose => audit_callback_close(),
         AuditAction::CallbackCreate => audit_callback_create(),

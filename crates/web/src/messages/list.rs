@@ -170,6 +170,8 @@ messages! {
     event_attempt_failed { en "Attempt failed" de "Versuch gescheitert" }
     event_finished { en "Completed" de "Beendet" }
     event_cancelled(actor) { en "Cancelled by {actor}" de "Abgebrochen von {actor}" }
+    event_cancellation_requested(actor) { en "Cancellation requested by {actor}" de "Abbruch angefordert von {actor}" }
+    event_cancellation_undone(actor) { en "Cancellation undone by {actor}" de "Abbruch zurückgenommen von {actor}" }
     event_recreated(actor) { en "Recreated by {actor}" de "Neu angelegt von {actor}" }
     event_expired { en "Not made in time" de "Nicht rechtzeitig ausgeführt" }
     event_missed_window { en "Window missed" de "Zeitfenster verpasst" }

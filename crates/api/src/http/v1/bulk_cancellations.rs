@@ -91,7 +91,9 @@ fn in_body(fault: Error) -> Error {
 ///
 /// Freezes the selection and cancels it in the background. PROCESSING
 /// callbacks are skipped and counted. With `dry_run` nothing is cancelled; the
-/// counts say what would be.
+/// counts say what would be. With `undo_seconds` the job is `pending` until
+/// `effective_at`: as soon as this is answered nobody of the selection is called,
+/// and until then it can be undone.
 #[utoipa::path(
     tag = "Bulk cancellations",
     request_body(content = CreateBulkCancellation, example = json!({
@@ -109,16 +111,23 @@ pub async fn create_bulk_cancellation(
     body: Json<CreateBulkCancellation, LARGE_BODY_BYTES>,
 ) -> Result<HttpResponse, Error> {
     let key = idempotency.of(&caller, body.digest());
-    let dry_run = body.dry_run;
+    let (dry_run, undo_seconds) = (body.dry_run, body.undo_seconds);
     let services = api.queries.directory.services().await?;
     let selector = selector(body.into_inner(), &services, &caller, api.queries.clock.now())?;
     let selected = api.queries.select(&selector, &caller).await?;
     let create = async move |tx: &mut Tx<'_>| {
-        let job = commands::create(tx, &selected, dry_run).await?;
-        Reply::accepted(format!("/api/v1/bulk-cancellations/{}", job.id), &job)
+        let job = commands::create(tx, &selected, dry_run, undo_seconds).await?;
+        let reply = Reply::accepted(format!("/api/v1/bulk-cancellations/{}", job.id), &job)?;
+        Ok((reply, job.id))
     };
     let audit = Audit::of(AuditAction::BulkCancellationCreate);
-    Ok(api.commands.run(audit, key, &caller, create).await?.into())
+    let (reply, id) = api.commands.run(audit, key, &caller, create).await?;
+    if undo_seconds.is_some_and(|seconds| seconds > 0) {
+        // A repeated request goes on where the first one was cut off.
+        let hold = async move |tx: &mut Tx<'_>| commands::hold(tx, id).await;
+        while api.commands.change(Audit::None, &caller, hold).await? {}
+    }
+    Ok(reply.into())
 }
 
 /// List bulk cancellations
@@ -179,7 +188,44 @@ pub async fn stop_bulk_cancellation(
     let key = idempotency.of(&caller, &[]);
     let stop = async move |tx: &mut Tx<'_>| Reply::ok(&commands::stop(tx, id).await?);
     let audit = Audit::about(AuditAction::BulkCancellationStop, id.0);
-    Ok(api.commands.run(audit, key, &caller, stop).await?.into())
+    let reply = api.commands.run(audit, key, &caller, stop).await?;
+    release(&api, &caller, id).await?;
+    Ok(reply.into())
+}
+
+/// Lets go what a job that was ended holds back. A worker goes on where this is cut off.
+async fn release(api: &Api, caller: &Grant, id: JobId) -> Result<(), Error> {
+    let release = async move |tx: &mut Tx<'_>| commands::release(tx, id).await;
+    while api.commands.change(Audit::None, caller, release).await? {}
+    Ok(())
+}
+
+/// Undo a bulk cancellation
+///
+/// Ends a pending job before it takes effect, and lets its callbacks go: they keep
+/// their places. It is `stopped` then, as is every line of its report. May be
+/// repeated. A job that has taken effect is refused; it can be stopped while it is
+/// running.
+#[utoipa::path(
+    tag = "Bulk cancellations",
+    params(("id" = JobId, Path, description = "The job")),
+    responses((status = 200, description = "The job, which is over", body = BulkCancellation)),
+    extensions(("x-permission" = json!("manage_callbacks"))),
+)]
+#[post("/bulk-cancellations/{id}/undo")]
+pub async fn undo_bulk_cancellation(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageCallbacks>,
+    Path(id): Path<JobId>,
+    idempotency: Idempotency,
+    _body: Empty,
+) -> Result<HttpResponse, Error> {
+    let key = idempotency.of(&caller, &[]);
+    let undo = async move |tx: &mut Tx<'_>| Reply::ok(&commands::undo(tx, id).await?);
+    let audit = Audit::about(AuditAction::BulkCancellationUndo, id.0);
+    let reply = api.commands.run(audit, key, &caller, undo).await?;
+    release(&api, &caller, id).await?;
+    Ok(reply.into())
 }
 
 /// Read the Cancellation Summary Report
@@ -216,6 +262,7 @@ pub async fn get_report(
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let json = query.format.is_none() && accept.contains("application/json");
     let write = if json { report_json } else { report_csv };
+    let name = file_name(&job, "csv");
     // `None` once the last part was written.
     let stream = futures_util::stream::try_unfold(
         (api, job, request, Some(0), usage),
@@ -234,7 +281,7 @@ pub async fn get_report(
     }
     Ok(response
         .content_type("text/csv; charset=utf-8")
-        .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"cancellation-summary-report.csv\""))
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
         .streaming(stream))
 }
 
@@ -251,26 +298,37 @@ async fn report_sheet(
         let caller = api.access.identify(request).await?;
         let (lines, last) = api.queries.report(job, after, &caller.visible).await?;
         if lines.is_empty() {
-            return sheet.respond("cancellation-summary-report.xlsx").await;
+            return sheet.respond(&file_name(job, "xlsx")).await;
         }
         for line in lines {
-            sheet.add([
-                Cell::Text(line.callback_id.to_string()),
-                line.service.into(),
-                line.customer_number_formatted.into(),
-                Cell::Time(line.desired_time),
-                line.state_before.map(|state| state.to_string()).into(),
-                line.outcome.map(|outcome| outcome.as_str().to_owned()).into(),
-                Cell::Time(line.cancelled_at),
-                line.cancelled_by.into(),
-            ])?;
+            sheet.add(cells(line))?;
         }
         after = last;
     }
 }
 
+/// A line of the report in a spreadsheet.
+pub(super) fn cells(line: ReportLine) -> [Cell; 8] {
+    [
+        Cell::Text(line.callback_id.to_string()),
+        line.service.into(),
+        line.customer_number_formatted.into(),
+        Cell::Time(line.desired_time),
+        line.state_before.map(|state| state.to_string()).into(),
+        line.outcome.map(|outcome| outcome.as_str().to_owned()).into(),
+        Cell::Time(line.cancelled_at),
+        line.cancelled_by.into(),
+    ]
+}
+
+/// The name of a report's file, with the time of its request in UTC.
+fn file_name(job: &BulkCancellation, extension: &str) -> String {
+    let at: String = job.created_at.to_string().chars().take(16).filter(|letter| *letter != ':').collect();
+    format!("cancellation-summary-report-{at}.{extension}")
+}
+
 /// The columns of the report as a spreadsheet.
-const HEADINGS: [Heading; 8] = [
+pub(super) const HEADINGS: [Heading; 8] = [
     ("Callback ID", 38, false),
     ("Service", 24, false),
     ("Customer number", 22, false),
@@ -300,7 +358,7 @@ fn report_json(lines: &[ReportLine], first: bool) -> Result<Bytes, Error> {
     Ok(json.into())
 }
 
-fn report_csv(lines: &[ReportLine], header: bool) -> Result<Bytes, Error> {
+pub(super) fn report_csv(lines: &[ReportLine], header: bool) -> Result<Bytes, Error> {
     let mut csv = super::export::writer();
     if header {
         csv.write_record([

@@ -8,8 +8,8 @@ use ringback_domain::CallbackId;
 use ringback_domain::callback::Callback;
 use ringback_domain::wire::audit::AuditAction;
 use ringback_domain::wire::callback::{
-    AttemptView, CallbackView, CloseCallback, CreateCallback, Items, RecreateCallback, RescheduleCallback,
-    TimelineEntry,
+    AttemptView, CallbackView, CancelCallback, CloseCallback, CreateCallback, Items, RecreateCallback,
+    RescheduleCallback, TimelineEntry,
 };
 use ringback_domain::wire::list::{CallbackCount, CallbackFilter, CountQuery, FindQuery, Page, PageQuery};
 
@@ -18,7 +18,7 @@ use crate::command::callbacks::{self, Target};
 use crate::command::{Audit, Expected, Tx};
 use crate::directory::Services;
 use crate::error::Error;
-use crate::http::extract::{Empty, Idempotency, Json, Path, Query};
+use crate::http::extract::{Empty, Idempotency, Json, Optional, Path, Query};
 use crate::http::{Api, Reply, rows_response};
 use crate::query::view::{self, Viewer};
 use crate::store::idempotency::IdempotencyKey;
@@ -249,10 +249,17 @@ pub async fn reschedule_callback(
 ///
 /// Completes it as `CANCELLED_BY_ADMIN` for a person, as `CANCELLED` for an API
 /// key. PROCESSING and COMPLETED callbacks are refused.
+///
+/// With `undo_seconds` that happens after so many seconds. Meanwhile the callback
+/// keeps its state and has a `cancellation`, which can be undone; it is neither
+/// queued nor handed out, and a ROUTING one goes back to its place in the queue.
+/// One that is about to be cancelled already stays as it is; without
+/// `undo_seconds` it is cancelled at once.
 #[utoipa::path(
     tag = "Callbacks",
     params(("id" = CallbackId, Path, description = "Callback ID")),
-    responses((status = 200, description = "Called off", body = CallbackView)),
+    request_body(content = CancelCallback, example = json!({"undo_seconds": 10})),
+    responses((status = 200, description = "Called off, or about to be", body = CallbackView)),
     extensions(("x-permission" = json!("manage_callbacks"))),
 )]
 #[post("/callbacks/{id}/cancel")]
@@ -262,12 +269,42 @@ pub async fn cancel_callback(
     Path(id): Path<CallbackId>,
     expected: Expected,
     idempotency: Idempotency,
+    Optional(body): Optional<CancelCallback>,
+) -> Result<HttpResponse, Error> {
+    // A body that says nothing is the same request as none.
+    let said = body.undo_seconds.map(u32::to_be_bytes);
+    let key = idempotency.of(&caller, said.as_ref().map_or(&[], <[u8; 4]>::as_slice));
+    let target = Target { id, expected };
+    let audit = Audit::about(AuditAction::CallbackCancel, id.0);
+    change(&api, &caller, audit, key, async move |tx: &mut Tx<'_>| callbacks::cancel(tx, target, body).await)
+        .await
+}
+
+/// Undo a cancellation
+///
+/// Takes back a cancellation that has not taken effect; the callback keeps its
+/// place in the queue. A callback that is not about to be cancelled is answered
+/// as it is, so this may be repeated. COMPLETED callbacks are refused.
+#[utoipa::path(
+    tag = "Callbacks",
+    params(("id" = CallbackId, Path, description = "Callback ID")),
+    responses((status = 200, description = "Not cancelled", body = CallbackView)),
+    extensions(("x-permission" = json!("manage_callbacks"))),
+)]
+#[post("/callbacks/{id}/cancel/undo")]
+pub async fn undo_cancel_callback(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageCallbacks>,
+    Path(id): Path<CallbackId>,
+    expected: Expected,
+    idempotency: Idempotency,
     _body: Empty,
 ) -> Result<HttpResponse, Error> {
     let key = idempotency.of(&caller, &[]);
     let target = Target { id, expected };
-    let audit = Audit::about(AuditAction::CallbackCancel, id.0);
-    change(&api, &caller, audit, key, async move |tx: &mut Tx<'_>| callbacks::cancel(tx, target).await).await
+    let audit = Audit::about(AuditAction::CallbackUndoCancel, id.0);
+    change(&api, &caller, audit, key, async move |tx: &mut Tx<'_>| callbacks::undo_cancel(tx, target).await)
+        .await
 }
 
 /// Requeue a callback

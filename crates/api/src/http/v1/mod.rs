@@ -10,6 +10,7 @@ pub mod export;
 pub mod me;
 pub mod name_recordings;
 pub mod reference;
+pub mod reports;
 pub mod services;
 pub mod session;
 pub mod users;

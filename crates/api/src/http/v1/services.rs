@@ -5,12 +5,13 @@ use actix_web::{HttpResponse, get, patch, post, web};
 use ringback_domain::wire::admin::{CreateService, EditService, ServiceView};
 use ringback_domain::wire::audit::AuditAction;
 use ringback_domain::wire::callback::Items;
+use ringback_domain::wire::reference::{NumberQuery, NumberReading};
 use ringback_domain::{Permission, Service, ServiceId};
 
 use crate::auth::{Caller, Grant, permit};
 use crate::command::{Audit, Expected, Tx, services};
 use crate::error::Error;
-use crate::http::extract::{Idempotency, Json, Path};
+use crate::http::extract::{Idempotency, Json, Path, Query, QueryFields};
 use crate::http::{Api, Reply};
 
 fn shown(service: &Service) -> ServiceView {
@@ -60,6 +61,34 @@ pub async fn get_service(
     let services = api.queries.directory.services().await?;
     let service = services.get(id).filter(|one| sees(&caller, one.id)).ok_or(Error::NotFound("service"))?;
     Ok(HttpResponse::Ok().insert_header((ETAG, format!("\"{}\"", service.version))).json(shown(service)))
+}
+
+/// Read a number
+///
+/// How the service would read a number, and the open callbacks for it that the
+/// caller may see: to show before a callback is created. What creating would
+/// refuse is refused in the same way.
+#[utoipa::path(
+    tag = "Services",
+    params(("id" = ServiceId, Path, description = "The service"), NumberQuery),
+    responses((status = 200, description = "The reading", body = NumberReading)),
+    extensions(("x-permission" = json!("manage_callbacks"))),
+)]
+#[get("/services/{id}/number-reading")]
+pub async fn read_number(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageCallbacks>,
+    Path(id): Path<ServiceId>,
+    Query(query, ()): Query<NumberQuery>,
+) -> Result<HttpResponse, Error> {
+    let services = api.queries.directory.services().await?;
+    let service = services.visible(id, &caller.visible).ok_or(Error::NotFound("service"))?;
+    let reading = api.queries.number_reading(&caller, service, &query.number).await?;
+    Ok(HttpResponse::Ok().json(reading))
+}
+
+impl QueryFields for NumberQuery {
+    const NAMES: &'static [&'static str] = &["number"];
 }
 
 /// Create a service

@@ -15,6 +15,7 @@
 //! a thread, and one large value is six times as fast as thousands of small
 //! ones. With PostgreSQL separate rows are faster.
 
+mod cancelled;
 mod count;
 mod row_cache;
 mod selection;
@@ -22,12 +23,14 @@ mod summary;
 
 use std::sync::Arc;
 
+use ringback_domain::callback::Callback;
 use ringback_domain::wire::list::Sort;
-use ringback_domain::{CallbackId, ServiceId, StateName};
+use ringback_domain::{CallbackId, PhoneNumber, ServiceId, StateName};
 use serde::{Deserialize, Serialize};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
+pub use cancelled::{Cancelled, cancelled};
 pub use count::count;
 pub use row_cache::RowCache;
 use row_cache::{Head, read_full_rows, read_heads};
@@ -36,6 +39,7 @@ use selection::{Run, id_as_hex, pin_plan, with_search_plan};
 use summary::COLUMNS;
 pub use summary::{Summary, current};
 
+use super::callbacks::{columns, fetch_all};
 use super::sql::{Arg, Sql, append, fetch};
 use super::{Conn, StoreResult};
 
@@ -374,6 +378,28 @@ pub async fn find(
     sql.push(" ORDER BY desired_time DESC, id DESC LIMIT ").bind(Arg::Int(i64::from(limit)));
     let heads = read_heads(conn, sql).await?;
     cache.rows(conn, heads, true).await
+}
+
+/// Callbacks for this number that are not over, latest desired time first.
+pub async fn open_of_number(
+    conn: &mut Conn,
+    number: &PhoneNumber,
+    services: Option<&[ServiceId]>,
+    limit: u32,
+) -> StoreResult<Vec<Callback>> {
+    let mut sql = Sql::new(concat!("SELECT ", columns!(), " FROM callbacks WHERE state <> 'COMPLETED' AND "));
+    sql.push(conn.backend().pick("", "id IN (SELECT id FROM callback_numbers WHERE "));
+    sql.push("customer_number = ").bind(Arg::Text(number.as_str().to_owned()));
+    sql.push(conn.backend().pick("", ")"));
+    if let Some(services) = services {
+        if services.is_empty() {
+            return Ok(Vec::new());
+        }
+        sql.push(" AND ");
+        sql.one_of("service_id", services.iter().map(|service| Arg::Id(service.0)));
+    }
+    sql.push(" ORDER BY desired_time DESC, id DESC LIMIT ").bind(Arg::Int(i64::from(limit)));
+    fetch_all(conn, sql).await
 }
 
 #[cfg(test)]

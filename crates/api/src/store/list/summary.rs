@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use ringback_domain::callback::{CallbackType, Origin};
 use ringback_domain::phone::NumberWarning;
-use ringback_domain::{CallbackId, ResultCode, ServiceId, StateName, Timestamp};
+use ringback_domain::wire::callback::{ActorView, CancellationView};
+use ringback_domain::{ActorKind, CallbackId, ResultCode, ServiceId, StateName, Timestamp};
 use serde::{Deserialize, Deserializer};
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, FromRow, Row};
@@ -79,6 +80,16 @@ pub struct Summary {
     /// Since when it is not handed out until a person decides.
     #[serde(deserialize_with = "micros_or_null")]
     pub quarantined_at: Option<Timestamp>,
+    /// What kind of actor asked for a cancellation that can still be undone.
+    pub cancel_kind: Option<ActorKind>,
+    /// The actor's name.
+    pub cancel_by: Option<String>,
+    /// When it was asked for.
+    #[serde(deserialize_with = "micros_or_null")]
+    pub cancel_requested_at: Option<Timestamp>,
+    /// When it takes effect.
+    #[serde(deserialize_with = "micros_or_null")]
+    pub cancel_at: Option<Timestamp>,
     /// When the agent was reserved.
     #[serde(deserialize_with = "micros_or_null")]
     pub reserved_at: Option<Timestamp>,
@@ -94,7 +105,7 @@ pub struct Summary {
 pub(super) const COLUMNS: &str = "id, service_id, customer_number, customer_number_extension, number_warning, callback_type, origin, state, result, \
      desired_time, desired_window_seconds, created_at, created_by, updated_at, version, priority, language, \
      customer_time_zone, recreated_from, recreated_as, attempts_made, agent, queued_at, retry_at, quarantined_at, \
-     reserved_at, connected_at, completed_at";
+     cancel_kind, cancel_by, cancel_requested_at, cancel_at, reserved_at, connected_at, completed_at";
 
 /// The same as one JSON value, for SQLite.
 const AS_JSON: &str = "SELECT COALESCE(json_group_array(json_array(hex(id), hex(service_id), \
@@ -102,8 +113,20 @@ const AS_JSON: &str = "SELECT COALESCE(json_group_array(json_array(hex(id), hex(
      created_by, updated_at, version, priority, language, customer_time_zone, \
      CASE WHEN recreated_from IS NULL THEN NULL ELSE hex(recreated_from) END, \
      CASE WHEN recreated_as IS NULL THEN NULL ELSE hex(recreated_as) END, \
-     attempts_made, agent, queued_at, retry_at, quarantined_at, reserved_at, connected_at, completed_at)), '[]') \
+     attempts_made, agent, queued_at, retry_at, quarantined_at, cancel_kind, cancel_by, cancel_requested_at, cancel_at, reserved_at, \
+     connected_at, completed_at)), '[]') \
      FROM (";
+
+impl Summary {
+    /// The cancellation that can still be undone.
+    pub fn cancellation(&self) -> Option<CancellationView> {
+        Some(CancellationView {
+            by: ActorView { kind: self.cancel_kind?, name: self.cancel_by.clone()? },
+            requested_at: self.cancel_requested_at?,
+            effective_at: self.cancel_at?,
+        })
+    }
+}
 
 fn micros<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
     i64::deserialize(deserializer).map(Timestamp::from_micros)
@@ -173,6 +196,10 @@ impl FromRow<'_, PgRow> for Summary {
             queued_at: row.time()?,
             retry_at: row.time()?,
             quarantined_at: row.time()?,
+            cancel_kind: row.value::<Option<&str>>()?.map(parse).transpose()?,
+            cancel_by: row.value()?,
+            cancel_requested_at: row.time()?,
+            cancel_at: row.time()?,
             reserved_at: row.time()?,
             connected_at: row.time()?,
             completed_at: row.time()?,

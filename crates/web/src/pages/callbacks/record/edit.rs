@@ -5,7 +5,7 @@ use std::future::Future;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::retention::RETENTION_DAYS;
-use ringback_domain::wire::callback::{CallbackView, Can, ChosenTime, RescheduleCallback};
+use ringback_domain::wire::callback::{CallbackView, Can, CancelCallback, ChosenTime, RescheduleCallback};
 use ringback_domain::wire::endpoint::{GetCallback, PostCancel, PostReschedule};
 use ringback_domain::wire::problem::ProblemKind;
 use ringback_domain::{CallbackId, StateName};
@@ -150,7 +150,11 @@ impl Form {
         };
         Some(async move {
             match chosen {
-                None => self.submission.command(PostCancel(self.id), Some(version)).await,
+                None => {
+                    self.submission
+                        .command(PostCancel(self.id, CancelCallback::default()), Some(version))
+                        .await
+                }
                 Some(ChosenTime { desired_time, desired_local, time_zone, fold }) => {
                     let body = RescheduleCallback { desired_time, desired_local, time_zone, fold };
                     self.submission.command(PostReschedule(self.id, body), Some(version)).await

@@ -61,6 +61,8 @@ fn text(entry: &TimelineEntry) -> String {
         Action::LeaseExpired => messages::event_lease_expired().to_owned(),
         Action::AttemptFailed => messages::event_attempt_failed().to_owned(),
         Action::Finished => messages::event_finished().to_owned(),
+        Action::CancellationRequested => messages::event_cancellation_requested(actor()),
+        Action::CancellationUndone => messages::event_cancellation_undone(actor()),
         Action::Cancelled => messages::event_cancelled(actor()),
         Action::Recreated => messages::event_recreated(actor()),
         Action::Quarantined => messages::event_quarantined().to_owned(),

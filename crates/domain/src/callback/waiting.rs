@@ -1,0 +1,139 @@
+//! What a callback waits for, by the rules that hand it out.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::callback::Callback;
+use crate::callback::state::{State, StateName};
+use crate::time::Timestamp;
+
+/// What a callback waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitingReason {
+    /// SCHEDULED: its desired time lies ahead.
+    DesiredTime,
+    /// SCHEDULED although it is due: it has not been put into the queue. That
+    /// takes a moment; longer where the workers stand still, or the server's clock
+    /// jumped and is not trusted yet.
+    Submission,
+    /// It is about to be cancelled, and not called meanwhile.
+    Cancellation,
+    /// It was set aside, and waits for a person to decide.
+    Decision,
+    /// Its service does not hand callbacks out at the moment.
+    Dialling,
+    /// The pause after a failed attempt.
+    RetryGap,
+    /// It is in line for an agent.
+    Agent,
+    /// ROUTING: it was offered to an agent, who is not connected yet.
+    Connection,
+}
+
+/// What a callback waits for, and until when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WaitingFor {
+    /// What it waits for.
+    pub reason: WaitingReason,
+    /// When that is over, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+/// What the rules need to know of a callback.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// Where it stands.
+    pub state: StateName,
+    /// Start of its window.
+    pub desired_time: Timestamp,
+    /// Not handed out before this time, after a failed attempt.
+    pub retry_at: Option<Timestamp>,
+    /// Since when it is set aside.
+    pub quarantined_at: Option<Timestamp>,
+    /// When its cancellation takes effect.
+    pub cancel_at: Option<Timestamp>,
+}
+
+impl From<&Callback> for Standing {
+    fn from(callback: &Callback) -> Self {
+        let queued = if let State::Queued(queued) = &callback.state { Some(queued) } else { None };
+        Self {
+            state: callback.state.name(),
+            desired_time: callback.desired_time,
+            retry_at: queued.and_then(|queued| queued.retry_at),
+            quarantined_at: queued.and_then(|queued| queued.quarantined_at),
+            cancel_at: callback.cancellation.as_ref().map(|pending| pending.effective_at),
+        }
+    }
+}
+
+/// What a callback waits for now; `None` in a conversation and afterwards.
+/// `dials` is whether its service hands callbacks out.
+pub fn waiting_for(callback: Standing, dials: bool, now: Timestamp) -> Option<WaitingFor> {
+    let open = |reason| Some(WaitingFor { reason, until: None });
+    let until = |reason, at| Some(WaitingFor { reason, until: Some(at) });
+    if let Some(at) = callback.cancel_at {
+        return until(WaitingReason::Cancellation, at);
+    }
+    match callback.state {
+        StateName::Scheduled if now < callback.desired_time => {
+            until(WaitingReason::DesiredTime, callback.desired_time)
+        }
+        StateName::Scheduled => open(WaitingReason::Submission),
+        StateName::Queued if callback.quarantined_at.is_some() => open(WaitingReason::Decision),
+        StateName::Queued if !dials => open(WaitingReason::Dialling),
+        StateName::Queued => match callback.retry_at.filter(|at| now < *at) {
+            Some(at) => until(WaitingReason::RetryGap, at),
+            None => open(WaitingReason::Agent),
+        },
+        StateName::Routing => open(WaitingReason::Connection),
+        StateName::Processing | StateName::Completed => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_the_way_longest_is_named() {
+        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
+        let queued = Standing {
+            state: StateName::Queued,
+            desired_time: at(0),
+            retry_at: None,
+            quarantined_at: None,
+            cancel_at: None,
+        };
+        let gap = Standing { retry_at: Some(at(20)), ..queued };
+        let cases = [
+            (Standing { state: StateName::Scheduled, ..queued }, true, WaitingReason::Submission, None),
+            (
+                Standing { state: StateName::Scheduled, desired_time: at(11), ..queued },
+                false,
+                WaitingReason::DesiredTime,
+                Some(at(11)),
+            ),
+            (queued, true, WaitingReason::Agent, None),
+            (gap, true, WaitingReason::RetryGap, Some(at(20))),
+            (Standing { retry_at: Some(at(10)), ..queued }, true, WaitingReason::Agent, None),
+            (gap, false, WaitingReason::Dialling, None),
+            (Standing { quarantined_at: Some(at(1)), ..gap }, false, WaitingReason::Decision, None),
+            (
+                Standing { cancel_at: Some(at(15)), quarantined_at: Some(at(1)), ..gap },
+                false,
+                WaitingReason::Cancellation,
+                Some(at(15)),
+            ),
+            (Standing { state: StateName::Routing, ..queued }, true, WaitingReason::Connection, None),
+        ];
+        for (standing, dials, reason, until) in cases {
+            assert_eq!(waiting_for(standing, dials, at(10)), Some(WaitingFor { reason, until }));
+        }
+        for state in [StateName::Processing, StateName::Completed] {
+            assert_eq!(waiting_for(Standing { state, ..queued }, true, at(10)), None);
+        }
+    }
+}
