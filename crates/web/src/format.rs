@@ -220,6 +220,11 @@ pub(crate) fn time_or_day(at: Timestamp, today: &str, style: Style) -> String {
     if day == today { time_seconds(at, style) } else { day }
 }
 
+/// `2026-11-24-14-15`, in UTC, for names of files.
+pub(crate) fn for_file_name(at: Timestamp) -> String {
+    at.to_string().chars().take(16).map(|letter| if letter.is_ascii_digit() { letter } else { '-' }).collect()
+}
+
 /// The name of the zone in which times are shown.
 pub(crate) fn zone_name(utc: bool) -> String {
     thread_local! {

@@ -47,6 +47,25 @@ messages! {
     no_services { en "You have access to no service" de "Kein Service zugänglich" }
     callback_summary(number, service, time) { en "{number}, {service}, {time}" de "{number}, {service}, {time}" }
     nothing_changed { en "The desired time is unchanged" de "Die gewünschte Zeit bleibt unverändert" }
+    callback_being_cancelled { en "Callback will be cancelled in 10 s" de "Rückruf wird in 10 s abgebrochen" }
+    callbacks_being_cancelled(count) { en [one "{count} callback will be cancelled in 10 s" other "{count} callbacks will be cancelled in 10 s"] de [one "{count} Rückruf wird in 10 s abgebrochen" other "{count} Rückrufe werden in 10 s abgebrochen"] }
+    undo { en "Undo" de "Rückgängig" }
+    undo_cancellation { en "Undo cancellation" de "Abbruch zurücknehmen" }
+    undo_failed { en "The cancellation could not be undone" de "Der Abbruch ließ sich nicht zurücknehmen" }
+    cancellation_undone { en "Cancellation undone" de "Abbruch zurückgenommen" }
+    cancellation_pending(time, name) { en "Will be cancelled in {time} ({name}). Nobody is called meanwhile." de "Wird in {time} abgebrochen ({name}). Bis dahin wird niemand angerufen." }
+    begins_in(time) { en "Begins in {time}. Nobody of these is called meanwhile." de "Beginnt in {time}. Bis dahin wird niemand davon angerufen." }
+    report_of_day { en "All cancellations of the last 24 hours" de "Alle Abbrüche der letzten 24 Stunden" }
+    report_of_day_hint { en "One by one and in bulk, by whoever cancelled" de "Einzeln und gesammelt, von wem auch immer" }
+    read_as(number) { en "Read as {number}." de "Gelesen als {number}." }
+    already_open { en "Open callbacks for this number:" de "Offene Rückrufe für diese Nummer:" }
+    open_callback(state, service, time) { en "{state}, {service}, {time}" de "{state}, {service}, {time}" }
+    kind_fixed { en "landline" de "Festnetz" }
+    kind_mobile { en "mobile phone" de "Mobiltelefon" }
+    kind_fixed_or_mobile { en "landline or mobile phone" de "Festnetz oder Mobiltelefon" }
+    kind_toll_free { en "free for the caller" de "gebührenfrei" }
+    kind_premium { en "premium rate" de "Mehrwertdienst" }
+    kind_other { en "special number" de "Sondernummer" }
     show_it { en "Show it" de "Anzeigen" }
     show_all { en "Show all" de "Alle anzeigen" }
     edit_callback { en "Edit Callback" de "Rückruf bearbeiten" }

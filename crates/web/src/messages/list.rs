@@ -49,6 +49,17 @@ messages! {
     sort_by { en "Sort by" de "Sortieren nach" }
     sorted_up(column) { en "{column} ↑" de "{column} ↑" }
     sorted_down(column) { en "{column} ↓" de "{column} ↓" }
+    cancelled_in(time) { en "cancelled in {time}" de "Abbruch in {time}" }
+    dialling_off { en "dialling is off" de "Wählen ist aus" }
+    again_in(time) { en "again in {time}" de "erneut in {time}" }
+    unknown_cancelled { en "about to be cancelled" de "wird abgebrochen" }
+    unknown_retry { en "after the pause between attempts" de "nach der Pause zwischen den Versuchen" }
+    desired_there(time, zone) { en "now; desired {time} ({zone})" de "jetzt; gewünscht {time} ({zone})" }
+    next_submission { en "Enters the queue at any moment" de "Kommt jeden Moment in die Warteschlange" }
+    next_submission_late { en "Due, but not put into the queue. Check whether the server's workers run." de "Fällig, aber nicht in der Warteschlange. Bitte prüfen, ob die Hintergrunddienste des Servers laufen." }
+    next_cancellation(time) { en "Cancelled at {time}" de "Abbruch um {time}" }
+    next_dialling { en "Waits until this service dials again: dialling is switched off" de "Wartet, bis dieser Service wieder wählt: Das Wählen ist ausgeschaltet" }
+    next_retry(time) { en "Next attempt from {time}, when an agent is free" de "Nächster Versuch ab {time}, sobald ein Agent frei ist" }
     follow { en "Follow" de "Mitlaufen" }
     follow_hint { en "Keeps the list at the current time" de "Hält die Liste bei der aktuellen Zeit" }
     address_not_used { en "Parts of the address were left out" de "Teile der Adresse wurden weggelassen" }

@@ -75,7 +75,7 @@ pub(crate) struct Toasts {
 const MAX_SHOWN: usize = 3;
 /// The number of messages that are kept for Help.
 const MAX_HISTORY: usize = 100;
-const DISPLAY_TIME: Duration = Duration::from_secs(8);
+const DISPLAY_TIME: Duration = Duration::from_secs(10);
 
 impl Toasts {
     /// Gives the messages to the components below.

@@ -2,15 +2,16 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use ringback_domain::wire::bulk::BulkCancellation;
-use ringback_domain::wire::endpoint::ListBulkCancellations;
+use ringback_domain::wire::bulk::{BulkCancellation, CancellationsFormat, CancellationsQuery};
+use ringback_domain::wire::endpoint::{ListBulkCancellations, ReportCancellations};
 
 use super::bulk::save_report;
 use crate::api::Failure;
 use crate::clock;
+use crate::components::button::LinkButton;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::icon::Icon;
-use crate::components::toast::Toasts;
+use crate::components::toast::{Toast, Toasts};
 use crate::components::unique_id;
 use crate::format;
 use crate::messages;
@@ -35,7 +36,21 @@ pub(super) fn ReportsDialog() -> impl IntoView {
         let response = page.client.call(&ListBulkCancellations).await;
         jobs.try_set(Some(response.map(|response| recent(response.items))));
     });
+    let any = RwSignal::new(None::<bool>);
+    let day = CancellationsQuery {
+        from: Some(clock::now().plus_seconds(-MAX_AGE)),
+        to: Some(clock::now()),
+        ..CancellationsQuery::default()
+    };
+    let look = ReportCancellations(CancellationsQuery { limit: Some(1), ..day.clone() });
+    spawn_local(async move {
+        let found = page.client.call(&look).await;
+        any.try_set(Some(found.is_ok_and(|found| !found.items.is_empty())));
+    });
+    let whole = move || (any.get() == Some(true)).then(|| view! { <DayRow day=day.clone() /> });
     let content = move || match jobs.get() {
+        _ if any.get().is_none() => view! { <p class="subtle">{messages::loading()}</p> }.into_any(),
+        Some(Ok(jobs)) if jobs.is_empty() && any.get() == Some(true) => ().into_any(),
         None => view! { <p class="subtle">{messages::loading()}</p> }.into_any(),
         Some(Err(failure)) => view! { <p>{failure.message()}</p> }.into_any(),
         Some(Ok(jobs)) if jobs.is_empty() => view! { <p>{messages::reports_none()}</p> }.into_any(),
@@ -51,8 +66,46 @@ pub(super) fn ReportsDialog() -> impl IntoView {
             confirms=true
             on_close=move |()| page.dialog.set(None)
         >
-            <div class="file-rows" role="status">{content}</div>
+            <div class="file-rows" role="status">{whole}{content}</div>
         </Dialog>
+    }
+}
+
+/// Every cancellation of the last day, one by one or in bulk, by whomever.
+#[component]
+fn DayRow(day: CancellationsQuery) -> impl IntoView {
+    let (page, toasts) = (PageState::here(), Toasts::here());
+    let save = move |format: CancellationsFormat, ending: &'static str| {
+        let time_zone = Some(format::zone_name(page.preferences.style_untracked().utc));
+        let request = ReportCancellations(CancellationsQuery {
+            format: Some(format),
+            time_zone: time_zone.filter(|_| format == CancellationsFormat::Xlsx),
+            ..day.clone()
+        });
+        let name = format!("cancellations-{}.{ending}", format::for_file_name(clock::now()));
+        spawn_local(async move {
+            if let Err(failure) = page.client.save(&request, &name).await {
+                toasts.show(Toast::error(messages::report_failed(), failure.message()));
+            }
+        });
+    };
+    let sheet = save.clone();
+    view! {
+        <div class="file-row">
+            <Icon name="file-spreadsheet" />
+            <span>
+                <b class="semibold">{messages::report_of_day()}</b>
+                <small>{messages::report_of_day_hint()}</small>
+            </span>
+            <span class="row-actions">
+                <LinkButton on_press=move |()| sheet(CancellationsFormat::Xlsx, "xlsx")>
+                    {messages::export_xlsx()}
+                </LinkButton>
+                <LinkButton on_press=move |()| save(CancellationsFormat::Csv, "csv")>
+                    {messages::export_csv()}
+                </LinkButton>
+            </span>
+        </div>
     }
 }
 
@@ -60,7 +113,7 @@ pub(super) fn ReportsDialog() -> impl IntoView {
 fn ReportRow(job: BulkCancellation) -> impl IntoView {
     let (page, toasts) = (PageState::here(), Toasts::here());
     let hint = unique_id("report");
-    let (id, name, at) = (job.id, job.created_by.name, job.created_at);
+    let (name, at) = (job.created_by.name.clone(), job.created_at);
     let cancelled = job.outcomes.cancelled;
     let text = move || messages::report_of(cancelled, format::day_time(at, page.preferences.style()), &name);
     view! {
@@ -71,13 +124,13 @@ fn ReportRow(job: BulkCancellation) -> impl IntoView {
                     type="button"
                     class="link-button"
                     aria-describedby=hint.clone()
-                    on:click=move |_| save_report(page.client, toasts, id)
+                    on:click=move |_| save_report(page.client, toasts, &job)
                 >
                     {messages::report()}
+                    <Icon name="download" class="icon--small" />
                 </button>
                 <small class="num" id=hint>{text}</small>
             </span>
-            <Icon name="download" />
         </div>
     }
 }

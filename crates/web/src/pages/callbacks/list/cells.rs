@@ -1,5 +1,6 @@
 //! The cells of a row as markup, as a page has thousands of them.
 
+use ringback_domain::callback::waiting::{WaitingFor, WaitingReason};
 use ringback_domain::phone::NumberWarning;
 use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::wire::list::SearchField;
@@ -203,6 +204,21 @@ impl<'a> Drawing<'a> {
         let Self { view, clock, .. } = self;
         let since = |start: Option<Timestamp>| start.map(|start| format::duration(clock.since(start)));
         let metrics = &view.metrics;
+        let left = |until: Option<Timestamp>| until.map(|until| format::duration(-clock.since(until)));
+        match view.waiting_for {
+            Some(WaitingFor { reason: WaitingReason::Cancellation, until }) => {
+                return left(until).map(messages::cancelled_in);
+            }
+            Some(WaitingFor { reason: WaitingReason::Dialling, .. }) => {
+                return Some(messages::dialling_off().to_owned());
+            }
+            Some(WaitingFor { reason: WaitingReason::RetryGap, until: Some(until) })
+                if until > clock.coarse() =>
+            {
+                return left(Some(until)).map(messages::again_in);
+            }
+            _ => {}
+        }
         match view.state {
             StateName::Scheduled => {
                 let age = clock.since(view.desired_time);

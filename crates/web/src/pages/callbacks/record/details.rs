@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::StateName;
+use ringback_domain::callback::waiting::WaitingReason;
 use ringback_domain::wire::callback::{CallbackView, TimelineEntry};
 use ringback_domain::wire::endpoint::{GetCallback, GetTimeline};
 
@@ -129,8 +130,17 @@ pub(crate) fn details() -> AnyView {
 fn Figures(view: Memo<CallbackView>) -> impl IntoView {
     let preferences = PreferenceStore::here();
     let clock = Clock::here();
-    let unknown =
-        move || (view.with(|view| view.state) == StateName::Scheduled).then(messages::known_once_queued);
+    let unknown = move || {
+        let (state, reason) = view.with(|view| (view.state, view.waiting_for.map(|waits| waits.reason)));
+        match (state, reason) {
+            (_, Some(WaitingReason::Cancellation)) => Some(messages::unknown_cancelled()),
+            (StateName::Scheduled, _) => Some(messages::known_once_queued()),
+            (StateName::Queued, Some(WaitingReason::Dialling)) => Some(messages::dialling_off()),
+            (StateName::Queued, Some(WaitingReason::RetryGap)) => Some(messages::unknown_retry()),
+            (StateName::Queued, Some(WaitingReason::Decision)) => Some(messages::quarantined()),
+            _ => None,
+        }
+    };
     let dash = || messages::none().to_owned();
     let position = move || {
         let position = view.with(|view| view.metrics.position_in_queue);
@@ -154,8 +164,10 @@ fn Figures(view: Memo<CallbackView>) -> impl IntoView {
         (format::duration(seconds), Some(messages::since(format::time_seconds(from, style))))
     };
     let of_customer = Memo::new(move |_| {
-        let (time, zone) = view.with(|view| metrics::customers_time(view, preferences.style()))?;
-        Some((time, Some(zone)))
+        let style = preferences.style();
+        let (desired, zone) = view.with(|view| metrics::customers_time(view, style))?;
+        let now = format::day_time_in(clock.coarse(), style, &zone)?;
+        Some((now, Some(messages::desired_there(desired, zone))))
     });
     let attempts = move || {
         let (made, max) = view.with(|view| (view.metrics.attempts_made, view.metrics.max_attempts));

@@ -6,26 +6,29 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::retention::RETENTION_DAYS;
 use ringback_domain::wire::callback::{CallbackView, Can, CancelCallback, ChosenTime, RescheduleCallback};
-use ringback_domain::wire::endpoint::{GetCallback, PostCancel, PostReschedule};
+use ringback_domain::wire::endpoint::{GetCallback, PostCancel, PostCancelUndo, PostReschedule};
 use ringback_domain::wire::problem::ProblemKind;
 use ringback_domain::{CallbackId, StateName};
 
 use super::Host;
 use super::date_time::{DateTimeFields, DateTimeForm, Zones};
 use super::row::Row;
-use crate::api::Failure;
+use crate::api::{Command, Failure};
 use crate::client::Client;
 use crate::components::button::Appearance;
 use crate::components::choice::{Card, RadioCards};
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::icon::Icon;
 use crate::components::state_badge::StateBadge;
-use crate::components::toast::{Toast, Toasts};
+use crate::components::toast::{Toast, ToastAction, Toasts};
 use crate::format::{self, Style};
 use crate::forms::{Submission, show_problems};
 use crate::messages;
 use crate::preferences::PreferenceStore;
 use crate::session::Session;
+
+/// How long a cancellation can be undone, as long as its toast is shown.
+pub(crate) const UNDO_SECONDS: u32 = 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum EditOption {
@@ -152,7 +155,10 @@ impl Form {
             match chosen {
                 None => {
                     self.submission
-                        .command(PostCancel(self.id, CancelCallback::default()), Some(version))
+                        .command(
+                            PostCancel(self.id, CancelCallback { undo_seconds: Some(UNDO_SECONDS) }),
+                            Some(version),
+                        )
                         .await
                 }
                 Some(ChosenTime { desired_time, desired_local, time_zone, fold }) => {
@@ -164,13 +170,33 @@ impl Form {
     }
 
     fn done(self, toasts: Toasts, view: CallbackView) {
-        let done = match self.choice.get_untracked() {
-            EditOption::Cancel => messages::callback_cancelled(),
-            EditOption::Reschedule => messages::callback_rescheduled(),
+        let toast = match self.choice.get_untracked() {
+            EditOption::Cancel if view.can.undo => self.undoable(toasts),
+            EditOption::Cancel => Toast::success(messages::callback_cancelled()),
+            EditOption::Reschedule => Toast::success(messages::callback_rescheduled()),
         };
         self.host.changed.run(view);
         self.handle.close();
-        toasts.show(Toast::success(done));
+        toasts.show(toast);
+    }
+
+    fn undoable(self, toasts: Toasts) -> Toast {
+        let Self { client, host, id, .. } = self;
+        let undo = Callback::new(move |()| {
+            spawn_local(async move {
+                match client.command(&PostCancelUndo(id), &Command::new(None)).await {
+                    Ok(view) => {
+                        host.changed.run(view);
+                        toasts.show(Toast::success(messages::cancellation_undone()));
+                    }
+                    Err(failure) => toasts.show(Toast::error(messages::undo_failed(), failure.message())),
+                }
+            });
+        });
+        Toast {
+            action: Some(ToastAction { label: messages::undo().to_owned(), run: undo }),
+            ..Toast::success(messages::callback_being_cancelled())
+        }
     }
 
     fn refused(self, failure: &Failure) {

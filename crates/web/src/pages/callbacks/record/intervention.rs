@@ -5,11 +5,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::ResultCode;
 use ringback_domain::wire::callback::{CallbackView, CloseCallback};
-use ringback_domain::wire::endpoint::{PostClose, PostRequeue};
+use ringback_domain::wire::endpoint::{PostCancelUndo, PostClose, PostRequeue};
 
 use super::row::Row;
 use crate::api::Command;
 use crate::client::Client;
+use crate::clock::Clock;
 use crate::components::button::Button;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::input::{SelectField, SelectOption, TextField};
@@ -45,10 +46,32 @@ pub(super) fn Intervention(row: Row, view: Memo<CallbackView>) -> impl IntoView 
             }
         });
     };
+    let undo = move |()| {
+        let id = view.with_untracked(|view| view.id);
+        spawn_local(async move {
+            match client.command(&PostCancelUndo(id), &Command::new(None)).await {
+                Ok(now) => {
+                    row.with_value(|row| row.update(now, false));
+                    toasts.show(Toast::success(messages::cancellation_undone()));
+                }
+                Err(failure) => toasts.show(Toast::error(messages::undo_failed(), failure.message())),
+            }
+        });
+    };
+    let clock = Clock::here();
+    let pending = move || {
+        let pending = view.with(|view| view.cancellation.clone())?;
+        let left = format::duration(-clock.since(pending.effective_at));
+        let text = messages::cancellation_pending(left, pending.by.name);
+        Some(view! { <p class="note note--warning">{text}</p> })
+    };
     let buttons = move || {
         let can = can.get();
-        (can.requeue || can.close).then(|| view! {
+        (can.requeue || can.close || can.undo).then(|| view! {
             <div class="detail__actions">
+                {can.undo.then(|| view! {
+                    <Button icon="rotate-ccw" on_press=undo>{messages::undo_cancellation()}</Button>
+                })}
                 {can.requeue.then(|| view! {
                     <Button icon="rotate-ccw" on_press=requeue>{messages::requeue()}</Button>
                 })}
@@ -63,7 +86,7 @@ pub(super) fn Intervention(row: Row, view: Memo<CallbackView>) -> impl IntoView 
             .get()
             .then(|| view! { <CloseDialog row=row.get_value() view closed=move |()| closing.set(false) /> })
     };
-    view! { {warning} {buttons} {dialog} }
+    view! { {warning} {pending} {buttons} {dialog} }
 }
 
 /// The results that a person may give, the usual one first.

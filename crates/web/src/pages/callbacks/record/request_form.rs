@@ -2,19 +2,25 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos_router::components::A;
 use ringback_domain::wire::callback::ChosenTime;
-use ringback_domain::wire::endpoint::CountCallbacks;
+use ringback_domain::wire::endpoint::{CountCallbacks, Endpoint, Method, ReadNumber};
 use ringback_domain::wire::list::{CallbackFilter, CountQuery};
+use ringback_domain::wire::reference::{NumberKind, NumberReading, OpenCallback};
 use ringback_domain::{CallbackType, ServiceId, StateName};
 
 use super::date_time::{DateTimeFields, DateTimeForm, Zones};
+use crate::browser;
 use crate::client::Client;
 use crate::components::choice::{Card, RadioCards};
 use crate::components::field::FieldError;
+use crate::components::icon::Icon;
 use crate::components::input::{SelectField, SelectOption, TextField};
 use crate::format::{self, Style};
 use crate::forms::require;
+use crate::intl;
 use crate::messages;
+use crate::preferences::PreferenceStore;
 use crate::session::Session;
 
 /// The form and its errors.
@@ -87,12 +93,33 @@ pub(crate) fn RequestFields(
     /// The time zone of the customer, if it is known.
     #[prop(into)]
     customer_zone: Signal<Option<String>>,
-    /// A hint about the number.
+    /// A hint about the number, until it can be read.
     #[prop(optional)]
     hint: Option<String>,
 ) -> impl IntoView {
     let RequestForm { kind, service, service_error, number, number_error, date_time } = form;
     let waiting = waiting_at(service);
+    let reading = reading_of(service, number);
+    let hint = Signal::derive(move || {
+        reading.with(|reading| reading.as_ref().map(read_as)).or_else(|| hint.clone())
+    });
+    let preferences = PreferenceStore::here();
+    let open = move || {
+        let open = reading.with(|reading| reading.as_ref().map(|one| one.open_callbacks.clone()))?;
+        (!open.is_empty()).then(|| {
+            let line = |one: OpenCallback| {
+                let time = format::day_time(one.desired_time, preferences.style());
+                let text = messages::open_callback(one.state, one.service.name, time);
+                view! { <li><A href=format!("/callbacks/{}", one.id)>{text}</A></li> }
+            };
+            view! {
+                <div class="note note--warning">
+                    <Icon name="triangle-alert" />
+                    <div>{messages::already_open()}<ul>{open.into_iter().map(line).collect_view()}</ul></div>
+                </div>
+            }
+        })
+    };
     let session = Session::here();
     let zones = Signal::derive(move || Zones {
         service: service.with(|id| session.zone_of(id.parse().ok()?)),
@@ -109,6 +136,7 @@ pub(crate) fn RequestFields(
             inputmode="tel"
             hint
         />
+        <div role="status">{open}</div>
         <Show when=move || kind.get() == CallbackType::Scheduled>
             <DateTimeFields date_time zones />
         </Show>
@@ -141,6 +169,76 @@ fn waiting_at(service: RwSignal<String>) -> Signal<Option<String>> {
         });
     });
     Signal::derive(move || waiting.get().map(|count| messages::waiting_now(format::count(count))))
+}
+
+/// Asks how a service reads a number; the query of the operation is added here.
+struct Reading(ServiceId, String);
+
+impl Endpoint for Reading {
+    type Request = ();
+    type Response = NumberReading;
+    const METHOD: Method = Method::Get;
+    const TEMPLATE: &'static str = ReadNumber::TEMPLATE;
+
+    fn path(&self) -> String {
+        let number = String::from(js_sys::encode_uri_component(&self.1));
+        format!("{}?number={number}", ReadNumber(self.0).path())
+    }
+}
+
+/// How the chosen service reads the number, once it can be read.
+fn reading_of(service: RwSignal<String>, number: RwSignal<String>) -> RwSignal<Option<NumberReading>> {
+    /// After the last key, in milliseconds.
+    const DELAY: i32 = 300;
+    let client = Client::here();
+    let reading = RwSignal::new(None);
+    let asked = StoredValue::new(0_u32);
+    Effect::new(move |_| {
+        let (id, typed) = (service.get().parse(), number.get());
+        asked.update_value(|asked| *asked += 1);
+        let question = asked.get_value();
+        reading.set(None);
+        let Ok(id) = id else { return };
+        if typed.chars().filter(char::is_ascii_digit).count() < 3 {
+            return;
+        }
+        spawn_local(async move {
+            browser::sleep(DELAY).await;
+            if asked.try_get_value() != Some(question) {
+                return;
+            }
+            let response = client.call(&Reading(id, typed.trim().to_owned())).await;
+            if let (Ok(read), Some(true)) = (response, asked.try_get_value().map(|now| now == question)) {
+                reading.try_set(Some(read));
+            }
+        });
+    });
+    reading
+}
+
+/// The reading in words.
+fn read_as(reading: &NumberReading) -> String {
+    let kind = reading.kind.map(|kind| match kind {
+        NumberKind::FixedLine => messages::kind_fixed(),
+        NumberKind::Mobile => messages::kind_mobile(),
+        NumberKind::FixedLineOrMobile => messages::kind_fixed_or_mobile(),
+        NumberKind::TollFree => messages::kind_toll_free(),
+        NumberKind::PremiumRate => messages::kind_premium(),
+        NumberKind::Other => messages::kind_other(),
+    });
+    let extension = reading.extension.as_ref();
+    let formatted = &reading.formatted;
+    let number =
+        extension.map_or_else(|| formatted.clone(), |digits| messages::with_extension(formatted, digits));
+    let country = reading.country.as_deref().map(intl::region_name);
+    let parts = [Some(number), country, kind.map(ToOwned::to_owned)];
+    let parts = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let warning = reading.warning.map(|_| messages::number_unknown_length());
+    [Some(messages::read_as(parts)), warning.map(ToOwned::to_owned)]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Immediate or scheduled, as cards.

@@ -1,6 +1,7 @@
 //! The entries of the timeline.
 
 use ringback_domain::callback::action::Action;
+use ringback_domain::callback::waiting::{WaitingFor, WaitingReason};
 use ringback_domain::wire::callback::{ActorView, CallbackView, TimelineEntry};
 use ringback_domain::{ActorKind, StateName, Timestamp};
 
@@ -102,15 +103,22 @@ fn detail(entry: &TimelineEntry, style: Style) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
+/// What happens next, by what the callback waits for.
 fn expected(view: &CallbackView, style: Style) -> Option<String> {
-    match view.state {
-        StateName::Scheduled => Some(messages::next_queue(format::day_time(view.desired_time, style))),
-        StateName::Queued if view.metrics.quarantined_at.is_some() => {
-            Some(messages::next_decision().to_owned())
-        }
-        StateName::Queued => Some(messages::next_agent().to_owned()),
-        StateName::Routing => Some(messages::next_connect().to_owned()),
-        StateName::Processing => Some(messages::next_finish().to_owned()),
-        StateName::Completed => None,
+    let Some(WaitingFor { reason, until }) = view.waiting_for else {
+        return (view.state == StateName::Processing).then(|| messages::next_finish().to_owned());
+    };
+    let time = |at| format::day_time(at, style);
+    let known = |of: fn(String) -> String| until.map(|at| of(time(at)));
+    match reason {
+        WaitingReason::DesiredTime => known(messages::next_queue),
+        WaitingReason::Submission if view.overdue => Some(messages::next_submission_late().to_owned()),
+        WaitingReason::Submission => Some(messages::next_submission().to_owned()),
+        WaitingReason::Cancellation => known(messages::next_cancellation),
+        WaitingReason::Decision => Some(messages::next_decision().to_owned()),
+        WaitingReason::Dialling => Some(messages::next_dialling().to_owned()),
+        WaitingReason::RetryGap => known(messages::next_retry),
+        WaitingReason::Agent => Some(messages::next_agent().to_owned()),
+        WaitingReason::Connection => Some(messages::next_connect().to_owned()),
     }
 }

@@ -4,15 +4,16 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::JobId;
 use ringback_domain::wire::bulk::{BulkCancellation, JobState, Outcome, ReportLine};
-use ringback_domain::wire::endpoint::{GetBulkCancellation, GetReport, PostBulkStop};
+use ringback_domain::wire::endpoint::{GetBulkCancellation, GetReport, PostBulkStop, PostBulkUndo};
 
 use super::tally;
 use crate::api::{Command, Failure};
 use crate::browser::{self, js_number};
 use crate::client::Client;
+use crate::clock::Clock;
 use crate::components::button::{Button, Size};
 use crate::components::state_badge::StateBadge;
-use crate::components::toast::{Toast, Toasts};
+use crate::components::toast::{Toast, ToastAction, Toasts};
 use crate::format;
 use crate::forms::show_problems;
 use crate::messages;
@@ -85,6 +86,22 @@ fn result(job: &BulkCancellation) -> Toast {
     toast
 }
 
+/// Says that a job is about to begin, and offers to undo it.
+pub(super) fn undoable(client: Client, toasts: Toasts, job: &BulkCancellation) -> Toast {
+    let id = job.id;
+    let undo = Callback::new(move |()| {
+        spawn_local(async move {
+            if let Err(failure) = client.command(&PostBulkUndo(id), &Command::new(None)).await {
+                toasts.show(Toast::error(messages::undo_failed(), failure.message()));
+            }
+        });
+    });
+    Toast {
+        action: Some(ToastAction { label: messages::undo().to_owned(), run: undo }),
+        ..Toast::success(&messages::callbacks_being_cancelled(job.progress.total))
+    }
+}
+
 /// The progress, then the result.
 #[component]
 pub(super) fn JobView(job: RwSignal<Option<BulkCancellation>>) -> impl IntoView {
@@ -102,6 +119,13 @@ pub(super) fn JobView(job: RwSignal<Option<BulkCancellation>>) -> impl IntoView 
         })
     };
     let progress = move || job.with(|job| job.as_ref().map(|job| job.progress).unwrap_or_default());
+    let clock = Clock::here();
+    let begins = move || {
+        let at = job.with(|job| {
+            job.as_ref().filter(|job| job.state == JobState::Pending).and_then(|job| job.effective_at)
+        })?;
+        Some(messages::begins_in(format::duration(-clock.since(at))))
+    };
     let part = |count: u64| js_number(i64::try_from(count).unwrap_or_default());
     view! {
         <Show when=move || !finished.get()>
@@ -120,7 +144,10 @@ pub(super) fn JobView(job: RwSignal<Option<BulkCancellation>>) -> impl IntoView 
             </div>
         </Show>
         {counts}
-        <Show when=move || !finished.get()><p class="muted">{messages::may_close()}</p></Show>
+        <Show when=move || !finished.get()>
+            <p class="muted num">{begins}</p>
+            <p class="muted">{messages::may_close()}</p>
+        </Show>
         <p class="visually-hidden" role="status">
             {move || {
                 let toast = job.with(|job| job.as_ref().map(result))?;
@@ -187,12 +214,18 @@ pub(super) fn StopButton(
 ) -> impl IntoView {
     let page = PageState::here();
     let busy = RwSignal::new(false);
+    let pending =
+        Memo::new(move |_| job.with(|job| job.as_ref().is_some_and(|job| job.state == JobState::Pending)));
     let stop = move |()| {
         problem.set(None);
         busy.set(true);
-        let command = Command::new(None);
+        let (command, undoes) = (Command::new(None), pending.get_untracked());
         spawn_local(async move {
-            let response = page.client.command(&PostBulkStop(id), &command).await;
+            let response = if undoes {
+                page.client.command(&PostBulkUndo(id), &command).await
+            } else {
+                page.client.command(&PostBulkStop(id), &command).await
+            };
             // The job may have ended before.
             if busy.try_set(false).is_some() {
                 return;
@@ -203,13 +236,20 @@ pub(super) fn StopButton(
             }
         });
     };
-    view! { <Button size=Size::Large busy=Signal::from(busy) on_press=stop>{messages::stop()}</Button> }
+    let label = move || if pending.get() { messages::undo() } else { messages::stop() };
+    view! { <Button size=Size::Large busy=Signal::from(busy) on_press=stop>{label}</Button> }
 }
 
 /// Saves the report of a job.
-pub(in crate::pages::callbacks::dialogs) fn save_report(client: Client, toasts: Toasts, id: JobId) {
+pub(in crate::pages::callbacks::dialogs) fn save_report(
+    client: Client,
+    toasts: Toasts,
+    job: &BulkCancellation,
+) {
+    let id = job.id;
+    let name = format!("cancellation-summary-report-{}.csv", format::for_file_name(job.created_at));
     spawn_local(async move {
-        if let Err(failure) = client.save(&GetReport(id), "cancellation-summary-report.csv").await {
+        if let Err(failure) = client.save(&GetReport(id), &name).await {
             toasts.show(Toast::error(messages::report_failed(), failure.message()));
         }
     });
@@ -217,13 +257,13 @@ pub(in crate::pages::callbacks::dialogs) fn save_report(client: Client, toasts: 
 
 /// Saves the report of the job that has just ended.
 #[component]
-pub(super) fn ReportButton(id: JobId) -> impl IntoView {
+pub(super) fn ReportButton(job: BulkCancellation) -> impl IntoView {
     let (page, toasts) = (PageState::here(), Toasts::here());
     view! {
         <Button
             size=Size::Large
             icon="download"
-            on_press=move |()| save_report(page.client, toasts, id)
+            on_press=move |()| save_report(page.client, toasts, &job)
         >
             {messages::report()}
         </Button>

@@ -6,7 +6,7 @@ mod scope;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::StateName;
-use ringback_domain::wire::bulk::BulkCancellation;
+use ringback_domain::wire::bulk::{BulkCancellation, JobState};
 use ringback_domain::wire::endpoint::PostBulkCancellation;
 
 use crate::components::button::Appearance;
@@ -16,9 +16,10 @@ use crate::format;
 use crate::forms::{Submission, show_problems};
 use crate::messages;
 use crate::pages::callbacks::list::page::PageState;
+use crate::pages::callbacks::record::edit::UNDO_SECONDS;
 use crate::pages::callbacks::view::state::Quick;
 pub(super) use job::save_report;
-use job::{JobView, ReportButton, StopButton, is_finished, watch};
+use job::{JobView, ReportButton, StopButton, is_finished, undoable, watch};
 use scope::{CancelScope, ScopeFields};
 
 /// The dialog: first the scope, then the progress and the result.
@@ -37,7 +38,9 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
         if job.with_untracked(Option::is_some) {
             return;
         }
-        let Some(request) = scope.request().map(PostBulkCancellation) else { return };
+        let Some(mut request) = scope.request() else { return };
+        request.undo_seconds = Some(UNDO_SECONDS);
+        let request = PostBulkCancellation(request);
         let watched = watched.clone();
         // The job is watched even if the dialog is closed at once.
         let work = async move {
@@ -53,7 +56,10 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
     };
     let close = move |()| {
         page.dialog.set(None);
-        if job.with_untracked(Option::is_some) {
+        if let Some(job) = job.get_untracked() {
+            if job.state == JobState::Pending {
+                toasts.show(undoable(page.client, toasts, &job));
+            }
             reveal(page);
         }
     };
@@ -67,7 +73,7 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
     let obstacle = Signal::derive(move || scope.obstacle());
     let action = move || match started.get() {
         None => handle.submit_unless(Appearance::Danger, obstacle, messages::confirm())(),
-        Some((id, true)) => view! { <ReportButton id /> }.into_any(),
+        Some((_, true)) => job.get_untracked().map(|job| view! { <ReportButton job /> }).into_any(),
         Some((_, false)) => ().into_any(),
     };
     let remark = move || scope.number().map(messages::callbacks_count);
