@@ -10,9 +10,11 @@ use crate::{install, openapi};
 /// A proof: its name, and the tests that make it, as a filter of nextest.
 const PROOFS: &[(&str, &str)] = &[
     ("chaos", "test(/^chaos::/)"),
+    ("claims", "test(/^claims::/)"),
     ("crash", "test(/^crash::/)"),
     ("differential", "test(/^differential::/)"),
     ("disk", "test(/^disk::/)"),
+    ("keys", "test(/^keys::/)"),
     ("network", "test(/^network::/)"),
     ("race", "test(/^race::/)"),
     ("schemathesis", "test(/^schemathesis::/)"),
