@@ -104,11 +104,12 @@ async fn what_vanished_routers_held_is_handed_out_again_and_done(
         swept_in_all += held;
         rounds += 1;
         // What nobody managed to report on thrice is a person's to decide.
-        for id in live.0.borrow().keys() {
-            let callback = cluster.find(*id).await;
+        let held: Vec<_> = live.0.borrow().keys().copied().collect();
+        for id in held {
+            let callback = cluster.find(id).await;
             let State::Queued(queued) = &callback.state else { panic!("{callback:?}") };
             if queued.quarantined_at.is_some() {
-                let target = Target { id: *id, expected: Expected::Any };
+                let target = Target { id, expected: Expected::Any };
                 let requeue = async move |tx: &mut Tx<'_>| commands::requeue(tx, target).await.map(drop);
                 run(&cluster.nodes[0], &person(), requeue).await.unwrap();
             }

@@ -29,8 +29,14 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(url: &str) -> Self {
+        Self::start_with(url, &[])
+    }
+
+    /// The same with more flags.
+    pub(crate) fn start_with(url: &str, flags: &[&str]) -> Self {
         let mut child = Command::new(program())
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "error", "--database-url", url])
+            .args(flags)
             .stdout(Stdio::piped())
             .spawn()
             .expect("the server starts");

@@ -16,9 +16,12 @@ const PROOFS: &[(&str, &str)] = &[
     ("disk", "test(/^disk::/)"),
     ("keys", "test(/^keys::/)"),
     ("network", "test(/^network::/)"),
+    ("overload", "test(/^overload::/)"),
+    ("purge", "test(/^purge::/)"),
     ("race", "test(/^race::/)"),
     ("schemathesis", "test(/^schemathesis::/)"),
     ("strain", "test(/^http::hostile::made_up/) | test(/two_hundred_concurrent/)"),
+    ("streams", "test(/^http::streams::/)"),
     ("tokens", "test(/flipped_bits/)"),
     ("upgrade", "test(/^upgrade::/)"),
 ];

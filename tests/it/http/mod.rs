@@ -18,5 +18,6 @@ mod outage;
 mod reports;
 mod retention;
 mod sheets;
+mod streams;
 mod user_data;
 mod wall_times;
