@@ -14,6 +14,7 @@ mod crash;
 mod differential;
 mod disk;
 mod e2e;
+mod fuzz;
 mod helpers;
 mod http;
 mod keys;

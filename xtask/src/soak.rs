@@ -14,6 +14,7 @@ const PROOFS: &[(&str, &str)] = &[
     ("crash", "test(/^crash::/)"),
     ("differential", "test(/^differential::/)"),
     ("disk", "test(/^disk::/)"),
+    ("fuzz", "test(/^fuzz::/)"),
     ("keys", "test(/^keys::/)"),
     ("network", "test(/^network::/)"),
     ("overload", "test(/^overload::/)"),
