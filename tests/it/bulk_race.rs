@@ -6,7 +6,7 @@ use ringback_api::store::bulk::{self, Selected};
 use ringback_api::worker;
 use ringback_domain::callback::Callback;
 use ringback_domain::callback::action::Action;
-use ringback_domain::wire::bulk::{BulkCancellation, JobState, Outcome, OutcomeCounts};
+use ringback_domain::wire::bulk::{BulkCancellation, JobState, Outcome, OutcomeCounts, ReportLine};
 use ringback_domain::{JobId, StateName, VisibleServices};
 use ringback_tests::Backend;
 use rstest::rstest;
@@ -17,16 +17,29 @@ use crate::store_setup::{Cluster, person};
 const CALLBACKS: usize = 1_000;
 
 /// Starts a job that cancels these callbacks.
-async fn start_job(cluster: &Cluster, callbacks: &[Callback], undo_seconds: Option<u32>) -> JobId {
+pub(crate) async fn start_job(cluster: &Cluster, callbacks: &[Callback], undo_seconds: Option<u32>) -> JobId {
     let permitted = callbacks.iter().map(|callback| callback.id).collect();
     let selected = Selected { permitted, ..Selected::default() };
     let create = async move |tx: &mut Tx<'_>| commands::create(tx, &selected, false, undo_seconds).await;
     cluster.nodes[0].commands.change(Audit::None, &person(), create).await.unwrap().id
 }
 
-async fn job(cluster: &Cluster, id: JobId) -> BulkCancellation {
+pub(crate) async fn job(cluster: &Cluster, id: JobId) -> BulkCancellation {
     let mut conn = cluster.nodes[0].store.read().await.unwrap();
     bulk::find(&mut conn, id, Some(&person().owner)).await.unwrap().unwrap()
+}
+
+/// The whole report of a job.
+pub(crate) async fn report_lines(cluster: &Cluster, job: &BulkCancellation) -> Vec<ReportLine> {
+    let mut lines = Vec::new();
+    loop {
+        let done = lines.len() as u64;
+        let (more, _) = cluster.nodes[0].queries.report(job, done, &VisibleServices::All).await.unwrap();
+        if more.is_empty() {
+            return lines;
+        }
+        lines.extend(more);
+    }
 }
 
 #[rstest]
@@ -56,13 +69,7 @@ async fn nothing_is_cancelled_after_a_stop_was_answered(
 
     assert_eq!(job(&cluster, id).await, stopped);
     assert_eq!(stopped.state, JobState::Stopped, "there was more to do: {stopped:?}");
-    let mut lines = Vec::new();
-    while let (more, _) =
-        cluster.nodes[0].queries.report(&stopped, lines.len() as u64, &VisibleServices::All).await.unwrap()
-        && !more.is_empty()
-    {
-        lines.extend(more);
-    }
+    let lines = report_lines(&cluster, &stopped).await;
     assert_eq!(lines.len(), CALLBACKS);
     let mut counted = OutcomeCounts::default();
     for (callback, line) in callbacks.iter().zip(lines) {

@@ -155,7 +155,8 @@ pub(crate) fn check_timeline(callback: &Callback, lines: &[TimelineEntry]) -> Ve
     lines.iter().map(|line| line.action).collect()
 }
 
-fn make_one(tx: &mut Tx<'_>, clock: &Clock, spec: CallbackSpec, state: StateName) -> Callback {
+/// Saves a callback, made an hour before it is due and brought into a state.
+pub(crate) fn make_one(tx: &mut Tx<'_>, clock: &Clock, spec: CallbackSpec, state: StateName) -> Callback {
     let actor = Actor::system("test");
     let made_at = spec.due.plus_seconds(-3_600);
     let new = NewCallback {

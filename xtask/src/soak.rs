@@ -10,15 +10,21 @@ use crate::{install, openapi};
 /// A proof: its name, and the tests that make it, as a filter of nextest.
 const PROOFS: &[(&str, &str)] = &[
     ("chaos", "test(/^chaos::/)"),
+    ("claims", "test(/^claims::/)"),
     ("crash", "test(/^crash::/)"),
     ("differential", "test(/^differential::/)"),
     ("disk", "test(/^disk::/)"),
     ("exhaustion", "test(/^exhaustion::/)"),
+    ("fuzz", "test(/^fuzz::/)"),
+    ("keys", "test(/^keys::/)"),
     ("log-in", "test(/^http::log_in::(stuffing|names_are)/)"),
     ("network", "test(/^network::/)"),
+    ("overload", "test(/^overload::/)"),
+    ("purge", "test(/^purge::/)"),
     ("race", "test(/^race::/)"),
     ("schemathesis", "test(/^schemathesis::/)"),
     ("strain", "test(/^http::hostile::made_up/) | test(/two_hundred_concurrent/)"),
+    ("streams", "test(/^http::streams::/)"),
     ("tokens", "test(/flipped_bits/)"),
     ("upgrade", "test(/^upgrade::/)"),
 ];

@@ -19,6 +19,12 @@ pub struct Limits {
     /// Event streams of one caller
     #[arg(long, env = "RINGBACK_MAX_STREAMS", default_value_t = 500, value_name = "N")]
     pub max_streams: u32,
+    /// Seconds after which an event stream is ended that its client does not read
+    #[arg(long, env = "RINGBACK_STREAM_STALL", default_value_t = 20, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub stream_stall: u64,
+    /// Requests that a server answers at the same time
+    #[arg(long, env = "RINGBACK_MAX_REQUESTS", default_value_t = 1_024, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_requests: u32,
     /// Exports and reports of one caller at the same time
     #[arg(long, env = "RINGBACK_MAX_EXPORTS", default_value_t = 2, value_name = "N")]
     pub max_exports: u32,
@@ -37,6 +43,8 @@ impl Default for Limits {
             request_timeout: 30,
             max_waiting_routers: 500,
             max_streams: 500,
+            stream_stall: 20,
+            max_requests: 1_024,
             max_exports: 2,
             statement_timeout: 30,
             drain_seconds: 0,
@@ -48,6 +56,11 @@ impl Limits {
     /// The time for the head of a request, and again for its body.
     pub const fn request_timeout(&self) -> Duration {
         Duration::from_secs(self.request_timeout)
+    }
+
+    /// How long a client may leave its event stream unread.
+    pub const fn stream_stall(&self) -> Duration {
+        Duration::from_secs(self.stream_stall)
     }
 
     /// The time for a statement on PostgreSQL.
@@ -119,8 +132,12 @@ impl Quotas {
     }
 }
 
-/// Keeps slow readers of the database from taking every connection from those that the
-/// Callback UI needs.
+/// Room of a [`Bulkhead`], until it is dropped.
+#[derive(Debug)]
+pub struct Room(#[expect(dead_code, reason = "it is held, and never read")] OwnedSemaphorePermit);
+
+/// Room for some at the same time: for slow readers of the database, which would take every
+/// connection from those that the Callback UI needs, and for requests in all.
 #[derive(Clone, Debug)]
 pub struct Bulkhead(Arc<Semaphore>);
 
@@ -128,6 +145,11 @@ impl Bulkhead {
     /// Room for so many at the same time.
     pub fn new(most: usize) -> Self {
         Self(Arc::new(Semaphore::new(most)))
+    }
+
+    /// Takes room, if there is some now.
+    pub fn try_enter(&self) -> Option<Room> {
+        Arc::clone(&self.0).try_acquire_owned().ok().map(Room)
     }
 
     /// Waits for room; `None` if there is none within the time.

@@ -55,6 +55,9 @@ pub struct Reading {
 /// callback. The 15 digits of E.164 are the limit in any case.
 const MAX_UNKNOWN_DIGITS: usize = 3;
 
+/// Trunk prefixes that are taken off; with more of them it is no number.
+const MAX_PREFIXES: usize = 5;
+
 /// Reads a number in international notation, or in the national notation of
 /// `country` (ISO 3166, two letters).
 ///
@@ -66,16 +69,15 @@ pub fn read(text: &str, country: &str) -> Result<Reading, BadNumber> {
     if is_several(&text, country) {
         return Err(BadNumber::Several);
     }
-    let number = parse(&text, country)?;
+    let number = canonical(parse(&text, country)?)?;
     let warning = match PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number) {
         Ok(_) => None,
         Err(error) if is_just_unknown(&number, error) => Some(NumberWarning::UnknownLength),
         Err(_) => return Err(BadNumber::Impossible),
     };
-    let e164 = PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned();
     let extension = number.extension.as_ref().filter(|digits| !digits.is_empty());
     Ok(Reading {
-        number: PhoneNumber::try_from(e164).map_err(|_| BadNumber::Impossible)?,
+        number: PhoneNumber::try_from(e164(&number)).map_err(|_| BadNumber::Impossible)?,
         extension: extension
             .map(|digits| Extension::try_from(digits.clone()))
             .transpose()
@@ -94,6 +96,23 @@ fn parse(text: &str, country: &str) -> Result<rlibphonenumber::PhoneNumber, BadN
         }
         ParseError::InvalidCountryCode | ParseError::NotANumber(_) => BadNumber::Malformed,
     })
+}
+
+fn e164(number: &rlibphonenumber::PhoneNumber) -> String {
+    PHONE_NUMBER_UTIL.format(number, PhoneNumberFormat::E164).into_owned()
+}
+
+/// The number that its own E.164 form is read as, so that a search by that form finds it. Each
+/// trunk prefix too many is taken off.
+fn canonical(mut number: rlibphonenumber::PhoneNumber) -> Result<rlibphonenumber::PhoneNumber, BadNumber> {
+    for _ in 0..MAX_PREFIXES {
+        let again = parse(&e164(&number), "")?;
+        if e164(&again) == e164(&number) {
+            return Ok(number);
+        }
+        number = rlibphonenumber::PhoneNumber { extension: number.extension, ..again };
+    }
+    Err(BadNumber::Impossible)
 }
 
 /// Whether a number is longer than the tables know, in a country whose numbers may

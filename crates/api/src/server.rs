@@ -25,7 +25,7 @@ use crate::http::assets::Assets;
 use crate::http::extract::BodyTimeout;
 use crate::http::site::Site;
 use crate::http::{Api, connection, openapi, request};
-use crate::limits::{Limits, Quotas};
+use crate::limits::{Bulkhead, Limits, Quotas};
 use crate::metrics::Metrics;
 use crate::recent::Recent;
 use crate::store::Store;
@@ -150,6 +150,8 @@ pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running
         health: Arc::clone(&app.health),
         last_write: Recent::default(),
         quotas: Quotas::new(config.limits),
+        room: Bulkhead::new(config.limits.max_requests as usize),
+        stream_stall: config.limits.stream_stall(),
         simulation: config.simulator.is_some(),
         session_idle_seconds: config.session_idle_seconds,
         public_metrics: metrics_listener.is_none(),

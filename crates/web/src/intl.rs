@@ -24,14 +24,14 @@ pub(crate) fn date_format(locale: &str, options: &Object) -> Option<Intl::DateTi
     Some(Reflect::construct(class.unchecked_ref::<Function>(), &arguments).ok()?.unchecked_into())
 }
 
-/// The name of a country in the language of the page; its code where the browser
+/// The name of a country in a language; its code where the browser
 /// has no name for it.
-pub(crate) fn region_name(code: &str) -> String {
+pub(crate) fn region_name(language: &str, code: &str) -> String {
     let name = || {
         let class = browser::property(&browser::property(&window(), "Intl")?, "DisplayNames")?;
         let options = Object::new();
         set(&options, "type", "region");
-        let arguments = Array::of2(&Array::of1(&crate::language::current().tag().into()), &options);
+        let arguments = Array::of2(&Array::of1(&language.into()), &options);
         let names = Reflect::construct(class.unchecked_ref::<Function>(), &arguments).ok()?;
         let of: Function = browser::property(&names, "of")?.unchecked_into();
         of.call1(&names, &code.into()).ok()?.as_string()

@@ -312,6 +312,7 @@ async fn a_stopped_job_cancels_nothing_more_and_reports_the_rest(
 
     app.advance(14 * 86_400);
     app.run_retention().await;
+    let client = app.supervisor().await;
     assert_eq!(client.json(JOBS).await["items"], json!([]), "reports are removed like records");
 }
 

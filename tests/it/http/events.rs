@@ -13,13 +13,13 @@ use sqlx::{Connection, Executor, PgConnection};
 const NUMBER: &str = "+442079460318";
 
 /// Reads server-sent events as they arrive.
-struct Events {
+pub(super) struct Events {
     response: reqwest::Response,
     text: String,
 }
 
 impl Events {
-    async fn open(client: &Client, last: Option<&str>) -> Self {
+    pub(super) async fn open(client: &Client, last: Option<&str>) -> Self {
         let mut request = client.request(Method::GET, "/api/v1/events");
         if let Some(last) = last {
             request = request.header("last-event-id", last);
@@ -31,9 +31,24 @@ impl Events {
     }
 
     /// The next `callback` event: its id and its data.
-    async fn next(&mut self) -> (String, Value) {
+    pub(super) async fn next(&mut self) -> (String, Value) {
         let (id, data) = self.next_of("callback").await;
         (id.unwrap(), data)
+    }
+
+    /// The id from which the stream starts.
+    pub(super) async fn greeting(&mut self) -> String {
+        while !self.text.contains("\n\n") {
+            let chunk = self.chunk().await.expect("the stream begins");
+            self.text.push_str(&chunk);
+        }
+        self.text.lines().find_map(|line| line.strip_prefix("id: ")).unwrap().to_owned()
+    }
+
+    /// What comes next; `None` at the end of the stream.
+    pub(super) async fn chunk(&mut self) -> Option<String> {
+        let chunk = self.response.chunk().await.ok().flatten()?;
+        Some(std::str::from_utf8(&chunk).unwrap().to_owned())
     }
 
     /// The next event of a kind.

@@ -10,10 +10,12 @@ use ringback_tests::app::clear;
 use ringback_tests::{Answer, Backend, Client, Options, TIMEOUT, TestApp, figure, size, wait_for};
 use rstest::rstest;
 use serde_json::{Value, json};
+use sqlx::{Connection, Executor, PgConnection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, ToSocketAddrs};
 
 const CALLBACKS: &str = "/api/v1/callbacks";
+const ME: &str = "/api/v1/me";
 const NUMBER: &str = "+442079460318";
 
 /// What this process has in memory.
@@ -288,4 +290,37 @@ async fn one_caller_cannot_use_everything() {
     let answer = waiting.await.unwrap();
     assert_eq!(answer.status, 200, "{answer}");
     assert_eq!(answer.read::<Value>()["reservations"], json!([]), "a server that stops answers routers");
+}
+
+#[tokio::test]
+async fn a_server_without_room_refuses_and_still_answers_probes() {
+    let limits = Limits { max_requests: 1, ..Limits::default() };
+    let app = TestApp::start_with(Backend::Postgres, Options { limits, ..Options::default() }).await;
+    let client = app.integration();
+    let log_in = "POST /api/v1/session HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+                  content-length: 5000\r\n\r\n{";
+    let mut slow = TcpStream::connect(app.address).await.unwrap();
+    slow.write_all(log_in.as_bytes()).await.unwrap();
+    let _unread = client.request(Method::GET, "/api/v1/events").send().await.unwrap();
+    for _ in 0..20 {
+        assert_eq!(client.get(ME).await.status, 200, "neither of them takes room");
+    }
+
+    let mut other = PgConnection::connect(app.database_url()).await.unwrap();
+    other.execute("BEGIN; LOCK TABLE callbacks").await.unwrap();
+    let page = {
+        let client = client.clone();
+        tokio::spawn(async move { client.get(CALLBACKS).await })
+    };
+    let refused = wait_for("a refusal", async || {
+        let answer = client.get(ME).await;
+        (answer.status != 200).then_some(answer)
+    })
+    .await;
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")), "{refused}");
+    assert!(refused.body.contains("urn:ringback:problem:unavailable"), "{refused}");
+    assert_eq!(client.get("/health/live").await.status, 200);
+    other.execute("ROLLBACK").await.unwrap();
+    assert_eq!(page.await.unwrap().status, 200);
+    assert_eq!(client.get(ME).await.status, 200);
 }

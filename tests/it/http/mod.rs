@@ -21,6 +21,7 @@ mod outage;
 mod reports;
 mod retention;
 mod sheets;
+mod streams;
 mod undo;
 mod user_data;
 mod waiting;

@@ -1,11 +1,12 @@
 //! Times that a person chose on a wall clock.
 
 use reqwest::StatusCode;
+use ringback_api::clock::Clock;
 use ringback_api::time_zone::tables;
 use ringback_api::worker::clocks;
-use ringback_domain::ApiScope;
+use ringback_domain::{ApiScope, Timestamp};
 use ringback_tests::app::text;
-use ringback_tests::{Answer, Backend, TestApp};
+use ringback_tests::{Answer, Backend, Options, TestApp};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -208,4 +209,67 @@ async fn reference_data_say_what_clocks_show_by_the_servers_tables(
     let many = vec!["time_zone=UTC"; 101].join("&");
     let answer = person.get(&format!("/api/v1/reference-data?{many}")).await;
     refused(&answer, "?time_zone", "too_long");
+}
+
+/// Nights on which clocks change, a leap day, and the zones at either end.
+#[rstest]
+#[tokio::test]
+async fn a_wall_time_is_submitted_at_its_instant_and_no_second_earlier(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let clock = Clock::manual("2028-02-01T09:00:00Z".parse().unwrap());
+    let app = TestApp::start_with(backend, Options { clock, ..Options::default() }).await;
+    let client = app.integration();
+    let mut last = app.clock.now();
+    for (local, zone, fold, instant) in [
+        ("2028-02-29T00:30", "Pacific/Kiritimati", None, "2028-02-28T10:30:00Z"),
+        ("2028-02-29T23:59", "Etc/GMT+12", None, "2028-03-01T11:59:00Z"),
+        ("2028-03-26T03:00", "Europe/Berlin", None, "2028-03-26T01:00:00Z"),
+        ("2028-04-02T01:45", "Australia/Lord_Howe", Some("first"), "2028-04-01T14:45:00Z"),
+        ("2028-04-02T01:45", "Australia/Lord_Howe", Some("second"), "2028-04-01T15:15:00Z"),
+        ("2028-10-29T02:30", "Europe/Berlin", Some("first"), "2028-10-29T00:30:00Z"),
+        ("2028-10-29T02:30", "Europe/Berlin", Some("second"), "2028-10-29T01:30:00Z"),
+    ] {
+        let mut time = at(local, zone);
+        if let Some(fold) = fold {
+            time["fold"] = json!(fold);
+        }
+        let made = client.create(&request(&app, time)).await;
+        assert_eq!(made["desired_time"], instant, "{local} {zone}");
+        let due: Timestamp = instant.parse().unwrap();
+        let seconds = (due.micros() - last.micros()) / 1_000_000;
+        app.advance(seconds - 1);
+        assert_eq!(app.submit().await, 0, "{local} {zone}");
+        app.advance(1);
+        assert_eq!(app.submit().await, 1, "{local} {zone}");
+        last = due;
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_clock_that_is_an_hour_off_for_a_while_submits_nothing_early(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values(3_600, -3_600)] jump: i64,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.integration();
+    client.create_scheduled(app.service, "+442079460318", "2026-11-24T09:30:00Z").await;
+    client.create_immediate(app.service, "+442079460318").await;
+    app.submit().await;
+    let reserved = app.router().reserve_one().await;
+
+    app.clock.set_by_seconds(jump);
+    for _ in 0..4 {
+        app.advance(60);
+        assert_eq!((app.submit().await, app.expire_leases().await), (0, 0));
+    }
+    app.clock.set_by_seconds(-jump);
+    assert_eq!(app.submit().await, 0);
+    assert_eq!(app.router().report(&reserved, "connect", json!({})).await.status, 200);
+    // It is 9:04. The promise is kept to the second once the clock is right again.
+    app.advance(26 * 60 - 1);
+    assert_eq!(app.submit().await, 0);
+    app.advance(1);
+    assert_eq!(app.submit().await, 1);
 }

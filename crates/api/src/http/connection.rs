@@ -14,6 +14,8 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::Extensions;
 use actix_web::rt;
 use actix_web::web::Bytes;
+use futures_util::Stream;
+use futures_util::stream::poll_fn;
 
 /// A connection, and since when no request has been running on it.
 #[derive(Debug)]
@@ -55,6 +57,37 @@ pub fn watch(io: &dyn Any, data: &mut Extensions, max_quiet: Duration) {
             }
         }
     });
+}
+
+/// A stream that has no end of its own, and that its client has to read: the connection is
+/// ended once the client has taken nothing for this long.
+pub fn must_be_read<S: Stream>(
+    connection: Option<&Shared>,
+    stream: S,
+    max_stall: Duration,
+) -> impl Stream<Item = S::Item> + use<S> {
+    // Since when a piece waits to be taken.
+    let offered = Rc::new(Cell::new(None::<Instant>));
+    let watched = (connection.map(Rc::downgrade).unwrap_or_default(), Rc::downgrade(&offered));
+    rt::spawn(async move {
+        loop {
+            rt::time::sleep(max_stall / 4).await;
+            let (Some(connection), Some(offered)) = (watched.0.upgrade(), watched.1.upgrade()) else {
+                return;
+            };
+            if offered.get().is_some_and(|since| since.elapsed() >= max_stall) {
+                let _ = connection.socket.shutdown(Shutdown::Both);
+                return;
+            }
+        }
+    });
+    let mut stream = Box::pin(stream);
+    poll_fn(move |cx| {
+        let next = stream.as_mut().poll_next(cx);
+        // The server asks for the next piece as soon as it can write it.
+        offered.set(matches!(next, Poll::Ready(Some(_))).then(Instant::now));
+        next
+    })
 }
 
 /// A request that runs on a connection, until the last byte of its answer.

@@ -23,7 +23,7 @@ use crate::auth::{Access, Grant, deny_before};
 use crate::command::Expected;
 use crate::error::Error;
 use crate::fault::Part;
-use crate::http::text;
+use crate::http::{enter, leave, text};
 use crate::store::idempotency::IdempotencyKey;
 
 /// Most bytes of a body.
@@ -78,8 +78,14 @@ async fn read_body(request: &HttpRequest, payload: Payload, most: usize) -> Resu
         Ok(body)
     };
     let limit = request.app_data::<BodyTimeout>().map_or(BODY_TIMEOUT, |limit| limit.0);
-    // A client that sends a byte now and then must not hold a connection for good.
-    tokio::time::timeout(limit, whole).await.map_err(|_| Error::TooSlow(limit.as_secs()))?
+    // A client that sends a byte now and then must not hold a connection for good, and has no
+    // room meanwhile.
+    let had_room = leave(request);
+    let body = tokio::time::timeout(limit, whole).await.map_err(|_| Error::TooSlow(limit.as_secs()))??;
+    if had_room {
+        enter(request)?;
+    }
+    Ok(body)
 }
 
 /// `a.b[3].c` as the JSON pointer `/a/b/3/c`.

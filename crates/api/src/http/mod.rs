@@ -14,10 +14,11 @@ pub mod text;
 pub mod v1;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentType, ETAG, LOCATION};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -26,7 +27,7 @@ use crate::auth::{Access, Grant};
 use crate::command::Commands;
 use crate::error::Error;
 use crate::health::Health;
-use crate::limits::{Quotas, Usage, Use};
+use crate::limits::{Bulkhead, Quotas, Room, Usage, Use};
 use crate::metrics::Metrics;
 use crate::query::Queries;
 use crate::recent::Recent;
@@ -53,6 +54,10 @@ pub struct Api {
     pub last_write: Recent<()>,
     /// What each caller uses at the moment.
     pub quotas: Quotas,
+    /// Room for requests: more would only wait for each other.
+    pub room: Bulkhead,
+    /// How long a client may leave its event stream unread.
+    pub stream_stall: Duration,
     /// A simulator plays agents and customers.
     pub simulation: bool,
     /// A session that nobody used for so long ends.
@@ -72,6 +77,23 @@ impl Api {
         let usage = self.quotas.take(what, &caller.owner);
         usage.ok_or(Error::RateLimited { retry_after_seconds: QUOTA_RETRY_SECONDS })
     }
+}
+
+/// Takes room for a request, which it has until it is answered.
+///
+/// # Errors
+/// [`Error::Unavailable`] if the server has enough to do.
+pub fn enter(request: &HttpRequest) -> Result<(), Error> {
+    let Some(api) = request.app_data::<web::Data<Api>>() else { return Ok(()) };
+    let full = || Error::Unavailable("as many requests as allowed are in progress".to_owned());
+    let room = api.room.try_enter().ok_or_else(full)?;
+    request.extensions_mut().insert(room);
+    Ok(())
+}
+
+/// Gives the room of a request back; says whether it had any.
+pub fn leave(request: &HttpRequest) -> bool {
+    request.extensions_mut().remove::<Room>().is_some()
 }
 
 /// When a caller that uses all it may should try again.

@@ -15,13 +15,21 @@ use uuid::Uuid;
 use crate::command::Audit;
 use crate::context::{self, RequestContext};
 use crate::error::Error;
-use crate::http::Api;
 use crate::http::connection::{self, Running};
+use crate::http::{Api, enter, leave};
 
 /// No script but our own files, nothing from elsewhere, no framing.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
      connect-src 'self'; img-src 'self' data:; media-src blob:; font-src 'self'; form-action 'self'; base-uri 'none'; \
      object-src 'none'; frame-ancestors 'none'";
+
+/// Requests that wait in their handler, and are limited for each caller.
+const RESERVATIONS: &str = "/api/v1/router/reservations";
+
+/// Whether a request needs room. Probes, figures and the files of the page do not.
+fn needs_room(path: &str) -> bool {
+    path.starts_with("/api/") && path != RESERVATIONS
+}
 
 /// Wraps every request.
 pub async fn wrap(
@@ -42,7 +50,14 @@ pub async fn wrap(
     let running = request.conn_data::<connection::Shared>().map(Running::begin);
     let span = tracing::info_span!("request", request.id = %id);
     let answer = async {
-        let response = next.call(request).await?;
+        if needs_room(&path)
+            && let Err(error) = enter(request.request())
+        {
+            return Ok(request.error_response(error));
+        }
+        let response = next.call(request).await?.map_into_boxed_body();
+        // A stream keeps its request.
+        leave(response.request());
         if let Some(api) = &api {
             audit_forbidden(api, &response).await;
         }
@@ -73,7 +88,7 @@ pub async fn wrap(
     };
     let is_head = method == Method::HEAD;
     Ok(response.map_body(|_, body| {
-        let body = if is_head { without_stream(body.boxed()) } else { body.boxed() };
+        let body = if is_head { without_stream(body) } else { body };
         match running {
             Some(running) => running.until_end_of(body),
             None => body,

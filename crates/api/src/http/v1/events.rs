@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::auth::{Caller, Identity, permit};
 use crate::error::Error;
-use crate::http::Api;
+use crate::http::{Api, connection};
 use crate::limits::Use;
 use crate::query::{Batch, Event, Queries};
 use crate::store::feed::Position;
@@ -156,7 +156,8 @@ async fn start(queries: &Queries, last: Option<&str>) -> Result<(Position, Start
 /// `false` where it would not. `Last-Event-ID` resumes without loss. Where it
 /// cannot, because the database was restored, `event: resync` comes first: read
 /// everything again, and go on from its id.
-/// The stream ends when the caller's credentials do.
+/// The stream ends when the caller's credentials do, and where the client does
+/// not read it.
 #[utoipa::path(
     tag = "Callbacks",
     params(("Last-Event-ID" = Option<String>, Header, description = "The last event that was seen")),
@@ -170,6 +171,7 @@ pub async fn stream_events(
     request: HttpRequest,
 ) -> Result<HttpResponse, Error> {
     let usage = api.take(Use::Stream, &caller)?;
+    let (connection, max_stall) = (request.conn_data::<connection::Shared>().cloned(), api.stream_stall);
     // Listening begins before the position is read, so that nothing falls in
     // between.
     let batches =
@@ -198,6 +200,7 @@ pub async fn stream_events(
         let text = listener.next().await?;
         Some((Ok::<_, Error>(text), (listener, open)))
     });
+    let stream = connection::must_be_read(connection.as_ref(), stream, max_stall);
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header(("cache-control", "no-store"))

@@ -98,11 +98,11 @@ pub(crate) fn TimeField(
     error: FieldError,
     /// How the person likes times.
     #[prop(into)]
-    style: Signal<Style>,
+    times: Signal<Style>,
 ) -> impl IntoView {
     let shown = move |value: &str| {
         let time = value.parse::<TimeOfDay>();
-        time.map_or_else(|_| value.to_owned(), |time| format::time_of_day(time, style.get()))
+        time.map_or_else(|_| value.to_owned(), |time| format::time_of_day(time, times.get()))
     };
     let text = RwSignal::new(untrack(|| value.with(|value| shown(value))));
     // The time may be set from elsewhere, and the style may change.
@@ -121,7 +121,7 @@ pub(crate) fn TimeField(
             }
         });
     });
-    let example = move || format::time_of_day(TimeOfDay::QUARTER_PAST_TWO, style.get());
+    let example = move || format::time_of_day(TimeOfDay::QUARTER_PAST_TWO, times.get());
     let step = move |event: leptos::ev::KeyboardEvent| {
         /// How far an arrow key moves the time, in minutes.
         const STEP: u16 = 15;
@@ -132,7 +132,7 @@ pub(crate) fn TimeField(
         };
         if let Some(time) = text.with_untracked(|text| format::read_time(text)) {
             event.prevent_default();
-            text.set(format::time_of_day(time.plus_minutes(by), untrack(|| style.get())));
+            text.set(format::time_of_day(time.plus_minutes(by), untrack(|| times.get())));
         }
     };
     let tidy = move |_| text.set(untrack(|| value.with(|value| shown(value))));

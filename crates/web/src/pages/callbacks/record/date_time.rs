@@ -222,7 +222,7 @@ pub(super) fn DateTimeFields(
                     label=messages::time()
                     value=date_time.time
                     error=date_time.time_error
-                    style=Signal::derive(move || preferences.style())
+                    times=Signal::derive(move || preferences.style())
                 />
             </div>
             {move || {

@@ -19,6 +19,7 @@ use crate::components::input::{SelectField, SelectOption, TextField};
 use crate::format::{self, Style};
 use crate::forms::require;
 use crate::intl;
+use crate::language;
 use crate::messages;
 use crate::preferences::PreferenceStore;
 use crate::session::Session;
@@ -230,7 +231,7 @@ fn read_as(reading: &NumberReading) -> String {
     let formatted = &reading.formatted;
     let number =
         extension.map_or_else(|| formatted.clone(), |digits| messages::with_extension(formatted, digits));
-    let country = reading.country.as_deref().map(intl::region_name);
+    let country = reading.country.as_deref().map(|code| intl::region_name(language::current().tag(), code));
     let parts = [Some(number), country, kind.map(ToOwned::to_owned)];
     let parts = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
     let warning = reading.warning.map(|_| messages::number_unknown_length());

@@ -254,8 +254,8 @@ fn Fields(form: Form, first: NodeRef<html::Input>, times: Signal<Style>) -> impl
             Kind::Daily => {
                 let [from, to] = form.hours;
                 view! {
-                    <TimeField label=labels[0] value=from.text error=from.error style=times />
-                    <TimeField label=labels[1] value=to.text error=to.error style=times />
+                    <TimeField label=labels[0] value=from.text error=from.error times />
+                    <TimeField label=labels[1] value=to.text error=to.error times />
                 }
                 .into_any()
             }
