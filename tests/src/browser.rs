@@ -171,12 +171,24 @@ impl Browser {
         self.folder.path().join("downloads")
     }
 
-    /// Waits for a downloaded file, and returns and removes it.
+    /// Waits for a downloaded file, and returns and removes it. A `*` in its name
+    /// stands for anything.
     pub async fn downloaded(&self, name: &str) -> String {
-        let file = self.downloads().join(name);
+        let (start, end) = name.split_once('*').unwrap_or((name, ""));
+        let find = || {
+            let files = std::fs::read_dir(self.downloads()).ok()?.filter_map(Result::ok);
+            files.map(|file| file.path()).find(|path| {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                name.starts_with(start) && name.ends_with(end)
+            })
+        };
         // Chromium may create an empty file first.
-        let read = || std::fs::read_to_string(&file).ok().filter(|text| !text.is_empty());
-        let text = wait_for(name, async || read()).await;
+        let read = || {
+            let file = find()?;
+            let text = std::fs::read_to_string(&file).ok().filter(|text| !text.is_empty())?;
+            Some((file, text))
+        };
+        let (file, text) = wait_for(name, async || read()).await;
         std::fs::remove_file(&file).expect("it can be removed");
         text
     }

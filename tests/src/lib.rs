@@ -19,7 +19,7 @@ pub use browser::Browser;
 pub use client::{Answer, Client};
 
 /// How long a test waits for an event that should happen at once.
-pub const TIMEOUT: Duration = Duration::from_secs(15);
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 

@@ -19,6 +19,10 @@ pub(crate) enum Part {
     ExportMenu,
     /// The order of the list on a small screen.
     SortSelect,
+    /// The ways to the current time.
+    WaysToNow,
+    /// Says that no events arrive.
+    PausedBanner,
     /// What is selected.
     SelectionBar,
     /// Banners of the frame.

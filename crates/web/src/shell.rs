@@ -158,7 +158,8 @@ fn ClockBanner() -> impl IntoView {
     let clock = Clock::here();
     let text = Memo::new(move |_| {
         let wrong_by = clock.wrong_by();
-        let difference = format::exact_duration(wrong_by.abs());
+        // The server says its time to the second.
+        let difference = format::exact_duration((wrong_by.abs() + 5) / 10 * 10);
         if wrong_by.abs() < NOTICEABLE {
             None
         } else if wrong_by > 0 {

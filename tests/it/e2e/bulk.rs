@@ -187,11 +187,12 @@ async fn confirming_cancels_the_selection_and_nothing_else() {
     browser.axe().await;
     // A callback that connects before its turn is skipped.
     connect(&app, &ringing).await;
+    app.advance(10);
     app.finish_bulk_cancellations().await;
     dialog.at("table", "Not cancelled").row_with(&shown(3)).shown().await;
     browser.axe().await;
     dialog.at("button", "Cancellation Summary Report").click().await;
-    let report = browser.downloaded("cancellation-summary-report.csv").await;
+    let report = browser.downloaded("cancellation-summary-report-*.csv").await;
     assert_eq!(report.lines().filter(|line| line.contains(",CANCELLED,")).count(), 2, "{report}");
     dialog.at("button", "Close").click().await;
     dialog.gone().await;
@@ -245,6 +246,7 @@ async fn everything_in_the_range_is_cancelled_on_every_page() {
     dialog.at("progressbar", "Cancelling callbacks").shown().await;
     dialog.at("button", "Close").click().await;
     dialog.gone().await;
+    app.advance(10);
     app.finish_bulk_cancellations().await;
     text_with(&browser, "252 callbacks cancelled").shown().await;
     assert_eq!(browser.at("button", "All 1").property("ariaPressed").await, "true", "nothing hides them");
@@ -277,6 +279,7 @@ async fn a_cancellation_that_is_stopped_says_how_far_it_got() {
         dialog.at("progressbar", "Cancelling callbacks").shown().await;
     };
     begin().await;
+    app.advance(10);
     assert_eq!(app.run_bulk_round().await, 200);
     text_with(&browser, "200 of 250").shown().await;
     let stop = dialog.at("button", "Stop");
@@ -294,12 +297,13 @@ async fn a_cancellation_that_is_stopped_says_how_far_it_got() {
     browser.axe().await;
     dialog.at("table", "Not cancelled").gone().await;
     dialog.at("button", "Cancellation Summary Report").click().await;
-    let report = browser.downloaded("cancellation-summary-report.csv").await;
+    let report = browser.downloaded("cancellation-summary-report-*.csv").await;
     for (outcome, count) in [(",CANCELLED,", 200), (",STOPPED,", 50)] {
         assert_eq!(report.lines().filter(|line| line.contains(outcome)).count(), count, "{report}");
     }
     dialog.at("button", "Close").click().await;
     dialog.gone().await;
+    app.advance(10);
     app.finish_bulk_cancellations().await;
     let reader = app.key(ApiScope::CallbacksRead);
     let count = reader.json("/api/v1/callbacks/count").await;
@@ -345,13 +349,14 @@ async fn the_report_is_offered_after_a_cancellation() {
     let person = app.supervisor().await;
     let answer = person.post("/api/v1/bulk-cancellations", &json!({ "ids": [id] })).await;
     assert_eq!(answer.status, 202, "{answer}");
+    app.advance(10);
     app.finish_bulk_cancellations().await;
     open().await;
     let report = dialog.at("button", "Cancellation Summary Report");
     assert!(report.description().await.starts_with("CSV, 1 callback, "), "count and time describe it");
     browser.axe().await;
     report.click().await;
-    let file = browser.downloaded("cancellation-summary-report.csv").await;
+    let file = browser.downloaded("cancellation-summary-report-*.csv").await;
     let mut csv = csv::Reader::from_reader(file.as_bytes());
     let lines: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
     assert_eq!(lines.len(), 1, "{file}");
@@ -394,6 +399,7 @@ async fn a_monitor_cannot_select_cancel_or_export() {
     browser.at("button", "Cancel Callbacks").click().await;
     browser.at("dialog", "Cancel Callbacks Confirmation").at("button", "Confirm").click().await;
     wait_for("the job", async || {
+        app.advance(10);
         app.finish_bulk_cancellations().await;
         let page = app.key(ApiScope::CallbacksRead).json("/api/v1/callbacks").await;
         (page["items"][0]["result"] == "CANCELLED_BY_ADMIN").then_some(())

@@ -78,5 +78,5 @@ async fn a_queued_callback_is_cancelled_only_if_the_person_chooses_so() {
     dialog.at("button", "Confirm").click().await;
     dialog.gone().await;
     let callback = app.key(ApiScope::CallbacksRead).callback(&created["id"]).await;
-    assert_eq!(callback["result"], "CANCELLED_BY_ADMIN");
+    assert_eq!(callback["cancellation"]["by"]["name"], "supervisor");
 }

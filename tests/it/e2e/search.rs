@@ -99,7 +99,7 @@ async fn callback_search_can_edit_and_recreate_its_results() {
     dialog.at("radio", "Cancel Callback").click().await;
     dialog.at("button", "Confirm").click().await;
     dialog.gone().await;
-    status_says(&browser, "Callback cancelled").await;
+    status_says(&browser, "Callback will be cancelled in 10 s").await;
     wait_for("the result", async || result.text().await.contains("(CANCELLED_BY_ADMIN)").then_some(())).await;
 
     browser.at("button", "Recreate").click().await;

@@ -274,3 +274,34 @@ async fn the_list_follows_the_time_while_it_is_told_to() {
     browser.page().row_with(NUMBER).shown().await;
     assert!(scroll_top(&browser).await >= 0.0);
 }
+
+#[tokio::test]
+async fn a_cancellation_is_undone_from_its_toast() {
+    let app = start(None).await;
+    let created = app.key(ApiScope::CallbacksWrite).create_immediate(app.service, NUMBER).await;
+    let browser = log_in(&app, "supervisor", "last-7-days").await;
+    browser.at("button", &format!("Edit {NUMBER}")).click().await;
+    let dialog = browser.at("dialog", "Edit Callback");
+    dialog.at("button", "Confirm").click().await;
+    dialog.gone().await;
+    row_says(&browser, NUMBER, "cancelled in").await;
+    browser.at("button", "Undo").click().await;
+    status_says(&browser, "Cancellation undone").await;
+    row_says(&browser, NUMBER, "waiting").await;
+    let now = app.key(ApiScope::CallbacksRead).callback(&created["id"]).await;
+    assert_eq!((&now["state"], &now["cancellation"]), (&json!("QUEUED"), &json!(null)));
+}
+
+#[tokio::test]
+async fn a_number_is_echoed_as_it_is_read_with_what_is_open_for_it() {
+    let app = start(None).await;
+    app.key(ApiScope::CallbacksWrite).create_immediate(app.service, NUMBER).await;
+    let browser = log_in(&app, "supervisor", "last-7-days").await;
+    browser.at("button", "Create Callback").click().await;
+    let dialog = browser.at("dialog", "Create Callback");
+    dialog.at("textbox", "Customer Number").fill("020 7946 0318").await;
+    dialog.at("combobox", "Service Type").choose("Billing EN").await;
+    says(&dialog, "Read as +44 20 7946 0318, United Kingdom, landline.").await;
+    dialog.like("link", "QUEUED, Billing EN").click().await;
+    says(&browser.at("region", NUMBER), "QUEUED").await;
+}

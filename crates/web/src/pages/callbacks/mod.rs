@@ -29,7 +29,6 @@ use filter::FilterBar;
 use filter::quick::QuickFilter;
 use list::Look;
 use list::feed::Feed;
-use list::live::PausedBanner;
 use list::page::PageState;
 use list::table::{Foot, Records, TableBar};
 use list::{jump, live, local_search, selection};
@@ -102,7 +101,7 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
     let heading = NodeRef::<html::H1>::new();
     focus_heading(heading);
     view! {
-        <PausedBanner />
+        {lazy.add(Part::PausedBanner)}
         <main id="main" class="page-table" tabindex="-1">
             <div class="page-header">
                 <h1 node_ref=heading tabindex="-1">{messages::callbacks()}</h1>

@@ -69,9 +69,8 @@ pub(crate) fn follow(page: PageState) {
     });
 }
 
-/// The button, shown only if the list contains the current time.
-#[component]
-pub(super) fn JumpToNow() -> impl IntoView {
+/// Ways to the current time, shown only if the list contains it.
+pub(crate) fn ways_to_now() -> AnyView {
     let page = PageState::here();
     let possible = passes_now(page);
     let jump = move |()| {
@@ -86,17 +85,6 @@ pub(super) fn JumpToNow() -> impl IntoView {
         <Show when=move || possible.get()>
             <span class="separator"></span>
             <LinkButton keys="n" on_press=jump>{messages::jump_to_now()}</LinkButton>
-        </Show>
-    }
-}
-
-/// Keeps the list at the current time while it is on.
-#[component]
-pub(super) fn FollowSwitch() -> impl IntoView {
-    let page = PageState::here();
-    let possible = passes_now(page);
-    view! {
-        <Show when=move || possible.get()>
             <button
                 type="button"
                 class="link-button follow-button"
@@ -108,6 +96,7 @@ pub(super) fn FollowSwitch() -> impl IntoView {
             </button>
         </Show>
     }
+    .into_any()
 }
 
 /// Scrolls to the first row that is due after now, or else to the last.

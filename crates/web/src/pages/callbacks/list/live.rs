@@ -46,8 +46,7 @@ pub(crate) fn follow(feed: Feed) {
 }
 
 /// Says for how long no events have arrived.
-#[component]
-pub(crate) fn PausedBanner() -> impl IntoView {
+pub(crate) fn paused_banner() -> AnyView {
     let page = PageState::here();
     let clock = Clock::here();
     let stream: Stream = expect_context();
@@ -74,4 +73,5 @@ pub(crate) fn PausedBanner() -> impl IntoView {
             </div>
         </Show>
     }
+    .into_any()
 }

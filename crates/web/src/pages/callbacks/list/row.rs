@@ -285,7 +285,7 @@ pub(super) fn move_focus(event: &leptos::ev::KeyboardEvent) {
 }
 
 fn controls(row: &Element) -> Vec<HtmlElement> {
-    let Ok(found) = row.query_selector_all("input, button:not(.copy-button)") else { return Vec::new() };
+    let Ok(found) = row.query_selector_all("input, button") else { return Vec::new() };
     (0..found.length()).filter_map(|index| found.item(index)?.dyn_into().ok()).collect()
 }
 
@@ -308,7 +308,7 @@ fn next_row(row: &Element, by: isize) -> Option<Element> {
 fn means_row(event: &MouseEvent) -> bool {
     let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let on_control = element.is_none_or(|element| {
-        !matches!(element.closest("button, input, a, .tooltip, .col-id, .detail-row"), Ok(None))
+        !matches!(element.closest("button, input, a, .tooltip, .col-id, .copy-button, .detail-row"), Ok(None))
     });
     let selection = browser::property(&window(), "getSelection")
         .and_then(|ask| ask.unchecked_into::<js_sys::Function>().call0(&window()).ok());
@@ -337,7 +337,6 @@ pub(super) fn handle_click(page: PageState, event: &MouseEvent) {
     match button.get_attribute("data-does").as_deref() {
         Some("edit") => page.dialog.set(row().map(OpenDialog::Edit)),
         Some("recreate") => page.dialog.set(row().map(OpenDialog::Recreate)),
-        Some("copy") => {}
         _ => page.replace(&page.view.get_untracked().toggled(id)),
     }
 }

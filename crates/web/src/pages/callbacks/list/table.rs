@@ -6,7 +6,7 @@ use ringback_domain::retention::RETENTION_DAYS;
 use ringback_domain::wire::list::Sort;
 
 use super::empty::Failed;
-use super::jump::{FollowSwitch, JumpToNow, first_ahead};
+use super::jump::first_ahead;
 use super::row::{self, RecordRow, row_of, show_other_zones};
 use super::selection::{self, CancelButton, PageBox};
 use crate::browser::update_attribute;
@@ -59,8 +59,7 @@ pub(crate) fn TableBar() -> impl IntoView {
     let idle = move || {
         view! {
             <span class="num">{move || summary(page)}</span>
-            <JumpToNow />
-            <FollowSwitch />
+            {lazy.add(Part::WaysToNow)}
             {move || cards.get().then(lazy.add(Part::SortSelect)).flatten()}
         }
     };

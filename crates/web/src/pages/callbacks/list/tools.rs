@@ -345,8 +345,8 @@ fn offer_copies(page: PageState) {
             {
                 if let Ok(Some(cell)) = row.query_selector(cell) {
                     let button = markup!(
-                        r#"<button type="button" class="copy-button" tabindex="-1" data-does="copy" aria-label="{}" title="{}">{}</button>"#,
-                        label,
+                        // Screen readers copy by their own means.
+                        r#"<span class="copy-button" aria-hidden="true" title="{}">{}</span>"#,
                         label,
                         inline_icon(COPY)
                     );
