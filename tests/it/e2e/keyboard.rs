@@ -25,7 +25,7 @@ pub(super) async fn tab_to(browser: &Browser, role: &str, name: &str) {
         }
         browser.type_keys(key::TAB).await;
     }
-    panic!("Tab does not lead to {element}");
+    panic!("Tab does not lead to {element} but to {}", browser.focus().await);
 }
 
 /// Shows: S76, S81, S86, S87

@@ -217,6 +217,7 @@ async fn forced_colours_keep_every_state_visible() {
     let app = start(None).await;
     app.key(ApiScope::CallbacksWrite).create_immediate(app.service, NUMBER).await;
     let browser = log_in(&app, "supervisor", "last-7-days").await;
+    browser.page().row_with(NUMBER).shown().await;
     browser.prefer("forced-colors", "active").await;
     let check = browser.at("checkbox", &format!("Select {NUMBER}"));
     let look = "const style = getComputedStyle(document.querySelector('tr.row input')); \

@@ -7,10 +7,17 @@ use leptos::prelude::*;
 
 use crate::messages;
 
+/// Whether no page was shown yet.
+static FIRST: AtomicBool = AtomicBool::new(true);
+
+/// Says that a page without such a heading is shown.
+pub(crate) fn leave_heading_alone() {
+    FIRST.store(false, Ordering::Relaxed);
+}
+
 /// Moves the focus to the heading when one comes from another page, so that
 /// screen readers announce the page.
 pub(crate) fn focus_heading(heading: NodeRef<html::H1>) {
-    static FIRST: AtomicBool = AtomicBool::new(true);
     if FIRST.swap(false, Ordering::Relaxed) {
         return;
     }

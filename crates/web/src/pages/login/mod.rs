@@ -11,6 +11,7 @@ use crate::api::Failure;
 use crate::components::button::{Appearance, Button, Size};
 use crate::components::icon::{BrandMark, Icon};
 use crate::components::input::TextField;
+use crate::components::page::leave_heading_alone;
 use crate::lazy::Lazy;
 use crate::messages;
 use crate::session::{Session, Stage};
@@ -19,6 +20,7 @@ use crate::session::{Session, Stage};
 #[component]
 pub(crate) fn LoginPage() -> impl IntoView {
     document().set_title(&messages::page_title(messages::sign_in()));
+    leave_heading_alone();
     let session = Session::here();
     leave_signed_in(session);
     let username = RwSignal::new(String::new());

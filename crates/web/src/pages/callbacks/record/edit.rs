@@ -181,14 +181,12 @@ impl Form {
     }
 
     fn undoable(self, toasts: Toasts) -> Toast {
-        let Self { client, host, id, .. } = self;
+        // The dialog is gone by then; the row learns of it as of any change.
+        let Self { client, id, .. } = self;
         let undo = Callback::new(move |()| {
             spawn_local(async move {
                 match client.command(&PostCancelUndo(id), &Command::new(None)).await {
-                    Ok(view) => {
-                        host.changed.run(view);
-                        toasts.show(Toast::success(messages::cancellation_undone()));
-                    }
+                    Ok(_) => toasts.show(Toast::success(messages::cancellation_undone())),
                     Err(failure) => toasts.show(Toast::error(messages::undo_failed(), failure.message())),
                 }
             });
