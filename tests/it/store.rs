@@ -21,7 +21,7 @@ use ringback_api::worker::retention;
 use ringback_domain::callback::Callback;
 use ringback_domain::retention::AUDIT_DAYS;
 use ringback_domain::wire::list::Sort;
-use ringback_domain::{Actor, CallbackId, StateName, VisibleServices};
+use ringback_domain::{Actor, CallbackId, State, StateName, Timestamp, VisibleServices};
 use ringback_tests::{Backend, TestApp};
 use rstest::rstest;
 use sqlx::{Connection, Executor};
@@ -30,7 +30,7 @@ use crate::store_setup::{CallbackSpec, Cluster, migrate};
 
 /// Numbers have a table of their own on each database, and not the same.
 const SQLITE_COLUMNS: &str = "SELECT t.name || '.' || c.name || CASE WHEN c.\"notnull\" THEN ' NOT NULL' ELSE '' END \
-     FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' \
+     FROM sqlite_master t, pragma_table_xinfo(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' \
      AND t.name NOT LIKE '_sqlx%' AND t.name NOT LIKE 'callback_numbers%'";
 const POSTGRES_COLUMNS: &str = "SELECT table_name || '.' || column_name || \
      CASE WHEN is_nullable = 'NO' THEN ' NOT NULL' ELSE '' END FROM information_schema.columns \
@@ -164,6 +164,17 @@ fn sorted(mut all: Vec<Callback>, sort: Sort, services: &[ringback_domain::Servi
         Sort::UpdatedAt | Sort::UpdatedAtDescending => (0, one.updated_at),
         Sort::State | Sort::StateDescending => (one.state.name() as usize, one.desired_time),
         Sort::Service | Sort::ServiceDescending => (place(one.request.service_id), one.desired_time),
+        Sort::CustomerNumber | Sort::CustomerNumberDescending => {
+            let digits = one.request.customer_number.as_str().trim_start_matches('+');
+            (format!("{digits:0<15}").parse().unwrap(), Timestamp::from_micros(0))
+        }
+        Sort::CompletedAt | Sort::CompletedAtDescending => match &one.state {
+            State::Completed(completion) => (0, completion.completed_at),
+            _ => (1, Timestamp::from_micros(0)),
+        },
+        Sort::Priority | Sort::PriorityDescending => {
+            (one.request.priority.try_into().unwrap(), Timestamp::from_micros(0))
+        }
     };
     all.sort_by_key(|one| (key(one), one.id));
     let descending = [
@@ -172,6 +183,9 @@ fn sorted(mut all: Vec<Callback>, sort: Sort, services: &[ringback_domain::Servi
         Sort::UpdatedAtDescending,
         Sort::StateDescending,
         Sort::ServiceDescending,
+        Sort::CustomerNumberDescending,
+        Sort::CompletedAtDescending,
+        Sort::PriorityDescending,
     ];
     if descending.contains(&sort) {
         all.reverse();
@@ -193,7 +207,7 @@ async fn pages_add_up_to_the_whole_list_forwards_and_backwards(
                 service: cluster.services[rng.random_range(0..2)],
                 // Many share a time, so that ids decide the order.
                 due: cluster.now().plus_seconds(rng.random_range(-20..20)),
-                priority: 0,
+                priority: rng.random_range(0..3),
             })
             .collect();
         all.extend(cluster.create(&specs, state).await);

@@ -132,7 +132,10 @@ async fn serve(options: Serve) -> anyhow::Result<()> {
         audit_days: i64::from(options.audit_days),
         metrics_listen: options.metrics_listen,
         web_dir: options.web_dir,
-        simulator: (options.demo || options.simulator).then(Behaviour::default),
+        simulator: match credentials {
+            Some(_) => Some(demo::BEHAVIOUR),
+            None => (options.demo || options.simulator).then(Behaviour::default),
+        },
         workers: true,
         limits: options.limits,
         threads: threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from)),
@@ -141,7 +144,10 @@ async fn serve(options: Serve) -> anyhow::Result<()> {
 
     println!("Ringback listens on http://{}", running.address);
     println!("The API is described at http://{}/swagger-ui/", running.address);
+    let mut day = None;
     if let Some(credentials) = credentials {
+        let commands = std::sync::Arc::clone(&running.app.commands);
+        day = Some(actix_web::rt::spawn(demo::go_on(commands)));
         println!();
         println!("Demo: agents and customers are simulated, nobody is called.");
         println!("Log in as {} with the password {}", credentials.usernames.join(", "), credentials.password);
@@ -153,6 +159,9 @@ async fn serve(options: Serve) -> anyhow::Result<()> {
     }
     stop_signal().await?;
     tracing::info!("stopping");
+    if let Some(day) = day {
+        day.abort();
+    }
     running.stop().await;
     Ok(())
 }

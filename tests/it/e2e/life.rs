@@ -20,6 +20,9 @@ const QUICK: Behaviour = Behaviour {
     rest_seconds: (0.1, 0.1),
     answer_share: 1.0,
     busy_share: 0.0,
+    rare_share: 0.0,
+    lost_share: 0.0,
+    all_day: false,
 };
 
 /// The only callback, as the API returns it.

@@ -157,6 +157,9 @@ fn in_order(sort: Sort, items: &[Value]) {
         .map(|item| match field {
             "state" => state(item),
             "service" => text(&item["service"]["name"]),
+            // After every time.
+            "completed_at" => item[field].as_str().unwrap_or("never").to_owned(),
+            "priority" => format!("{:04}", item[field].as_i64().unwrap()),
             field => text(&item[field]),
         })
         .collect();

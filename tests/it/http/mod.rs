@@ -7,6 +7,7 @@ mod cancellations;
 mod credentials;
 mod cross_site;
 mod daily;
+mod demo;
 mod doors;
 mod errors;
 mod events;

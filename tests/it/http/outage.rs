@@ -163,7 +163,7 @@ async fn a_row_that_cannot_be_read_stops_nobody_else(
         Backend::Postgres => format!("'{}'", ids[index]),
     };
     // The first is broken while SCHEDULED, the second for the list, the third while QUEUED.
-    execute(&app, &format!("UPDATE callbacks SET customer_number = 'nobody' WHERE id = {}", id(0))).await;
+    execute(&app, &format!("UPDATE callbacks SET customer_number = '0' WHERE id = {}", id(0))).await;
     assert_eq!(app.submit().await, 3);
     execute(&app, &format!("UPDATE callbacks SET queued_at = NULL WHERE id = {}", id(1))).await;
     execute(

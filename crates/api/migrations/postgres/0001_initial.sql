@@ -73,6 +73,11 @@ CREATE TABLE callbacks (
     disposition TEXT,
     updated_at BIGINT NOT NULL,
     version BIGINT NOT NULL,
+    -- What the list is sorted by: a number filled up to 15 digits, and the end of those
+    -- that have none yet.
+    number_order BIGINT NOT NULL GENERATED ALWAYS AS
+        (CAST(SUBSTR(customer_number || '00000000000000', 2, 15) AS BIGINT)) STORED,
+    completed_order BIGINT NOT NULL GENERATED ALWAYS AS (COALESCE(completed_at, 9223372036854775807)) STORED,
     CHECK ((state = 'COMPLETED') = (result IS NOT NULL)),
     CHECK ((state = 'COMPLETED') = (completed_at IS NOT NULL)),
     CHECK (cancel_at IS NULL OR state IN ('SCHEDULED', 'QUEUED')),
@@ -88,6 +93,9 @@ CREATE INDEX callbacks_by_state ON callbacks (state, desired_time, id, service_i
 CREATE INDEX callbacks_by_service ON callbacks (service_id, desired_time, id);
 CREATE INDEX callbacks_by_created_at ON callbacks (created_at, id, desired_time, service_id);
 CREATE INDEX callbacks_by_updated_at ON callbacks (updated_at, id, desired_time, service_id);
+CREATE INDEX callbacks_by_number_order ON callbacks (number_order, id, desired_time, service_id);
+CREATE INDEX callbacks_by_completed_order ON callbacks (completed_order, id, desired_time, service_id);
+CREATE INDEX callbacks_by_priority ON callbacks (priority, id, desired_time, service_id);
 -- What is due, ready and leased: small, because only those are in it.
 CREATE INDEX callbacks_due ON callbacks (desired_time, id) WHERE state = 'SCHEDULED' AND cancel_at IS NULL;
 CREATE INDEX callbacks_by_wall_time_tables ON callbacks (wall_time_tables, id)

@@ -75,6 +75,11 @@ CREATE TABLE callbacks (
     disposition TEXT,
     updated_at INTEGER NOT NULL,
     version INTEGER NOT NULL,
+    -- What the list is sorted by: a number filled up to 15 digits, and the end of those
+    -- that have none yet.
+    number_order INTEGER NOT NULL GENERATED ALWAYS AS
+        (CAST(SUBSTR(customer_number || '00000000000000', 2, 15) AS INTEGER)) VIRTUAL,
+    completed_order INTEGER NOT NULL GENERATED ALWAYS AS (COALESCE(completed_at, 9223372036854775807)) VIRTUAL,
     CHECK ((state = 'COMPLETED') = (result IS NOT NULL)),
     CHECK ((state = 'COMPLETED') = (completed_at IS NOT NULL)),
     CHECK (cancel_at IS NULL OR state IN ('SCHEDULED', 'QUEUED')),
@@ -90,6 +95,9 @@ CREATE INDEX callbacks_by_state ON callbacks (state, desired_time, id, service_i
 CREATE INDEX callbacks_by_service ON callbacks (service_id, desired_time, id);
 CREATE INDEX callbacks_by_created_at ON callbacks (created_at, id, desired_time, service_id);
 CREATE INDEX callbacks_by_updated_at ON callbacks (updated_at, id, desired_time, service_id);
+CREATE INDEX callbacks_by_number_order ON callbacks (number_order, id, desired_time, service_id);
+CREATE INDEX callbacks_by_completed_order ON callbacks (completed_order, id, desired_time, service_id);
+CREATE INDEX callbacks_by_priority ON callbacks (priority, id, desired_time, service_id);
 -- Callback Search.
 CREATE INDEX callbacks_by_customer_number ON callbacks (customer_number);
 -- Any part of a number: three digits in a row at least. Removed by row: by number it would

@@ -104,6 +104,16 @@ const ORDER_JSON: &str = "SELECT COALESCE(json_group_array(json_array(lower(hex(
      ORDER BY service_id, priority DESC, queue_arrival, id)";
 const LEN: &str = "SELECT COUNT(*), COUNT(quarantined_at) FROM callbacks WHERE state = 'QUEUED'";
 const PROCESSING: &str = concat!("SELECT ", columns!(), " FROM callbacks WHERE state = 'PROCESSING'");
+const QUARANTINED: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NOT NULL ORDER BY quarantined_at, id LIMIT $1"
+);
+const CANCELLING: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM callbacks WHERE cancel_at IS NOT NULL AND cancel_job IS NULL ORDER BY cancel_at, id LIMIT $1"
+);
 /// What a router holds, by its key or user. Few callbacks are in these states.
 const OPEN_OF: &str = concat!(
     "SELECT ",
@@ -345,6 +355,17 @@ pub async fn order(conn: &mut Conn, now: Timestamp) -> StoreResult<Vec<(ServiceI
 /// know which of them are its own.
 pub async fn processing(conn: &mut Conn) -> StoreResult<Vec<Callback>> {
     fetch_all(conn, Sql::new(PROCESSING)).await
+}
+
+/// Callbacks that are set aside, those first that have been for longest.
+pub async fn quarantined(conn: &mut Conn, limit: i64) -> StoreResult<Vec<Callback>> {
+    fetch_all(conn, Sql { text: QUARANTINED.to_owned(), args: vec![Arg::Int(limit)] }).await
+}
+
+/// Callbacks that are about to be cancelled, the next first, those of bulk
+/// cancellations aside.
+pub async fn cancelling(conn: &mut Conn, limit: i64) -> StoreResult<Vec<Callback>> {
+    fetch_all(conn, Sql { text: CANCELLING.to_owned(), args: vec![Arg::Int(limit)] }).await
 }
 
 /// ROUTING and PROCESSING callbacks of this holder, in the order of their

@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix_web::rt;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use ringback_domain::{AttemptId, DialResult};
+use ringback_domain::{AttemptId, Callback, DialResult, Timestamp};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -49,6 +49,12 @@ pub struct Behaviour {
     pub answer_share: f64,
     /// Share of customers whose line is busy; the others do not answer.
     pub busy_share: f64,
+    /// Share of the customers who do not answer for a rarer reason, such as a blocked number.
+    pub rare_share: f64,
+    /// Share of the reservations of which the router never reports, as if it had crashed.
+    pub lost_share: f64,
+    /// Agents reserve the next callback while they are busy with one, and rest longer at night.
+    pub all_day: bool,
 }
 
 impl Default for Behaviour {
@@ -61,9 +67,24 @@ impl Default for Behaviour {
             rest_seconds: (2.0, 15.0),
             answer_share: 0.8,
             busy_share: 0.1,
+            rare_share: 0.0,
+            lost_share: 0.0,
+            all_day: false,
         }
     }
 }
+
+/// What keeps a dial from a customer, beside a busy line and nobody at home.
+pub const RARE_FAILURES: [DialResult; 5] = [
+    DialResult::AnsweringMachine,
+    DialResult::Rejected,
+    DialResult::NoConfirm,
+    DialResult::NumberBlocked,
+    DialResult::Unreachable,
+];
+
+/// Lost leases are likely to be lost again: such a callback may be what stops its router.
+const LOST_AGAIN_SHARE: f64 = 0.8;
 
 /// How a simulated customer reacts to the call.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,6 +94,7 @@ enum Customer {
 }
 
 /// The random numbers of one agent.
+#[derive(Debug)]
 struct Randomness(StdRng);
 
 impl Randomness {
@@ -86,9 +108,15 @@ impl Randomness {
             Customer::Answers { talk: self.seconds(behaviour.talk_seconds) }
         } else if share < behaviour.answer_share + behaviour.busy_share {
             Customer::Fails(DialResult::Busy)
+        } else if self.happens(behaviour.rare_share) {
+            Customer::Fails(RARE_FAILURES[self.0.random_range(0..RARE_FAILURES.len())])
         } else {
             Customer::Fails(DialResult::NoAnswer)
         }
+    }
+
+    fn happens(&mut self, share: f64) -> bool {
+        self.0.random_bool(share)
     }
 }
 
@@ -117,12 +145,10 @@ pub fn start(
     };
     let agents = (1..=behaviour.agents)
         .map(|number| {
-            let (simulator, mut stop) = (simulator.clone(), stop.clone());
-            let seed = behaviour.seed.wrapping_mul(1_000) + u64::from(number);
-            let random = Randomness(StdRng::seed_from_u64(seed));
+            let (agent, mut stop) = (Agent::new(simulator.clone(), behaviour, number), stop.clone());
             rt::spawn(async move {
                 tokio::select! {
-                    () = work(simulator, behaviour, number, random) => {}
+                    () = work(agent) => {}
                     _ = stop.wait_for(|stopped| *stopped) => {}
                 }
             })
@@ -154,47 +180,127 @@ fn completed() -> Report {
     Report::Completed { result: None, disposition: Some("simulated".to_owned()) }
 }
 
-async fn work(simulator: Simulator, behaviour: Behaviour, number: u32, mut random: Randomness) {
-    let agent = agent_name(number);
+async fn work(mut agent: Agent) {
     loop {
-        if let Err(error) = simulator.one_callback(&agent, &behaviour, &mut random).await {
-            // This is expected if the callback was cancelled while the phone rang.
-            tracing::debug!(%error, "a simulated attempt ended early");
-            tokio::time::sleep(Duration::from_millis(500)).await;
-        }
-        tokio::time::sleep(random.seconds(behaviour.rest_seconds)).await;
+        let pause = agent.step(Duration::from_secs(5)).await;
+        tokio::time::sleep(pause).await;
     }
+}
+
+/// A simulated agent, with the dialler that works for it.
+#[derive(Debug)]
+pub struct Agent {
+    simulator: Simulator,
+    behaviour: Behaviour,
+    name: String,
+    random: Randomness,
+    doing: Doing,
+    /// Reserved ahead.
+    next: Option<Callback>,
+}
+
+/// What a simulated agent does.
+#[derive(Debug, Default)]
+enum Doing {
+    #[default]
+    Nothing,
+    Dialling(Callback),
+    Talking(Callback),
+}
+
+impl Agent {
+    /// An agent who does nothing yet.
+    pub fn new(simulator: Simulator, behaviour: Behaviour, number: u32) -> Self {
+        let seed = behaviour.seed.wrapping_mul(1_000) + u64::from(number);
+        let random = Randomness(StdRng::seed_from_u64(seed));
+        Self { simulator, behaviour, name: agent_name(number), random, doing: Doing::Nothing, next: None }
+    }
+
+    /// Does the next thing, and gives how long the agent is busy with it. Without a
+    /// callback the agent waits this long for one.
+    pub async fn step(&mut self, wait: Duration) -> Duration {
+        match self.try_step(wait).await {
+            Ok(busy) => busy,
+            Err(error) => {
+                // This is expected if the callback was cancelled while the phone rang.
+                tracing::debug!(%error, "a simulated attempt ended early");
+                Duration::from_millis(500) + self.rest()
+            }
+        }
+    }
+
+    async fn try_step(&mut self, wait: Duration) -> Result<Duration, Error> {
+        match std::mem::take(&mut self.doing) {
+            Doing::Nothing => {
+                if self.next.is_none() {
+                    self.next = self.reserve(wait).await?;
+                }
+                let Some(callback) = self.next.take() else { return Ok(self.rest()) };
+                let share = self.behaviour.lost_share;
+                let lost = if callback.leases_lost > 0 { share.max(LOST_AGAIN_SHARE) } else { share };
+                if share > 0.0 && self.random.happens(lost) {
+                    return Ok(self.rest());
+                }
+                self.doing = Doing::Dialling(callback);
+                Ok(self.random.seconds(self.behaviour.ring_seconds))
+            }
+            Doing::Dialling(callback) => {
+                if self.behaviour.all_day {
+                    self.next = self.reserve(Duration::ZERO).await?;
+                }
+                match self.random.customer(&self.behaviour) {
+                    Customer::Fails(result) => {
+                        self.report(&callback, Report::Failed(result)).await?;
+                        Ok(self.rest())
+                    }
+                    Customer::Answers { talk } => {
+                        self.report(&callback, Report::Connected).await?;
+                        self.doing = Doing::Talking(callback);
+                        Ok(talk)
+                    }
+                }
+            }
+            Doing::Talking(callback) => {
+                self.report(&callback, completed()).await?;
+                Ok(self.rest())
+            }
+        }
+    }
+
+    fn rest(&mut self) -> Duration {
+        let rest = self.random.seconds(self.behaviour.rest_seconds);
+        if !self.behaviour.all_day {
+            return rest;
+        }
+        rest.mul_f64(1.0 + 9.0 * (1.0 - daylight(self.simulator.commands.clock().now())))
+    }
+
+    async fn reserve(&self, wait: Duration) -> Result<Option<Callback>, Error> {
+        let Simulator { commands, directory, store } = &self.simulator;
+        let services = directory.services().await?.ids();
+        // A callback that is reserved ahead waits for the end of a conversation.
+        let lease_seconds = if self.behaviour.all_day { 900 } else { 120 };
+        let order = Order { agent: self.name.clone(), services, limit: 1, lease_seconds };
+        let grant = Simulator::grant();
+        Ok(attempts::reserve_or_wait(commands, store, None, &grant, order, wait).await?.pop())
+    }
+
+    async fn report(&self, callback: &Callback, report: Report) -> Result<(), Error> {
+        let Some(held) = callback.state.reservation() else { return Ok(()) };
+        self.simulator.report(held.attempt_id, &held.lease_token, report).await
+    }
+}
+
+/// How much goes on at this time of the day: 0 at night and 1 at noon, by UTC.
+#[expect(clippy::cast_precision_loss, reason = "a day has few seconds")]
+pub fn daylight(now: Timestamp) -> f64 {
+    let part = (now.micros() / 1_000_000).rem_euclid(86_400) as f64 / 86_400.0;
+    f64::midpoint(1.0, -(part * std::f64::consts::TAU).cos())
 }
 
 impl Simulator {
     fn grant() -> Grant {
         Grant::system("simulator")
-    }
-
-    async fn one_callback(
-        &self,
-        agent: &str,
-        behaviour: &Behaviour,
-        random: &mut Randomness,
-    ) -> Result<(), Error> {
-        let services = self.directory.services().await?.ids();
-        let order = Order { agent: agent.to_owned(), services, limit: 1, lease_seconds: 120 };
-        let wait = Duration::from_secs(5);
-        let (commands, store) = (&self.commands, &self.store);
-        let reserved = attempts::reserve_or_wait(commands, store, None, &Self::grant(), order, wait).await?;
-        for held in reserved.iter().filter_map(|callback| callback.state.reservation()) {
-            let (attempt, token) = (held.attempt_id, &held.lease_token);
-            tokio::time::sleep(random.seconds(behaviour.ring_seconds)).await;
-            match random.customer(behaviour) {
-                Customer::Fails(result) => self.report(attempt, token, Report::Failed(result)).await?,
-                Customer::Answers { talk } => {
-                    self.report(attempt, token, Report::Connected).await?;
-                    tokio::time::sleep(talk).await;
-                    self.report(attempt, token, completed()).await?;
-                }
-            }
-        }
-        Ok(())
     }
 
     async fn report(&self, attempt_id: AttemptId, token: &str, report: Report) -> Result<(), Error> {

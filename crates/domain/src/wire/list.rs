@@ -159,11 +159,29 @@ pub enum Sort {
     /// Service name in reverse.
     #[serde(rename = "-service")]
     ServiceDescending,
+    /// Customer number, digit by digit from its country code on.
+    #[serde(rename = "customer_number")]
+    CustomerNumber,
+    /// Customer number in reverse.
+    #[serde(rename = "-customer_number")]
+    CustomerNumberDescending,
+    /// Completed, earliest first; those that are not completed come last.
+    #[serde(rename = "completed_at")]
+    CompletedAt,
+    /// Completed, latest first; those that are not completed come before them.
+    #[serde(rename = "-completed_at")]
+    CompletedAtDescending,
+    /// Priority, lowest first.
+    #[serde(rename = "priority")]
+    Priority,
+    /// Priority, highest first.
+    #[serde(rename = "-priority")]
+    PriorityDescending,
 }
 
 impl Sort {
     /// Every order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 16] = [
         Self::DesiredTime,
         Self::DesiredTimeDescending,
         Self::CreatedAt,
@@ -174,6 +192,12 @@ impl Sort {
         Self::StateDescending,
         Self::Service,
         Self::ServiceDescending,
+        Self::CustomerNumber,
+        Self::CustomerNumberDescending,
+        Self::CompletedAt,
+        Self::CompletedAtDescending,
+        Self::Priority,
+        Self::PriorityDescending,
     ];
 }
 

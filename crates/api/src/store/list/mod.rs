@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use ringback_domain::callback::Callback;
 use ringback_domain::wire::list::Sort;
-use ringback_domain::{CallbackId, PhoneNumber, ServiceId, StateName};
+use ringback_domain::{CallbackId, PhoneNumber, ServiceId, StateName, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -35,7 +35,7 @@ pub use count::count;
 pub use row_cache::RowCache;
 use row_cache::{Head, read_full_rows, read_heads};
 pub use selection::{Daily, Search, SearchColumn, SearchPlan, Selection, ids_by_state};
-use selection::{Run, id_as_hex, pin_plan, with_search_plan};
+use selection::{Run, id_as_hex, pin_order, pin_plan, with_search_plan};
 use summary::COLUMNS;
 pub use summary::{Summary, current};
 
@@ -48,7 +48,7 @@ use super::{Conn, StoreResult};
 pub struct Cursor {
     /// The run that contains the row: 0 if there is only one.
     run: usize,
-    /// The row's value of the sorted time.
+    /// The row's value of what is sorted by.
     key: i64,
     /// The row.
     id: Uuid,
@@ -127,6 +127,12 @@ impl Plan {
             Sort::CreatedAtDescending => ("created_at", true),
             Sort::UpdatedAt => ("updated_at", false),
             Sort::UpdatedAtDescending => ("updated_at", true),
+            Sort::CustomerNumber => ("number_order", false),
+            Sort::CustomerNumberDescending => ("number_order", true),
+            Sort::CompletedAt => ("completed_order", false),
+            Sort::CompletedAtDescending => ("completed_order", true),
+            Sort::Priority => ("priority", false),
+            Sort::PriorityDescending => ("priority", true),
         };
         let mut runs = match sort {
             Sort::State | Sort::StateDescending => StateName::ALL
@@ -151,11 +157,14 @@ impl Plan {
         Self { column, descending, runs, merged }
     }
 
-    /// The value that a row is sorted by, in microseconds.
+    /// The value that a row is sorted by, as the database computes it.
     fn key(&self, row: &Summary) -> i64 {
         match self.column {
             "created_at" => row.created_at.micros(),
             "updated_at" => row.updated_at.micros(),
+            "number_order" => number_order(&row.customer_number),
+            "completed_order" => row.completed_at.map_or(i64::MAX, Timestamp::micros),
+            "priority" => i64::from(row.priority),
             _ => row.desired_time.micros(),
         }
     }
@@ -199,6 +208,12 @@ impl Plan {
         let direction = if descending { " DESC" } else { "" };
         sql.push(" ORDER BY ").push(self.column).push(direction).push(", id").push(direction);
     }
+}
+
+/// A number as the 15 digits that it may have at most, filled up with zeros: in
+/// this order numbers with the same beginning stand together.
+fn number_order(number: &str) -> i64 {
+    format!("{:0<15}", number.trim_start_matches('+')).parse().unwrap_or_default()
 }
 
 /// A page of the selection. `services` are all services, ordered by name.
@@ -286,6 +301,9 @@ async fn read(
             }
             sql
         };
+        if plan.column != "desired_time" && (selection.from.is_none() || selection.to.is_none()) {
+            pin_order(&mut sql, conn);
+        }
         id_as_hex(&mut sql, conn);
         let run = if plan.merged { 0 } else { index };
         let heads = if full_rows {

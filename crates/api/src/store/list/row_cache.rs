@@ -28,7 +28,7 @@ const MAX_PAGES: usize = MAX_ROWS / 250;
 pub(super) struct Head {
     pub(super) id: Uuid,
     pub(super) version: i64,
-    /// The value of the sorted time.
+    /// The value of what is sorted by.
     pub(super) key: i64,
     /// The run that contains it: 0 if there is only one.
     pub(super) run: usize,

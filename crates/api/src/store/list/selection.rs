@@ -279,6 +279,16 @@ pub(super) fn pin_plan(sql: &mut Sql, conn: &Conn) {
     }
 }
 
+/// Makes SQLite read the index that has the order, and not sort all rows of a range
+/// of desired times, which is the whole list where the range is open.
+pub(super) fn pin_order(sql: &mut Sql, conn: &Conn) {
+    if conn.backend() == Backend::Sqlite {
+        for end in ["desired_time >= ", "desired_time < "] {
+            sql.text = sql.text.replace(end, &format!("+{end}"));
+        }
+    }
+}
+
 /// Rows at the start of a range that are sampled to estimate how many match.
 const SAMPLE_ROWS: i64 = 20_000;
 

@@ -184,6 +184,9 @@ impl Column {
             Self::Service => Some((Sort::Service, Sort::ServiceDescending)),
             Self::Updated => Some((Sort::UpdatedAt, Sort::UpdatedAtDescending)),
             Self::Created => Some((Sort::CreatedAt, Sort::CreatedAtDescending)),
+            Self::Number => Some((Sort::CustomerNumber, Sort::CustomerNumberDescending)),
+            Self::Completed => Some((Sort::CompletedAt, Sort::CompletedAtDescending)),
+            Self::Priority => Some((Sort::Priority, Sort::PriorityDescending)),
             _ => None,
         }
     }
@@ -197,6 +200,9 @@ pub(crate) fn sort_label(sort: Sort) -> &'static str {
         Sort::UpdatedAt | Sort::UpdatedAtDescending => messages::column_updated(),
         Sort::State | Sort::StateDescending => messages::column_state(),
         Sort::Service | Sort::ServiceDescending => messages::column_service(),
+        Sort::CustomerNumber | Sort::CustomerNumberDescending => messages::column_number(),
+        Sort::CompletedAt | Sort::CompletedAtDescending => messages::term_completed(),
+        Sort::Priority | Sort::PriorityDescending => messages::term_priority(),
     }
 }
 

@@ -1,15 +1,20 @@
-//! Fills an empty database with invented callbacks in every state, around now.
+//! Fills an empty database with invented callbacks in every state, around now, and
+//! keeps a contact centre going over it.
 //!
 //! Each record goes through the real transitions at invented times, so that its
 //! timeline and its metrics look like those of a real day.
+
+mod day;
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use ringback_domain::callback::Callback;
 use ringback_domain::callback::state::Reservation;
 use ringback_domain::callback::transition::{Claim, NewCallback, Refusal, Transition};
-use ringback_domain::service::{RETRY_POLICY, Settings};
-use ringback_domain::wire::admin::{CreateService, CreateUser, EditUser};
+use ringback_domain::phone::NumberWarning;
+use ringback_domain::retention::GIVE_UP_DAYS;
+use ringback_domain::service::{LatePolicy, RETRY_POLICY, Settings};
+use ringback_domain::wire::admin::{CreateService, CreateUser, EditService, EditUser};
 use ringback_domain::{
     Actor, ActorKind, AttemptId, CallbackId, CallbackType, DialResult, PhoneNumber, Request, Role, ServiceId,
     StateName, Timestamp,
@@ -21,7 +26,9 @@ use crate::clock::Clock;
 use crate::command::{Audit, Commands, Expected, Tx, services as service_commands, users as user_commands};
 use crate::error::Error;
 use crate::store::{Store, services, users};
-use crate::telephony::simulator;
+use crate::telephony::simulator::{self, RARE_FAILURES};
+
+pub use day::{BEHAVIOUR, ROUND, go_on, round};
 
 /// The users of the demo.
 #[derive(Clone, Debug)]
@@ -33,6 +40,9 @@ pub struct Credentials {
 }
 
 const CALLBACKS: usize = 3_000;
+
+/// Callbacks of each rare kind.
+const RARE_OF_EACH: usize = 3;
 
 /// Callbacks per transaction.
 const CHUNK: usize = 250;
@@ -47,6 +57,12 @@ const PEOPLE: [(&str, Role, &str); 3] = [
     ("supervisor", Role::Supervisor, "Demo Supervisor"),
     ("monitor", Role::Monitor, "Demo Monitor"),
 ];
+
+/// The service that a person decides for where a window was missed.
+const ASKS: &str = "Claims Intake";
+
+/// The service that gives up where a window was missed.
+const CLOSES: &str = "Retail Orders";
 
 /// Name, time zone, country, language, and the start of a number range that is
 /// reserved for fictitious use, with the count of the digits that follow it.
@@ -86,7 +102,15 @@ pub async fn fill(store: &Store, clock: &Clock) -> Result<Option<Credentials>, E
                 time_zone: zone.to_owned(),
                 default_country: country.to_owned(),
             };
-            ids.push(service_commands::create(tx, &body).await?.id);
+            let id = service_commands::create(tx, &body).await?.id;
+            let late_policy = match name {
+                ASKS => Some(LatePolicy::Ask),
+                CLOSES => Some(LatePolicy::Close),
+                _ => None,
+            };
+            let body = EditService { late_policy, ..EditService::default() };
+            service_commands::edit(tx, id, Expected::Any, &body).await?;
+            ids.push(id);
         }
         Ok(ids)
     };
@@ -98,6 +122,9 @@ pub async fn fill(store: &Store, clock: &Clock) -> Result<Option<Credentials>, E
             let mut history = History { rng, clock: clock.clone(), now: tx.now() };
             for _ in 0..CHUNK {
                 history.add_callback(tx, &ids);
+            }
+            if chunk < RARE_OF_EACH {
+                history.add_rare_callbacks(tx, &ids);
             }
             Ok(())
         };
@@ -163,9 +190,25 @@ impl History {
         Actor { kind: ActorKind::User, name: name.to_owned() }
     }
 
+    fn creator(&mut self) -> Actor {
+        if self.rng.random_bool(0.5) { self.person() } else { website() }
+    }
+
     fn new_callback(&mut self, services: &[ServiceId], desired: Option<Timestamp>) -> NewCallback {
         let index = self.rng.random_range(0..SERVICES.len());
+        self.new_callback_of(index, services[index], desired)
+    }
+
+    /// A request to the service that has this place in [`SERVICES`].
+    fn new_callback_of(
+        &mut self,
+        index: usize,
+        service_id: ServiceId,
+        desired: Option<Timestamp>,
+    ) -> NewCallback {
         let (_, zone, _, language, range, digits) = SERVICES[index];
+        let is_long = self.rng.random_bool(0.02);
+        let digits = digits + if is_long { 3 } else { 0 };
         let number = self.rng.random_range(0..10_u32.pow(digits));
         let text = format!("{range}{number:0width$}", width = digits as usize);
         NewCallback {
@@ -173,10 +216,10 @@ impl History {
             desired_time: desired.map(Into::into),
             desired_window_seconds: Settings::default().desired_window_seconds,
             request: Request {
-                service_id: services[index],
+                service_id,
                 customer_number: PhoneNumber::try_from(text).expect("the ranges above give E.164 numbers"),
                 customer_number_extension: None,
-                number_warning: None,
+                number_warning: is_long.then_some(NumberWarning::UnknownLength),
                 callback_type: if desired.is_some() {
                     CallbackType::Scheduled
                 } else {
@@ -193,11 +236,7 @@ impl History {
 
     /// Adds one callback between five days ago and a week ahead.
     fn add_callback(&mut self, tx: &mut Tx<'_>, services: &[ServiceId]) {
-        let creator = if self.rng.random_bool(0.5) {
-            self.person()
-        } else {
-            Actor { kind: ActorKind::ApiKey, name: "website".to_owned() }
-        };
+        let creator = self.creator();
         let in_future = self.rng.random_bool(0.3);
         let (desired, created) = if in_future {
             let desired = self.now.plus_seconds(self.between(10 * MINUTE, 7 * DAY));
@@ -210,9 +249,7 @@ impl History {
             let lead = self.between(HOUR, DAY);
             if scheduled { (Some(due), due.plus_seconds(-lead)) } else { (None, due) }
         };
-        let scheduled = Callback::schedule(self.new_callback(services, desired), &creator, created)
-            .expect("the desired time lies after the creation");
-        let callback = tx.save(scheduled);
+        let callback = schedule(tx, self.new_callback(services, desired), &creator, created);
         if in_future {
             if self.rng.random_bool(0.05) {
                 let at = created.plus_seconds(30);
@@ -222,6 +259,36 @@ impl History {
             return;
         }
         self.route(tx, &callback);
+    }
+
+    /// Adds a callback of each kind that few are of: set aside, too late, given up,
+    /// and overdue.
+    fn add_rare_callbacks(&mut self, tx: &mut Tx<'_>, services: &[ServiceId]) {
+        let system = Actor::system("scheduler");
+        let late = |history: &mut Self, tx: &mut Tx<'_>, ago: i64, policy: LatePolicy| {
+            let desired = history.now.plus_seconds(-ago);
+            let new = history.new_callback(services, Some(desired));
+            let at = desired.plus_seconds(HOUR / 2);
+            let callback = schedule(tx, new, &history.creator(), desired.plus_seconds(-HOUR));
+            save(tx, callback.submit_late(policy, &system, at))
+        };
+        let ago = self.between(HOUR, DAY);
+        late(self, tx, ago, LatePolicy::Ask);
+        late(self, tx, ago, LatePolicy::Close);
+        let given_up = late(self, tx, GIVE_UP_DAYS * DAY + ago, LatePolicy::Ask);
+        save(tx, given_up.expire(&Actor::system("retention"), self.now.plus_seconds(-HOUR / 2)));
+
+        let desired = self.now.plus_seconds(-self.between(3 * MINUTE, 10 * MINUTE));
+        let new = self.new_callback(services, Some(desired));
+        let callback = schedule(tx, new, &website(), desired.plus_seconds(-HOUR));
+        self.hesitate(tx, &callback, desired.plus_seconds(-MINUTE));
+    }
+
+    /// The customer calls the callback off, but is to confirm it: until then it is
+    /// not put into the queue, and becomes overdue.
+    fn hesitate(&mut self, tx: &mut Tx<'_>, callback: &Callback, at: Timestamp) {
+        let until = self.now.plus_seconds(self.between(30 * MINUTE, HOUR));
+        save(tx, callback.request_cancellation(until, None, &website(), at));
     }
 
     /// Invents attempts for a callback that is due.
@@ -258,7 +325,11 @@ impl History {
                 return;
             }
             if self.rng.random_bool(0.25) {
-                let result = if self.rng.random_bool(0.4) { DialResult::Busy } else { DialResult::NoAnswer };
+                let result = match self.rng.random_range(0..10) {
+                    0..4 => DialResult::Busy,
+                    4..8 => DialResult::NoAnswer,
+                    _ => RARE_FAILURES[self.rng.random_range(0..RARE_FAILURES.len())],
+                };
                 let failed = callback.fail_attempt(claim, result, RETRY_POLICY, &router, at);
                 callback = save(tx, failed);
                 if callback.state.name() != StateName::Queued {
@@ -276,6 +347,15 @@ impl History {
             return;
         }
     }
+}
+
+/// What the requests of customers come from.
+fn website() -> Actor {
+    Actor { kind: ActorKind::ApiKey, name: "website".to_owned() }
+}
+
+fn schedule(tx: &mut Tx<'_>, new: NewCallback, creator: &Actor, at: Timestamp) -> Callback {
+    save(tx, Callback::schedule(new, creator, at))
 }
 
 /// Saves a transition that the history has made sure is allowed.
