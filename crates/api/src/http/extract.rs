@@ -263,6 +263,21 @@ impl<T: DeserializeOwned + 'static, const MOST: usize> FromRequest for Json<T, M
     }
 }
 
+/// A body as JSON; `None` where there is none.
+async fn read_optional<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<Option<T>, Error> {
+    let body = read_body(request, payload, BODY_BYTES).await?;
+    if body.is_empty() {
+        return Ok(None);
+    }
+    if media_type(request) != "application/json" {
+        return Err(Error::UnsupportedMediaType("application/json"));
+    }
+    parse(&body).map(Some)
+}
+
 /// No body, or an empty object: for commands that say everything in the path.
 #[derive(Debug)]
 pub struct Empty;
@@ -274,15 +289,9 @@ impl FromRequest for Empty {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (whole, payload) = (request.clone(), payload.take());
         read(request, async move {
-            let body = read_body(&whole, payload, BODY_BYTES).await?;
-            if body.is_empty() {
-                return Ok(Self);
-            }
-            if media_type(&whole) != "application/json" {
-                return Err(Error::UnsupportedMediaType("application/json"));
-            }
-            let fields: serde_json::Map<String, serde_json::Value> = parse(&body)?;
-            match fields.keys().next() {
+            let fields: Option<serde_json::Map<String, serde_json::Value>> =
+                read_optional(&whole, payload).await?;
+            match fields.as_ref().and_then(|fields| fields.keys().next()) {
                 None => Ok(Self),
                 Some(name) => {
                     Err(Error::invalid(format!("/{name}"), FieldCode::UnknownField, "Send no body."))
@@ -302,10 +311,7 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for Optional<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (whole, payload) = (request.clone(), payload.take());
-        read(request, async move {
-            let body = read_body(&whole, payload, BODY_BYTES).await?;
-            Ok(Self(if body.is_empty() { T::default() } else { parse(&body)? }))
-        })
+        read(request, async move { Ok(Self(read_optional(&whole, payload).await?.unwrap_or_default())) })
     }
 }
 
