@@ -29,7 +29,7 @@ pub(crate) fn compare(sent: Timestamp, answered: Timestamp) {
     let (sent, received) = (sent.micros(), browser::device_time().micros());
     // An answer that took long, or came after a sleep, says too little.
     if (0..=TOLERANCE * 2).contains(&(received - sent)) {
-        AHEAD.set(corrected(AHEAD.get(), (sent + received) / 2, answered.micros()));
+        AHEAD.set(corrected(AHEAD.get(), i64::midpoint(sent, received), answered.micros()));
     }
 }
 

@@ -248,19 +248,7 @@ pub(crate) fn Record(row: Row) -> impl IntoView {
         });
     };
     load();
-    let listener = listen(client, &Session::here().user_id(), move |events| {
-        let changed = events.into_iter().any(|event| match event {
-            Event::Changed(now) => now.id == id,
-            Event::Connected { resumed } => !resumed,
-            Event::Resync => true,
-            Event::ServicesChanged(_) | Event::Disconnected => false,
-        });
-        if changed {
-            load();
-        }
-    });
-    let listener = StoredValue::new_local(listener);
-    on_cleanup(move || listener.with_value(Listener::stop));
+    follow_changes(id, load);
     let open = RwSignal::new(Action::None);
     let host = Host {
         changed: Callback::new(move |now| {
@@ -312,46 +300,77 @@ pub(crate) fn Record(row: Row) -> impl IntoView {
                 }}
                 {button}
             </header>
-            <div class="record__body">
-                <dl class="facts">
-                    {move || {
-                        let facts = view.with(|view| facts(view, preferences.style()));
-                        facts.into_iter().map(|(term, value)| view! { <div><dt>{term}</dt><dd class="num">{value}</dd></div> })
-                            .collect_view()
-                    }}
-                </dl>
-                {move || failed.get().map(|text| view! { <p class="note note--warning" role="alert">{text}</p> })}
-                <div class="record__columns">
-                    <section aria-label=messages::timeline()>
-                        <h3>{messages::timeline()}</h3>
-                        {move || {
-                            let (style, now) = (preferences.style(), clock::now());
-                            let entries = timeline.with(|timeline| {
-                                view.with(|view| timeline::entries(timeline, view, style, now))
-                            });
-                            view! { <Timeline entries /> }
-                        }}
-                    </section>
-                    <section aria-label=messages::advanced_metrics()>
-                        <h3>{messages::advanced_metrics()}</h3>
-                        {move || {
-                            let facts = view.with(|view| metrics::advanced(view, preferences.style()));
-                            view! { <KeyValue facts /> }
-                        }}
-                    </section>
-                    {move || {
-                        let facts = view.with(metrics::user_data);
-                        (!facts.is_empty()).then(|| view! {
-                            <section aria-label=messages::user_data()>
-                                <h3>{messages::user_data()}</h3>
-                                <KeyValue facts />
-                            </section>
-                        })
-                    }}
-                </div>
-            </div>
+            <RecordBody view timeline failed />
         </section>
         {dialog}
+    }
+}
+
+/// Calls back whenever a callback may have changed, while the calling component
+/// exists.
+fn follow_changes(id: CallbackId, changed: impl Fn() + 'static) {
+    let listener = listen(Client::here(), &Session::here().user_id(), move |events| {
+        let concerns = events.into_iter().any(|event| match event {
+            Event::Changed(now) => now.id == id,
+            Event::Connected { resumed } => !resumed,
+            Event::Resync => true,
+            Event::ServicesChanged(_) | Event::Disconnected => false,
+        });
+        if concerns {
+            changed();
+        }
+    });
+    let listener = StoredValue::new_local(listener);
+    on_cleanup(move || listener.with_value(Listener::stop));
+}
+
+/// The facts, the timeline and the metrics of a callback.
+#[component]
+fn RecordBody(
+    view: RwSignal<CallbackView>,
+    timeline: RwSignal<Vec<TimelineEntry>>,
+    failed: RwSignal<Option<&'static str>>,
+) -> impl IntoView {
+    let preferences = PreferenceStore::here();
+    view! {
+        <div class="record__body">
+            <dl class="facts">
+                {move || {
+                    let facts = view.with(|view| facts(view, preferences.style()));
+                    facts.into_iter().map(|(term, value)| view! { <div><dt>{term}</dt><dd class="num">{value}</dd></div> })
+                        .collect_view()
+                }}
+            </dl>
+            {move || failed.get().map(|text| view! { <p class="note note--warning" role="alert">{text}</p> })}
+            <div class="record__columns">
+                <section aria-label=messages::timeline()>
+                    <h3>{messages::timeline()}</h3>
+                    {move || {
+                        let (style, now) = (preferences.style(), clock::now());
+                        let entries = timeline.with(|timeline| {
+                            view.with(|view| timeline::entries(timeline, view, style, now))
+                        });
+                        view! { <Timeline entries /> }
+                    }}
+                </section>
+                <section aria-label=messages::advanced_metrics()>
+                    <h3>{messages::advanced_metrics()}</h3>
+                    {move || {
+                        let facts = view.with(|view| metrics::advanced(view, preferences.style()));
+                        view! { <KeyValue facts /> }
+                    }}
+                </section>
+                {move || {
+                    let facts = view.with(metrics::user_data);
+                    (!facts.is_empty()).then(|| view! {
+                        <section aria-label=messages::user_data()>
+                            <h3>{messages::user_data()}</h3>
+                            <KeyValue facts />
+                        </section>
+                    })
+                }}
+            </div>
+        </div>
     }
 }
 

@@ -102,12 +102,11 @@ pub(super) fn created(page: PageState, view: &CallbackView, title: &str) -> Toas
     let (label, run) = if !matches(view, &bounds.clone().into(), now) {
         let time = format::day_time(view.desired_time, style);
         toast.detail = Some(messages::outside_range(time, untrack(|| page.range_label(list.range))));
-        match DateRange::narrowest_containing(view.desired_time, now, style.utc) {
-            Some(range) => (messages::switch_to(range.label()), reveal(Some(Range::Preset(range)))),
-            None => {
-                let href = format!("/callbacks/{}", view.id);
-                (messages::show_it().to_owned(), Callback::new(move |()| page.open(&href)))
-            }
+        if let Some(range) = DateRange::narrowest_containing(view.desired_time, now, style.utc) {
+            (messages::switch_to(range.label()), reveal(Some(Range::Preset(range))))
+        } else {
+            let href = format!("/callbacks/{}", view.id);
+            (messages::show_it().to_owned(), Callback::new(move |()| page.open(&href)))
         }
     } else if !matches(view, &list.filter(bounds), now) {
         toast.detail = Some(messages::outside_filters().to_owned());

@@ -289,8 +289,8 @@ impl Feed {
         }
         let request = CountCallbacks { filter: before, count: CountQuery { up_to: Some(NUMBERED_ROWS) } };
         let rows = self.client.call(&request).await.map_or(0, |count| count.total);
-        let last = NUMBERED_ROWS / PAGE_LIMIT;
-        let number = u32::try_from(rows / u64::from(PAGE_LIMIT)).map_or(last, |full| (full + 1).min(last));
+        let pages = NUMBERED_ROWS / PAGE_LIMIT;
+        let number = u32::try_from(rows / u64::from(PAGE_LIMIT)).map_or(pages, |full| (full + 1).min(pages));
         Place::Page(number)
     }
 

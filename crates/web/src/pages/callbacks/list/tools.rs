@@ -359,7 +359,7 @@ fn offer_copies(page: PageState) {
             let id_asked = matches!(button.closest(".col-id"), Ok(Some(_)));
             let Some(row) = row_of(&event).and_then(|id| page.feed.row(id)) else { return };
             let text = row.record.with_untracked(|view| {
-                if id_asked { view.id.to_string() } else { view.customer_number.to_string() }
+                if id_asked { view.id.to_string() } else { view.customer_number.clone() }
             });
             spawn_local(async move {
                 toasts.show(if browser::copy(&text).await {
