@@ -297,6 +297,9 @@ fn request_with(world: &World, operation: &str, place: &str, id: &str) -> Option
             };
             (format!("/api/v1/callbacks{rest}?service={id}"), Value::Null)
         }
+        ("report_cancellations", "?service/0") => {
+            (format!("/api/v1/reports/cancellations?service={id}"), Value::Null)
+        }
         ("search_callbacks", "?id") => (format!("/api/v1/callbacks/search?id={id}"), Value::Null),
         // Preferences are kept as they came, for the person alone. Users and the audit are not divided by
         // service; services of users are checked as at their creation.

@@ -125,6 +125,15 @@ async fn a_field_that_is_unknown_missing_or_of_a_wrong_type_is_named() {
 
 /// Shows: S10
 #[tokio::test]
+async fn a_list_is_not_taken_for_the_fields_of_an_object() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let list = json!(["immediate", app.service, "+442079460318"]);
+    let answer = app.supervisor().await.post("/api/v1/callbacks", &list).await;
+    assert_eq!(answer.status, 422, "{answer}");
+    assert_eq!(answer.read::<Value>()["errors"][0]["code"], "wrong_type");
+}
+
+#[tokio::test]
 async fn only_voice_callbacks_can_be_requested() {
     let app = TestApp::start(Backend::Sqlite).await;
     let client = app.supervisor().await;

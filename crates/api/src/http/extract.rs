@@ -122,6 +122,10 @@ fn named(message: &str) -> Option<&str> {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    // A list of values would be taken for the fields in their order.
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(Error::invalid(Part::Whole, FieldCode::WrongType, "Send an object, not a list."));
+    }
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let inner = error.inner();

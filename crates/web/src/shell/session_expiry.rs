@@ -30,7 +30,8 @@ impl SessionExpiry {
         let client = Client::here();
         let open = RwSignal::new(false);
         Effect::new(move |_| {
-            if client.session_expired() {
+            // An open dialog stays as it is: its password may be half typed.
+            if client.session_expired() && !open.get_untracked() {
                 open.set(true);
             }
         });
