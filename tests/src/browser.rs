@@ -6,6 +6,7 @@
 
 mod axe;
 mod driver;
+mod emulation;
 pub mod key;
 
 use std::fmt::Write as _;
@@ -95,27 +96,6 @@ impl Browser {
         self.post("/refresh", json!({})).await.expect("the page loads again");
     }
 
-    /// Limits the network and disables the cache; `None` removes the limit.
-    pub async fn throttle_network(&self, bytes_per_second: Option<u32>) {
-        let limit = bytes_per_second.map_or(-1, i64::from);
-        let limits = json!({
-            "offline": false, "latency": 0, "downloadThroughput": limit, "uploadThroughput": limit,
-        });
-        for (command, parameters) in [
-            ("Network.enable", json!({})),
-            ("Network.setCacheDisabled", json!({ "cacheDisabled": bytes_per_second.is_some() })),
-            ("Network.emulateNetworkConditions", limits),
-        ] {
-            self.chromium(command, parameters).await.expect("Chromium can emulate networks");
-        }
-    }
-
-    /// Sets the size of the viewport.
-    pub async fn resize(&self, width: u32, height: u32) {
-        let device = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        self.chromium("Emulation.setDeviceMetricsOverride", device).await.expect("it takes the size");
-    }
-
     /// Opens another tab and shows it; returns both tabs, this one first.
     pub async fn open_tab(&self) -> [String; 2] {
         let here = text(&self.get("/window").await.expect("there is a tab"));
@@ -134,25 +114,6 @@ impl Browser {
     pub async fn prepare_pages(&self, script: &str) {
         let source = json!({ "source": script });
         self.chromium("Page.addScriptToEvaluateOnNewDocument", source).await.expect("it takes the script");
-    }
-
-    /// Emulates a feature that the person may prefer, such as `forced-colors`.
-    pub async fn prefer(&self, feature: &str, value: &str) {
-        let features = json!({ "features": [{ "name": feature, "value": value }] });
-        self.chromium("Emulation.setEmulatedMedia", features).await.expect("it knows the feature");
-    }
-
-    /// Sets the time zone of the page, such as `Asia/Tokyo`.
-    pub async fn time_zone(&self, name: &str) {
-        let zone = json!({ "timezoneId": name });
-        self.chromium("Emulation.setTimezoneOverride", zone).await.expect("it knows the zone");
-    }
-
-    /// Blocks requests to addresses that match one of these patterns.
-    pub async fn block(&self, addresses: &[&str]) {
-        self.chromium("Network.enable", json!({})).await.expect("it watches the network");
-        let urls = json!({ "urls": addresses });
-        self.chromium("Network.setBlockedURLs", urls).await.expect("it refuses them");
     }
 
     /// Runs a function with this body in the page and returns its result.

@@ -78,7 +78,10 @@ impl Listener {
 #[derive(Clone, Debug)]
 enum Told {
     /// The stream is open.
-    Connected,
+    Connected {
+        /// No event was missed since it was open last.
+        resumed: bool,
+    },
     /// The stream broke.
     Lost,
     /// Messages arrived; none if the server only said that it is alive.
@@ -112,9 +115,10 @@ impl Shared {
         }
         self.heard.set(self.heard.get().wrapping_add(1));
         match told {
-            Told::Connected => {
-                if self.live.replace(Some(true)) != Some(true) {
-                    (self.notify)(vec![Event::Connected { resumed: self.last_id.borrow().is_some() }]);
+            Told::Connected { resumed } => {
+                if self.live.replace(Some(true)) != Some(true) || !resumed {
+                    let resumed = resumed && self.last_id.borrow().is_some();
+                    (self.notify)(vec![Event::Connected { resumed }]);
                 }
             }
             Told::Lost => {

@@ -26,7 +26,7 @@ pub(super) async fn lead(shared: &Rc<Shared>, tell: &impl Fn(Told)) {
     while shared.has_turn(turn) {
         match connect(shared).await {
             Ok(body) => {
-                tell(Told::Connected);
+                tell(Told::Connected { resumed: shared.last_id.borrow().is_some() });
                 let heard = shared.heard.get();
                 follow(body, shared, turn, tell).await;
                 if shared.heard.get() != heard {

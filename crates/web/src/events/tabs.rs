@@ -18,7 +18,10 @@ use crate::browser::{self, Lock};
 
 /// Asks the tab with the stream whether it is connected.
 const ASK: &str = "ask";
+/// Connected, and nothing was missed.
 const CONNECTED: &str = "connected";
+/// Connected without an event to resume from.
+const OPENED: &str = "opened";
 const LOST: &str = "lost";
 
 /// Takes part: hears what another tab tells, or has the stream and tells the others.
@@ -137,7 +140,8 @@ fn on_visibility(shared: &Rc<Shared>, changed: impl Fn() + 'static) {
 
 fn encode(told: &Told) -> JsValue {
     match told {
-        Told::Connected => CONNECTED.into(),
+        Told::Connected { resumed: true } => CONNECTED.into(),
+        Told::Connected { resumed: false } => OPENED.into(),
         Told::Lost => LOST.into(),
         Told::Messages(messages) => {
             let text = |text: &str| JsValue::from_str(text);
@@ -152,7 +156,8 @@ fn encode(told: &Told) -> JsValue {
 
 fn decode(data: &JsValue) -> Option<Told> {
     match data.as_string().as_deref() {
-        Some(CONNECTED) => return Some(Told::Connected),
+        Some(CONNECTED) => return Some(Told::Connected { resumed: true }),
+        Some(OPENED) => return Some(Told::Connected { resumed: false }),
         Some(LOST) => return Some(Told::Lost),
         _ => {}
     }

@@ -47,14 +47,14 @@ messages! {
     no_services { en "You have access to no service" de "Kein Service zugänglich" }
     callback_summary(number, service, time) { en "{number}, {service}, {time}" de "{number}, {service}, {time}" }
     nothing_changed { en "The desired time is unchanged" de "Die gewünschte Zeit bleibt unverändert" }
-    callback_being_cancelled { en "Callback will be cancelled in 10 s" de "Rückruf wird in 10 s abgebrochen" }
-    callbacks_being_cancelled(count) { en [one "{count} callback will be cancelled in 10 s" other "{count} callbacks will be cancelled in 10 s"] de [one "{count} Rückruf wird in 10 s abgebrochen" other "{count} Rückrufe werden in 10 s abgebrochen"] }
+    callback_being_cancelled(time) { en "Callback will be cancelled in {time}" de "Rückruf wird in {time} abgebrochen" }
+    callbacks_being_cancelled(count, time) { en [one "{count} callback will be cancelled in {time}" other "{count} callbacks will be cancelled in {time}"] de [one "{count} Rückruf wird in {time} abgebrochen" other "{count} Rückrufe werden in {time} abgebrochen"] }
     undo { en "Undo" de "Rückgängig" }
     undo_cancellation { en "Undo cancellation" de "Abbruch zurücknehmen" }
     undo_failed { en "The cancellation could not be undone" de "Der Abbruch ließ sich nicht zurücknehmen" }
     cancellation_undone { en "Cancellation undone" de "Abbruch zurückgenommen" }
     cancellation_pending(time, name) { en "Will be cancelled in {time} ({name}). Nobody is called meanwhile." de "Wird in {time} abgebrochen ({name}). Bis dahin wird niemand angerufen." }
-    begins_in(time) { en "Begins in {time}. Nobody of these is called meanwhile." de "Beginnt in {time}. Bis dahin wird niemand davon angerufen." }
+    begins_in(time) { en "Begins in {time}. Until then none of these customers is called." de "Beginnt in {time}. Bis dahin wird keiner dieser Kunden angerufen." }
     report_of_day { en "All cancellations of the last 24 hours" de "Alle Abbrüche der letzten 24 Stunden" }
     report_of_day_hint { en "One by one and in bulk, by whoever cancelled" de "Einzeln und gesammelt, von wem auch immer" }
     read_as(number) { en "Read as {number}." de "Gelesen als {number}." }
@@ -202,7 +202,7 @@ messages! {
     counting { en "Counting callbacks" de "Rückrufe werden gezählt" }
     processing_left_out(count) { en [one "{count} is in PROCESSING and left out." other "{count} are in PROCESSING and left out."] de [one "{count} ist in PROCESSING und bleibt ausgenommen." other "{count} sind in PROCESSING und bleiben ausgenommen."] }
     already_completed(count) { en [one "{count} is already COMPLETED." other "{count} are already COMPLETED."] de [one "{count} ist schon COMPLETED." other "{count} sind schon COMPLETED."] }
-    list_is_fixed { en "The list is fixed when you confirm; calls that connect before their turn are skipped and reported." de "Die Liste steht mit der Bestätigung fest; Anrufe, die vorher verbunden werden, werden übersprungen und vermerkt." }
+    list_is_fixed { en "The list is fixed when you confirm; a callback in conversation by then is skipped and reported." de "Die Liste steht mit der Bestätigung fest; wer bis dahin im Gespräch ist, wird übersprungen und vermerkt." }
     callbacks_count(count) { en [one "{count} callback" other "{count} callbacks"] de [one "{count} Rückruf" other "{count} Rückrufe"] }
     cancelling { en "Cancelling callbacks" de "Rückrufe werden abgebrochen" }
     done_of(done, total) { en "{done} of {total}" de "{done} von {total}" }

@@ -30,6 +30,24 @@ use crate::session::Session;
 /// How long a cancellation can be undone, as long as its toast is shown.
 pub(crate) const UNDO_SECONDS: u32 = 10;
 
+/// Takes a cancellation back and says so, or why not. Returns the callback.
+pub(super) async fn undo_cancellation(
+    client: Client,
+    toasts: Toasts,
+    id: CallbackId,
+) -> Option<CallbackView> {
+    match client.command(&PostCancelUndo(id), &Command::new(None)).await {
+        Ok(view) => {
+            toasts.show(Toast::success(messages::cancellation_undone()));
+            Some(view)
+        }
+        Err(failure) => {
+            toasts.show(Toast::error(messages::undo_failed(), failure.message()));
+            None
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum EditOption {
     Reschedule,
@@ -184,16 +202,11 @@ impl Form {
         // The dialog is gone by then; the row learns of it as of any change.
         let Self { client, id, .. } = self;
         let undo = Callback::new(move |()| {
-            spawn_local(async move {
-                match client.command(&PostCancelUndo(id), &Command::new(None)).await {
-                    Ok(_) => toasts.show(Toast::success(messages::cancellation_undone())),
-                    Err(failure) => toasts.show(Toast::error(messages::undo_failed(), failure.message())),
-                }
-            });
+            spawn_local(async move { drop(undo_cancellation(client, toasts, id).await) });
         });
         Toast {
             action: Some(ToastAction { label: messages::undo().to_owned(), run: undo }),
-            ..Toast::success(messages::callback_being_cancelled())
+            ..Toast::success(&messages::callback_being_cancelled(format::duration(UNDO_SECONDS.into())))
         }
     }
 

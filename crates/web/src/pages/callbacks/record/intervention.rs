@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::ResultCode;
 use ringback_domain::wire::callback::{CallbackView, CloseCallback};
-use ringback_domain::wire::endpoint::{PostCancelUndo, PostClose, PostRequeue};
+use ringback_domain::wire::endpoint::{PostClose, PostRequeue};
 
+use super::edit::undo_cancellation;
 use super::row::Row;
 use crate::api::Command;
 use crate::client::Client;
@@ -49,12 +50,8 @@ pub(super) fn Intervention(row: Row, view: Memo<CallbackView>) -> impl IntoView 
     let undo = move |()| {
         let id = view.with_untracked(|view| view.id);
         spawn_local(async move {
-            match client.command(&PostCancelUndo(id), &Command::new(None)).await {
-                Ok(now) => {
-                    row.with_value(|row| row.update(now, false));
-                    toasts.show(Toast::success(messages::cancellation_undone()));
-                }
-                Err(failure) => toasts.show(Toast::error(messages::undo_failed(), failure.message())),
+            if let Some(now) = undo_cancellation(client, toasts, id).await {
+                row.with_value(|row| row.update(now, false));
             }
         });
     };

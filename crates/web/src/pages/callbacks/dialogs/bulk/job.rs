@@ -18,6 +18,7 @@ use crate::format;
 use crate::forms::show_problems;
 use crate::messages;
 use crate::pages::callbacks::list::page::PageState;
+use crate::pages::callbacks::record::edit::UNDO_SECONDS;
 
 /// Whether the job has ended.
 pub(super) fn is_finished(job: &BulkCancellation) -> bool {
@@ -98,7 +99,10 @@ pub(super) fn undoable(client: Client, toasts: Toasts, job: &BulkCancellation) -
     });
     Toast {
         action: Some(ToastAction { label: messages::undo().to_owned(), run: undo }),
-        ..Toast::success(&messages::callbacks_being_cancelled(job.progress.total))
+        ..Toast::success(&messages::callbacks_being_cancelled(
+            job.progress.total,
+            format::duration(UNDO_SECONDS.into()),
+        ))
     }
 }
 

@@ -1,0 +1,47 @@
+//! Other networks, screens, zones and wishes than those of this machine.
+
+use serde_json::json;
+
+use super::Browser;
+
+impl Browser {
+    /// Limits the network and disables the cache; `None` removes the limit.
+    pub async fn throttle_network(&self, bytes_per_second: Option<u32>) {
+        let limit = bytes_per_second.map_or(-1, i64::from);
+        let limits = json!({
+            "offline": false, "latency": 0, "downloadThroughput": limit, "uploadThroughput": limit,
+        });
+        for (command, parameters) in [
+            ("Network.enable", json!({})),
+            ("Network.setCacheDisabled", json!({ "cacheDisabled": bytes_per_second.is_some() })),
+            ("Network.emulateNetworkConditions", limits),
+        ] {
+            self.chromium(command, parameters).await.expect("Chromium can emulate networks");
+        }
+    }
+
+    /// Sets the size of the viewport.
+    pub async fn resize(&self, width: u32, height: u32) {
+        let device = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.chromium("Emulation.setDeviceMetricsOverride", device).await.expect("it takes the size");
+    }
+
+    /// Emulates a feature that the person may prefer, such as `forced-colors`.
+    pub async fn prefer(&self, feature: &str, value: &str) {
+        let features = json!({ "features": [{ "name": feature, "value": value }] });
+        self.chromium("Emulation.setEmulatedMedia", features).await.expect("it knows the feature");
+    }
+
+    /// Sets the time zone of the page, such as `Asia/Tokyo`.
+    pub async fn time_zone(&self, name: &str) {
+        let zone = json!({ "timezoneId": name });
+        self.chromium("Emulation.setTimezoneOverride", zone).await.expect("it knows the zone");
+    }
+
+    /// Blocks requests to addresses that match one of these patterns.
+    pub async fn block(&self, addresses: &[&str]) {
+        self.chromium("Network.enable", json!({})).await.expect("it watches the network");
+        let urls = json!({ "urls": addresses });
+        self.chromium("Network.setBlockedURLs", urls).await.expect("it refuses them");
+    }
+}
