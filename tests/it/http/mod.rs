@@ -19,6 +19,7 @@ mod log_in;
 pub(crate) mod name_recordings;
 mod numbers;
 mod outage;
+mod replays;
 mod reports;
 mod retention;
 mod sheets;
