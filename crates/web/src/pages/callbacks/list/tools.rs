@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use ringback_domain::retention::RETENTION_DAYS;
 use ringback_domain::{ResultCode, StateName, Timestamp};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
@@ -13,6 +14,7 @@ use web_sys::{Element, HtmlElement};
 use super::page::PageState;
 use super::row::row_of;
 use crate::browser;
+use crate::clock;
 use crate::components::icon::Icon;
 use crate::components::icon::inline_icon;
 use crate::components::markup::{Markup, markup};
@@ -202,11 +204,12 @@ fn heading(column: Column) -> Markup {
     markup!("<span class=\"measure__heading\">{}</span>", column.label())
 }
 
-/// A day of each month, each on another weekday.
+/// The days that times of records lie on, at an hour of two digits.
 fn days() -> impl Iterator<Item = Timestamp> {
     const DAY: i64 = 86_400;
-    // Noon of 22 November 2026, and some 29 days before, twelve times.
-    (0..12).map(|month| Timestamp::from_micros(0).plus_seconds(1_795_348_680 - month * 30 * DAY))
+    let now = clock::now();
+    let late = now.plus_seconds(DAY - 3_600 - now.micros() / 1_000_000 % DAY);
+    (-RETENTION_DAYS..=31).map(move |day| late.plus_seconds(day * DAY))
 }
 
 /// Times as they are shown, with the longest remarks beside them.
