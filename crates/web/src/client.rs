@@ -135,6 +135,11 @@ impl Client {
         self.waits.set_value(false);
     }
 
+    /// Whether somebody is signed in.
+    pub(crate) fn has_user(self) -> bool {
+        self.user.with_value(Option::is_some)
+    }
+
     /// Whether the cookie is now of another person than the one whose pages this
     /// tab shows; tracked. No call is made in their name.
     pub(crate) fn other_user(self) -> bool {

@@ -10,6 +10,7 @@ use ringback_domain::wire::auth::Preferences;
 use ringback_domain::wire::endpoint::{GetPreferences, PutPreferences};
 
 use crate::api::Failure;
+use crate::browser;
 use crate::client::Client;
 use crate::format::{self, Style};
 use crate::language::{self, Language};
@@ -26,6 +27,8 @@ pub(crate) struct PreferenceStore {
     pending: StoredValue<Vec<Change>, LocalStorage>,
 }
 
+/// The key in local storage that tells other tabs of saved preferences.
+const CHANGED_KEY: &str = "ringback-preferences";
 /// Changes are saved after this pause.
 const SAVE_DELAY: Duration = Duration::from_millis(400);
 
@@ -38,7 +41,21 @@ impl PreferenceStore {
             pending: StoredValue::new_local(Vec::new()),
         };
         provide_context(store);
+        browser::on_item_stored(CHANGED_KEY, move |_| {
+            if client.has_user() {
+                spawn_local(store.follow());
+            }
+        });
         store
+    }
+
+    /// Takes over what another tab has saved. The language stays, as it would load
+    /// the page anew.
+    async fn follow(self) {
+        if let Ok(preferences) = self.client.call(&GetPreferences).await {
+            theme::apply(preferences.theme);
+            self.preferences.set(preferences);
+        }
     }
 
     /// The store of the page.
@@ -106,6 +123,7 @@ impl PreferenceStore {
         }
         change(&mut wanted);
         let mut saved = self.client.call(&PutPreferences(wanted)).await?;
+        browser::store_item(CHANGED_KEY, Some(&browser::random_uuid().to_string()));
         self.pending.update_value(|pending| {
             pending.retain(|change| !sent.iter().any(|sent| Rc::ptr_eq(change, sent)));
             for change in pending {

@@ -306,3 +306,24 @@ async fn a_number_is_echoed_as_it_is_read_with_what_is_open_for_it() {
     dialog.like("link", "QUEUED, Billing EN").click().await;
     says(&browser.at("region", NUMBER), "QUEUED").await;
 }
+
+#[tokio::test]
+async fn preferences_reach_the_other_tabs() {
+    let app = start(None).await;
+    app.key(ApiScope::CallbacksWrite).create_immediate(app.service, NUMBER).await;
+    let browser = log_in(&app, "monitor", "last-7-days").await;
+    browser.page().row_with(NUMBER).shown().await;
+    let [first, _] = browser.open_tab().await;
+    browser.open(&format!("http://{}/callbacks?range=last-7-days", app.address)).await;
+    browser.at("button", "Advanced Options").click().await;
+    let dialog = browser.at("dialog", "Advanced Options");
+    dialog.at("switch", "Show Time in 24 Hour").click().await;
+    dialog.at("button", "Apply").click().await;
+    dialog.gone().await;
+    browser.show_tab(&first).await;
+    wait_for("a day of 24 hours", async || {
+        let time = browser.script("return document.querySelector('tr.row time').textContent").await;
+        (!time.as_str()?.contains('M')).then_some(())
+    })
+    .await;
+}
