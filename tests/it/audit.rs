@@ -52,6 +52,10 @@ async fn object(app: &TestApp, admin: &Client, operation: &Operation) -> String 
             let body = json!({"name": operation.id(), "scopes": ["router"]});
             id(&admin.post("/api/v1/api-keys", &body).await.read())
         }
+        "saved-views" => {
+            let body = json!({"name": operation.id(), "query": ""});
+            id(&admin.post("/api/v1/saved-views", &body).await.read())
+        }
         "bulk-cancellations" => {
             let body = json!({"ids": [UNKNOWN], "dry_run": true});
             id(&admin.post("/api/v1/bulk-cancellations", &body).await.read())

@@ -44,6 +44,8 @@ struct World {
     attempts: Vec<ReservedCallback>,
     job: String,
     session: String,
+    /// A view that another person keeps for themselves.
+    view: String,
     /// A callback that every caller sees, and that can be recreated.
     visible: Value,
 }
@@ -56,10 +58,21 @@ impl World {
         let every = json!({"ids": callbacks, "dry_run": true});
         let job: Value = supervisor.post("/api/v1/bulk-cancellations", &every).await.read();
         let session = supervisor.json("/api/v1/me/sessions").await["items"][0]["id"].clone();
+        let view = json!({"name": "Mine", "query": "range=today"});
+        let view: Value = supervisor.post("/api/v1/saved-views", &view).await.read();
         let visible = supervisor.create_immediate(app.service, NUMBER).await;
         assert!(supervisor.command(&visible["id"], "cancel", &json!({})).await.is_success());
         let callers = callers(&app).await;
-        Self { app, callers, callbacks, attempts, job: text(&job["id"]), session: text(&session), visible }
+        Self {
+            app,
+            callers,
+            callbacks,
+            attempts,
+            job: text(&job["id"]),
+            session: text(&session),
+            view: text(&view["id"]),
+            visible,
+        }
     }
 
     /// What this caller may not see, of the kind that a path names.
@@ -75,6 +88,8 @@ impl World {
             "bulk-cancellations" => vec![self.job.clone()],
             // Users and keys are not divided by service: whoever may manage them sees all.
             "users" | "api-keys" => Vec::new(),
+            // A view is its owner's and those roles' that it is shared with.
+            "saved-views" => vec![self.view.clone()],
             other => panic!("{other} is not known to this test"),
         }
     }

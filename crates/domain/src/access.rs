@@ -15,6 +15,8 @@ use crate::id::ServiceId;
     Debug,
     PartialEq,
     Eq,
+    PartialOrd,
+    Ord,
     Hash,
     Serialize,
     Deserialize,

@@ -47,4 +47,6 @@ id! {
     ApiKeyId,
     /// Work that goes on after its request was answered.
     JobId,
+    /// A view of the list that somebody named.
+    SavedViewId,
 }

@@ -29,7 +29,7 @@ pub use access::{Actor, ActorKind, ApiScope, Permission, Role, VisibleServices};
 pub use callback::outcome::{DialResult, ResultCategory, ResultCode};
 pub use callback::state::{Completion, State, StateName};
 pub use callback::{Callback, CallbackType, Origin, Request};
-pub use id::{ApiKeyId, AttemptId, CallbackId, JobId, ServiceId, SessionId, UserId};
+pub use id::{ApiKeyId, AttemptId, CallbackId, JobId, SavedViewId, ServiceId, SessionId, UserId};
 pub use phone::PhoneNumber;
 pub use service::Service;
 pub use time::Timestamp;

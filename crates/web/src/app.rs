@@ -36,6 +36,10 @@ pub(crate) fn App() -> impl IntoView {
                     path=path!("/callbacks")
                     view=|| view! { <SignedIn needs=Permission::ViewCallbacks><CallbacksPage /></SignedIn> }
                 />
+                <Route
+                    path=path!("/callbacks/views/:id")
+                    view=|| tool(Permission::ViewCallbacks, Part::SavedView)
+                />
                 <Route path=path!("/callbacks/:id") view=|| tool(Permission::ViewCallbacks, Part::Record) />
                 <Route path=path!("/search") view=|| tool(Permission::ViewCallbacks, Part::Search) />
                 <Route path=path!("/services") view=|| tool(Permission::ViewServices, Part::Services) />

@@ -15,6 +15,10 @@ use crate::messages;
 pub(crate) enum Part {
     /// The items of the account menu.
     AccountMenu,
+    /// The menu of saved views.
+    ViewsMenu,
+    /// The way from the address of a saved view to the list.
+    SavedView,
     /// The items of the menu of exports.
     ExportMenu,
     /// The order of the list on a small screen.

@@ -18,6 +18,7 @@ use crate::pages::callbacks::list::live::paused_banner;
 use crate::pages::callbacks::list::selection::selection_bar;
 use crate::pages::callbacks::list::tools::{sort_select, table_tools};
 use crate::pages::callbacks::record::details::details;
+use crate::pages::callbacks::saved_views::{SavedViewPage, views_menu};
 use crate::pages::integrations::IntegrationsPage;
 use crate::pages::record::RecordPage;
 use crate::pages::search::SearchPage;
@@ -38,6 +39,8 @@ fn renderer() -> Result<Render, SplitLoaderError> {
 fn render(part: Part) -> AnyView {
     match part {
         Part::AccountMenu => account_menu(),
+        Part::ViewsMenu => views_menu(),
+        Part::SavedView => SavedViewPage().into_any(),
         Part::ExportMenu => export_menu(),
         Part::TableTools => table_tools(),
         Part::WaysToNow => ways_to_now(),

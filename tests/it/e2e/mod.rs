@@ -8,6 +8,7 @@ mod edit;
 mod flows;
 mod hardening;
 mod intervention;
+mod journeys;
 mod keyboard;
 mod life;
 mod metrics;
@@ -16,6 +17,7 @@ mod search;
 mod shell;
 mod truth;
 mod view;
+mod views;
 
 use std::path::{Path, PathBuf};
 

@@ -22,6 +22,7 @@ mod outage;
 mod replays;
 mod reports;
 mod retention;
+mod saved_views;
 mod sheets;
 mod streams;
 mod undo;

@@ -201,6 +201,17 @@ CREATE TABLE users (
     version BIGINT NOT NULL
 );
 
+-- Views of the list that people named. `shared_with` is a JSON array of roles.
+CREATE TABLE saved_views (
+    id UUID NOT NULL PRIMARY KEY,
+    owner_id UUID NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    query TEXT NOT NULL,
+    shared_with TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    UNIQUE (owner_id, name)
+);
+
 -- A log-in with the services as of then; every refresh token descends from one.
 CREATE TABLE sessions (
     id UUID NOT NULL PRIMARY KEY,

@@ -179,6 +179,17 @@ CREATE TABLE users (
     version INTEGER NOT NULL
 ) STRICT;
 
+-- Views of the list that people named. `shared_with` is a JSON array of roles.
+CREATE TABLE saved_views (
+    id BLOB NOT NULL PRIMARY KEY,
+    owner_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    query TEXT NOT NULL,
+    shared_with TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    UNIQUE (owner_id, name)
+) STRICT;
+
 -- A log-in with the services as of then; every refresh token descends from one.
 CREATE TABLE sessions (
     id BLOB NOT NULL PRIMARY KEY,

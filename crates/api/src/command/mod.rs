@@ -14,6 +14,7 @@ mod faults;
 pub mod log_in;
 pub mod name_recordings;
 pub mod preferences;
+pub mod saved_views;
 pub mod server_state;
 pub mod services;
 pub mod sessions;

@@ -34,7 +34,7 @@ use crate::recent::Recent;
 use site::Site;
 use v1::{
     api_keys, attempts, audit, bulk_cancellations, callbacks, events, export, me, name_recordings, reference,
-    reports, services, session, users,
+    reports, saved_views, services, session, users,
 };
 
 /// What handlers work with.
@@ -154,6 +154,10 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(services::read_number)
                 .service(services::get_service)
                 .service(services::edit_service)
+                .service(saved_views::list_saved_views)
+                .service(saved_views::create_saved_view)
+                .service(saved_views::edit_saved_view)
+                .service(saved_views::delete_saved_view)
                 .service(users::list_users)
                 .service(users::create_user)
                 .service(users::get_user)

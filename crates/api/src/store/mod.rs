@@ -27,6 +27,7 @@ pub mod list;
 pub mod log_in_attempts;
 pub mod name_recordings;
 pub mod queue;
+pub mod saved_views;
 pub mod server_state;
 pub mod services;
 pub mod sessions;
@@ -135,7 +136,7 @@ impl Store {
             .statement_cache_capacity(200)
             // What a savepoint would take back is kept in memory, not in a file.
             .pragma("temp_store", "MEMORY")
-            .pragma("cache_size", "-32768")
+            .pragma("cache_size", "-4096")
             // The write-ahead log is cut to this once all of it is in the file.
             .pragma("journal_size_limit", "67108864");
         create_private(options.get_filename());
@@ -148,7 +149,7 @@ impl Store {
                 .connect_with(options)
         };
         // The writer comes first: it makes the file and its write-ahead log.
-        let writing = options.clone().pragma("wal_autocheckpoint", WAL_PAGES).pragma("cache_size", "-65536");
+        let writing = options.clone().pragma("wal_autocheckpoint", WAL_PAGES).pragma("cache_size", "-16384");
         let writing = one(writing).await?;
         let checkpointing = one(options.clone().pragma("cache_size", "-1024")).await?;
         let readers = SqlitePoolOptions::new()

@@ -103,6 +103,18 @@ pub enum AuditAction {
     #[serde(rename = "request.authorize")]
     #[strum(serialize = "request.authorize")]
     RequestAuthorize,
+    /// A view of the list was named and kept.
+    #[serde(rename = "saved_view.create")]
+    #[strum(serialize = "saved_view.create")]
+    SavedViewCreate,
+    /// A named view was deleted.
+    #[serde(rename = "saved_view.delete")]
+    #[strum(serialize = "saved_view.delete")]
+    SavedViewDelete,
+    /// A named view was changed.
+    #[serde(rename = "saved_view.edit")]
+    #[strum(serialize = "saved_view.edit")]
+    SavedViewEdit,
     /// A service was created.
     #[serde(rename = "service.create")]
     #[strum(serialize = "service.create")]

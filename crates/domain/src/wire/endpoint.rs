@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::id::{ApiKeyId, CallbackId, JobId, ServiceId, SessionId, UserId};
+use crate::id::{ApiKeyId, CallbackId, JobId, SavedViewId, ServiceId, SessionId, UserId};
 use crate::wire::admin::{
     ApiKeyView, CreateApiKey, CreateService, CreateUser, CreatedApiKey, EditService, EditUser, ServiceView,
     UserView,
@@ -17,6 +17,7 @@ use crate::wire::callback::{
 };
 use crate::wire::list::{CallbackCount, CallbackFilter, CountQuery, ExportQuery, FindQuery, Page, PageQuery};
 use crate::wire::reference::{NumberReading, ReferenceData, ReferenceQuery};
+use crate::wire::saved_view::{CreateSavedView, EditSavedView, SavedView};
 
 /// Every API path begins so.
 pub const BASE: &str = "/api/v1";
@@ -294,6 +295,18 @@ endpoints! {
 
     /// Changes a service.
     PatchService[ServiceId](EditService): Patch "/services/{id}" -> ServiceView;
+
+    /// Reads the named views that the caller may see.
+    ListSavedViews: Get "/saved-views" -> Items<SavedView>;
+
+    /// Keeps a view under a name.
+    PostSavedView(CreateSavedView): Post "/saved-views" -> SavedView;
+
+    /// Changes a named view.
+    PatchSavedView[SavedViewId](EditSavedView): Patch "/saved-views/{id}" -> SavedView;
+
+    /// Deletes a named view.
+    DeleteSavedView[SavedViewId]: Delete "/saved-views/{id}" -> ();
 
     /// Reads the API keys.
     ListApiKeys: Get "/api-keys" -> Items<ApiKeyView>;

@@ -12,4 +12,5 @@ pub mod list;
 pub mod problem;
 pub mod reference;
 pub mod router;
+pub mod saved_view;
 pub mod user_data;

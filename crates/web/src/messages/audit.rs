@@ -40,6 +40,9 @@ messages! {
     audit_callback_follow_clocks { en "Move callbacks with their clocks" de "Rückrufe mit ihrer Uhr verschieben" }
     audit_callback_reschedule { en "Reschedule callback" de "Rückruf verschieben" }
     audit_authorize { en "Request without permission" de "Anfrage ohne Berechtigung" }
+    audit_view_create { en "Save view" de "Ansicht speichern" }
+    audit_view_delete { en "Delete saved view" de "Gespeicherte Ansicht löschen" }
+    audit_view_edit { en "Change saved view" de "Gespeicherte Ansicht ändern" }
     audit_service_create { en "Create service" de "Service anlegen" }
     audit_service_edit { en "Edit service" de "Service bearbeiten" }
     audit_session_end { en "End session" de "Sitzung beenden" }
@@ -75,6 +78,9 @@ pub(crate) fn audit_action_name(action: AuditAction) -> &'static str {
         AuditAction::CallbackFollowClocks => audit_callback_follow_clocks(),
         AuditAction::CallbackReschedule => audit_callback_reschedule(),
         AuditAction::RequestAuthorize => audit_authorize(),
+        AuditAction::SavedViewCreate => audit_view_create(),
+        AuditAction::SavedViewDelete => audit_view_delete(),
+        AuditAction::SavedViewEdit => audit_view_edit(),
         AuditAction::ServiceCreate => audit_service_create(),
         AuditAction::ServiceEdit => audit_service_edit(),
         AuditAction::SessionEnd => audit_session_end(),

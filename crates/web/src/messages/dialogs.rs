@@ -227,6 +227,27 @@ messages! {
     reports_recent { en "Cancellations of the last 24 hours." de "Abbrüche der letzten 24 Stunden." }
     reports_none { en "No callbacks were cancelled in the last 24 hours." de "In den letzten 24 Stunden wurden keine Rückrufe abgebrochen." }
     export { en "Export" de "Exportieren" }
+    views { en "Views" de "Ansichten" }
+    saved_views { en "Saved Views" de "Gespeicherte Ansichten" }
+    save_views_menu { en "Save or manage views…" de "Ansichten speichern und verwalten …" }
+    view_name { en "Name" de "Name" }
+    view_enter_name { en "Enter a name." de "Geben Sie einen Namen ein." }
+    view_name_long { en "The name is longer than 60 characters." de "Der Name ist länger als 60 Zeichen." }
+    view_of_now { en "Keeps what the list shows now: range, filters, search and order. A view of the same name is replaced." de "Merkt sich, was die Liste jetzt zeigt: Zeitraum, Filter, Suche und Reihenfolge. Eine Ansicht gleichen Namens wird ersetzt." }
+    view_share { en "Share with" de "Teilen mit" }
+    view_save { en "Save view" de "Ansicht speichern" }
+    view_saved(name) { en "View “{name}” saved" de "Ansicht „{name}“ gespeichert" }
+    view_deleted(name) { en "View “{name}” deleted" de "Ansicht „{name}“ gelöscht" }
+    view_delete(name) { en "Delete view {name}" de "Ansicht {name} löschen" }
+    view_copy_link(name) { en "Copy link to view {name}" de "Link zur Ansicht {name} kopieren" }
+    view_link_copied { en "Link copied" de "Link kopiert" }
+    view_link_not_copied { en "The browser does not let the page copy. Copy this address:" de "Der Browser erlaubt das Kopieren nicht. Kopieren Sie diese Adresse:" }
+    view_only_mine { en "Only you" de "Nur Sie" }
+    view_shared(roles) { en "Shared with {roles}" de "Geteilt mit {roles}" }
+    view_shared_by(owner, roles) { en "From {owner}, shared with {roles}" de "Von {owner}, geteilt mit {roles}" }
+    views_none { en "No saved views yet." de "Noch keine gespeicherten Ansichten." }
+    no_such_view { en "This view does not exist" de "Diese Ansicht gibt es nicht" }
+    no_such_view_text { en "It was deleted, or it is not shared with your role. Ask who sent you the link to share it." de "Sie wurde gelöscht oder ist nicht mit Ihrer Rolle geteilt. Bitten Sie, wer Ihnen den Link geschickt hat, sie zu teilen." }
     export_reports { en "Export Cancelled Reports" de "Abbruchberichte exportieren" }
     export_list { en "Export This List" de "Diese Liste exportieren" }
     export_xlsx { en "Spreadsheet (XLSX)" de "Tabelle (XLSX)" }

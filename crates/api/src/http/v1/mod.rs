@@ -11,6 +11,7 @@ pub mod me;
 pub mod name_recordings;
 pub mod reference;
 pub mod reports;
+pub mod saved_views;
 pub mod services;
 pub mod session;
 pub mod users;

@@ -39,6 +39,9 @@ pub(crate) fn Menu(
     /// Whether the current page is one of its items.
     #[prop(optional, into)]
     current: Signal<bool>,
+    /// Called when it is opened.
+    #[prop(optional, into)]
+    on_open: Option<Callback<()>>,
     /// The content of the button.
     button: Children,
     /// The items.
@@ -53,6 +56,9 @@ pub(crate) fn Menu(
         let state = browser::property(&event, "newState").and_then(|state| state.as_string());
         let opened = state.as_deref() == Some("open");
         open.set(opened);
+        if let (true, Some(on_open)) = (opened, on_open) {
+            on_open.run(());
+        }
         if let (true, Some(anchor), Some(menu)) = (opened, anchor.get_untracked(), menu.get_untracked()) {
             place(&anchor, &menu, if at_start { Align::Start } else { Align::End });
             if let Some(first) = items(&menu).first() {

@@ -33,6 +33,7 @@ pub(super) fn Actions() -> impl IntoView {
     });
     view! {
         <div class="actions">
+            {Lazy::here().add(Part::ViewsMenu)}
             {page.manages.then(|| view! { <ExportMenu /> })}
             <Button
                 icon="sliders-horizontal"

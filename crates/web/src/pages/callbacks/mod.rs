@@ -5,6 +5,7 @@ pub(crate) mod dialogs;
 mod filter;
 pub(crate) mod list;
 pub(crate) mod record;
+pub(crate) mod saved_views;
 pub(crate) mod view;
 
 use std::time::Duration;

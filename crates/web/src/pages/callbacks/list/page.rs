@@ -33,6 +33,8 @@ pub(crate) enum OpenDialog {
     CancelSelected,
     /// Export Cancelled Reports.
     Reports,
+    /// Saved Views.
+    Views,
 }
 
 /// Navigates to an address.
