@@ -28,12 +28,6 @@ impl Browser {
         self.chromium("Network.emulateNetworkConditions", conditions).await.expect("it can be offline");
     }
 
-    /// Lets the page sleep as on a suspended computer, or wakes it.
-    pub async fn sleep(&self, asleep: bool) {
-        let state = json!({ "state": if asleep { "frozen" } else { "active" } });
-        self.chromium("Page.setWebLifecycleState", state).await.expect("it can sleep");
-    }
-
     /// Sets the size of the viewport.
     pub async fn resize(&self, width: u32, height: u32) {
         let device = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
