@@ -13,7 +13,7 @@ use crate::query::Queries;
 use crate::signals::Signals;
 use crate::store::{Store, server_state};
 use crate::telephony::simulator::Simulator;
-use crate::worker::Workers;
+use crate::worker::{Workers, database_clock};
 use crate::{phone, time_zone};
 
 /// The parts of a running server.
@@ -43,6 +43,7 @@ impl App {
     /// # Errors
     /// That the database cannot be used.
     pub async fn new(store: Store, clock: Clock, audit_days: i64) -> Result<Self, Error> {
+        database_clock::follow(&store, &clock).await?;
         let metrics = Metrics::new().map_err(Error::internal)?;
         let zones = time_zone::tables();
         metrics.tables("tzdb", &zones.version, zones.source).map_err(Error::internal)?;
