@@ -187,7 +187,11 @@ pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running
                 }),
             )
             .service(web::redirect("/swagger-ui", "/swagger-ui/"))
-            .service(SwaggerUi::new("/swagger-ui/{_:.*}").config(SwaggerConfig::from("/openapi.json")))
+            // The bar of the standalone layout has a style inside its logo, which our policy refuses.
+            .service(
+                SwaggerUi::new("/swagger-ui/{_:.*}")
+                    .config(SwaggerConfig::from("/openapi.json").use_base_layout()),
+            )
             .default_service(web::to(fallback))
             .wrap(Compress::default())
             .wrap(from_fn(request::wrap))
