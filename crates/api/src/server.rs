@@ -152,6 +152,7 @@ pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running
         quotas: Quotas::new(config.limits),
         room: Bulkhead::new(config.limits.max_requests as usize),
         stream_stall: config.limits.stream_stall(),
+        export_stall: config.limits.export_stall(),
         simulation: config.simulator.is_some(),
         session_idle_seconds: config.session_idle_seconds,
         public_metrics: metrics_listener.is_none(),
