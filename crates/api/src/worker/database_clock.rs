@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Workers;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::store::{Backend, Store, server_state};
+use crate::store::{Backend, Conn, server_state};
 
 /// The pause between comparisons.
 pub const INTERVAL: Duration = Duration::from_secs(5);
@@ -15,7 +15,7 @@ pub const INTERVAL: Duration = Duration::from_secs(5);
 /// # Errors
 /// If the database is not available.
 pub async fn round(workers: &Workers) -> Result<u64, Error> {
-    follow(&workers.store, &workers.clock).await?;
+    follow(&mut workers.store.read().await?, &workers.clock).await?;
     workers.metrics.clock_offset(workers.clock.offset_seconds());
     Ok(0)
 }
@@ -24,10 +24,9 @@ pub async fn round(workers: &Workers) -> Result<u64, Error> {
 ///
 /// # Errors
 /// If the database is not available.
-pub async fn follow(store: &Store, clock: &Clock) -> Result<(), Error> {
-    if store.backend() == Backend::Sqlite {
+pub async fn follow(conn: &mut Conn, clock: &Clock) -> Result<(), Error> {
+    if conn.backend() == Backend::Sqlite {
         return Ok(());
     }
-    let mut conn = store.read().await?;
-    Ok(clock.follow(async || server_state::clock(&mut conn).await).await?)
+    Ok(clock.follow(async || server_state::clock(conn).await).await?)
 }
