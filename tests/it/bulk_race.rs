@@ -34,7 +34,8 @@ pub(crate) async fn report_lines(cluster: &Cluster, job: &BulkCancellation) -> V
     let mut lines = Vec::new();
     loop {
         let done = lines.len() as u64;
-        let (more, _) = cluster.nodes[0].queries.report(job, done, &VisibleServices::All).await.unwrap();
+        let (more, _) =
+            cluster.nodes[0].queries.report(job, true, done, &VisibleServices::All).await.unwrap();
         if more.is_empty() {
             return lines;
         }

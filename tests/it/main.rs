@@ -9,6 +9,7 @@ mod canaries;
 mod chaos;
 mod claims;
 mod clients;
+mod clocks;
 mod contract;
 mod crash;
 mod differential;

@@ -84,7 +84,7 @@ impl Default for Options {
 }
 
 /// The API key of a machine that reads and manages callbacks.
-const INTEGRATION: &str = "rb_integration";
+pub const INTEGRATION: &str = "rb_integration";
 
 type Job = Box<dyn FnOnce(App) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
 
@@ -298,14 +298,20 @@ impl TestApp {
 
     /// The same, which reaches the database at another URL.
     pub async fn start_node_at(&self, url: &str, limits: Limits) -> Node {
+        let options = Options { clock: self.clock.clone(), limits, ..Options::default() };
+        Self::start_node_with(url, options).await
+    }
+
+    /// Starts a server with these options over a database that is filled already.
+    pub async fn start_node_with(url: &str, options: Options) -> Node {
         let (messages, inbox) = mpsc::unbounded_channel();
         let (ready, address) = oneshot::channel();
-        let (url, clock) = (url.to_owned(), self.clock.clone());
+        let url = url.to_owned();
         let thread = std::thread::spawn(move || {
             System::new().block_on(async move {
-                let store = Store::connect_with(&url, limits.statement_timeout()).await;
+                let store = Store::connect_with(&url, options.limits.statement_timeout()).await;
                 let store = store.expect("the database opens");
-                serve(store, Options { clock, limits, ..Options::default() }, ready, inbox).await;
+                serve(store, options, ready, inbox).await;
             });
         });
         let (address, _) = address.await.expect("the server starts");

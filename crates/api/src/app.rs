@@ -13,7 +13,7 @@ use crate::query::Queries;
 use crate::signals::Signals;
 use crate::store::{Store, server_state};
 use crate::telephony::simulator::Simulator;
-use crate::worker::Workers;
+use crate::worker::{Workers, database_clock};
 use crate::{phone, time_zone};
 
 /// The parts of a running server.
@@ -43,6 +43,10 @@ impl App {
     /// # Errors
     /// That the database cannot be used.
     pub async fn new(store: Store, clock: Clock, audit_days: i64) -> Result<Self, Error> {
+        let mut conn = store.read().await?;
+        database_clock::follow(&mut conn, &clock).await?;
+        let database = server_state::identity(&mut conn).await?;
+        drop(conn);
         let metrics = Metrics::new().map_err(Error::internal)?;
         let zones = time_zone::tables();
         metrics.tables("tzdb", &zones.version, zones.source).map_err(Error::internal)?;
@@ -55,7 +59,6 @@ impl App {
             Arc::new(Commands::new(store.clone(), clock.clone(), metrics.clone(), Arc::clone(&signals)));
         let keys = async |tx: &mut Tx<'_>| sessions::server_keys(tx).await;
         let fingerprint_key = commands.change(Audit::None, &Grant::system("start"), keys).await?;
-        let database = server_state::identity(&mut store.read().await?).await?;
         let epoch = async move |tx: &mut Tx<'_>| node::feed_epoch(tx, &database).await;
         let epoch = commands.change(Audit::None, &Grant::system("start"), epoch).await?;
         let access = Access::new(

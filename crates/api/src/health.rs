@@ -2,7 +2,7 @@
 //! stopping.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,10 @@ pub const MAX_ROUND_AGE: Duration = Duration::from_mins(2);
 pub struct Health {
     rounds: Mutex<BTreeMap<&'static str, Instant>>,
     stopping: AtomicBool,
+    /// Commands that were refused since the disk of the database is full.
+    no_room: AtomicU64,
+    /// How many of them there were when there was room again.
+    room_after: AtomicU64,
 }
 
 impl Health {
@@ -33,6 +37,22 @@ impl Health {
         let rounds = self.rounds.lock().unwrap_or_else(PoisonError::into_inner);
         let ages = rounds.iter().map(|(worker, at)| (*worker, at.elapsed()));
         ages.filter(|(_, age)| *age > max_age).collect()
+    }
+
+    /// A command was refused since the disk of the database is full.
+    pub fn no_room(&self) {
+        self.no_room.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How many commands were refused so, and whether there may still be no room.
+    pub fn disk(&self) -> (u64, bool) {
+        let refused = self.no_room.load(Ordering::SeqCst);
+        (refused, refused != self.room_after.load(Ordering::SeqCst))
+    }
+
+    /// There was room after so many refusals.
+    pub fn room_after(&self, refused: u64) {
+        self.room_after.store(refused, Ordering::SeqCst);
     }
 
     /// The node stops: it says that it is not ready, and answers what it has.

@@ -28,6 +28,9 @@ pub struct Limits {
     /// Exports and reports of one caller at the same time
     #[arg(long, env = "RINGBACK_MAX_EXPORTS", default_value_t = 2, value_name = "N")]
     pub max_exports: u32,
+    /// Seconds after which an export or a report is ended that its client does not read
+    #[arg(long, env = "RINGBACK_EXPORT_STALL", default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub export_stall: u64,
     /// Seconds that a statement may take on `PostgreSQL`
     #[arg(long, env = "RINGBACK_STATEMENT_TIMEOUT", default_value_t = 30, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub statement_timeout: u64,
@@ -46,6 +49,7 @@ impl Default for Limits {
             stream_stall: 20,
             max_requests: 1_024,
             max_exports: 2,
+            export_stall: 60,
             statement_timeout: 30,
             drain_seconds: 0,
         }
@@ -61,6 +65,11 @@ impl Limits {
     /// How long a client may leave its event stream unread.
     pub const fn stream_stall(&self) -> Duration {
         Duration::from_secs(self.stream_stall)
+    }
+
+    /// How long a client may leave an export or a report unread.
+    pub const fn export_stall(&self) -> Duration {
+        Duration::from_secs(self.export_stall)
     }
 
     /// The time for a statement on PostgreSQL.

@@ -28,6 +28,7 @@ pub struct Metrics {
     queue_size: IntGauge,
     quarantined: IntGauge,
     clock_steady: IntGauge,
+    clock_offset_seconds: Gauge,
 }
 
 impl Metrics {
@@ -82,6 +83,10 @@ impl Metrics {
         let clock_steady =
             IntGauge::new("ringback_clock_steady", "1 unless the clock has jumped since the server started")?;
         clock_steady.set(1);
+        let clock_offset_seconds = Gauge::new(
+            "ringback_clock_offset_seconds",
+            "How far PostgreSQL's clock, which is used, is ahead of the node's",
+        )?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(request_seconds.clone()))?;
         registry.register(Box::new(transitions.clone()))?;
@@ -95,6 +100,7 @@ impl Metrics {
         registry.register(Box::new(queue_size.clone()))?;
         registry.register(Box::new(quarantined.clone()))?;
         registry.register(Box::new(clock_steady.clone()))?;
+        registry.register(Box::new(clock_offset_seconds.clone()))?;
         Ok(Self {
             registry,
             requests,
@@ -110,6 +116,7 @@ impl Metrics {
             queue_size,
             quarantined,
             clock_steady,
+            clock_offset_seconds,
         })
     }
 
@@ -183,6 +190,11 @@ impl Metrics {
     /// Sets whether the clock has never jumped.
     pub fn clock_is_steady(&self, steady: bool) {
         self.clock_steady.set(i64::from(steady));
+    }
+
+    /// Sets how far the clock that is used is ahead of the node's.
+    pub fn clock_offset(&self, seconds: f64) {
+        self.clock_offset_seconds.set(seconds);
     }
 
     /// The metrics in the text format of Prometheus.

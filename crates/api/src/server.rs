@@ -152,6 +152,7 @@ pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running
         quotas: Quotas::new(config.limits),
         room: Bulkhead::new(config.limits.max_requests as usize),
         stream_stall: config.limits.stream_stall(),
+        export_stall: config.limits.export_stall(),
         simulation: config.simulator.is_some(),
         session_idle_seconds: config.session_idle_seconds,
         public_metrics: metrics_listener.is_none(),
@@ -187,7 +188,11 @@ pub async fn start(store: Store, clock: Clock, config: Config) -> Result<Running
                 }),
             )
             .service(web::redirect("/swagger-ui", "/swagger-ui/"))
-            .service(SwaggerUi::new("/swagger-ui/{_:.*}").config(SwaggerConfig::from("/openapi.json")))
+            // The bar of the standalone layout has a style inside its logo, which our policy refuses.
+            .service(
+                SwaggerUi::new("/swagger-ui/{_:.*}")
+                    .config(SwaggerConfig::from("/openapi.json").use_base_layout()),
+            )
             .default_service(web::to(fallback))
             .wrap(Compress::default())
             .wrap(from_fn(request::wrap))

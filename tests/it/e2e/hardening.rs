@@ -341,6 +341,24 @@ async fn no_page_or_dialog_breaks_the_content_security_policy() {
 }
 
 #[tokio::test]
+async fn swagger_ui_keeps_to_the_content_security_policy() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let browser = Browser::start().await;
+    browser.before_pages(WATCH).await;
+    browser.open(&format!("http://{}/swagger-ui/", app.address)).await;
+    // What opens an operation, and a part of an open one.
+    for part in [".opblock-summary-control", ".responses-wrapper"] {
+        wait_for(part, async || {
+            let drawn = browser.script(&format!("return document.querySelector('{part}') !== null")).await;
+            (drawn == true).then_some(())
+        })
+        .await;
+        check(&browser, part).await;
+        browser.script("document.querySelector('.opblock-summary-control').click()").await;
+    }
+}
+
+#[tokio::test]
 async fn every_file_of_the_page_has_the_headers() {
     let options = Options { web_dir: Some(web_dir()), ..Options::default() };
     let app = TestApp::start_with(Backend::Sqlite, options).await;

@@ -2,10 +2,12 @@
 
 use reqwest::Method;
 use ringback_domain::ApiScope;
-use ringback_tests::app::text;
+use ringback_tests::app::{PASSWORD, text};
 use ringback_tests::{Answer, Backend, Client, TestApp};
 use rstest::rstest;
 use serde_json::{Value, json};
+
+use super::sheets::sheet;
 
 const JOBS: &str = "/api/v1/bulk-cancellations";
 
@@ -397,4 +399,45 @@ async fn a_report_hides_what_its_reader_may_not_see_any_more(
     for hidden in ["customer_number", "customer_number_formatted", "service", "desired_time"] {
         assert!(lines[1][hidden].is_null(), "{hidden}: {lines:?}");
     }
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_limited_administrator_reads_only_of_visible_services(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    const UNKNOWN: &str = "019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2";
+    let app = TestApp::start(backend).await;
+    let (admin, restricted) = (app.admin().await, app.restricted().await);
+    let body = json!({"username": "local", "password": PASSWORD, "role": "administrator", "services": [app.service]});
+    assert_eq!(admin.post("/api/v1/users", &body).await.status, 201);
+    let local = app.log_in("local").await;
+    let mut ids = Vec::new();
+    for service in [app.service, app.other_service] {
+        ids.push(admin.create_immediate(service, "+442079460001").await["id"].clone());
+    }
+    let named = json!({"ids": [ids[0], ids[1], UNKNOWN]});
+    let pending: Value = admin.post(JOBS, &named).await.read();
+    let check = async |job: &Value, reader: &Client, expected: &[&Value]| {
+        let path = format!("{JOBS}/{}/report", text(&job["id"]));
+        let lines = report(reader, job).await;
+        assert_eq!(lines.iter().map(|line| &line["callback_id"]).collect::<Vec<_>>(), expected);
+        let csv = reader.get(&path).await.body;
+        let column: Vec<_> = csv.lines().skip(1).map(|line| json!(line.split(',').next().unwrap())).collect();
+        assert_eq!(column.iter().collect::<Vec<_>>(), expected, "{csv}");
+        let rows = sheet(reader, &format!("{path}?format=xlsx")).await;
+        let column: Vec<_> = rows.iter().skip(1).map(|row| json!(row[0].to_string())).collect();
+        assert_eq!(column.iter().collect::<Vec<_>>(), expected);
+    };
+    let unknown = json!(UNKNOWN);
+    check(&pending, &local, &[&ids[0]]).await;
+    check(&pending, &admin, &[&ids[0], &ids[1], &unknown]).await;
+    app.finish_bulk_cancellations().await;
+    check(&pending, &local, &[&ids[0]]).await;
+    check(&pending, &admin, &[&ids[0], &ids[1], &unknown]).await;
+
+    // Whoever named callbacks keeps their lines, also of those that they may not see.
+    let job = finished_job(&app, &restricted, &json!({"ids": [ids[1]]})).await;
+    check(&job, &restricted, &[&ids[1]]).await;
+    check(&job, &local, &[]).await;
 }

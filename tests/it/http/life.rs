@@ -208,7 +208,8 @@ async fn three_failed_dials_five_minutes_apart_complete_a_callback(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
-    let client = app.supervisor().await;
+    // No person's token lasts that long.
+    let client = app.integration();
     let id = client.create_immediate(app.service, NUMBER).await["id"].clone();
     app.submit().await;
     let router = app.router();

@@ -2,6 +2,8 @@
 
 use ringback_api::app::App;
 use ringback_api::auth::Grant;
+use ringback_api::query::export::Export;
+use ringback_domain::wire::callback::CallbackView;
 use ringback_domain::wire::endpoint::ListCallbacks;
 use ringback_domain::wire::list::{CallbackFilter, PageQuery, Sort};
 use ringback_domain::{ApiScope, StateName};
@@ -451,26 +453,58 @@ async fn a_search_ignores_case_in_every_script(
     assert_eq!(matching(&admin, "search_field=cancelled_by&search=ADMIN").await, made);
 }
 
+/// An export of what is SCHEDULED, and its first page.
+async fn begin_export(app: &TestApp) -> (Export, Vec<CallbackView>) {
+    let begin = async |app: &App| {
+        let filter = CallbackFilter { state: vec![StateName::Scheduled], ..CallbackFilter::default() };
+        let mut export = app.queries.export(&Grant::operator(), &filter).await.unwrap();
+        let first = app.queries.export_page(&mut export).await.unwrap().unwrap();
+        (export, first)
+    };
+    app.inside(begin).await
+}
+
+async fn next_page(app: &TestApp, mut export: Export) -> Vec<CallbackView> {
+    app.inside(async move |app| app.queries.export_page(&mut export).await.unwrap().unwrap()).await
+}
+
 #[rstest]
 #[tokio::test]
-async fn an_export_has_a_row_once_although_it_moves(
+async fn an_export_has_every_row_once_although_they_move(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::start(backend).await;
     fill(&app, 252).await;
-    let begin = async |app: &App| app.queries.export(&Grant::operator(), &CallbackFilter::default()).await;
-    let mut export = app.inside(async move |app| begin(app).await.unwrap()).await;
-    let (mut export, first) = app
-        .inside(async move |app| {
-            let first = app.queries.export_page(&mut export).await.unwrap().unwrap();
-            (export, first)
-        })
-        .await;
-    let later = json!({"desired_time": "2026-12-01T08:00:00Z"});
-    let moved = app.supervisor().await.command(&json!(first[0].id), "reschedule", &later).await;
-    assert_eq!(moved.status, 200, "{moved}");
-    let rest =
-        app.inside(async move |app| app.queries.export_page(&mut export).await.unwrap().unwrap()).await;
+    let supervisor = app.supervisor().await;
+    let last = PageQuery { sort: Some(Sort::DesiredTimeDescending), limit: Some(1), ..PageQuery::default() };
+    let last = ids(&supervisor, &CallbackFilter::default(), last).await.0.remove(0);
+    let (export, first) = begin_export(&app).await;
+    for (id, desired_time) in
+        [(json!(first[0].id), "2026-12-01T08:00:00Z"), (json!(last), "2026-11-24T10:00:00Z")]
+    {
+        let moved = supervisor.command(&id, "reschedule", &json!({"desired_time": desired_time})).await;
+        assert_eq!(moved.status, 200, "{moved}");
+    }
+    let rest = next_page(&app, export).await;
     assert_eq!((first.len(), rest.len()), (250, 2));
     assert!(rest.iter().all(|row| first.iter().all(|before| before.id != row.id)));
+    let moved = rest.iter().find(|row| row.id.to_string() == last).expect("it was there all the time");
+    assert_eq!(moved.desired_time.to_string(), "2026-11-24T10:00:00Z", "as it is now");
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_export_leaves_out_what_matches_no_more(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    fill(&app, 252).await;
+    let supervisor = app.supervisor().await;
+    let last = PageQuery { sort: Some(Sort::DesiredTimeDescending), limit: Some(1), ..PageQuery::default() };
+    let last = ids(&supervisor, &CallbackFilter::default(), last).await.0.remove(0);
+    let (export, _) = begin_export(&app).await;
+    assert!(supervisor.command(&json!(last), "cancel", &json!({})).await.is_success());
+    let rest = next_page(&app, export).await;
+    assert_eq!(rest.len(), 1);
+    assert_ne!(rest[0].id.to_string(), last);
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const EXPORT: &str = "/api/v1/callbacks/export?format=xlsx";
 
 /// The rows of the spreadsheet at a path.
-async fn sheet(client: &Client, path: &str) -> Vec<Vec<Data>> {
+pub(super) async fn sheet(client: &Client, path: &str) -> Vec<Vec<Data>> {
     let answer = client.request(Method::GET, path).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     let media = answer.headers()["content-type"].to_str().unwrap().to_owned();

@@ -12,11 +12,11 @@ use ringback_api::auth::Grant;
 use ringback_api::command::{Audit, Tx};
 use ringback_api::limits::Limits;
 use ringback_domain::{ApiScope, StateName};
-use ringback_tests::app::{clear, text};
+use ringback_tests::app::{INTEGRATION, clear, text};
 use ringback_tests::{Backend, Client, Options, TestApp, figure, size, wait_for};
 use rstest::rstest;
 use serde_json::json;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
 use super::events::Events;
@@ -84,15 +84,12 @@ async fn listen(client: &Client, seed: u64, count: usize, from: &str, resumed: &
     heard
 }
 
-/// Opens a stream after an event, and never reads it. Its side has little room.
-async fn open_unread(app: &TestApp, from: &str) -> TcpStream {
+/// Asks for a path, and never reads the answer. Its side has little room.
+async fn open_unread(app: &TestApp, path: &str, headers: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
     let mut stream = socket.connect(app.address).await.unwrap();
-    let key = clear(ApiScope::CallbacksRead);
-    let head = format!(
-        "GET /api/v1/events HTTP/1.1\r\nhost: x\r\nx-api-key: {key}\r\nlast-event-id: {from}\r\n\r\n"
-    );
+    let head = format!("GET {path} HTTP/1.1\r\nhost: x\r\n{headers}\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
     stream
 }
@@ -114,7 +111,8 @@ async fn streams_that_are_not_read_end_and_others_miss_nothing(
     let from = Events::open(&reader, None).await.greeting().await;
     // More than fits between the server and a client that does not read.
     let before = create_at_once(&app, 9_000).await;
-    let unread = join_all((0..unread).map(|_| open_unread(&app, &from))).await;
+    let headers = format!("x-api-key: {}\r\nlast-event-id: {from}\r\n", clear(ApiScope::CallbacksRead));
+    let unread = join_all((0..unread).map(|_| open_unread(&app, "/api/v1/events", &headers))).await;
     wait_for("the streams", async || (listeners(&reader).await >= unread.len()).then_some(())).await;
 
     let now = Events::open(&reader, None).await.greeting().await;
@@ -153,4 +151,30 @@ async fn a_stream_ends_once_its_token_expires(
     tokio::time::timeout(Duration::from_secs(30), end).await.expect("the stream ends");
     let created = app.integration().create_immediate(app.service, NUMBER).await;
     assert_eq!(created["version"], json!(1));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_that_is_not_read_ends_and_makes_room(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    const EXPORT: &str = "/api/v1/callbacks/export?format=ndjson";
+    let limits = Limits { max_exports: 1, export_stall: 1, ..Limits::default() };
+    let app = TestApp::start_with(backend, Options { limits, ..Options::default() }).await;
+    // More than fits between the server and a client that does not read.
+    create_at_once(&app, 9_000).await;
+    let mut unread = open_unread(&app, EXPORT, &format!("x-api-key: {INTEGRATION}\r\n")).await;
+    let mut head = [0; 12];
+    unread.read_exact(&mut head).await.unwrap();
+    assert_eq!(&head, b"HTTP/1.1 200");
+    let client = app.integration();
+    wait_for("another export", async || {
+        let answer = client.get(&format!("{EXPORT}&search=nothing")).await;
+        (answer.status == 200).then_some(())
+    })
+    .await;
+    let mut rest = Vec::new();
+    let _ = unread.read_to_end(&mut rest).await;
+    let rows = String::from_utf8_lossy(&rest).matches("\"callback_type\"").count();
+    assert!(rows < 9_000, "the export was not cut off");
 }

@@ -14,7 +14,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use quick_cache::sync::Cache;
 use ringback_domain::wire::auth::UserRef;
 use ringback_domain::{
-    Actor, ActorKind, ApiKeyId, ApiScope, Permission, Role, ServiceId, SessionId, VisibleServices,
+    Actor, ActorKind, ApiKeyId, ApiScope, Permission, Role, ServiceId, SessionId, Timestamp, VisibleServices,
 };
 use tokio::sync::OnceCell;
 
@@ -37,6 +37,8 @@ pub struct Identity {
     pub grant: Grant,
     /// Whether a new log-in would change the services that the person sees.
     pub services_changed: bool,
+    /// When the credential expires; `None` for a key without an end.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// A person or a machine.
@@ -182,6 +184,7 @@ impl Access {
         if let Some((identity, read_at, read_version)) = self.identities.get(&credential)
             && read_version == version
             && read_at.elapsed() < CACHE_TTL
+            && identity.expires_at.is_none_or(|end| self.clock.now() < end)
         {
             return Ok(identity);
         }
@@ -232,7 +235,8 @@ impl Access {
         };
         let user_ref = UserRef { id: user.id, username: user.username, display_name: user.display_name };
         let principal = Principal::User { user: user_ref, role: user.role, session: session.id };
-        Ok(Identity { principal, grant, services_changed })
+        let expires_at = Some(Timestamp::from_micros(claims.exp * 1_000_000));
+        Ok(Identity { principal, grant, services_changed, expires_at })
     }
 
     async fn machine(&self, key: &str) -> Result<Identity, Error> {
@@ -262,7 +266,7 @@ impl Access {
             permissions,
         };
         let principal = Principal::ApiKey { id: key.id, name: key.name, scopes: key.scopes };
-        Ok(Identity { principal, grant, services_changed: false })
+        Ok(Identity { principal, grant, services_changed: false, expires_at: key.expires_at })
     }
 }
 

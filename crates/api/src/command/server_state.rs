@@ -34,11 +34,20 @@ pub async fn feed_epoch(tx: &mut Tx<'_>, database: &str) -> Result<String, Error
     epoch.ok_or_else(|| Error::Internal(anyhow::anyhow!("the epoch of the feed is gone")))
 }
 
-/// Writes, to find out whether that is possible.
+/// Bytes that fit on a disk which was full, before commands are tried again: more than a callback
+/// takes with its entries in every index.
+const ROOM_BYTES: usize = 256 * 1024;
+
+/// Writes, to find out whether that is possible. On a disk that was full a few bytes find a place
+/// where no command does, so it is asked for more there.
 ///
 /// # Errors
 /// That it is not.
-pub async fn try_to_write(tx: &mut Tx<'_>) -> Result<(), Error> {
-    let now = tx.now().micros().to_string();
+pub async fn try_to_write(tx: &mut Tx<'_>, was_full: bool) -> Result<(), Error> {
+    let mut now = tx.now().micros().to_string();
+    if was_full {
+        // SQLite does not write pages that stay the same.
+        now = now.repeat(ROOM_BYTES / now.len());
+    }
     Ok(server_state::set(tx.write()?, WRITTEN_AT, &now).await?)
 }

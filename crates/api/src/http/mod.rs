@@ -3,6 +3,7 @@
 
 pub mod assets;
 pub mod connection;
+mod download;
 pub mod extract;
 pub mod openapi;
 pub mod operations;
@@ -58,6 +59,8 @@ pub struct Api {
     pub room: Bulkhead,
     /// How long a client may leave its event stream unread.
     pub stream_stall: Duration,
+    /// The same for an export or a report.
+    pub export_stall: Duration,
     /// A simulator plays agents and customers.
     pub simulation: bool,
     /// A session that nobody used for so long ends.

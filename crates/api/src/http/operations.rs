@@ -61,8 +61,9 @@ pub async fn ready(api: web::Data<Api>) -> HttpResponse {
 const MAX_WRITE: Duration = Duration::from_secs(3);
 
 async fn can_write(api: &Api) -> Result<(), Error> {
+    let (refused, was_full) = api.health.disk();
     let write = async || {
-        let write = async |tx: &mut Tx<'_>| server_state::try_to_write(tx).await;
+        let write = async move |tx: &mut Tx<'_>| server_state::try_to_write(tx, was_full).await;
         let grant = Grant::system("health");
         let late =
             |_| Error::Unavailable(format!("The database took longer than {} s.", MAX_WRITE.as_secs()));
@@ -70,7 +71,10 @@ async fn can_write(api: &Api) -> Result<(), Error> {
             .await
             .map_err(late)?
     };
-    api.last_write.get(0, write).await.map(|_| ())
+    // What was found out before a command was refused says nothing any more.
+    api.last_write.get(refused, write).await?;
+    api.health.room_after(refused);
+    Ok(())
 }
 
 /// Figures for Prometheus

@@ -5,7 +5,7 @@ use std::time::Instant;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{ConnectionType, Method};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web;
 use ringback_domain::wire::audit::AuditAction;
@@ -69,6 +69,9 @@ pub async fn wrap(
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let is_https = api.as_ref().is_some_and(|api| api.site.is_https);
     if let Some(api) = api {
+        if status == StatusCode::INSUFFICIENT_STORAGE {
+            api.health.no_room();
+        }
         if api.health.is_stopping() {
             // The next request on this connection would find it closed, perhaps halfway.
             response.response_mut().head_mut().set_connection_type(ConnectionType::Close);

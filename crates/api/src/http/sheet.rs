@@ -1,19 +1,28 @@
 //! Spreadsheets for people. Every text is a text cell, so that nothing in it is a formula.
 
-use actix_web::http::header::CONTENT_DISPOSITION;
-use actix_web::{HttpResponse, web};
+use std::fs::File;
+use std::io::{Read, Seek};
+
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::stream::try_unfold;
 use jiff::tz::TimeZone;
 use ringback_domain::Timestamp;
 use ringback_domain::wire::list::MAX_SHEET_ROWS;
 use ringback_domain::wire::problem::FieldCode;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
+use super::{Api, download};
 use crate::error::Error;
 use crate::fault::{Field, Part};
+use crate::limits::Usage;
 use crate::time_zone;
 
 /// Its media type.
 pub const MEDIA_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// Bytes of the file that are sent at once.
+const PIECE_BYTES: u64 = 64 * 1024;
 
 /// The date of spreadsheets on the first day of Unix.
 const UNIX_EPOCH: f64 = 25_569.0;
@@ -120,17 +129,33 @@ impl Sheet {
         Ok(())
     }
 
-    /// The file as the answer of a request.
+    /// Answers a request with the file, which is one use of its caller until it was sent.
     ///
     /// # Errors
     /// That it cannot be written.
-    pub async fn respond(mut self, name: &str) -> Result<HttpResponse, Error> {
+    pub async fn send(
+        mut self,
+        api: &Api,
+        request: &HttpRequest,
+        usage: Usage,
+        name: &str,
+    ) -> Result<HttpResponse, Error> {
         // Compressing it takes a second for a hundred thousand rows.
-        let file = web::block(move || self.workbook.save_to_buffer()).await.map_err(Error::internal)?;
-        Ok(HttpResponse::Ok()
-            .content_type(MEDIA_TYPE)
-            .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
-            .body(file.map_err(Error::internal)?))
+        let file = web::block(move || self.save()).await.map_err(Error::internal)?;
+        let file = file.map_err(Error::internal)?;
+        let pieces = try_unfold((file, usage), async |(mut file, usage)| {
+            let mut piece = Vec::new();
+            (&mut file).take(PIECE_BYTES).read_to_end(&mut piece).map_err(Error::internal)?;
+            Ok((!piece.is_empty()).then(|| (Bytes::from(piece), (file, usage))))
+        });
+        Ok(download::send(api, request, MEDIA_TYPE, Some(name), pieces))
+    }
+
+    fn save(&mut self) -> Result<File, XlsxError> {
+        let mut file = tempfile::tempfile()?;
+        self.workbook.save_to_writer(&mut file)?;
+        file.rewind()?;
+        Ok(file)
     }
 }
 

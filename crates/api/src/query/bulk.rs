@@ -60,43 +60,67 @@ impl Queries {
 
     /// The next lines of the report after this number, with the number of the
     /// last: first what was selected, then what the caller may not cancel. No
-    /// lines are left if there are none. Of services that the reader may not see,
-    /// lines have the id and the outcome only.
+    /// lines are left if there are none. What the reader may not see is left out;
+    /// in a job of their own, whose ids they know, such lines have the id and the
+    /// outcome only.
     ///
     /// # Errors
     /// If the database cannot be read.
     pub async fn report(
         &self,
         job: &BulkCancellation,
-        after: u64,
+        is_own: bool,
+        mut after: u64,
         visible: &VisibleServices,
     ) -> Result<(Vec<ReportLine>, u64), Error> {
-        let (mut lines, last) = self.report_lines(job, after).await?;
-        let services = self.directory.services().await?;
-        let seen_names: HashSet<&str> = services
-            .all()
-            .iter()
-            .filter(|service| visible.contains(service.id))
-            .map(|service| service.name.as_str())
-            .collect();
-        // A line keeps the name that its service had.
-        let named = |line: &ReportLine| line.service.as_deref().is_none_or(|name| seen_names.contains(name));
-        let doubtful: Vec<CallbackId> =
-            lines.iter().filter(|line| !named(line)).map(|line| line.callback_id).collect();
-        let mut renamed = HashSet::new();
-        if !doubtful.is_empty() {
-            let mut conn = self.store.read().await?;
-            let found = callbacks::find_all(&mut conn, &doubtful).await?;
-            let seen = found.iter().filter(|callback| visible.contains(callback.request.service_id));
-            renamed.extend(seen.map(|callback| callback.id));
-        }
-        for line in &mut lines {
-            if !named(line) && !renamed.contains(&line.callback_id) {
-                *line = ReportLine { outcome: line.outcome, ..ReportLine::of_id(line.callback_id) };
+        loop {
+            let (mut lines, last) = self.report_lines(job, after).await?;
+            let is_end = lines.is_empty();
+            let hidden = self.hidden(&lines, visible).await?;
+            for line in &mut lines {
+                if hidden.contains(&line.callback_id) {
+                    *line = ReportLine { outcome: line.outcome, ..ReportLine::of_id(line.callback_id) };
+                }
+                line.customer_number_formatted = line.customer_number.as_deref().map(phone::format);
             }
-            line.customer_number_formatted = line.customer_number.as_deref().map(phone::format);
+            if !is_own {
+                lines.retain(|line| !hidden.contains(&line.callback_id));
+            }
+            if is_end || !lines.is_empty() {
+                return Ok((lines, last));
+            }
+            after = last;
         }
-        Ok((lines, last))
+    }
+
+    /// The callbacks of these lines that a reader may not see, or that do not exist any more so
+    /// that nobody can say.
+    async fn hidden(
+        &self,
+        lines: &[ReportLine],
+        visible: &VisibleServices,
+    ) -> Result<HashSet<CallbackId>, Error> {
+        let services = self.directory.services().await?;
+        let (seen, unseen): (Vec<_>, Vec<_>) =
+            services.all().iter().partition(|service| visible.contains(service.id));
+        if unseen.is_empty() {
+            return Ok(HashSet::new());
+        }
+        // A line keeps the name that its service had; one of what its owner could not cancel has none.
+        let seen_names: HashSet<&str> = seen.iter().map(|service| service.name.as_str()).collect();
+        let is_seen =
+            |line: &&ReportLine| line.service.as_deref().is_some_and(|name| seen_names.contains(name));
+        let doubtful: Vec<CallbackId> =
+            lines.iter().filter(|line| !is_seen(line)).map(|line| line.callback_id).collect();
+        if doubtful.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let found = callbacks::find_all(&mut self.store.read().await?, &doubtful).await?;
+        let mut hidden: HashSet<CallbackId> = doubtful.into_iter().collect();
+        for callback in found.iter().filter(|callback| visible.contains(callback.request.service_id)) {
+            hidden.remove(&callback.id);
+        }
+        Ok(hidden)
     }
 
     async fn report_lines(

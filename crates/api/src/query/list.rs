@@ -1,13 +1,12 @@
 //! Lists, counts, searches and single records.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
+use ringback_domain::callback::Callback;
 use ringback_domain::callback::waiting::WaitingReason;
-use ringback_domain::callback::{Callback, rules};
 use ringback_domain::wire::callback::{AttemptView, CallbackView, TimelineEntry};
 use ringback_domain::wire::list::{
-    CallbackCount, CallbackFilter, CountQuery, FindQuery, NUMBERED_ROWS, PAGE_LIMIT, PageQuery, Sort,
+    CallbackCount, CallbackFilter, CountQuery, FindQuery, NUMBERED_ROWS, PAGE_LIMIT, PageQuery,
 };
 use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::{CallbackId, DialResult, PhoneNumber};
@@ -18,7 +17,7 @@ use crate::auth::Grant;
 use crate::error::Error;
 use crate::fault::{Field, Part};
 use crate::phone;
-use crate::store::list::{self, Cursor, Rows, Selection, Start};
+use crate::store::list::{self, Cursor, Start};
 use crate::store::{callbacks, name_recordings, queue, timeline};
 
 /// A page of a list, as JSON.
@@ -58,16 +57,6 @@ fn start(query: &PageQuery, limit: u32) -> Result<Start, Error> {
         },
         (None, None) => Ok(Start::First),
     }
-}
-
-/// A list in order of time, to be read page by page to its end.
-#[derive(Clone, Debug)]
-pub struct Export {
-    selection: Selection,
-    viewer: Viewer,
-    next: Option<Start>,
-    /// What was read and may move behind the next page.
-    movable: HashSet<CallbackId>,
 }
 
 impl Queries {
@@ -235,44 +224,5 @@ impl Queries {
                 && agent.is_none_or(|agent| held.is_some_and(|held| held.agent == agent))
         });
         Ok(open)
-    }
-
-    /// Starts an export of the callbacks that match.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] if the filter is invalid.
-    pub async fn export(&self, grant: &Grant, filter: &CallbackFilter) -> Result<Export, Error> {
-        let now = self.clock.now();
-        let services = self.directory.services().await?;
-        let mut selection = filter::of_filter(filter, &services, grant, now)?;
-        // A service that is made while the export runs is no part of it.
-        selection.services.get_or_insert_with(|| filter::snapshot(&services, grant));
-        Ok(Export {
-            selection,
-            viewer: Viewer::of(grant, now),
-            next: Some(Start::First),
-            movable: HashSet::new(),
-        })
-    }
-
-    /// The next rows of an export, each row once even if it moves meanwhile; `None`
-    /// after the last.
-    ///
-    /// # Errors
-    /// If the database cannot be read.
-    pub async fn export_page(&self, export: &mut Export) -> Result<Option<Vec<CallbackView>>, Error> {
-        let Some(start) = export.next.take() else { return Ok(None) };
-        let services = self.directory.services().await?.ids();
-        let _turn = self.export_turn().await?;
-        let mut conn = self.store.read().await?;
-        let selection = &export.selection;
-        let (cache, sort) = (&self.row_cache, Sort::DesiredTime);
-        let Rows { mut rows, next, .. } =
-            list::page(&mut conn, cache, selection, sort, start, PAGE_LIMIT, &services).await?;
-        drop(conn);
-        export.next = next.map(Start::At);
-        rows.retain(|row| !export.movable.contains(&row.id));
-        export.movable.extend(rows.iter().filter(|row| rules::can_reschedule(row.state)).map(|row| row.id));
-        Ok(Some(view::of_summaries(self, &rows, export.viewer).await?))
     }
 }

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod bulk;
 mod cancellations;
 pub mod daily;
+pub mod export;
 pub mod feed;
 pub mod filter;
 pub mod list;

@@ -1,16 +1,24 @@
 //! What the servers know of this database, by name.
 
+use ringback_domain::Timestamp;
+
 use super::{Backend, Conn, StoreResult, WriteConn, on};
 
 const GET: &str = "SELECT value FROM server_state WHERE name = $1";
 const SET: &str = "INSERT INTO server_state (name, value) VALUES ($1, $2) \
      ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 const ADD: &str = "INSERT INTO server_state (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+const CLOCK: &str = "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint";
 const HOLD: &str = "UPDATE server_state SET value = value WHERE name = $1";
 
 /// A value; `None` if it was never set.
 pub async fn get(conn: &mut Conn, name: &str) -> StoreResult<Option<String>> {
     Ok(on!(conn, |c| sqlx::query_scalar(GET).bind(name).fetch_optional(c).await)?)
+}
+
+/// The time on the clock of a PostgreSQL server.
+pub async fn clock(conn: &mut Conn) -> StoreResult<Timestamp> {
+    Ok(on!(conn, |c| sqlx::query_scalar(CLOCK).fetch_one(c).await).map(Timestamp::from_micros)?)
 }
 
 /// Sets a value.

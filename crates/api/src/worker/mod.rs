@@ -9,6 +9,7 @@ pub mod audit;
 pub mod bulk;
 pub mod cancellations;
 pub mod clocks;
+pub mod database_clock;
 pub mod gauges;
 pub mod leases;
 pub mod retention;
@@ -97,6 +98,9 @@ pub fn start(workers: &Arc<Workers>, stop: &watch::Receiver<bool>) -> Vec<JoinHa
         }),
         spawn(workers, stop, "clocks", clocks::round, async |_| {
             tokio::time::sleep(RETENTION_INTERVAL).await;
+        }),
+        spawn(workers, stop, "database_clock", database_clock::round, async |_| {
+            tokio::time::sleep(database_clock::INTERVAL).await;
         }),
         spawn(workers, stop, "gauges", gauges::round, async |_| {
             tokio::time::sleep(gauges::INTERVAL).await;

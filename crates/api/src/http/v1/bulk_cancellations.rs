@@ -1,6 +1,6 @@
 //! Bulk cancellations.
 
-use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION, ContentType};
+use actix_web::http::header::ACCEPT;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use ringback_domain::wire::audit::AuditAction;
@@ -20,8 +20,8 @@ use crate::error::Error;
 use crate::fault::{Field, Part};
 use crate::http::extract::{Empty, Idempotency, Json, LARGE_BODY_BYTES, Path, Query, QueryFields};
 use crate::http::sheet::{Cell, Heading, Sheet, check_rows};
-use crate::http::{Api, Reply};
-use crate::limits::Use;
+use crate::http::{Api, Reply, download};
+use crate::limits::{Usage, Use};
 use crate::query::bulk::Selector;
 use crate::query::filter;
 use crate::store::bulk;
@@ -231,7 +231,7 @@ pub async fn undo_bulk_cancellation(
 /// Read the Cancellation Summary Report
 ///
 /// One line for each callback of the selection, with its id and outcome alone where the caller may
-/// not see its service any more: CSV, or JSON where `Accept`
+/// not see its service any more. In a job of somebody else such callbacks are left out. CSV, or JSON where `Accept`
 /// asks for it, or a spreadsheet for people with `format=xlsx`.
 #[utoipa::path(
     tag = "Bulk cancellations",
@@ -251,13 +251,17 @@ pub async fn get_report(
     request: HttpRequest,
 ) -> Result<HttpResponse, Error> {
     let usage = api.take(Use::Export, &caller)?;
-    let job = bulk::find(&mut api.queries.store.read().await?, id, caller.whose_jobs()).await?;
+    let mut conn = api.queries.store.read().await?;
+    let is_own = bulk::find(&mut conn, id, Some(&caller.owner)).await?.is_some();
+    let job = bulk::find(&mut conn, id, caller.whose_jobs()).await?;
+    drop(conn);
     let audit = Audit::about(AuditAction::BulkCancellationExport, id.0);
     let job = job.ok_or(Error::NotFound("bulk cancellation"));
     let job = api.commands.checked(&audit, &caller, job).await?;
     api.commands.keep(audit, &caller).await?;
     if query.format == Some(ReportFormat::Xlsx) {
-        return report_sheet(&api, &job, &request, query.time_zone.as_deref()).await;
+        let sheet = Sheet::new(query.time_zone.as_deref(), &HEADINGS)?;
+        return report_sheet(sheet, &api, &job, is_own, &request, usage).await;
     }
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let json = query.format.is_none() && accept.contains("application/json");
@@ -265,40 +269,36 @@ pub async fn get_report(
     let name = file_name(&job, "csv");
     // `None` once the last part was written.
     let stream = futures_util::stream::try_unfold(
-        (api, job, request, Some(0), usage),
+        (api.clone(), job, request.clone(), Some(0), usage),
         move |(api, job, request, after, usage)| async move {
             let Some(after) = after else { return Ok::<_, Error>(None) };
             // A caller who was shut out meanwhile gets no further part.
             let caller = api.access.identify(&request).await?;
-            let (lines, last) = api.queries.report(&job, after, &caller.visible).await?;
+            let (lines, last) = api.queries.report(&job, is_own, after, &caller.visible).await?;
             let next = (!lines.is_empty()).then_some(last);
             Ok(Some((write(&lines, after == 0)?, (api, job, request, next, usage))))
         },
     );
-    let mut response = HttpResponse::Ok();
-    if json {
-        return Ok(response.content_type(ContentType::json()).streaming(stream));
-    }
-    Ok(response
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
-        .streaming(stream))
+    let (media, name) =
+        if json { ("application/json", None) } else { ("text/csv; charset=utf-8", Some(name.as_str())) };
+    Ok(download::send(&api, &request, media, name, stream))
 }
 
 async fn report_sheet(
+    mut sheet: Sheet,
     api: &Api,
     job: &BulkCancellation,
+    is_own: bool,
     request: &HttpRequest,
-    zone: Option<&str>,
+    usage: Usage,
 ) -> Result<HttpResponse, Error> {
-    let mut sheet = Sheet::new(zone, &HEADINGS)?;
     check_rows(job.progress.total)?;
     let mut after = 0;
     loop {
         let caller = api.access.identify(request).await?;
-        let (lines, last) = api.queries.report(job, after, &caller.visible).await?;
+        let (lines, last) = api.queries.report(job, is_own, after, &caller.visible).await?;
         if lines.is_empty() {
-            return sheet.respond(&file_name(job, "xlsx")).await;
+            return sheet.send(api, request, usage, &file_name(job, "xlsx")).await;
         }
         for line in lines {
             sheet.add(cells(line))?;

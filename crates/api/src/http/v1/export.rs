@@ -1,6 +1,5 @@
 //! Any filtered list as a file, streamed.
 
-use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use ringback_domain::wire::audit::AuditAction;
@@ -10,11 +9,11 @@ use ringback_domain::wire::list::{CallbackFilter, CountQuery, ExportQuery, Forma
 use crate::auth::{Caller, permit};
 use crate::command::Audit;
 use crate::error::Error;
-use crate::http::Api;
 use crate::http::extract::{Query, QueryFields};
 use crate::http::sheet::{Cell, Heading, Sheet, check_rows};
-use crate::limits::Use;
-use crate::query::list::Export;
+use crate::http::{Api, download};
+use crate::limits::{Usage, Use};
+use crate::query::export::Export;
 
 impl QueryFields for ExportQuery {
     const NAMES: &'static [&'static str] = &["format"];
@@ -103,8 +102,8 @@ fn cells(item: &CallbackView) -> [Cell; 16] {
 
 /// Export callbacks
 ///
-/// Everything that the filter matches, by desired time, however much it is. CSV and JSON lines are
-/// for programs, a spreadsheet is for people: it shows times as the clocks in `time_zone` do, in
+/// Everything that the filter matches when the export begins, by desired time as of then, however
+/// much it is; without what does not match any more once its row is read. CSV and JSON lines are for programs, a spreadsheet is for people: it shows times as the clocks in `time_zone` do, in
 /// UTC unless told, and has 100,000 rows at most.
 #[utoipa::path(
     tag = "Callbacks",
@@ -140,10 +139,10 @@ pub async fn export_callbacks(
     let audit = Audit::of(AuditAction::CallbackExport).with("format", format).with("filter", without_search);
     api.commands.keep(audit, &caller).await?;
     if let Some(sheet) = sheet {
-        return fill(sheet, &api, export, &request).await;
+        return fill(sheet, &api, export, &request, usage).await;
     }
     let stream = futures_util::stream::try_unfold(
-        (api, export, request, true, usage),
+        (api.clone(), export, request.clone(), true, usage),
         move |(api, mut export, request, first, usage)| async move {
             // A caller who was shut out meanwhile gets no further piece.
             api.access.identify(&request).await?;
@@ -165,10 +164,10 @@ pub async fn export_callbacks(
         },
     );
     let (media, name) = match format {
-        Format::Csv | Format::Xlsx => ("text/csv; charset=utf-8", "attachment; filename=\"callbacks.csv\""),
-        Format::Ndjson => ("application/x-ndjson", "attachment; filename=\"callbacks.ndjson\""),
+        Format::Csv | Format::Xlsx => ("text/csv; charset=utf-8", "callbacks.csv"),
+        Format::Ndjson => ("application/x-ndjson", "callbacks.ndjson"),
     };
-    Ok(HttpResponse::Ok().content_type(media).insert_header((CONTENT_DISPOSITION, name)).streaming(stream))
+    Ok(download::send(&api, &request, media, Some(name), stream))
 }
 
 /// Writes every row of an export into a spreadsheet.
@@ -177,6 +176,7 @@ async fn fill(
     api: &Api,
     mut export: Export,
     request: &HttpRequest,
+    usage: Usage,
 ) -> Result<HttpResponse, Error> {
     while let Some(items) = api.queries.export_page(&mut export).await? {
         // A caller who was shut out meanwhile gets nothing.
@@ -185,7 +185,7 @@ async fn fill(
             sheet.add(cells(item))?;
         }
     }
-    sheet.respond("callbacks.xlsx").await
+    sheet.send(api, request, usage, "callbacks.xlsx").await
 }
 
 fn lines(items: &[CallbackView], header: bool) -> Result<Bytes, Error> {

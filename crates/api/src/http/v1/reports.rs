@@ -1,6 +1,5 @@
 //! Reports over callbacks.
 
-use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use ringback_domain::Timestamp;
 use ringback_domain::wire::audit::AuditAction;
@@ -11,10 +10,10 @@ use super::bulk_cancellations::{HEADINGS, cells, report_csv};
 use crate::auth::{Caller, permit};
 use crate::command::Audit;
 use crate::error::Error;
-use crate::http::Api;
 use crate::http::extract::{Query, QueryFields};
 use crate::http::sheet::Sheet;
-use crate::limits::Use;
+use crate::http::{Api, download};
+use crate::limits::{Usage, Use};
 
 impl QueryFields for CancellationsQuery {
     const NAMES: &'static [&'static str] =
@@ -59,11 +58,11 @@ pub async fn report_cancellations(
     api.commands.keep(audit, &caller).await?;
     match format {
         CancellationsFormat::Json => Ok(HttpResponse::Ok().json(first)),
-        CancellationsFormat::Xlsx => sheet(&api, query, first, &request).await,
+        CancellationsFormat::Xlsx => sheet(&api, query, first, &request, usage).await,
         CancellationsFormat::Csv => {
-            let name = format!("attachment; filename=\"{}\"", file_name(&query, "csv"));
+            let name = file_name(&query, "csv");
             let stream = futures_util::stream::try_unfold(
-                (api, query, request, Some(first), true, usage),
+                (api.clone(), query, request.clone(), Some(first), true, usage),
                 move |(api, mut query, request, page, begins, usage)| async move {
                     let Some(page) = page else { return Ok::<_, Error>(None) };
                     let text = report_csv(&page.items, begins)?;
@@ -71,10 +70,7 @@ pub async fn report_cancellations(
                     Ok(Some((text, (api, query, request, next, false, usage))))
                 },
             );
-            Ok(HttpResponse::Ok()
-                .content_type("text/csv; charset=utf-8")
-                .insert_header((CONTENT_DISPOSITION, name))
-                .streaming(stream))
+            Ok(download::send(&api, &request, "text/csv; charset=utf-8", Some(&name), stream))
         }
     }
 }
@@ -99,6 +95,7 @@ async fn sheet(
     mut query: CancellationsQuery,
     first: Page<ReportLine>,
     request: &HttpRequest,
+    usage: Usage,
 ) -> Result<HttpResponse, Error> {
     let mut sheet = Sheet::new(query.time_zone.as_deref(), &HEADINGS)?;
     let mut page = Some(first);
@@ -108,5 +105,5 @@ async fn sheet(
         }
         page = following(api, &mut query, next, request).await?;
     }
-    sheet.respond(&file_name(&query, "xlsx")).await
+    sheet.send(api, request, usage, &file_name(&query, "xlsx")).await
 }

@@ -8,8 +8,9 @@
 //! A page in demand is read as the *heads* of its rows: id, version and the
 //! sorted time. A row never changes within a version, so the full rows come from
 //! the [`RowCache`], and only missing ones are read. A page that was not
-//! requested recently is read in full and not cached: an export of all pages
-//! would evict the rows that people look at.
+//! requested recently is read in full and not cached: a reader of all pages
+//! would evict the rows that people look at. An export reads its ids first, and then rows
+//! by id.
 //!
 //! SQLite returns a page as one JSON value: its driver copies each value across
 //! a thread, and one large value is six times as fast as thousands of small
@@ -17,6 +18,7 @@
 
 mod cancelled;
 mod count;
+mod export;
 mod row_cache;
 mod selection;
 mod summary;
@@ -32,6 +34,7 @@ use uuid::Uuid;
 
 pub use cancelled::{Cancelled, cancelled};
 pub use count::count;
+pub use export::{each_id, still_selected};
 pub use row_cache::RowCache;
 use row_cache::{Head, read_full_rows, read_heads};
 pub use selection::{Daily, Search, SearchColumn, SearchPlan, Selection, ids_by_state};
