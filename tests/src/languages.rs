@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(stretched_forms("See {0} and {1}"), "[Šéé {0} äñd {1} ŵörð ]");
         assert_eq!(
             stretched_forms("one\t{0} day\tother\t{0} days"),
-            "one\t[{0} däý ŵö]\tother\t[{0} däýš ŵör]"
+            "one\t[{0} däý ŵ]\tother\t[{0} däýš ŵö]"
         );
     }
 }
