@@ -1,17 +1,35 @@
-// A classic script, as it has to run before anything is painted: the colours
-// that were chosen last, or the system's.
+// A classic script, as it has to run before anything is painted: the colours and the
+// language that were chosen last, or the browser's.
 (() => {
-  let chosen = null;
-  try {
-    chosen = localStorage.getItem("ringback-theme");
-  } catch {
-    // Private windows may refuse.
-  }
+  const stored = (name) => {
+    try {
+      return localStorage.getItem(name);
+    } catch {
+      // Private windows may refuse.
+      return null;
+    }
+  };
+  const page = document.documentElement;
+  const chosen = stored("ringback-theme");
   const dark = chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  document.documentElement.dataset.theme = dark ? "dark" : "light";
+  page.dataset.theme = dark ? "dark" : "light";
 
-  import("{{js}}")
-    .then(({ default: init }) => init({ module_or_path: "{{wasm}}" }))
+  const languages = [...document.querySelectorAll("meta[name=ui-language]")];
+  const find = (tag) => languages.find(({ content }) => content === tag);
+  const wanted = [stored("ringback-language") ?? "", ...navigator.languages, "en"];
+  const language = wanted.map((tag) => find(tag) ?? find(tag.split("-")[0])).find(Boolean);
+  page.lang = language.content;
+  page.dir = language.dataset.direction;
+  const texts = fetch(language.dataset.texts).then((answer) => {
+    if (!answer.ok) throw new Error(`${answer.url}: ${answer.status}`);
+    return answer.text();
+  });
+
+  Promise.all([import("{{js}}"), texts])
+    .then(([{ default: init }, texts]) => {
+      window.ringbackTexts = texts;
+      return init({ module_or_path: "{{wasm}}" });
+    })
     .catch((error) => {
       console.error(error);
       const note = document.createElement("p");

@@ -8,6 +8,7 @@ pub mod backend;
 pub mod browser;
 pub mod client;
 pub mod cluster;
+pub mod languages;
 pub mod postgres;
 pub mod proxy;
 

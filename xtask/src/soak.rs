@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use crate::postgres::{Cluster, Durability};
 use crate::process::{NATIVE, cargo, run, target};
 use crate::steps::Steps;
-use crate::{install, openapi};
+use crate::{install, openapi, web};
 
 /// A proof: its name, and the tests that make it, as a filter of nextest.
 const PROOFS: &[(&str, &str)] = &[
@@ -27,6 +27,7 @@ const PROOFS: &[(&str, &str)] = &[
     ("streams", "test(/^http::streams::/)"),
     ("tokens", "test(/flipped_bits/)"),
     ("upgrade", "test(/^upgrade::/)"),
+    ("walk", "test(/^e2e::walk::/)"),
 ];
 
 /// The names of the proofs, for the help.
@@ -37,16 +38,25 @@ pub(crate) fn names() -> Vec<&'static str> {
 /// Runs a proof at its full size, and prints its figures.
 pub(crate) fn soak(name: &str) -> Result<()> {
     let (_, filter) = PROOFS.iter().find(|(known, _)| *known == name).context("there is no such proof")?;
-    let mut steps = Steps::new(3);
+    let mut steps = Steps::new(4);
     steps.step("Build server and tests", || {
         install::cargo_tool("nextest")?;
         install::postgres()?;
         openapi::install_pip()?;
         run(cargo().args(["build", "--bins", "--tests"]).args(NATIVE))
     })?;
+    let browser = steps.step("Build the page, for proofs in a browser", || {
+        let needed = filter.contains("e2e");
+        needed.then(|| web::build(web::Profile::Release).and_then(|_| install::browser())).transpose()
+    })?;
     let cluster = steps.step("Start PostgreSQL", || Cluster::start(Durability::Off))?;
     steps.step("Run the proof", || {
-        run(cargo()
+        let mut command = cargo();
+        if let Some(browser) = browser {
+            command.env("RINGBACK_TEST_CHROMIUM", browser.chromium);
+            command.env("RINGBACK_TEST_CHROMEDRIVER", browser.driver);
+        }
+        run(command
             .args(["nextest", "run", "--profile", "soak", "--no-capture", "-E", filter])
             .args(NATIVE)
             .env("RINGBACK_SOAK", "1")

@@ -196,6 +196,11 @@ pub(crate) fn property(object: &JsValue, name: &str) -> Option<JsValue> {
     (!value.is_undefined() && !value.is_null()).then_some(value)
 }
 
+/// Whether lines begin at the right.
+pub(crate) fn right_to_left() -> bool {
+    document().dir() == "rtl"
+}
+
 /// The preferred languages of the browser, most preferred first.
 pub(crate) fn languages() -> Vec<String> {
     window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect()

@@ -4,15 +4,14 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use js_sys::{Array, Function, Intl, Object, Reflect};
-use leptos::prelude::window;
 use ringback_domain::{TimeOfDay, Timestamp};
 use wasm_bindgen::JsValue;
 
 use crate::browser::{self, js_number};
 use crate::clock;
 use crate::intl::{UTC, date_format, set};
-use crate::language;
 pub(crate) use crate::language::count;
+use crate::language::locale;
 use crate::messages;
 use crate::zones;
 
@@ -38,17 +37,6 @@ enum Parts {
 thread_local! {
     /// Making a formatter takes longer than formatting a whole page.
     static FORMATTERS: RefCell<HashMap<(Parts, bool, Style), Function>> = RefCell::default();
-}
-
-fn locale() -> String {
-    let browser_tag = window().navigator().language().unwrap_or_default();
-    // Day and month are ordered as in the texts around them.
-    let tag = language::current().tag();
-    match tag {
-        _ if browser_tag.starts_with(tag) => browser_tag,
-        "en" => "en-GB".to_owned(),
-        _ => tag.to_owned(),
-    }
 }
 
 /// Whether the day has 24 hours by the custom of the language and the country.

@@ -49,8 +49,8 @@ pub(crate) struct Counts {
 #[cfg(target_family = "wasm")]
 impl Counts {
     /// For the language with this tag.
-    pub(crate) fn new(tag: &str) -> Self {
-        let (locales, options) = (Array::of1(&tag.into()), Object::new());
+    pub(crate) fn new(tag: fn() -> String) -> Self {
+        let (locales, options) = (Array::of1(&tag().into()), Object::new());
         let format = Intl::NumberFormat::new(&locales, &options).format();
         Self { format, plurals: Intl::PluralRules::new(&locales, &options) }
     }
@@ -77,7 +77,7 @@ pub(crate) struct Counts;
 
 #[cfg(not(target_family = "wasm"))]
 impl Counts {
-    pub(crate) fn new(_tag: &str) -> Self {
+    pub(crate) fn new(_tag: fn() -> String) -> Self {
         Self
     }
 

@@ -1,91 +1,100 @@
-//! The language of the page.
+//! The language of the page. The loader chooses it, and fetches its texts before the
+//! page starts.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::OnceLock;
 
 use leptos::prelude::document;
+use web_sys::Element;
 
 use crate::browser;
 use crate::intl::Counts;
 
 /// A language of the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Language {
-    /// English.
-    English,
-    /// German.
-    German,
-}
-
-impl Language {
-    /// All languages, in the order of their variants.
-    pub(crate) const ALL: [Self; 2] = [Self::English, Self::German];
-
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Language {
     /// The BCP 47 tag.
-    pub(crate) const fn tag(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::German => "de",
-        }
-    }
-
+    pub(crate) tag: String,
     /// Its name in the language itself.
-    pub(crate) const fn own_name(self) -> &'static str {
-        match self {
-            Self::English => "English",
-            Self::German => "Deutsch",
-        }
-    }
-
-    fn of_tag(tag: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|language| tag.split('-').next() == Some(language.tag()))
-    }
+    pub(crate) own_name: String,
+    /// Whose dates and numbers are shown where the browser prefers another language.
+    locale: String,
 }
 
-/// The key in local storage. The sign-in page needs the language before the
-/// preferences can be read.
+/// Read by the loader. The sign-in page needs the language before the preferences
+/// can be read.
 const STORAGE_KEY: &str = "ringback-language";
 
-static CURRENT: AtomicU8 = AtomicU8::new(0);
-
-/// The language of all texts. It is chosen once, when the page starts.
-pub(crate) fn current() -> Language {
-    Language::ALL[usize::from(CURRENT.load(Ordering::Relaxed))]
+/// All languages, which the head of the page lists.
+pub(crate) fn all() -> Vec<Language> {
+    let Ok(listed) = document().query_selector_all("meta[name=ui-language]") else { return Vec::new() };
+    let language = |meta: Element| {
+        let attribute = |name| meta.get_attribute(name).unwrap_or_default();
+        Language {
+            tag: attribute("content"),
+            own_name: attribute("data-name"),
+            locale: attribute("data-locale"),
+        }
+    };
+    let listed = (0..listed.length()).filter_map(|index| listed.item(index));
+    listed.map(|meta| language(wasm_bindgen::JsCast::unchecked_into(meta))).collect()
 }
 
-/// Chooses the language: the stored one, or else one that the browser prefers.
-pub(crate) fn init() {
-    let chosen = browser::stored_item(STORAGE_KEY).and_then(|tag| Language::of_tag(&tag));
-    let preferred = || browser::languages().iter().find_map(|tag| Language::of_tag(tag));
-    let language = chosen.or_else(preferred).unwrap_or(Language::English);
-    CURRENT.store(language as u8, Ordering::Relaxed);
-    if let Some(root) = document().document_element() {
-        let _ = root.set_attribute("lang", language.tag());
-    }
+/// The tag of the language of all texts. It is chosen once, before the page starts.
+pub(crate) fn current() -> String {
+    document().document_element().and_then(|root| root.get_attribute("lang")).unwrap_or_default()
+}
+
+/// The locale of dates: the browser's own, if it is one of the language. Day and
+/// month are ordered as in the texts around them.
+pub(crate) fn locale() -> String {
+    let tag = current();
+    let base = |tag: &str| tag.split('-').next().unwrap_or_default().to_owned();
+    let own = browser::languages().into_iter().next().filter(|own| base(own) == tag);
+    let stated = || all().into_iter().find(|language| language.tag == tag).map(|language| language.locale);
+    own.or_else(stated).unwrap_or(tag)
 }
 
 /// Switches to the language in the preferences, which may have been set on
 /// another device.
 pub(crate) fn apply_preference(tag: Option<&str>) {
-    let Some(language) = tag.and_then(Language::of_tag).filter(|language| *language != current()) else {
-        return;
-    };
-    browser::store_item(STORAGE_KEY, Some(language.tag()));
+    let known = |tag: &&str| *tag != current() && all().iter().any(|language| language.tag == *tag);
+    let Some(tag) = tag.filter(known) else { return };
+    browser::store_item(STORAGE_KEY, Some(tag));
     // Without storage the page would reload forever.
-    if browser::stored_item(STORAGE_KEY).as_deref() == Some(language.tag()) {
+    if browser::stored_item(STORAGE_KEY).as_deref() == Some(tag) {
         browser::reload();
     }
 }
 
 /// Switches to another language. The page is reloaded, as texts are not
 /// signals.
-pub(crate) fn switch_to(language: Language) {
-    browser::store_item(STORAGE_KEY, Some(language.tag()));
+pub(crate) fn switch_to(tag: &str) {
+    browser::store_item(STORAGE_KEY, Some(tag));
     browser::reload();
+}
+
+/// A text by its place in the catalogue; of one with plural forms, all of them.
+pub(crate) fn text(index: usize) -> &'static str {
+    static TEXTS: OnceLock<Vec<&str>> = OnceLock::new();
+    TEXTS.get_or_init(|| catalogue().split('\n').collect()).get(index).copied().unwrap_or_default()
+}
+
+/// The texts that the loader fetched.
+#[cfg(target_family = "wasm")]
+fn catalogue() -> &'static str {
+    let texts = browser::property(&leptos::prelude::window(), "ringbackTexts");
+    texts.and_then(|texts| texts.as_string()).unwrap_or_default().leak()
+}
+
+/// English, for tests outside a browser.
+#[cfg(not(target_family = "wasm"))]
+fn catalogue() -> &'static str {
+    include_str!(concat!(env!("OUT_DIR"), "/texts.txt"))
 }
 
 thread_local! {
     /// For the language of the page, which does not change.
-    static COUNTS: Counts = Counts::new(current().tag());
+    static COUNTS: Counts = Counts::new(current);
 }
 
 /// `1,284`: a count with its digits grouped.
@@ -93,12 +102,19 @@ pub(crate) fn count(count: u64) -> String {
     COUNTS.with(|counts| counts.format(count))
 }
 
-/// The text with the plural form for a count, out of texts by plural category.
-/// The last one stands for all categories without a text.
-pub(crate) fn plural<'a>(count: u64, texts: &[(&str, &'a str)]) -> &'a str {
+/// The plural form for a count, out of a text's forms behind their categories. The
+/// last one stands for all categories without a form.
+pub(crate) fn plural(count: u64, forms: &str) -> &str {
     let category = COUNTS.with(|counts| counts.plural_category(count));
-    let text = texts.iter().find(|(name, _)| *name == category).or(texts.last());
-    text.map_or("", |(_, text)| text)
+    let mut parts = forms.split('\t');
+    let mut last = "";
+    while let (Some(name), Some(form)) = (parts.next(), parts.next()) {
+        last = form;
+        if name == category {
+            break;
+        }
+    }
+    last
 }
 
 #[cfg(test)]
@@ -106,10 +122,10 @@ mod tests {
     use super::plural;
 
     #[test]
-    fn a_category_without_a_text_takes_the_last_one() {
-        let texts = [("one", "a day"), ("other", "days")];
-        assert_eq!(plural(1, &texts), "a day");
-        assert_eq!(plural(2, &texts), "days");
-        assert_eq!(plural(1, &[("few", "some"), ("other", "days")]), "days");
+    fn a_category_without_a_form_takes_the_last_one() {
+        let forms = "one\ta day\tother\tdays";
+        assert_eq!(plural(1, forms), "a day");
+        assert_eq!(plural(2, forms), "days");
+        assert_eq!(plural(1, "few\tsome\tother\tdays"), "days");
     }
 }

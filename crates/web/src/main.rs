@@ -46,7 +46,6 @@ mod zones;
 
 fn main() {
     console_error_panic_hook::set_once();
-    language::init();
     browser::remove_placeholder();
     leptos::mount::mount_to_body(app::App);
 }

@@ -13,7 +13,7 @@ use crate::api::Failure;
 use crate::browser;
 use crate::client::Client;
 use crate::format::{self, Style};
-use crate::language::{self, Language};
+use crate::language;
 use crate::theme;
 
 type Change = Rc<dyn Fn(&mut Preferences)>;
@@ -136,9 +136,9 @@ impl PreferenceStore {
 
     /// Shows the page in another language, here and wherever the person signs
     /// in next.
-    pub(crate) async fn set_language(self, language: Language) {
-        drop(self.save(|preferences| preferences.language = Some(language.tag().into())).await);
-        language::switch_to(language);
+    pub(crate) async fn set_language(self, tag: String) {
+        drop(self.save(|preferences| preferences.language = Some(tag.clone())).await);
+        language::switch_to(&tag);
     }
 }
 

@@ -5,6 +5,7 @@ mod account;
 mod audit;
 mod bulk;
 mod edit;
+mod first_view;
 mod flows;
 mod hardening;
 mod intervention;
@@ -18,6 +19,7 @@ mod shell;
 mod truth;
 mod view;
 mod views;
+mod walk;
 
 use std::path::{Path, PathBuf};
 
@@ -36,14 +38,17 @@ fn web_dir() -> PathBuf {
 
 /// A server with its workers and the page.
 async fn start(simulator: Option<Behaviour>) -> TestApp {
-    let options = Options {
+    TestApp::start_with(Backend::Sqlite, options(simulator)).await
+}
+
+fn options(simulator: Option<Behaviour>) -> Options {
+    Options {
         clock: Clock::system(),
         workers: true,
         simulator,
         web_dir: Some(web_dir()),
         ..Options::default()
-    };
-    TestApp::start_with(Backend::Sqlite, options).await
+    }
 }
 
 /// Fills in and submits the log-in form.

@@ -5,11 +5,20 @@ use serde_json::json;
 use super::Browser;
 
 impl Browser {
+    /// Limits the network as a poor mobile one does, and disables the cache.
+    pub async fn slow_3g(&self) {
+        self.limit_network(Some(50_000), 400).await;
+    }
+
     /// Limits the network and disables the cache; `None` removes the limit.
     pub async fn throttle_network(&self, bytes_per_second: Option<u32>) {
+        self.limit_network(bytes_per_second, 0).await;
+    }
+
+    async fn limit_network(&self, bytes_per_second: Option<u32>, latency: u32) {
         let limit = bytes_per_second.map_or(-1, i64::from);
         let limits = json!({
-            "offline": false, "latency": 0, "downloadThroughput": limit, "uploadThroughput": limit,
+            "offline": false, "latency": latency, "downloadThroughput": limit, "uploadThroughput": limit,
         });
         for (command, parameters) in [
             ("Network.enable", json!({})),

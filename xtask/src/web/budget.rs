@@ -12,17 +12,27 @@ type Budget = (&'static str, &'static [&'static str], usize);
 
 const BUDGETS: [Budget; 3] = [
     ("module and scripts", &["wasm", "js", "loader"], 400_000),
-    ("stylesheet", &["css"], 20_000),
+    ("stylesheets", &["boot", "css"], 20_000),
     ("font and icons", &["font", "icons"], 60_000),
 ];
 
-/// Prints the size of the first view, given the sizes of files by their URL.
+/// The largest compressed size of a language's texts, in bytes.
+const MAX_TEXTS: usize = 9_000;
+
+/// Prints the size of the first view, given the sizes of files by their URL and the
+/// placeholders of the languages' texts.
 ///
 /// # Errors
 /// If a budget is exceeded.
-pub(crate) fn check(bundle: &Bundle, sizes: &BTreeMap<String, usize>) -> Result<()> {
+pub(crate) fn check<'a>(
+    bundle: &Bundle,
+    sizes: &BTreeMap<String, usize>,
+    texts: impl Iterator<Item = &'a String>,
+) -> Result<()> {
     let mut exceeded = Vec::new();
-    for (what, files, limit) in BUDGETS {
+    let texts: Vec<_> = texts.map(|file| [file.as_str()]).collect();
+    let budgets = BUDGETS.into_iter().chain(texts.iter().map(|file| (file[0], &file[..], MAX_TEXTS)));
+    for (what, files, limit) in budgets {
         let mut size = 0;
         for file in files {
             size += sizes.get(bundle.url(file)?).with_context(|| format!("the size of {file} is unknown"))?;
@@ -59,11 +69,11 @@ mod tests {
                 sizes.insert(bundle.url(file).unwrap().to_owned(), limit / files.len());
             }
         }
-        check(&bundle, &sizes).unwrap();
-        sizes.insert(bundle.url("css").unwrap().to_owned(), 20_001);
-        let error = check(&bundle, &sizes).unwrap_err().to_string();
+        check(&bundle, &sizes, [].iter()).unwrap();
+        sizes.insert(bundle.url("css").unwrap().to_owned(), 10_001);
+        let error = check(&bundle, &sizes, [].iter()).unwrap_err().to_string();
         assert!(
-            error.starts_with("the first view is too large: stylesheet: 20001 of 20000 bytes;"),
+            error.starts_with("the first view is too large: stylesheets: 20001 of 20000 bytes;"),
             "{error}"
         );
     }

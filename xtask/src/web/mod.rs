@@ -3,6 +3,7 @@
 mod budget;
 mod bundle;
 mod compress;
+mod languages;
 mod shrink;
 mod split;
 mod sprite;
@@ -19,6 +20,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::install;
 use crate::process::{cargo, root, run, target};
 use bundle::{Bundle, digest};
+use languages::Languages;
 use split::Parts;
 
 /// How the page is built.
@@ -110,7 +112,7 @@ fn build_into(dist: &Path, profile: Profile, cache: Option<&mut Cache>) -> Resul
     let _ = fs::remove_file(&stamp_file);
     if profile == Profile::Release {
         let sizes = bundle.write_compressed(dist)?;
-        budget::check(&bundle, &sizes)?;
+        budget::check(&bundle, &sizes, sources.languages.texts.keys())?;
     } else {
         bundle.write(dist)?;
     }
@@ -208,8 +210,12 @@ fn assemble(module: &Module, sources: &Sources) -> Result<Bundle> {
     let icons = icons.filter_map(|(path, bytes)| Some((icon_name(path)?, String::from_utf8_lossy(bytes))));
     let icons = sprite::sprite(icons)?;
     bundle.add_named("icons", "icons.svg", icons.into_bytes());
-    let style = bundle.resolve_urls(&sources.style)?;
-    bundle.add_named("css", "app.css", style.into_bytes());
+    for (placeholder, name, style) in
+        [("boot", "boot.css", &sources.boot), ("css", "app.css", &sources.style)]
+    {
+        let style = bundle.resolve_urls(style)?;
+        bundle.add_named(placeholder, name, style.into_bytes());
+    }
 
     let mut script = module.script.clone();
     let mut add_module = |placeholder: &str, name: &str, bytes: Vec<u8>| -> Result<()> {
@@ -227,7 +233,11 @@ fn assemble(module: &Module, sources: &Sources) -> Result<Bundle> {
     bundle.add_named("js", "ringback-web.js", script.into_bytes());
     let loader = bundle.fill(&sources.loader, "crates/web/loader.js")?;
     bundle.add_named("loader", "loader.js", loader.into_bytes());
-    let index = bundle.fill(&sources.index, "crates/web/index.html")?;
+    for (name, texts) in &sources.languages.texts {
+        bundle.add_hashed(name, texts.clone());
+    }
+    let index = sources.index.replace("{{languages}}", &sources.languages.head);
+    let index = bundle.fill(&index, "crates/web/index.html")?;
     bundle.add("index.html", index.into_bytes());
     Ok(bundle)
 }
@@ -245,15 +255,19 @@ fn stamp(raw: &[u8], sources: &Sources, profile: Profile) -> String {
         include_bytes!("budget.rs"),
         include_bytes!("bundle.rs"),
         include_bytes!("compress.rs"),
+        include_bytes!("languages.rs"),
         include_bytes!("shrink.rs"),
         include_bytes!("split.rs"),
         include_bytes!("sprite.rs"),
         &profile,
         raw,
+        sources.boot.as_bytes(),
         sources.style.as_bytes(),
         sources.loader.as_bytes(),
         sources.index.as_bytes(),
+        sources.languages.head.as_bytes(),
     ];
+    parts.extend(sources.languages.texts.values().map(Vec::as_slice));
     for (path, bytes) in &sources.assets {
         parts.extend([path.as_bytes(), bytes]);
     }
@@ -262,9 +276,12 @@ fn stamp(raw: &[u8], sources: &Sources, profile: Profile) -> String {
 
 /// The source files of the page other than Rust.
 struct Sources {
+    /// What the first paint needs.
+    boot: String,
     style: String,
     loader: String,
     index: String,
+    languages: Languages,
     /// By their path below `assets/`.
     assets: BTreeMap<String, Vec<u8>>,
 }
@@ -274,10 +291,11 @@ impl Sources {
         let text = |name: &str| {
             fs::read_to_string(web.join(name)).with_context(|| format!("cannot read crates/web/{name}"))
         };
-        let mut style = String::new();
+        let (mut boot, mut style) = (String::new(), String::new());
         for file in stylesheets(web)? {
-            style.push_str(&fs::read_to_string(&file)?);
-            style.push('\n');
+            let sheet = if rank(&file) < BASE { &mut boot } else { &mut style };
+            sheet.push_str(&fs::read_to_string(&file)?);
+            sheet.push('\n');
         }
         let mut assets = BTreeMap::new();
         let folder = web.join("assets");
@@ -285,12 +303,25 @@ impl Sources {
             let path = file.strip_prefix(&folder)?.to_string_lossy().into_owned();
             assets.insert(path, fs::read(&file)?);
         }
-        Ok(Self { style, loader: text("loader.js")?, index: text("index.html")?, assets })
+        let languages = Languages::read(&web.join("languages"))?;
+        Ok(Self { boot, style, loader: text("loader.js")?, index: text("index.html")?, languages, assets })
     }
 }
 
-/// The stylesheets in their order: tokens and base first, as the others build on
-/// them.
+/// The rank of the stylesheet `base.css`; those before it are for the first paint.
+const BASE: u8 = 2;
+
+/// The place of a stylesheet among the others, which build on those before.
+fn rank(file: &Path) -> u8 {
+    match file.file_name().and_then(|name| name.to_str()) {
+        Some("tokens.css") => 0,
+        Some("boot.css") => 1,
+        Some("base.css") => BASE,
+        _ => 3,
+    }
+}
+
+/// The stylesheets in their order.
 fn stylesheets(web: &Path) -> Result<Vec<PathBuf>> {
     let css = |folder: &str| -> Result<Vec<PathBuf>> {
         let mut files = files_below(&web.join(folder))?;
@@ -298,12 +329,7 @@ fn stylesheets(web: &Path) -> Result<Vec<PathBuf>> {
         Ok(files)
     };
     let mut files = css("style")?;
-    let rank = |file: &PathBuf| match file.file_name().and_then(|name| name.to_str()) {
-        Some("tokens.css") => 0,
-        Some("base.css") => 1,
-        _ => 2,
-    };
-    files.sort_by_key(rank);
+    files.sort_by_key(|file| rank(file));
     files.extend(css("src")?);
     Ok(files)
 }

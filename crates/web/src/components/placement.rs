@@ -4,7 +4,7 @@
 use leptos::prelude::window;
 use web_sys::{Element, HtmlElement};
 
-use crate::browser::truncate;
+use crate::browser::{right_to_left, truncate};
 
 /// How a popover is aligned to its anchor.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,10 +25,8 @@ pub(super) fn place(anchor: &Element, popover: &HtmlElement, align: Align) {
     let own = popover.get_bounding_client_rect();
     let size = |value: Result<wasm_bindgen::JsValue, _>| value.ok().and_then(|v| v.as_f64()).unwrap_or(0.0);
     let (width, height) = (size(window().inner_width()), size(window().inner_height()));
-    let left = match align {
-        Align::Start => around.left(),
-        Align::End => around.right() - own.width(),
-    };
+    let left =
+        if (align == Align::End) == right_to_left() { around.left() } else { around.right() - own.width() };
     let left = left.min(width - own.width() - MARGIN).max(MARGIN);
     let below = around.bottom() + GAP;
     let top = if below + own.height() > height - MARGIN && around.top() > own.height() + GAP + MARGIN {

@@ -59,13 +59,17 @@ pub(crate) fn account_menu() -> AnyView {
     let full_name = name_of(&me);
     let role = me.roles.first().map_or("", |role| messages::role_name(*role));
     let services = u64::try_from(me.services.len()).unwrap_or_default();
-    let language_item = move |choice: Language| {
+    let languages = language::all();
+    let current = language::current();
+    let own_name = languages.iter().find(|one| one.tag == current).map(|one| one.own_name.clone());
+    let language_item = move |Language { tag, own_name, .. }: Language| {
+        let lang = tag.clone();
         view! {
             <MenuRadio
-                checked=Signal::stored(language::current() == choice)
-                on_choose=move |()| spawn_local(preferences.set_language(choice))
+                checked=Signal::stored(tag == current)
+                on_choose=move |()| spawn_local(preferences.set_language(tag.clone()))
             >
-                <span lang=choice.tag()>{choice.own_name()}</span>
+                <span lang=lang>{own_name}</span>
             </MenuRadio>
         }
     };
@@ -101,20 +105,20 @@ pub(crate) fn account_menu() -> AnyView {
             {messages::account(role, messages::account_services(services))}
         </div>
         <hr />
-        <Submenu icon="monitor" label=messages::theme() chosen=Signal::derive(move || theme_name(theme()))>
+        <Submenu icon="monitor" label=messages::theme() chosen=Signal::derive(move || theme_name(theme()).to_owned())>
             {[None, Some(Theme::Light), Some(Theme::Dark)].map(theme_item).collect_view()}
         </Submenu>
         <Submenu
             icon="languages"
             label=messages::language()
-            chosen=Signal::stored(language::current().own_name())
+            chosen=Signal::stored(own_name.unwrap_or_default())
         >
-            {Language::ALL.map(language_item).collect_view()}
+            {languages.iter().cloned().map(&language_item).collect_view()}
         </Submenu>
         <Submenu
             icon="keyboard"
             label=messages::keyboard_shortcuts()
-            chosen=Signal::derive(move || on_or_off(!keys_off()))
+            chosen=Signal::derive(move || on_or_off(!keys_off()).to_owned())
         >
             {[false, true].map(keys_item).collect_view()}
         </Submenu>

@@ -183,7 +183,7 @@ pub(crate) fn Submenu(
     label: &'static str,
     /// The label of the chosen item.
     #[prop(into)]
-    chosen: Signal<&'static str>,
+    chosen: Signal<String>,
     /// The items.
     children: ChildrenFn,
 ) -> impl IntoView {

@@ -255,9 +255,10 @@ pub(super) fn move_focus(event: &leptos::ev::KeyboardEvent) {
     if event.alt_key() || event.ctrl_key() || event.meta_key() || event.shift_key() {
         return;
     }
+    let ahead = if browser::right_to_left() { -1 } else { 1 };
     let (down, by) = match event.key().as_str() {
-        "ArrowRight" => (false, 1),
-        "ArrowLeft" => (false, -1),
+        "ArrowRight" => (false, ahead),
+        "ArrowLeft" => (false, -ahead),
         "ArrowDown" => (true, 1),
         "ArrowUp" => (true, -1),
         _ => return,

@@ -255,7 +255,9 @@ fn resize_columns(page: PageState) {
     let drag = StoredValue::new(None::<(Column, i32, i32)>);
     let width_at = move |event: &ev::PointerEvent| {
         let (column, start, width) = drag.get_value()?;
-        Some((column, (width + event.client_x() - start).clamp(WIDTHS.0, WIDTHS.1)))
+        let moved = event.client_x() - start;
+        let wider = if browser::right_to_left() { -moved } else { moved };
+        Some((column, (width + wider).clamp(WIDTHS.0, WIDTHS.1)))
     };
     let save = move |column: Column, width: Option<i32>| {
         page.preferences.update_soon(move |preferences| {

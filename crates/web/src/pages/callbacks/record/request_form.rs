@@ -231,7 +231,7 @@ fn read_as(reading: &NumberReading) -> String {
     let formatted = &reading.formatted;
     let number =
         extension.map_or_else(|| formatted.clone(), |digits| messages::with_extension(formatted, digits));
-    let country = reading.country.as_deref().map(|code| intl::region_name(language::current().tag(), code));
+    let country = reading.country.as_deref().map(|code| intl::region_name(&language::current(), code));
     let parts = [Some(number), country, kind.map(ToOwned::to_owned)];
     let parts = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
     let warning = reading.warning.map(|_| messages::number_unknown_length());

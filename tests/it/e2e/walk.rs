@@ -1,0 +1,273 @@
+//! A walk through every page, dialog and menu, on wide and narrow screens, in all
+//! themes and in several languages: nothing is cut off, sticks out of its box, makes the
+//! page scroll sideways, or breaks WCAG 2.2.
+
+use std::collections::BTreeMap;
+
+use ringback_domain::ApiScope;
+use ringback_tests::app::PASSWORD;
+use ringback_tests::browser::{Locator, key};
+use ringback_tests::languages::{LONG, MIRRORED, Page, Texts};
+use ringback_tests::{Browser, Options, TestApp, size, wait_for};
+use rstest::rstest;
+use serde_json::json;
+
+use super::{options, web_dir};
+
+const WAITING: &str = "+44 20 7946 0318";
+const CANCELLED: &str = "+44 20 7946 0319";
+const SCHEDULED: &str = "+44 20 7946 0320";
+const TALKING: &str = "+44 20 7946 0321";
+
+/// Screens; dialogs and menus are opened on the first.
+const SCREENS: [(u32, u32); 4] = [(1440, 900), (768, 1024), (390, 844), (320, 640)];
+const THEMES: [&str; 3] = ["light", "dark", "forced"];
+
+/// What a person would see to be wrong with the layout, a line each.
+const FIND_FAULTS: &str = include_str!("walk.js");
+
+/// A person who walks through the page in one language.
+struct Walk {
+    app: TestApp,
+    browser: Browser,
+    texts: Texts,
+    /// How many views were looked at.
+    views: usize,
+    /// Where each fault was seen first.
+    faults: BTreeMap<String, String>,
+    /// Removed last.
+    _page: Page,
+}
+
+impl Walk {
+    /// Starts on the page that asks to sign in.
+    async fn start(language: &str) -> Self {
+        let page = Page::new(&web_dir());
+        let app = TestApp::start_with(
+            ringback_tests::Backend::Sqlite,
+            Options { web_dir: Some(page.folder()), ..options(None) },
+        )
+        .await;
+        let texts = page.texts(language);
+        let browser = Browser::start().await;
+        browser.before_pages(&format!("localStorage.setItem('ringback-language', '{language}')")).await;
+        browser.resize(SCREENS[0].0, SCREENS[0].1).await;
+        let walk = Self { app, browser, texts, views: 0, faults: BTreeMap::new(), _page: page };
+        walk.open("/login").await;
+        walk
+    }
+
+    async fn open(&self, path: &str) {
+        self.browser.open(&format!("http://{}{path}", self.app.address)).await;
+    }
+
+    async fn sign_in(&self, username: &str) {
+        self.at("textbox", "Username").fill(username).await;
+        self.at("textbox", "Password").fill(PASSWORD).await;
+        self.at("button", "Sign in").click().await;
+        self.browser.at("button", self.texts.say("Sign in")).gone().await;
+    }
+
+    /// The element with this name in English.
+    fn at(&self, role: &'static str, english: &str) -> Locator<'_> {
+        self.browser.at(role, self.texts.say(english))
+    }
+
+    /// The same with a parameter in its name.
+    fn of(&self, role: &'static str, english: &str, value: &str) -> Locator<'_> {
+        self.browser.at(role, &self.texts.say(english).replace("{0}", value))
+    }
+
+    /// Looks at what is shown on each screen, in one theme and then another, on some with
+    /// axe; in a soak in all themes and always with axe.
+    async fn look(&mut self, view: &str) {
+        for screen in 0..SCREENS.len() {
+            self.look_on(screen, view).await;
+        }
+        self.resize(0).await;
+        self.views += 1;
+    }
+
+    async fn look_on(&mut self, screen: usize, view: &str) {
+        self.resize(screen).await;
+        let turn = self.views + screen;
+        let all = size(0, 1) == 1;
+        for (index, theme) in THEMES.into_iter().enumerate() {
+            if !all && index != turn % THEMES.len() {
+                continue;
+            }
+            let forced = theme == "forced";
+            self.browser.prefer("forced-colors", if forced { "active" } else { "none" }).await;
+            if !forced {
+                self.browser.script(&format!("document.documentElement.dataset.theme = '{theme}'")).await;
+            }
+            let mut found: Vec<String> =
+                serde_json::from_value(self.browser.script(FIND_FAULTS).await).expect("a list");
+            if !forced && (all || turn % SCREENS.len() < 2) {
+                found.extend(self.browser.axe_faults().await.lines().map(str::to_owned));
+            }
+            for fault in found.into_iter().filter(|fault| !fault.is_empty()) {
+                let (width, _) = SCREENS[screen];
+                self.faults.entry(fault).or_insert_with(|| format!("{view} at {width} px, {theme}"));
+            }
+        }
+    }
+
+    async fn resize(&self, screen: usize) {
+        let (width, height) = SCREENS[screen];
+        self.browser.resize(width, height).await;
+    }
+
+    /// Opens a dialog, looks at it and closes it.
+    async fn dialog(&mut self, opener: (&'static str, &str, &str), title: &str) {
+        self.open_dialog(opener, title).await;
+        self.look(title).await;
+        self.close().await;
+    }
+
+    async fn open_dialog(&self, (role, english, value): (&'static str, &str, &str), title: &str) {
+        self.of(role, english, value).click().await;
+        self.at("dialog", title).shown().await;
+    }
+
+    async fn close(&self) {
+        self.browser.type_keys(key::ESCAPE).await;
+        wait_for("no open dialog", async || {
+            let open = self.browser.script("return document.querySelectorAll('dialog[open]').length").await;
+            (open == 0).then_some(())
+        })
+        .await;
+    }
+
+    /// Opens a menu on each screen and looks at it.
+    async fn menu(&mut self, opener: &str, item: &str) {
+        for screen in 0..SCREENS.len() {
+            self.resize(screen).await;
+            self.browser.at("button", opener).click().await;
+            self.at("menuitem", item).shown().await;
+            self.look_on(screen, opener).await;
+            self.browser.type_keys(key::ESCAPE).await;
+            self.at("menuitem", item).gone().await;
+        }
+        self.resize(0).await;
+        self.views += 1;
+    }
+
+    fn end(self) {
+        let faults: Vec<_> = self.faults.iter().map(|(fault, place)| format!("{place}: {fault}")).collect();
+        assert!(faults.is_empty(), "{} faults in {} views:\n{}", faults.len(), self.views, faults.join("\n"));
+    }
+}
+
+/// Creates a callback in each state, one of them cancelled.
+async fn fill(app: &TestApp) {
+    let machine = app.key(ApiScope::CallbacksWrite);
+    machine.create_immediate(app.service, TALKING).await;
+    let reserved = wait_for("a callback to reserve", async || app.router().reserve(1).await.pop()).await;
+    assert_eq!(app.router().report(&reserved, "connect", json!({})).await.status, 200);
+    machine.create_immediate(app.service, WAITING).await;
+    let later = app.clock.now().plus_seconds(60).to_string();
+    machine.create_scheduled(app.other_service, SCHEDULED, &later).await;
+    let cancelled = machine.create_immediate(app.service, CANCELLED).await;
+    assert_eq!(machine.command(&cancelled["id"], "cancel", &json!({})).await.status, 200);
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_list_and_its_dialogs_fit(#[values("en", "de", "fr", LONG, MIRRORED)] language: &str) {
+    let mut walk = Walk::start(language).await;
+    fill(&walk.app).await;
+    walk.at("button", "Sign in").click().await;
+    walk.at("StaticText", "Enter your password.").shown().await;
+    walk.look("Sign in").await;
+    walk.sign_in("administrator").await;
+
+    walk.open("/callbacks?range=next-24-hours").await;
+    walk.of("button", "Metrics {0}", SCHEDULED).shown().await;
+    walk.look("Next 24 Hours").await;
+    walk.dialog(("button", "Edit {0}", SCHEDULED), "Edit Callback").await;
+    walk.open("/callbacks?range=today").await;
+    walk.of("button", "Metrics {0}", TALKING).click().await;
+    let region = walk.of("region", "Callback metrics for {0}", TALKING);
+    region.at("switch", walk.texts.say("Advanced Callback Metrics")).click().await;
+    region.at("region", walk.texts.say("Advanced metrics")).shown().await;
+    walk.look("Callbacks").await;
+    walk.dialog(("button", "Close Callback", ""), "Close Callback").await;
+    walk.of("button", "Metrics {0}", TALKING).click().await;
+
+    let account = walk.texts.say("{0}, {1}").replace("{0}", "administrator");
+    let account = account.replace("{1}", walk.texts.say("Administrator"));
+    walk.menu(&account, "Sign out").await;
+    let opener = walk.texts.say("Export").to_owned();
+    walk.menu(&opener, "Export Cancelled Reports").await;
+    for (menu, item) in [("Tools", "Callback Search"), ("Help", "Shortcuts")] {
+        let opener = walk.texts.say(menu).to_owned();
+        walk.menu(&opener, item).await;
+    }
+    walk.of("checkbox", "Select {0}", WAITING).click().await;
+    walk.look("Selection").await;
+    walk.dialog(("button", "Cancel Callbacks", ""), "Cancel Callbacks Confirmation").await;
+    walk.at("button", "Clear").click().await;
+    walk.dialog(("button", "Recreate {0}", CANCELLED), "Recreate Callback").await;
+    walk.dialog(("button", "Advanced Options", ""), "Advanced Options").await;
+
+    walk.open_dialog(("button", "Create Callback", ""), "Create Callback").await;
+    let dialog = walk.at("dialog", "Create Callback");
+    dialog.at("button", walk.texts.say("More details")).click().await;
+    dialog.at("button", walk.texts.say("Create")).click().await;
+    dialog.at("StaticText", walk.texts.say("Choose a service.")).shown().await;
+    walk.look("Create Callback").await;
+    walk.close().await;
+
+    walk.open("/callbacks?range=tomorrow").await;
+    walk.of("heading", "No callbacks in {0}", walk.texts.say("Tomorrow")).shown().await;
+    walk.look("No callbacks").await;
+    walk.open("/callbacks?range=today&q=nothing-contains-this").await;
+    walk.at("button", "Clear search").shown().await;
+    walk.look("Nothing found").await;
+    walk.end();
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_other_pages_fit(#[values("en", "de", "fr", LONG, MIRRORED)] language: &str) {
+    let mut walk = Walk::start(language).await;
+    fill(&walk.app).await;
+    walk.sign_in("administrator").await;
+    for topic in ["Guide", "Shortcuts", "Messages", "About Ringback"] {
+        walk.at("button", "Help").click().await;
+        walk.dialog(("menuitem", topic, ""), topic).await;
+    }
+    let account = walk.texts.say("{0}, {1}").replace("{0}", "administrator");
+    let account = account.replace("{1}", walk.texts.say("Administrator"));
+    walk.browser.at("button", &account).click().await;
+    walk.dialog(("menuitem", "My account", ""), "My account").await;
+
+    walk.open("/search").await;
+    walk.at("heading", "Callback Search").shown().await;
+    walk.look("Callback Search").await;
+    walk.open("/search?q=02079460318").await;
+    walk.at("region", "Timeline").shown().await;
+    walk.look("Found").await;
+    walk.open("/services").await;
+    walk.at("table", "Services").shown().await;
+    walk.look("Services").await;
+    walk.dialog(("button", "Create Service", ""), "Create Service").await;
+    walk.dialog(("button", "Edit {0}", "Billing EN"), "Edit Service").await;
+    walk.open("/integrations").await;
+    walk.at("table", "API Keys").shown().await;
+    walk.look("Integrations").await;
+    walk.dialog(("button", "Create API Key", ""), "Create API Key").await;
+    walk.open("/users").await;
+    walk.at("table", "Users").shown().await;
+    walk.look("Users").await;
+    walk.dialog(("button", "Create User", ""), "Create User").await;
+    walk.dialog(("button", "Edit {0}", "branch"), "Edit User").await;
+    walk.open("/audit").await;
+    walk.at("table", "Audit").shown().await;
+    walk.look("Audit").await;
+    walk.open("/nowhere").await;
+    walk.at("link", "Go to Callbacks").shown().await;
+    walk.look("Page not found").await;
+    walk.end();
+}
