@@ -25,7 +25,7 @@ const SORTS: [&str; 8] = [
     "state",
     "-state",
 ];
-const SEARCHES: [&str; 8] = [
+const SEARCHES: [&str; 10] = [
     "customer_number&search=460",
     "customer_number&search=1",
     "service&search=bill",
@@ -34,6 +34,8 @@ const SEARCHES: [&str; 8] = [
     "agent&search=agent-1",
     "language&search=en",
     "any&search=e",
+    "state&search=completed (fail",
+    "agent&search_field=language&search=e",
 ];
 
 /// Who sends a request.

@@ -235,7 +235,7 @@ messages! {
     callback_search { en "Callback Search" de "Rückrufsuche" }
     search_for { en "Callback ID or Phone Number" de "Rückruf-ID oder Telefonnummer" }
     search_hint { en "Searches all time ranges in the services you have access to." de "Durchsucht alle Zeiträume der sichtbaren Services." }
-    search_unclear { en "Enter a Callback ID such as 019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2, or a number such as +44 20 7946 0318." de "Bitte eine Rückruf-ID eingeben, zum Beispiel 019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2, oder eine Nummer, zum Beispiel +49 30 23125 000." }
+    search_unclear { en "Enter a whole Callback ID such as 019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2, or at least three digits of a number such as +44 20 7946 0318." de "Bitte eine ganze Rückruf-ID eingeben, zum Beispiel 019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2, oder mindestens drei Ziffern einer Nummer, zum Beispiel +49 30 23125 000." }
     search_none(days) { en "No callback with this ID or number. Records are kept {days} days." de "Kein Rückruf mit dieser ID oder Nummer. Datensätze werden {days} Tage aufbewahrt." }
     search_found(count, text) { en [one "{count} callback for {text}, in all time ranges and in the services you have access to." other "{count} callbacks for {text}, in all time ranges and in the services you have access to."] de [one "{count} Rückruf zu {text}, in allen Zeiträumen und sichtbaren Services." other "{count} Rückrufe zu {text}, in allen Zeiträumen und sichtbaren Services."] }
     results { en "Results" de "Treffer" }

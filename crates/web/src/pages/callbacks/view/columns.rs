@@ -66,8 +66,8 @@ impl Column {
         Self::Language,
         Self::Completed,
     ];
-    /// The number of columns that are shown by default.
-    pub(crate) const DEFAULT_COUNT: usize = 7;
+    /// The columns that are shown by default.
+    pub(crate) const DEFAULT: &[Self] = Self::MOVABLE.split_at(7).0;
 
     /// The columns for a width. Default columns that do not fit are left out;
     /// their content is in the details. Chosen columns are always shown.
@@ -78,7 +78,7 @@ impl Column {
             Self::Agent | Self::Updated => width >= Width::Wide,
             _ => width >= Width::Medium,
         };
-        let middle = chosen.unwrap_or(&Self::MOVABLE[..Self::DEFAULT_COUNT]);
+        let middle = chosen.unwrap_or(Self::DEFAULT);
         let mut all = vec![Self::Metrics, Self::State];
         if manages {
             all.insert(0, Self::Select);
