@@ -199,6 +199,10 @@ impl Side {
 fn mask(value: &mut Value, is_list: bool) {
     match value {
         Value::Object(fields) => {
+            // Whether somebody had looked at the queue by then depends on the second.
+            fields.retain(|name, _| {
+                !["last_position_in_queue", "last_estimated_wait_seconds"].contains(&name.as_str())
+            });
             for (name, field) in fields {
                 let masked = match name.as_str() {
                     "next" | "previous" | "lease_token" => !field.is_null(),

@@ -119,6 +119,7 @@ messages! {
     // Expanded row
     metrics_region(number) { en "Callback metrics for {number}" de "Kennzahlen des Rückrufs an {number}" }
     position { en "Position in Queue" de "Position in der Warteschlange" }
+    was(value) { en "was {value}" de "war {value}" }
     estimated_wait { en "Estimated Wait Time" de "Geschätzte Wartezeit" }
     customers_time { en "Customer's time" de "Zeit des Kunden" }
     waiting_term { en "Waiting" de "Wartezeit" }

@@ -378,8 +378,7 @@ fn RecordBody(
 /// The most important facts.
 fn facts(view: &CallbackView, style: Style) -> Vec<(&'static str, String)> {
     let metrics = &view.metrics;
-    let none = || messages::none().to_owned();
-    let wait = metrics.estimated_wait_seconds.map(|seconds| format::duration(i64::from(seconds)));
+    let [position, wait] = metrics::place(view);
     let kind = if view.scheduled_origin { messages::scheduled() } else { messages::immediate() };
     let of_customer = metrics::customers_time(view, style)
         .map(|(time, zone)| (messages::customers_time(), messages::time_in_zone(time, zone)));
@@ -387,8 +386,8 @@ fn facts(view: &CallbackView, style: Style) -> Vec<(&'static str, String)> {
         (messages::column_service(), view.service.name.clone()),
         (messages::column_desired_time(), format::day_time(view.desired_time, style)),
         (messages::callback_type(), kind.to_owned()),
-        (messages::position(), metrics.position_in_queue.map_or_else(none, |position| position.to_string())),
-        (messages::estimated_wait(), wait.unwrap_or_else(none)),
+        (messages::position(), position),
+        (messages::estimated_wait(), wait),
         (messages::column_attempts(), messages::attempts_short(metrics.attempts_made, metrics.max_attempts)),
     ];
     facts.into_iter().chain(of_customer).collect()
