@@ -145,13 +145,14 @@ messages! {
     range_name { en "Range Name" de "Name" }
     range_from { en "From" de "Von" }
     range_to { en "To" de "Bis" }
+    range_from_time { en "From, time" de "Von, Uhrzeit" }
+    range_to_time { en "To, time" de "Bis, Uhrzeit" }
     add_range { en "Add Range" de "Hinzufügen" }
     remove_range(range) { en "Remove {range}" de "{range} entfernen" }
     range_added(range) { en "{range} added" de "{range} hinzugefügt" }
     range_removed(range) { en "{range} removed" de "{range} entfernt" }
     range_name_long { en "Use at most 60 characters." de "Höchstens 60 Zeichen." }
     range_name_taken { en "A range with this name already exists. Use another name." de "Einen Zeitraum mit diesem Namen gibt es schon. Bitte einen anderen Namen wählen." }
-    enter_date_time { en "Enter date and time." de "Datum und Uhrzeit eingeben." }
     range_order { en "To must be after From." de "Bis muss nach Von liegen." }
     range_hours_same { en "To must differ from From." de "Bis muss sich von Von unterscheiden." }
     visible_states { en "Visible Callback States" de "Sichtbare Status" }
