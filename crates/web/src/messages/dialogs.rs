@@ -223,6 +223,7 @@ messages! {
     outcome_not_permitted { en "not permitted" de "nicht erlaubt" }
     outcome_failed { en "could not be cancelled" de "ließ sich nicht abbrechen" }
     report { en "Cancellation Summary Report" de "Abbruchbericht" }
+    report_sheet { en "Report as XLSX" de "Bericht als XLSX" }
     report_failed { en "The report could not be saved" de "Der Bericht konnte nicht gespeichert werden" }
     report_of(count, time, user) { en [one "CSV, {count} callback, {time}, {user}" other "CSV, {count} callbacks, {time}, {user}"] de [one "CSV, {count} Rückruf, {time}, {user}" other "CSV, {count} Rückrufe, {time}, {user}"] }
     reports_recent { en "Cancellations of the last 24 hours." de "Abbrüche der letzten 24 Stunden." }
