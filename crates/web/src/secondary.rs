@@ -15,6 +15,7 @@ use crate::pages::callbacks::dialogs::open_dialog;
 use crate::pages::callbacks::list::empty::empty_list;
 use crate::pages::callbacks::list::jump::ways_to_now;
 use crate::pages::callbacks::list::live::paused_banner;
+use crate::pages::callbacks::list::paging::pager;
 use crate::pages::callbacks::list::selection::selection_bar;
 use crate::pages::callbacks::list::tools::{sort_select, table_tools};
 use crate::pages::callbacks::record::details::details;
@@ -40,6 +41,7 @@ fn render(part: Part) -> AnyView {
         Part::AccountMenu => account_menu(),
         Part::ExportMenu => export_menu(),
         Part::TableTools => table_tools(),
+        Part::Pager => pager(),
         Part::WaysToNow => ways_to_now(),
         Part::PausedBanner => paused_banner(),
         Part::SortSelect => sort_select(),

@@ -13,7 +13,6 @@ use crate::browser::update_attribute;
 use crate::clock::Clock;
 use crate::components::empty_state::Skeleton;
 use crate::components::icon::Icon;
-use crate::components::pager::Pager;
 use crate::components::tooltip;
 use crate::format;
 use crate::lazy::{Lazy, Part};
@@ -30,7 +29,7 @@ fn row_count(page: PageState) -> Option<usize> {
     page.feed.rows.with(|rows| rows.as_ref().map(Vec::len))
 }
 
-fn total(page: PageState) -> Option<(u64, bool)> {
+pub(super) fn total(page: PageState) -> Option<(u64, bool)> {
     page.feed.counts.with(|counts| {
         let counts = counts.as_ref()?;
         Some(page.view.with(|view| paging::total(counts, &view.list, view.list.quick)))
@@ -360,18 +359,11 @@ fn Head(column: Column) -> impl IntoView {
 #[component]
 pub(crate) fn Foot() -> impl IntoView {
     let page = PageState::here();
-    let pages = Memo::new(move |_| {
-        let (next, previous) = page.feed.neighbours.get();
-        let shown = page.feed.shown.get();
-        page.view.with(|view| paging::pages(view, &shown, total(page), next, previous))
-    });
-    let several = Memo::new(move |_| {
-        pages.with(|pages| pages.numbered.len() > 1 || pages.next.is_some() || pages.previous.is_some())
-    });
+    let lazy = Lazy::here();
     view! {
         <footer class="table-footer">
             <span class="num">{move || summary(page)}</span>
-            <Show when=move || several.get()><Pager pages /></Show>
+            {lazy.add(Part::Pager)}
             <span class="grow"></span>
             <span>{move || messages::times_in(format::zone(page.preferences.style()))}</span>
             <span class="wide-only">{messages::kept(RETENTION_DAYS)}</span>
