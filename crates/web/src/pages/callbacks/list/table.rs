@@ -2,6 +2,8 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use leptos::tachys::reactive_graph::OwnedView;
+use leptos::tachys::view::keyed::keyed;
 use ringback_domain::retention::RETENTION_DAYS;
 use ringback_domain::wire::list::Sort;
 
@@ -20,6 +22,7 @@ use crate::messages;
 use crate::pages::callbacks::list::feed::Loading;
 use crate::pages::callbacks::list::page::PageState;
 use crate::pages::callbacks::list::paging;
+use crate::pages::callbacks::record::row::Row;
 use crate::pages::callbacks::view::columns::Column;
 use crate::pages::callbacks::view::columns::sort_label;
 use crate::pages::callbacks::view::state::Place;
@@ -242,14 +245,31 @@ fn Table() -> impl IntoView {
                         row::handle_click(page, &event);
                     }
                 >
-                    <ForEnumerate
-                        each=move || page.feed.rows.get().unwrap_or_default()
-                        key=|row| row.id
-                        children=move |index, row| view! { <RecordRow row index offset columns /> }
-                    />
+                    {record_rows(page, offset, columns)}
                 </tbody>
             </table>
         }
+    }
+}
+
+/// The rows. An owner keeps a trace of each child, also of those that are gone, until
+/// it ends itself. So the rows of a load have one of their own, which ends with the
+/// last of them; `ForEnumerate` would make the page grow with each load.
+fn record_rows(page: PageState, offset: Signal<u64>, columns: StoredValue<Vec<Column>>) -> impl IntoView {
+    let table = Owner::current().unwrap_or_default();
+    move || {
+        let load = table.with(Owner::new);
+        let draw = move |index, row: Row| {
+            let owner = load.with(Owner::new);
+            let (index, set_index) = ArcRwSignal::new(index).split();
+            let view = owner.with(|| {
+                let load = load.clone();
+                on_cleanup(move || drop(load));
+                view! { <RecordRow row index=index.into() offset columns /> }
+            });
+            (move |index| set_index.set(index), OwnedView::new_with_owner(view, owner))
+        };
+        keyed(page.feed.rows.get().unwrap_or_default(), |row| row.id, draw)
     }
 }
 
