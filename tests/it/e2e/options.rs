@@ -186,11 +186,14 @@ async fn a_custom_range_is_offered_at_once_and_filters() {
     fill("From", -1).await;
     fill("To", 1).await;
     // The fields follow the switch, not the browser.
-    let written = async || ranges.at("textbox", "To, time").property("value").await;
-    assert!(written().await.as_str().unwrap().ends_with('M'));
-    dialog.at("switch", "Show Time in 24 Hour").click().await;
-    assert_eq!(written().await, time(1)[11..16]);
-    dialog.at("switch", "Show Time in 24 Hour").click().await;
+    for (times, ends) in [("24 hours", &time(1)[11..16]), ("12 hours", "M")] {
+        dialog.at("switch", "Show Time in 24 Hour").click().await;
+        wait_for(times, async || {
+            let written = ranges.at("textbox", "To, time").property("value").await;
+            written.as_str()?.ends_with(ends).then_some(())
+        })
+        .await;
+    }
     ranges.at("button", "Add Range").click().await;
     ranges.at("button", "Remove Peak").shown().await;
     ranges.at("button", "Remove Evening").shown().await;
