@@ -60,6 +60,8 @@ async fn a_callback_says_what_it_waits_for(#[values(Backend::Sqlite, Backend::Po
     app.advance(2);
     assert_eq!(waits(&client, &other).await, (json!({"reason": "agent"}), json!(1)));
     app.advance(298);
+    // The first log-in has ended by now.
+    let client = app.supervisor().await;
     assert_eq!(waits(&client, &id).await, (json!({"reason": "agent"}), json!(1)));
     assert_eq!(waits(&client, &other).await, (json!({"reason": "agent"}), json!(2)));
 
@@ -73,8 +75,6 @@ async fn a_callback_says_what_it_waits_for(#[values(Backend::Sqlite, Backend::Po
         app.advance(60);
         app.expire_leases().await;
     }
-    // The first log-in has ended by now.
-    let client = app.supervisor().await;
     assert_eq!(waits(&client, &other).await, (json!({"reason": "decision"}), none));
     assert_eq!(text(&client.callback(&other).await["state"]), "QUEUED");
 }
