@@ -41,6 +41,8 @@ async fn a_callback_says_what_it_waits_for(#[values(Backend::Sqlite, Backend::Po
     let ahead = json!({"reason": "desired_time", "until": "2026-11-24T09:10:00Z"});
     assert_eq!(waits(&client, &id).await, (ahead, none.clone()));
     app.advance(600);
+    // The first log-in has ended by now.
+    let client = app.supervisor().await;
     assert_eq!(waits(&client, &id).await, (json!({"reason": "submission"}), none.clone()));
     app.submit().await;
     assert_eq!(waits(&client, &id).await, (json!({"reason": "agent"}), json!(1)));
@@ -60,8 +62,6 @@ async fn a_callback_says_what_it_waits_for(#[values(Backend::Sqlite, Backend::Po
     app.advance(2);
     assert_eq!(waits(&client, &other).await, (json!({"reason": "agent"}), json!(1)));
     app.advance(298);
-    // The first log-in has ended by now.
-    let client = app.supervisor().await;
     assert_eq!(waits(&client, &id).await, (json!({"reason": "agent"}), json!(1)));
     assert_eq!(waits(&client, &other).await, (json!({"reason": "agent"}), json!(2)));
 
