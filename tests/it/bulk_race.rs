@@ -66,7 +66,7 @@ async fn nothing_is_cancelled_after_a_stop_was_answered(
         let stop = async move |tx: &mut Tx<'_>| commands::stop(tx, id).await;
         cluster.nodes[0].commands.change(Audit::None, &person(), stop).await.unwrap()
     };
-    let (stopped, (), ()) = join3(stop, work(0), work(other)).await;
+    let (stopped, (), ()) = Box::pin(join3(stop, work(0), work(other))).await;
 
     assert_eq!(job(&cluster, id).await, stopped);
     assert_eq!(stopped.state, JobState::Stopped, "there was more to do: {stopped:?}");

@@ -25,7 +25,7 @@ const SORTS: [&str; 8] = [
     "state",
     "-state",
 ];
-const SEARCHES: [&str; 8] = [
+const SEARCHES: [&str; 10] = [
     "customer_number&search=460",
     "customer_number&search=1",
     "service&search=bill",
@@ -34,6 +34,8 @@ const SEARCHES: [&str; 8] = [
     "agent&search=agent-1",
     "language&search=en",
     "any&search=e",
+    "state&search=completed (fail",
+    "agent&search_field=language&search=e",
 ];
 
 /// Who sends a request.
@@ -197,6 +199,10 @@ impl Side {
 fn mask(value: &mut Value, is_list: bool) {
     match value {
         Value::Object(fields) => {
+            // Whether somebody had looked at the queue by then depends on the second.
+            fields.retain(|name, _| {
+                !["last_position_in_queue", "last_estimated_wait_seconds"].contains(&name.as_str())
+            });
             for (name, field) in fields {
                 let masked = match name.as_str() {
                     "next" | "previous" | "lease_token" => !field.is_null(),

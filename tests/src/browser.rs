@@ -132,8 +132,8 @@ impl Browser {
         self.folder.path().join("downloads")
     }
 
-    /// Waits for a downloaded file, and returns and removes it. A `*` in its name
-    /// stands for anything.
+    /// Waits for a downloaded file, and returns and removes it; what is not text of it
+    /// is lost. A `*` in its name stands for anything.
     pub async fn downloaded(&self, name: &str) -> String {
         let (start, end) = name.split_once('*').unwrap_or((name, ""));
         let find = || {
@@ -146,8 +146,8 @@ impl Browser {
         // Chromium may create an empty file first.
         let read = || {
             let file = find()?;
-            let text = std::fs::read_to_string(&file).ok().filter(|text| !text.is_empty())?;
-            Some((file, text))
+            let bytes = std::fs::read(&file).ok().filter(|bytes| !bytes.is_empty())?;
+            Some((file, String::from_utf8_lossy(&bytes).into_owned()))
         };
         let (file, text) = wait_for(name, async || read()).await;
         std::fs::remove_file(&file).expect("it can be removed");

@@ -9,6 +9,7 @@ use crate::directory::Directory;
 use crate::error::Error;
 use crate::health::Health;
 use crate::metrics::Metrics;
+use crate::positions::PositionCache;
 use crate::query::Queries;
 use crate::signals::Signals;
 use crate::store::{Store, server_state};
@@ -55,8 +56,14 @@ impl App {
         let signals = Arc::new(Signals::default());
         let health = Arc::new(Health::default());
         let directory = Arc::new(Directory::new(store.clone(), Arc::clone(&signals)));
-        let commands =
-            Arc::new(Commands::new(store.clone(), clock.clone(), metrics.clone(), Arc::clone(&signals)));
+        let positions = Arc::new(PositionCache::default());
+        let commands = Arc::new(Commands::new(
+            store.clone(),
+            clock.clone(),
+            metrics.clone(),
+            Arc::clone(&signals),
+            Arc::clone(&positions),
+        ));
         let keys = async |tx: &mut Tx<'_>| sessions::server_keys(tx).await;
         let fingerprint_key = commands.change(Audit::None, &Grant::system("start"), keys).await?;
         let epoch = async move |tx: &mut Tx<'_>| node::feed_epoch(tx, &database).await;
@@ -68,7 +75,7 @@ impl App {
             Arc::clone(&directory),
             Arc::clone(&signals),
         );
-        let queries = Queries::new(store.clone(), clock.clone(), directory, signals, epoch);
+        let queries = Queries::new(store.clone(), clock.clone(), directory, signals, epoch, positions);
         let workers = Workers {
             commands: Arc::clone(&commands),
             store: store.clone(),

@@ -23,6 +23,7 @@ pub mod http;
 pub mod limits;
 pub mod metrics;
 pub mod phone;
+pub mod positions;
 pub mod query;
 pub mod recent;
 pub mod server;

@@ -201,23 +201,59 @@ fn trunk_prefix(country: Region) -> Option<(i32, String)> {
     (!trunk.is_empty()).then(|| (example.country_code, trunk.to_owned()))
 }
 
-/// Parts of E.164 numbers that a search text may mean: its digits as they are, and
-/// with the country code in place of the digit that is dialled before a national
-/// number.
-pub fn search_parts<'a>(text: &str, countries: impl Iterator<Item = &'a str>) -> Vec<String> {
+/// What a search text means in customer numbers. Lists and *Callback Search* read
+/// a text by this, and the page takes it from the answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sought {
+    /// The numbers that the whole text may be.
+    pub numbers: Vec<String>,
+    /// The digits of which a number has to contain one or the other; empty if the
+    /// text is no part of a number.
+    pub parts: Vec<String>,
+}
+
+/// What ends a number and begins its extension, or another parameter of a link.
+const EXTENSION_MARKS: [char; 4] = [';', '#', 'x', 'X'];
+
+/// Digits after a `00` from which on it stands for a plus: with fewer, they are more
+/// likely the end of a number.
+const MIN_DIGITS_ABROAD: usize = 5;
+
+/// Reads a search text: a number or a part of one, as people of these countries
+/// write it.
+pub fn seek<'a>(text: &str, countries: impl Iterator<Item = &'a str>) -> Sought {
+    let mut countries: Vec<&str> = countries.collect();
+    countries.sort_unstable();
+    countries.dedup();
+    let whole = countries.iter().filter_map(|country| read(text, country).ok());
+    let mut numbers: Vec<String> = whole.map(|read| read.number.as_str().to_owned()).collect();
     // People write `+44 (0)20` and leave the zero out when they dial.
     let text = normalize(text).replace("(0)", "");
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    let mut parts = vec![digits.clone()];
-    for country in countries.filter(|_| !text.starts_with('+')).filter_map(region) {
-        let Some((code, trunk)) = trunk_prefix(country) else { continue };
-        if let Some(rest) = digits.strip_prefix(trunk.as_str()) {
-            parts.push(format!("{code}{rest}"));
+    let end = text.find(EXTENSION_MARKS).map(|end| text[..end].trim_end().trim_end_matches(['e', 'E']));
+    let text = end.filter(|text| !text.is_empty()).unwrap_or(&text);
+    let digits = PHONE_NUMBER_UTIL.normalize_digits_only(text);
+    if digits.is_empty() || text.chars().any(|sign| !sign.is_numeric() && !" +-()./".contains(sign)) {
+        return Sought::default();
+    }
+    let mut parts: Vec<String> = numbers.iter().map(|number| number[1..].to_owned()).collect();
+    if !text.starts_with('+') {
+        // What is dialled before the code of a country, and before a national number.
+        let abroad = ["00", "011"].into_iter().filter_map(|prefix| digits.strip_prefix(prefix));
+        parts.extend(abroad.filter(|rest| rest.len() >= MIN_DIGITS_ABROAD).map(str::to_owned));
+        for (code, trunk) in countries.into_iter().filter_map(region).filter_map(trunk_prefix) {
+            parts.extend(digits.strip_prefix(trunk.as_str()).map(|rest| format!("{code}{rest}")));
         }
     }
-    parts.sort_unstable();
-    parts.dedup();
-    parts
+    parts.push(digits);
+    numbers.extend(parts.iter().map(|part| format!("+{part}")));
+    for list in [&mut numbers, &mut parts] {
+        list.sort_unstable();
+        list.dedup();
+    }
+    // What contains another part finds nothing that the other does not.
+    let all = parts.clone();
+    parts.retain(|part| !all.iter().any(|other| other != part && part.contains(other)));
+    Sought { numbers, parts }
 }
 
 /// Whether the text is the code of a country whose numbers can be read.
@@ -247,8 +283,8 @@ fn normalize(text: &str) -> String {
         other => Some(other),
     };
     let text: String = text.chars().filter_map(ascii).collect();
-    let text = text.strip_prefix("tel:").unwrap_or(&text).trim();
-    text.to_owned()
+    let scheme = text.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("tel:"));
+    text[scheme.map_or(0, str::len)..].trim().to_owned()
 }
 
 #[cfg(test)]
@@ -374,7 +410,7 @@ mod tests {
 
     #[test]
     fn a_search_finds_what_people_type_of_a_number() {
-        let parts = |text: &str| search_parts(text, ["GB", "US", "RU", "IT"].into_iter());
+        let parts = |text: &str| seek(text, ["GB", "US", "RU", "IT"].into_iter()).parts;
         for (text, number) in [
             ("020 7946 0318", "+442079460318"),
             ("020 79", "+442079460318"),
@@ -383,12 +419,24 @@ mod tests {
             ("8 800", "+78001234567"),
             ("06 1234", "+390612345678"),
             ("(212) 555", "+12125550142"),
+            ("0044 20 79", "+442079460318"),
+            ("011 44 20 79", "+442079460318"),
+            ("tel:+44-20-7946-0318;ext=12", "+442079460318"),
+            ("TEL:7946-0318;phone-context=+4420", "+442079460318"),
+            ("020 7946 0318 ext. 12", "+442079460318"),
+            ("+44 20 7946 0318 x12", "+442079460318"),
+            ("0018", "+442079460018"),
+            ("٠٢٠ ٧٩٤٦", "+442079460318"),
         ] {
             let parts = parts(text);
             assert!(parts.iter().any(|part| number.contains(part)), "{text}: {parts:?}");
         }
-        assert!(!parts("020 79").iter().any(|part| "+493079000000".contains(part)));
-        assert_eq!(parts("Kim"), [""]);
+        for (text, number) in [("020 79", "+493079000000"), ("0018", "+442079460318")] {
+            assert!(!parts(text).iter().any(|part| number.contains(part)), "{text}");
+        }
+        for none in ["Kim", "x0318", "5b1e90c2", "+", "12 Kim", ""] {
+            assert_eq!(seek(none, ["GB"].into_iter()), Sought::default(), "{none}");
+        }
     }
 
     #[test]

@@ -38,6 +38,11 @@ impl<T> Recent<T> {
         (copy.version == version && copy.read_at.elapsed() < max_age).then(|| Arc::clone(&copy.value))
     }
 
+    /// The last copy of version 0, if it is no older than that; nothing is read.
+    pub fn latest(&self, max_age: Duration) -> Option<Arc<T>> {
+        self.copy(0, max_age)
+    }
+
     /// The value at this version: a copy no older than [`CACHE_TTL`], or the
     /// result of `read`.
     ///

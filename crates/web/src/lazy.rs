@@ -23,6 +23,8 @@ pub(crate) enum Part {
     ExportMenu,
     /// The order of the list on a small screen.
     SortSelect,
+    /// The links to other pages of the list.
+    Pager,
     /// The ways to the current time.
     WaysToNow,
     /// Says that no events arrive.

@@ -15,12 +15,14 @@ use crate::pages::callbacks::dialogs::open_dialog;
 use crate::pages::callbacks::list::empty::empty_list;
 use crate::pages::callbacks::list::jump::ways_to_now;
 use crate::pages::callbacks::list::live::paused_banner;
+use crate::pages::callbacks::list::paging::pager;
 use crate::pages::callbacks::list::selection::selection_bar;
 use crate::pages::callbacks::list::tools::{sort_select, table_tools};
 use crate::pages::callbacks::record::details::details;
-use crate::pages::callbacks::saved_views::{SavedViewPage, views_menu};
+use crate::pages::callbacks::saved_views::views_menu;
 use crate::pages::integrations::IntegrationsPage;
 use crate::pages::record::RecordPage;
+use crate::pages::saved_view::SavedViewPage;
 use crate::pages::search::SearchPage;
 use crate::pages::services::ServicesPage;
 use crate::pages::users::UsersPage;
@@ -43,6 +45,7 @@ fn render(part: Part) -> AnyView {
         Part::SavedView => SavedViewPage().into_any(),
         Part::ExportMenu => export_menu(),
         Part::TableTools => table_tools(),
+        Part::Pager => pager(),
         Part::WaysToNow => ways_to_now(),
         Part::PausedBanner => paused_banner(),
         Part::SortSelect => sort_select(),

@@ -3,27 +3,18 @@
 use leptos::prelude::*;
 
 /// Widths at which the layout changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Width {
     /// Rows are cards.
     Cards,
-    /// A table with the most important columns.
-    Narrow,
-    /// A table without some columns.
-    Medium,
-    /// Every column.
-    Wide,
+    /// Rows are those of a table, which scrolls sideways where it is wider.
+    Table,
 }
 
 impl Width {
     fn now() -> Self {
         let pixels = window().inner_width().ok().and_then(|width| width.as_f64()).unwrap_or(1440.0);
-        match pixels {
-            ..960.0 => Self::Cards,
-            ..1152.0 => Self::Narrow,
-            ..1320.0 => Self::Medium,
-            _ => Self::Wide,
-        }
+        if pixels < 960.0 { Self::Cards } else { Self::Table }
     }
 
     /// The current width; updated while the calling component exists.

@@ -191,6 +191,8 @@ async fn confirming_cancels_the_selection_and_nothing_else() {
     app.finish_bulk_cancellations().await;
     dialog.at("button", "Cancellation Summary Report").shown().await;
     browser.axe().await;
+    dialog.at("button", "Report as XLSX").click().await;
+    browser.downloaded("cancellation-summary-report-*.xlsx").await;
     dialog.at("button", "Cancellation Summary Report").click().await;
     let report = browser.downloaded("cancellation-summary-report-*.csv").await;
     assert_eq!(report.lines().filter(|line| line.contains(",CANCELLED,")).count(), 3, "{report}");
@@ -359,6 +361,9 @@ async fn the_report_is_offered_after_a_cancellation() {
     let lines: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
     assert_eq!(lines.len(), 1, "{file}");
     assert_eq!((&lines[0][0], &lines[0][4], &lines[0][5]), (&*text(&id), "SCHEDULED", "CANCELLED"));
+    dialog.at("button", "Report as XLSX").click().await;
+    let sheet = browser.downloaded("cancellation-summary-report-*.xlsx").await;
+    assert!(sheet.starts_with("PK"), "a spreadsheet is an archive");
     dialog.at("button", "Close").click().await;
     dialog.gone().await;
 

@@ -2,6 +2,7 @@
 
 use ringback_domain::ApiScope;
 use ringback_tests::app::text;
+use ringback_tests::wait_for;
 use serde_json::json;
 
 use super::{log_in, row_says, start};
@@ -37,7 +38,7 @@ async fn a_row_opens_to_its_metrics_and_to_all_of_them() {
     metrics.gone().await;
 }
 
-/// Shows: S54, S55
+/// Shows: S51, S54, S55
 #[tokio::test]
 async fn the_metrics_grow_with_the_state() {
     let app = start(None).await;
@@ -51,7 +52,13 @@ async fn the_metrics_grow_with_the_state() {
     let advanced = metrics.at("region", "Advanced metrics");
     advanced.at("term", "Queued").shown().await;
     advanced.at("term", "Agent reserved").gone().await;
+    let place = "return document.querySelector('.metrics dd').textContent.trim()";
+    let place_is = async |text: &str| {
+        wait_for(text, async || (browser.script(place).await == text).then_some(())).await;
+    };
+    place_is("1").await;
     let reserved = app.router().reserve_one().await;
+    place_is("was 1").await;
     advanced.at("term", "Agent reserved").shown().await;
     app.router().report(&reserved, "connect", json!({})).await;
     advanced.at("term", "Agent connected").shown().await;
@@ -79,8 +86,7 @@ async fn a_finished_callback_is_recreated_with_its_name_recording() {
     recording.at("button", "Play").click().await;
     recording.at("button", "Play").gone().await;
     let length = "return document.querySelector('.recording audio').duration";
-    let seconds =
-        ringback_tests::wait_for("the recording", async || browser.script(length).await.as_f64()).await;
+    let seconds = wait_for("the recording", async || browser.script(length).await.as_f64()).await;
     assert!((0.05..1.0).contains(&seconds), "{seconds} s");
 
     browser.at("button", &format!("Recreate {NUMBER}")).click().await;

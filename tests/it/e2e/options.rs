@@ -168,15 +168,32 @@ async fn a_custom_range_is_offered_at_once_and_filters() {
 
     let dialog = open(&browser).await;
     let ranges = dialog.at("group", "Configure Custom Date Range");
-    // The format of a field for date and time.
-    let field = |hours| time(hours)[..16].to_owned();
+    let fill = async |field: &'static str, hours: i64| {
+        let time = time(hours);
+        ranges.at("Date", field).set(&time[..10]).await;
+        ranges
+            .at("textbox", if field == "From" { "From, time" } else { "To, time" })
+            .set(&time[11..16])
+            .await;
+    };
     ranges.at("textbox", "Range Name").fill("Peak").await;
-    ranges.at("DateTime", "From").set(&field(1)).await;
-    ranges.at("DateTime", "To").set(&field(-1)).await;
+    fill("From", 1).await;
+    ranges.at("button", "Add Range").click().await;
+    ranges.at("StaticText", "Enter a date.").shown().await;
+    fill("To", -1).await;
     ranges.at("button", "Add Range").click().await;
     ranges.at("StaticText", "To must be after From.").shown().await;
-    ranges.at("DateTime", "From").set(&field(-1)).await;
-    ranges.at("DateTime", "To").set(&field(1)).await;
+    fill("From", -1).await;
+    fill("To", 1).await;
+    // The fields follow the switch, not the browser.
+    for (times, ends) in [("24 hours", &time(1)[11..16]), ("12 hours", "M")] {
+        dialog.at("switch", "Show Time in 24 Hour").click().await;
+        wait_for(times, async || {
+            let written = ranges.at("textbox", "To, time").property("value").await;
+            written.as_str()?.ends_with(ends).then_some(())
+        })
+        .await;
+    }
     ranges.at("button", "Add Range").click().await;
     ranges.at("button", "Remove Peak").shown().await;
     ranges.at("button", "Remove Evening").shown().await;

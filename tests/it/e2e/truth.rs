@@ -327,3 +327,84 @@ async fn preferences_reach_the_other_tabs() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_list_that_failed_says_when_it_is_loaded_again_and_is() {
+    let app = start(None).await;
+    app.key(ApiScope::CallbacksWrite).create_immediate(app.service, NUMBER).await;
+    let browser = log_in(&app, "monitor", "last-7-days").await;
+    browser.page().row_with(NUMBER).shown().await;
+    let fail = "
+        const real = window.fetch, problem = { title: 'Internal error', status: 500 };
+        window.broken = true;
+        window.fetch = (request, ...more) => window.broken && (request.url ?? request).includes('/callbacks?')
+            ? Promise.resolve(new Response(JSON.stringify(problem), { status: 500 }))
+            : real(request, ...more);";
+    browser.script(fail).await;
+    browser.at("combobox", "Date Range").choose("Last 14 Days").await;
+    browser.at("heading", "The list could not be loaded").shown().await;
+    let region = browser.at("region", "Callback records");
+    let left = async |below: i64| {
+        wait_for("the countdown", async || {
+            let text = region.text().await;
+            let seconds = text.split("Trying again in ").nth(1)?.split(' ').next()?.parse::<i64>().ok()?;
+            (seconds < below).then_some(seconds)
+        })
+        .await
+    };
+    let first = left(61).await;
+    left(first).await;
+    // It fails once more, and the pause is longer.
+    left(4).await;
+    wait_for("a longer pause", async || (left(61).await > 10).then_some(())).await;
+    browser.script("window.broken = false").await;
+    browser.page().row_with(NUMBER).shown().await;
+    browser.at("heading", "The list could not be loaded").gone().await;
+}
+
+/// Replaces all rows this many times by others, without the server; gives the size of
+/// the module's memory in KiB.
+const REPLACE_ROWS: &str = "
+    const rows = () => document.querySelectorAll('tr.row');
+    if (!window.page) {
+        const real = window.fetch;
+        window.fetch = async (request, ...more) => {
+            if (!(request.url ?? request).includes('/callbacks?')) return real(request, ...more);
+            window.page ??= await (await real(request, ...more)).json();
+            for (const item of window.page.items) item.id = crypto.randomUUID();
+            return new Response(JSON.stringify(window.page));
+        };
+    }
+    const refresh = document.querySelector('.refresh-button');
+    for (let left = CHANGES; left > 0; left--) {
+        const before = rows()[0].dataset.id;
+        refresh.click();
+        while (rows()[0].dataset.id === before) await new Promise(requestAnimationFrame);
+    }
+    const { default: module } = await import(document.querySelector('link[rel=modulepreload]').href);
+    return [(await module()).memory.buffer.byteLength / 1024, rows().length];";
+
+#[tokio::test]
+async fn the_page_is_no_larger_after_a_thousand_changes_of_its_rows() {
+    const ROWS: i64 = 40;
+    const CHANGES: usize = 10;
+    /// Rows that leave 80 bytes behind would make 1.5 MiB of the second half.
+    const MAX_GROWTH: f64 = 256.0;
+    let app = start(None).await;
+    let machine = app.key(ApiScope::CallbacksWrite);
+    let time = |number: i64| app.clock.now().plus_seconds(HOUR + number).to_string();
+    for number in 0..ROWS {
+        machine.create_scheduled(app.service, NUMBER, &time(number)).await;
+    }
+    let browser = log_in(&app, "supervisor", "next-24-hours").await;
+    rows_are(&browser, 40).await;
+    let script = REPLACE_ROWS.replace("CHANGES", &CHANGES.to_string());
+    let mut sizes = Vec::new();
+    for _ in 0..1_000 / CHANGES {
+        let answer = browser.script_async(&script).await;
+        assert_eq!(answer[1], ROWS);
+        sizes.push(answer[0].as_f64().unwrap());
+    }
+    let growth = sizes[sizes.len() - 1] - sizes[sizes.len() / 2 - 1];
+    assert!(growth <= MAX_GROWTH, "it grew by {growth} KiB: {sizes:?}");
+}

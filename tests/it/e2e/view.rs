@@ -262,6 +262,35 @@ async fn typing_filters_by_one_column_at_once_and_marks_matches() {
     browser.page().row_with(NUMBER).shown().await;
 }
 
+/// Shows: S24, S42
+#[tokio::test]
+async fn any_column_is_every_shown_column_with_the_state_as_shown() {
+    let app = start(None).await;
+    let person = app.supervisor().await;
+    let cancelled = person.create_immediate(app.service, NUMBER).await;
+    assert_eq!(person.command(&cancelled["id"], "cancel", &json!({})).await.status, 200);
+    app.key(ApiScope::CallbacksWrite).create_immediate(app.other_service, OTHER).await;
+    let browser = log_in(&app, "supervisor", "today").await;
+    row_says(&browser, OTHER, "QUEUED").await;
+    row_says(&browser, NUMBER, "(CANCELLED_BY_ADMIN)").await;
+    let search = browser.at("searchbox", "Search");
+    browser.at("combobox", "Search Column").choose("Any Column").await;
+    search.fill("COMPLETED (CANCELLED_BY_ADMIN)").await;
+    browser.page().row_with(OTHER).gone().await;
+    row_says(&browser, NUMBER, "COMPLETED").await;
+    browser.at("button", "All 1").shown().await;
+    search.fill("tel:+44-20-7946-0318;ext=12").await;
+    row_says(&browser, NUMBER, "COMPLETED").await;
+
+    // Who made it is not shown, and then it is.
+    search.fill("supervisor").await;
+    browser.at("heading", "Nothing contains “supervisor”").shown().await;
+    let columns = Some(["customer_number", "created_by"].map(str::to_owned).to_vec());
+    person.call(&PutPreferences(Preferences { columns, ..Preferences::default() })).await.unwrap();
+    browser.reload().await;
+    row_says(&browser, NUMBER, "supervisor").await;
+}
+
 #[tokio::test]
 async fn a_changed_cell_flashes_at_once_and_only_while_it_is_visible() {
     const FAR_BELOW: i64 = 150;

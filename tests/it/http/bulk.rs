@@ -184,7 +184,7 @@ async fn a_range_is_narrowed_by_a_filter(#[values(Backend::Sqlite, Backend::Post
     assert_eq!(dry["outcomes"]["cancelled"], 0);
     assert_eq!(states(&client, &ids).await, ["SCHEDULED"; 5], "nothing was cancelled");
 
-    let matching = json!({"service": [app.service], "search_field": "customer_number", "search": "460"});
+    let matching = json!({"service": [app.service], "search_field": ["customer_number"], "search": "460"});
     let job = finished_job(&app, &client, &json!({"range": range, "matching": matching})).await;
     assert_eq!(job["outcomes"]["cancelled"], 1, "{job}");
     assert_eq!(

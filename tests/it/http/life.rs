@@ -96,6 +96,7 @@ async fn an_immediate_callback_goes_from_its_request_to_an_agent(
     assert_eq!(routing["metrics"]["agent"], "agent-17");
     assert_eq!(routing["metrics"]["wait_for_agent_seconds"], 30);
     assert_eq!(routing["metrics"]["position_in_queue"], Value::Null);
+    assert_eq!(routing["metrics"]["last_position_in_queue"], 1);
     assert_eq!(routing["metrics"].get("agent_connected_at"), None, "the call is not with the agent yet");
     assert_metrics_are_kept(&queued, &routing);
     assert!(router.reserve(1).await.is_empty(), "it is reserved once");

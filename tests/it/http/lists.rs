@@ -254,8 +254,19 @@ async fn filters_narrow_the_list_and_its_count_alike(
         ("%25", 0),
         // A text with letters is not searched in numbers.
         ("x0029", 0),
+        ("COMPLETED (CANCELLED_BY_ADMIN)", 1),
+        ("completed (agent", 2),
+        ("completed (agent)", 0),
+        // Names of people are in columns that are not shown by default.
+        ("supervisor", 0),
     ] {
         assert_eq!(any(text).await, count, "{text}");
+    }
+    let columns = "search_field=created_by&search_field=state";
+    for (text, count) in [("SUPER", 1), ("COMPLETED (CANCELLED_BY_ADMIN)", 1), ("7946", 0)] {
+        let query = format!("{columns}&search={text}");
+        assert_eq!(matching(&client, &query).await.len(), count, "{query}");
+        assert_eq!(client.json(&format!("/api/v1/callbacks/count?{query}")).await["total"], count, "{query}");
     }
     assert_eq!(any(&id).await, 1);
     let all = format!("state=COMPLETED&service={}&search=7123&from=2026-11-25T00:00:00Z", app.service);

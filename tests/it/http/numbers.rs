@@ -58,6 +58,22 @@ async fn a_text_with_several_numbers_is_refused_and_an_unknown_length_warned_of(
     );
 }
 
+/// One number and parts of it, in a query string.
+const SPELLINGS: [&str; 11] = [
+    "020+7946+0318",
+    "020+79",
+    "%2B44+20+7946",
+    "+44+20+7946",
+    "7946",
+    "%2B44+(0)20",
+    "0044+20+79",
+    "%2B442079460318",
+    "tel:%2B44-20-7946-0318",
+    "TEL:%2B442079460318;ext=12",
+    "020+7946+0318+ext.+12",
+];
+
+/// The list and Callback Search read a text alike.
 #[rstest]
 #[tokio::test]
 async fn a_number_is_found_as_people_write_it(
@@ -74,7 +90,7 @@ async fn a_number_is_found_as_people_write_it(
         numbers.map(|item| item["customer_number"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     for field in ["customer_number", "any"] {
-        for text in ["020+7946+0318", "020+79", "%2B44+20+7946", "+44+20+7946", "7946", "%2B44+(0)20"] {
+        for text in SPELLINGS {
             let path = format!("?search_field={field}&search={text}");
             assert_eq!(found(&path).await, ["+442079460318"], "{path}");
         }
@@ -83,10 +99,23 @@ async fn a_number_is_found_as_people_write_it(
             assert_eq!(found(&path).await, ["+493023125760"], "{path}");
         }
     }
-    for text in ["020+7946+0318", "%2B442079460318", "+442079460318", "tel:%2B44-20-7946-0318"] {
+    for text in SPELLINGS {
         assert_eq!(found(&format!("/search?customer_number={text}")).await, ["+442079460318"], "{text}");
     }
+    for text in ["79", "5b1e90c2", "x7946", "%2B"] {
+        let refused = reader.get(&format!("/api/v1/callbacks/search?customer_number={text}")).await;
+        assert_eq!(refused.status, 422, "{text}: {refused}");
+    }
     assert_eq!(found("?search_field=customer_number&search=040").await, Vec::<String>::new());
+    // A whole number is not looked for among longer ones.
+    client.create_immediate(app.other_service, "+49 30 231257").await;
+    assert_eq!(found("/search?customer_number=030+231257").await, ["+4930231257"]);
+    let parts = |text: &str| format!("/api/v1/callbacks/count?{text}");
+    let counted = reader.json(&parts("search=020+79")).await;
+    assert!(counted["number_parts"].as_array().unwrap().contains(&json!("442079")), "{counted}");
+    for none in ["", "search=Kim", "search_field=id&search=7946"] {
+        assert_eq!(reader.json(&parts(none)).await["number_parts"], json!([]), "{none}");
+    }
 }
 
 #[tokio::test]

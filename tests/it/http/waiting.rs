@@ -42,6 +42,8 @@ async fn a_callback_says_what_it_waits_for(#[values(Backend::Sqlite, Backend::Po
     let ahead = json!({"reason": "desired_time", "until": "2026-11-24T09:10:00Z"});
     assert_eq!(waits(&client, &id).await, (ahead, none.clone()));
     app.advance(600);
+    // The first log-in has ended by now.
+    let client = app.supervisor().await;
     assert_eq!(waits(&client, &id).await, (json!({"reason": "submission"}), none.clone()));
     app.submit().await;
     assert_eq!(waits(&client, &id).await, (json!({"reason": "agent"}), json!(1)));
@@ -76,4 +78,46 @@ async fn a_callback_says_what_it_waits_for(#[values(Backend::Sqlite, Backend::Po
     }
     assert_eq!(waits(&client, &other).await, (json!({"reason": "decision"}), none));
     assert_eq!(text(&client.callback(&other).await["state"]), "QUEUED");
+}
+
+/// Shows: S51, S52, S55
+#[rstest]
+#[tokio::test]
+async fn place_and_wait_stay_known_after_the_queue(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.supervisor().await;
+    let unseen = client.create_immediate(app.service, "+442079460001").await;
+    app.submit().await;
+    let reserved = app.router().reserve_one().await;
+    app.router().report(&reserved, "connect", json!({})).await;
+    let mut queued = Vec::new();
+    for number in ["+442079460002", "+442079460003", "+442079460004"] {
+        app.advance(1);
+        queued.push(client.create_immediate(app.service, number).await["id"].clone());
+    }
+    app.submit().await;
+    let places = async |id: &Value| {
+        let metrics = client.callback(id).await["metrics"].clone();
+        let of = |name: &str| metrics.get(name).cloned().unwrap_or_default();
+        let now = [of("position_in_queue"), of("estimated_wait_seconds")];
+        (now, [of("last_position_in_queue"), of("last_estimated_wait_seconds")])
+    };
+    // One was connected in half an hour.
+    let (none, third) = ([Value::Null, Value::Null], [json!(3), json!(5400)]);
+    assert_eq!(places(&queued[2]).await, (third.clone(), none.clone()));
+    client.command(&queued[2], "cancel", &json!({"undo_seconds": 10})).await;
+    assert_eq!(places(&queued[2]).await, (none.clone(), third.clone()));
+    client.command(&queued[2], "cancel", &json!({})).await;
+    assert_eq!(places(&queued[2]).await, (none.clone(), third));
+    let reserved = app.router().reserve_one().await;
+    let first = [json!(1), json!(1800)];
+    assert_eq!(reserved.callback["id"], queued[0]);
+    assert_eq!(places(&queued[0]).await, (none.clone(), first.clone()));
+    app.router().report(&reserved, "connect", json!({})).await;
+    app.router().report(&reserved, "complete", json!({})).await;
+    assert_eq!(places(&queued[0]).await, (none.clone(), first));
+    // Nobody had looked at the queue by then.
+    assert_eq!(places(&unseen["id"]).await, (none, [json!(1), Value::Null]));
 }

@@ -42,6 +42,9 @@ CREATE TABLE callbacks (
     rescheduled_by TEXT,
     attempts_made BIGINT NOT NULL,
     leases_lost BIGINT NOT NULL DEFAULT 0,
+    -- Where it stood when it was in line last, as people saw it.
+    last_position BIGINT,
+    last_wait_seconds BIGINT,
     -- A cancellation that can still be undone: of whom, since when, when it takes
     -- effect, and the bulk cancellation that carries it out.
     cancel_kind TEXT,

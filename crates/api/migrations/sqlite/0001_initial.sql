@@ -44,6 +44,9 @@ CREATE TABLE callbacks (
     rescheduled_by TEXT,
     attempts_made INTEGER NOT NULL,
     leases_lost INTEGER NOT NULL DEFAULT 0,
+    -- Where it stood when it was in line last, as people saw it.
+    last_position INTEGER,
+    last_wait_seconds INTEGER,
     -- A cancellation that can still be undone: of whom, since when, when it takes
     -- effect, and the bulk cancellation that carries it out.
     cancel_kind TEXT,

@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ringback_domain::callback::Callback;
 use ringback_domain::callback::state::Reservation;
 use ringback_domain::callback::transition::{Claim, Refusal, Release};
+use ringback_domain::callback::{Callback, QueuePlace};
 use ringback_domain::service::RETRY_POLICY;
 use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::{AttemptId, CallbackId, DialResult, ResultCode, Service, ServiceId, Timestamp};
@@ -53,7 +53,8 @@ pub async fn reserve(tx: &mut Tx<'_>, order: &Order) -> Result<Vec<Callback>, Er
     let dialling = dialling(&known, grant, order)?;
     let now = tx.now();
     let agent = Some(order.agent.as_str());
-    let taken = queue::take_ready(tx.write()?, &dialling, now, order.limit, agent).await?;
+    let mut taken = queue::take_ready(tx.write()?, &dialling, now, order.limit, agent).await?;
+    note_places(&mut taken);
     taken.iter().map(|callback| hand_out(tx, callback, order, grant)).collect()
 }
 
@@ -75,6 +76,17 @@ fn dialling(known: &[Service], grant: &Grant, order: &Order) -> Result<Vec<Servi
     }
     dialling.sort_unstable();
     Ok(dialling)
+}
+
+/// Notes where callbacks stand that were taken from the heads of their queues, in
+/// case that nobody has looked at the queues.
+fn note_places(taken: &mut [Callback]) {
+    let mut ahead: HashMap<ServiceId, u32> = HashMap::new();
+    for callback in taken {
+        let position = ahead.entry(callback.request.service_id).or_default();
+        *position += 1;
+        callback.last_place = Some(QueuePlace { position: *position, estimated_wait_seconds: None });
+    }
 }
 
 fn hand_out(tx: &mut Tx<'_>, callback: &Callback, order: &Order, grant: &Grant) -> Result<Callback, Error> {
@@ -113,6 +125,7 @@ async fn reserve_all(
         // What was handed out before must not be taken again.
         tx.flush().await?;
         let mut taken = queue::take_ready(tx.write()?, services, now, limit, None).await?;
+        note_places(&mut taken);
         let may_be_more = taken.len() == limit;
         for index in same {
             let (order, grant) = &orders[index];
@@ -125,7 +138,9 @@ async fn reserve_all(
                 // The agent is paused for what is left of those, but not for all.
                 tx.flush().await?;
                 let agent = Some(order.agent.as_str());
-                for callback in &queue::take_ready(tx.write()?, services, now, missing, agent).await? {
+                let mut more = queue::take_ready(tx.write()?, services, now, missing, agent).await?;
+                note_places(&mut more);
+                for callback in &more {
                     handed.push(hand_out(tx, callback, order, grant)?);
                 }
             }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use ringback_domain::callback::Callback;
 use ringback_domain::callback::transition::Transition;
-use ringback_domain::{Actor, Service, ServiceId, Timestamp};
+use ringback_domain::{Actor, Service, ServiceId, StateName, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tracing::Instrument;
@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::directory::Services;
 use crate::error::Error;
 use crate::metrics::Metrics;
+use crate::positions::PositionCache;
 use crate::signals::Signals;
 use crate::store::audit::{self, Entry};
 use crate::store::idempotency::{self, IdempotencyKey, Seen};
@@ -52,6 +53,8 @@ pub struct Commands {
     quiet: bool,
     /// Reservations that wait to be made together.
     desk: Desk,
+    /// Where people saw callbacks in their queues.
+    positions: Arc<PositionCache>,
 }
 
 /// A command at work: what it reads, what it changes, on whose behalf.
@@ -61,6 +64,7 @@ pub struct Tx<'c> {
     clock: &'c Clock,
     now: Timestamp,
     grant: &'c Grant,
+    positions: &'c PositionCache,
     audit: Audit,
     pending: Vec<Transition>,
     done: Done,
@@ -106,9 +110,15 @@ impl Drop for Running<'_> {
 }
 
 impl<'c> Tx<'c> {
-    fn new(conn: Access<'c>, clock: &'c Clock, grant: &'c Grant, audit: Audit) -> Self {
+    fn new(
+        conn: Access<'c>,
+        clock: &'c Clock,
+        grant: &'c Grant,
+        positions: &'c PositionCache,
+        audit: Audit,
+    ) -> Self {
         let now = clock.now();
-        Self { conn, clock, now, grant, audit, pending: Vec::new(), done: Done::default() }
+        Self { conn, clock, now, grant, positions, audit, pending: Vec::new(), done: Done::default() }
     }
 
     /// The moment of the command.
@@ -165,7 +175,12 @@ impl<'c> Tx<'c> {
     }
 
     /// Saves a change of a callback, and gives the callback as it is then.
-    pub fn save(&mut self, change: Transition) -> Callback {
+    pub fn save(&mut self, mut change: Transition) -> Callback {
+        if change.entry.from == Some(StateName::Queued)
+            && let Some(place) = self.positions.last_seen(&change.callback)
+        {
+            change.callback.last_place = Some(place);
+        }
         let callback = change.callback.clone();
         self.pending.push(change);
         callback
@@ -216,7 +231,13 @@ impl<'c> Tx<'c> {
 
 impl Commands {
     /// Over a database.
-    pub fn new(store: Store, clock: Clock, metrics: Metrics, signals: Arc<Signals>) -> Self {
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        metrics: Metrics,
+        signals: Arc<Signals>,
+        positions: Arc<PositionCache>,
+    ) -> Self {
         Self {
             store,
             clock,
@@ -225,6 +246,7 @@ impl Commands {
             in_flight: Mutex::default(),
             quiet: false,
             desk: Desk::default(),
+            positions,
         }
     }
 
@@ -244,7 +266,7 @@ impl Commands {
     /// As `Metrics::new`: never in practice.
     pub fn for_set_up(store: Store, clock: Clock) -> Result<Self, Error> {
         let metrics = Metrics::new().map_err(Error::internal)?;
-        Ok(Self { quiet: true, ..Self::new(store, clock, metrics, Arc::default()) })
+        Ok(Self { quiet: true, ..Self::new(store, clock, metrics, Arc::default(), Arc::default()) })
     }
 
     /// Keeps an entry of the audit that goes with no effect.
@@ -347,11 +369,11 @@ impl Commands {
         let mut runs = 1;
         loop {
             let (work, grant, clock) = (Arc::clone(&work), grant.clone(), self.clock.clone());
-            let audit = audit.clone();
+            let (audit, positions) = (audit.clone(), Arc::clone(&self.positions));
             let outcome = self
                 .store
                 .transact(async move |conn| {
-                    let mut tx = Tx::new(Access::Write(conn), &clock, &grant, audit);
+                    let mut tx = Tx::new(Access::Write(conn), &clock, &grant, &positions, audit);
                     let answer = work(&mut tx).await?;
                     tx.flush().await?;
                     if let Some(entry) = tx.entry() {
@@ -415,7 +437,7 @@ impl Commands {
         F: AsyncFn(&mut Tx<'_>) -> Result<T, Error>,
     {
         let mut conn = self.store.read().await?;
-        let mut tx = Tx::new(Access::Read(&mut conn), &self.clock, grant, audit.clone());
+        let mut tx = Tx::new(Access::Read(&mut conn), &self.clock, grant, &self.positions, audit.clone());
         let answer = work(&mut tx).await?;
         let entry = tx.entry();
         let changes: Arc<[Transition]> = std::mem::take(&mut tx.pending).into();
@@ -447,7 +469,7 @@ impl Commands {
                 callback.id = %callback.id,
                 service.id = %callback.request.service_id,
                 action = entry.action.as_str(),
-                from = entry.from.map(ringback_domain::StateName::as_str),
+                from = entry.from.map(StateName::as_str),
                 to = entry.to.as_str(),
                 by = entry.actor.name,
                 "callback moved"

@@ -22,7 +22,7 @@ pub enum Selector {
     /// These callbacks.
     Named(Vec<CallbackId>),
     /// Everything that matches.
-    Matching(Selection),
+    Matching(Box<Selection>),
 }
 
 impl Queries {

@@ -10,8 +10,8 @@ use crate::auth::Grant;
 use crate::directory::Services;
 use crate::error::Error;
 use crate::fault::{Field, Part};
-use crate::phone;
-use crate::store::list::{Search, SearchColumn, SearchPlan, Selection};
+use crate::phone::{self, Sought};
+use crate::store::list::{Search, SearchPlan, Selection};
 
 /// Longest text that can be searched for.
 const MAX_SEARCH_CHARS: usize = 100;
@@ -75,45 +75,25 @@ pub fn of_filter(
     if !filter.service.is_empty() {
         keep(&|id| filter.service.contains(&id));
     }
-    let raw = phone::of_query(filter.search.as_deref().unwrap_or_default());
-    let text = Some(raw.trim()).filter(|text| !text.is_empty());
-    let search = text.and_then(|text| {
-        let folded = fold(text);
-        let in_column = |column| {
-            let (services, plan) = (Vec::new(), SearchPlan::Scan);
-            Some(Search { column, text: folded.clone(), numbers: Vec::new(), services, plan })
-        };
-        let numbers = || {
-            let seen = services.all().iter().filter(|service| caller.visible.contains(service.id));
-            phone::search_parts(&raw, seen.map(|service| service.default_country.as_str()))
-        };
+    let search = filter.search.as_deref().filter(|text| !text.trim().is_empty());
+    let search = search.map(|raw| {
+        let folded = fold(raw.trim());
         let name_matches = |id| services.get(id).is_some_and(|service| fold(&service.name).contains(&folded));
-        match filter.search_field.unwrap_or_default() {
-            SearchField::CustomerNumber => {
-                // A text without digits matches no number; empty digits would
-                // match all.
-                let numbers = if numbers() == [""] { vec![folded.clone()] } else { numbers() };
-                in_column(SearchColumn::CustomerNumber).map(|search| Search { numbers, ..search })
-            }
-            SearchField::Id => {
-                let letters: String = folded.chars().filter(|letter| *letter != '-').collect();
-                let text = if letters.is_empty() { folded.clone() } else { letters };
-                in_column(SearchColumn::Id).map(|search| Search { text, ..search })
-            }
-            SearchField::Service => {
-                keep(&name_matches);
-                None
-            }
-            SearchField::State => in_column(SearchColumn::State),
-            SearchField::Result => in_column(SearchColumn::Result),
-            SearchField::Agent => in_column(SearchColumn::Agent),
-            SearchField::CreatedBy => in_column(SearchColumn::CreatedBy),
-            SearchField::CancelledBy => in_column(SearchColumn::CancelledBy),
-            SearchField::Language => in_column(SearchColumn::Language),
-            SearchField::Any => {
-                let services = services.ids().into_iter().filter(|id| name_matches(*id)).collect();
-                in_column(SearchColumn::Any).map(|search| Search { services, numbers: numbers(), ..search })
-            }
+        let mut columns = search_columns(&filter.search_field);
+        if columns == [SearchField::Service] {
+            keep(&name_matches);
+            columns.clear();
+        }
+        Search {
+            numbers: number_parts(filter, services, caller),
+            services: if columns.contains(&SearchField::Service) {
+                services.ids().into_iter().filter(|id| name_matches(*id)).collect()
+            } else {
+                Vec::new()
+            },
+            text: folded,
+            columns,
+            plan: SearchPlan::Scan,
         }
     });
     Ok(Selection {
@@ -123,7 +103,36 @@ pub fn of_filter(
         // A set: the list has a run for each, however often it was named.
         states: StateName::ALL.iter().copied().filter(|state| filter.state.contains(state)).collect(),
         services: shown,
-        search,
+        search: search.filter(|search| !search.columns.is_empty()),
         overdue_at: filter.overdue.unwrap_or_default().then_some(now),
     })
+}
+
+/// The columns to search, each once.
+fn search_columns(fields: &[SearchField]) -> Vec<SearchField> {
+    let each = fields.iter().flat_map(|field| match field {
+        SearchField::Any => SearchField::ANY.to_vec(),
+        field => vec![*field],
+    });
+    let mut columns: Vec<SearchField> = Vec::new();
+    for field in each {
+        if !columns.contains(&field) {
+            columns.push(field);
+        }
+    }
+    if columns.is_empty() { vec![SearchField::default()] } else { columns }
+}
+
+/// The digits that a search looks for in numbers; empty if it is not for a number.
+pub fn number_parts(filter: &CallbackFilter, services: &Services, caller: &Grant) -> Vec<String> {
+    let text = filter.search.as_deref().unwrap_or_default();
+    let is_searched = search_columns(&filter.search_field).contains(&SearchField::CustomerNumber);
+    if is_searched { number(text, services, caller).parts } else { Vec::new() }
+}
+
+/// Reads a text from a query as a number or a part of one, in the countries of the
+/// caller's services.
+pub fn number(text: &str, services: &Services, caller: &Grant) -> Sought {
+    let seen = services.all().iter().filter(|service| caller.visible.contains(service.id));
+    phone::seek(&phone::of_query(text), seen.map(|service| service.default_country.as_str()))
 }

@@ -6,18 +6,18 @@ use ringback_domain::callback::Callback;
 use ringback_domain::callback::waiting::WaitingReason;
 use ringback_domain::wire::callback::{AttemptView, CallbackView, TimelineEntry};
 use ringback_domain::wire::list::{
-    CallbackCount, CallbackFilter, CountQuery, FindQuery, NUMBERED_ROWS, PAGE_LIMIT, PageQuery,
+    CallbackCount, CallbackFilter, CountQuery, FindQuery, NUMBERED_ROWS, PAGE_LIMIT, PageQuery, Sort,
 };
 use ringback_domain::wire::problem::FieldCode;
-use ringback_domain::{CallbackId, DialResult, PhoneNumber};
+use ringback_domain::{CallbackId, DialResult};
 
 use super::view::{self, Viewer};
 use super::{Queries, RenderedRow, filter};
 use crate::auth::Grant;
 use crate::error::Error;
 use crate::fault::{Field, Part};
-use crate::phone;
-use crate::store::list::{self, Cursor, Start};
+use crate::phone::Sought;
+use crate::store::list::{self, Cursor, MIN_INDEXED_DIGITS, Search, Selection, Start};
 use crate::store::{callbacks, name_recordings, queue, timeline};
 
 /// A page of a list, as JSON.
@@ -111,11 +111,12 @@ impl Queries {
         let is_scan = count.up_to.is_none() || selection.search.is_some();
         let _room = if is_scan { Some(self.scan().await?) } else { None };
         let mut conn = self.store.read().await?;
-        Ok(list::count(&mut conn, &selection, count.up_to, now).await?)
+        let number_parts = filter::number_parts(filter, &services, grant);
+        Ok(CallbackCount { number_parts, ..list::count(&mut conn, &selection, count.up_to, now).await? })
     }
 
-    /// *Callback Search*: the callback with this id, or all with this number,
-    /// latest desired time first.
+    /// *Callback Search*: the callback with this id, or all with this number or, if
+    /// there are none, with this part of their number, latest desired time first.
     ///
     /// # Errors
     /// [`Error::Invalid`] if neither an id nor a number is given, or both.
@@ -123,31 +124,28 @@ impl Queries {
         filter::check_length(Field::Id, query.id.as_deref())?;
         filter::check_length(Field::CustomerNumber, query.customer_number.as_deref())?;
         let services = self.directory.services().await?;
-        let (id, numbers) = match (&query.id, &query.customer_number) {
+        let (id, sought) = match (&query.id, &query.customer_number) {
             (Some(id), None) => {
                 let detail = "Give the whole callback ID, a UUID.";
                 let id = id.trim().parse().map_err(|_| {
                     Error::invalid(Part::Parameter(Field::Id), FieldCode::InvalidValue, detail)
                 })?;
-                (Some(id), Vec::new())
+                (Some(id), Sought::default())
             }
             (None, Some(text)) => {
-                let text = &phone::of_query(text);
-                let read = |country: &str| phone::read(text, country).ok().map(|read| read.number);
-                let read: Vec<PhoneNumber> =
-                    services.all().iter().filter_map(|service| read(&service.default_country)).collect();
-                let mut numbers: Vec<String> = read.iter().map(|number| number.as_str().to_owned()).collect();
-                numbers.sort_unstable();
-                numbers.dedup();
-                if numbers.is_empty() && !text.chars().any(|letter| letter.is_ascii_digit()) {
-                    let detail = phone::BadNumber::Malformed.to_string();
+                let mut sought = filter::number(text, &services, grant);
+                sought.parts.retain(|part| part.len() >= MIN_INDEXED_DIGITS);
+                if sought.parts.is_empty() {
+                    let detail = format!(
+                        "Give a phone number or at least {MIN_INDEXED_DIGITS} digits of one, for example +44 20 7946 0318."
+                    );
                     return Err(Error::invalid(
                         Part::Parameter(Field::CustomerNumber),
                         FieldCode::MalformedNumber,
                         detail,
                     ));
                 }
-                (None, numbers)
+                (None, sought)
             }
             _ => {
                 return Err(Error::invalid(
@@ -159,9 +157,21 @@ impl Queries {
         };
         let visible = filter::visible(&services, grant);
         let mut conn = self.store.read().await?;
-        let visible = visible.as_deref();
-        let rows = list::find(&mut conn, &self.row_cache, &numbers, id, visible, PAGE_LIMIT).await?;
+        let (cache, numbers) = (&self.row_cache, &sought.numbers);
+        let mut rows = list::find(&mut conn, cache, numbers, id, visible.as_deref(), PAGE_LIMIT).await?;
         drop(conn);
+        if rows.is_empty() && !sought.parts.is_empty() {
+            let selection = Selection {
+                services: visible,
+                search: Some(Search::of_number(sought.parts)),
+                ..Selection::default()
+            };
+            let _room = self.scan().await?;
+            let mut conn = self.store.read().await?;
+            let sort = Sort::DesiredTimeDescending;
+            let found = list::page(&mut conn, cache, &selection, sort, Start::First, PAGE_LIMIT, &[]).await?;
+            rows = found.rows;
+        }
         self.rendered(&rows, Viewer::of(grant, self.clock.now()), true).await
     }
 

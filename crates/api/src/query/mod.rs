@@ -9,7 +9,6 @@ pub mod feed;
 pub mod filter;
 pub mod list;
 mod number;
-mod positions;
 mod reference;
 mod rendered;
 pub mod view;
@@ -23,15 +22,14 @@ use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::error::Error;
 use crate::limits::Bulkhead;
+use crate::positions::{PositionCache, Positions};
 use crate::signals::Signals;
 use crate::store::list::RowCache;
 use crate::store::{Backend, Store};
 
 pub use feed::{Batch, Event, Hub};
-pub use positions::Positions;
 pub use rendered::RenderedRow;
 
-use positions::PositionCache;
 use rendered::RenderCache;
 
 /// Answers queries, with their caches.
@@ -49,7 +47,7 @@ pub struct Queries {
     signals: Arc<Signals>,
     /// Names the feed that positions are of.
     pub feed_epoch: String,
-    positions: PositionCache,
+    positions: Arc<PositionCache>,
     /// Searches, exact counts and selections, which read much of the database.
     scans: Bulkhead,
     /// Pages of exports and reports.
@@ -66,6 +64,7 @@ impl Queries {
         directory: Arc<Directory>,
         signals: Arc<Signals>,
         feed_epoch: String,
+        positions: Arc<PositionCache>,
     ) -> Self {
         // Fewer than there are connections for reading: what the Callback UI needs
         // goes on beside them.
@@ -80,7 +79,7 @@ impl Queries {
             hub: Hub::default(),
             signals,
             feed_epoch,
-            positions: PositionCache::default(),
+            positions,
             scans: Bulkhead::new(scans),
             exports: Bulkhead::new(exports),
             row_cache: RowCache::default(),
@@ -94,6 +93,14 @@ const MAX_SCAN_WAIT: Duration = Duration::from_secs(5);
 const MAX_EXPORT_WAIT: Duration = Duration::from_mins(1);
 
 impl Queries {
+    /// The positions, at most about a second old.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn positions(&self) -> Result<Arc<Positions>, Error> {
+        self.positions.get(&self.store, self.clock.now()).await
+    }
+
     /// Room for reading much of the database.
     ///
     /// # Errors

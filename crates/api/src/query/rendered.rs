@@ -10,10 +10,11 @@ use ringback_domain::callback::rules;
 use ringback_domain::callback::waiting::WaitingFor;
 use sonic_rs::{OwnedLazyValue, to_lazyvalue};
 
+use super::Queries;
 use super::view::{self, Viewer};
-use super::{Positions, Queries};
 use crate::directory::Services;
 use crate::error::Error;
+use crate::positions::Positions;
 use crate::store::list::Summary;
 
 /// Cached rows: a hundred pages, some 25 MB.

@@ -9,11 +9,12 @@ use ringback_domain::wire::callback::{CallbackView, Can, CancellationView, Metri
 use ringback_domain::wire::user_data::UserData;
 use ringback_domain::{Permission, ResultCode, ServiceId, State, StateName, Timestamp, retention};
 
-use super::{Positions, Queries};
+use super::Queries;
 use crate::auth::Grant;
 use crate::directory::Services;
 use crate::error::Error;
 use crate::phone;
+use crate::positions::Positions;
 use crate::store::list::Summary;
 
 /// The caller's rights and the time of the query, on which a view depends.
@@ -250,6 +251,8 @@ pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> 
         metrics: Metrics {
             position_in_queue: None,
             estimated_wait_seconds: None,
+            last_position_in_queue: callback.last_place.map(|place| place.position),
+            last_estimated_wait_seconds: callback.last_place.and_then(|place| place.estimated_wait_seconds),
             attempts_made: callback.attempts_made,
             max_attempts: RETRY_POLICY.max_attempts,
             created_by: callback.created_by.clone(),

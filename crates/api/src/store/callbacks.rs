@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use ringback_domain::callback::cancellation::Cancellation;
 use ringback_domain::callback::state::{Processing, Queued, Reservation, Routing};
 use ringback_domain::callback::transition::Transition;
-use ringback_domain::callback::{AgentPause, Callback, Reschedules};
+use ringback_domain::callback::{AgentPause, Callback, QueuePlace, Reschedules};
 use ringback_domain::phone::Extension;
 use ringback_domain::{
     Actor, AttemptId, CallbackId, Completion, JobId, PhoneNumber, Request, ServiceId, State, StateName,
@@ -26,7 +26,7 @@ macro_rules! columns {
     () => {
         "id, service_id, customer_number, customer_number_extension, number_warning, callback_type, arrived_at, customer_time_zone, language, priority, \
          user_data, origin, created_at, created_by, desired_time, wall_time, wall_time_zone, wall_time_tables, desired_window_seconds, reschedule_count, \
-         last_rescheduled_at, rescheduled_by, attempts_made, leases_lost, cancel_kind, cancel_by, cancel_requested_at, cancel_at, cancel_job, agent_pauses, \
+         last_rescheduled_at, rescheduled_by, attempts_made, leases_lost, last_position, last_wait_seconds, cancel_kind, cancel_by, cancel_requested_at, cancel_at, cancel_job, agent_pauses, \
          recreated_from, recreated_as, recreated_by, state, \
          queued_at, retry_at, quarantined_at, attempt_id, lease_token, lease_expires_at, agent, holder, reserved_at, connected_at, \
          completed_at, result, cancelled_by, disposition, updated_at, version"
@@ -93,6 +93,8 @@ struct CallbackRow {
     rescheduled_by: Option<String>,
     attempts_made: i64,
     leases_lost: i64,
+    last_position: Option<i64>,
+    last_wait_seconds: Option<i64>,
     cancel_kind: Option<String>,
     cancel_by: Option<String>,
     cancel_requested_at: Option<i64>,
@@ -218,6 +220,10 @@ impl TryFrom<CallbackRow> for Callback {
             },
             attempts_made: count(row.attempts_made),
             leases_lost: count(row.leases_lost),
+            last_place: row.last_position.map(|position| QueuePlace {
+                position: count(position),
+                estimated_wait_seconds: row.last_wait_seconds.map(count),
+            }),
             cancellation,
             agent_pauses: match &row.agent_pauses {
                 Some(pauses) => agent_pauses(pauses).ok_or_else(|| wrong("agent_pauses"))?,

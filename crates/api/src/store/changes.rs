@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 
 use futures_util::TryStreamExt;
+use ringback_domain::callback::QueuePlace;
 use ringback_domain::callback::action::Action;
 use ringback_domain::callback::cancellation::Cancellation;
 use ringback_domain::callback::state::{Queued, Reservation};
@@ -111,6 +112,10 @@ const KEY: &[Column] =
 const MOVED: &[Column] = &[
     ("attempts_made", Int, |c| int(c.callback.attempts_made)),
     ("leases_lost", Int, |c| int(c.callback.leases_lost)),
+    ("last_position", Int, |c| Cell::Int(place(c).map(|place| place.position.into()))),
+    ("last_wait_seconds", Int, |c| {
+        Cell::Int(place(c).and_then(|place| place.estimated_wait_seconds).map(i64::from))
+    }),
     ("cancel_kind", Text, |c| text(pending(c).map(|pending| pending.by.kind.as_str()))),
     ("cancel_by", Text, |c| text(pending(c).map(|pending| pending.by.name.as_str()))),
     ("cancel_requested_at", Int, |c| time(pending(c).map(|pending| pending.requested_at))),
@@ -244,6 +249,10 @@ fn held(change: &Transition) -> Option<&Reservation> {
 
 fn wall(change: &Transition) -> Option<&WallTime> {
     change.callback.wall_time.as_ref()
+}
+
+fn place(change: &Transition) -> Option<QueuePlace> {
+    change.callback.last_place
 }
 
 fn pending(change: &Transition) -> Option<&Cancellation> {

@@ -45,6 +45,8 @@ pub struct Callback {
     pub attempts_made: u32,
     /// Leases that ran out in a row: the routers that held it said nothing.
     pub leases_lost: u32,
+    /// Where it stood when it was in line last.
+    pub last_place: Option<QueuePlace>,
     /// A cancellation that can still be undone.
     pub cancellation: Option<Cancellation>,
     /// Agents who are offered others for the time being.
@@ -98,6 +100,15 @@ pub struct Reschedules {
     pub last_at: Option<Timestamp>,
     /// The person who did it last, if a person did.
     pub last_by: Option<String>,
+}
+
+/// A place in the queue of a service, as people saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueuePlace {
+    /// 1 for the next.
+    pub position: u32,
+    /// Seconds until its turn; `None` if the service had connected nobody recently.
+    pub estimated_wait_seconds: Option<u32>,
 }
 
 /// An agent who gave the callback back and is not offered it until then.

@@ -166,6 +166,7 @@ impl Callback {
             reschedules: Reschedules::default(),
             attempts_made: 0,
             leases_lost: 0,
+            last_place: None,
             cancellation: None,
             agent_pauses: Vec::new(),
             recreated_from: None,

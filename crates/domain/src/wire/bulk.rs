@@ -74,9 +74,9 @@ pub struct Matching {
     /// Only these services.
     #[schema(max_items = 500)]
     pub service: Vec<ServiceId>,
-    /// Where to search.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub search_field: Option<SearchField>,
+    /// Where to search: in one or the other.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub search_field: Vec<SearchField>,
     /// What to search.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100)]

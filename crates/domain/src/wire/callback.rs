@@ -153,6 +153,12 @@ pub struct Metrics {
     pub position_in_queue: Option<u32>,
     /// Seconds until its turn, from the queue and its recent throughput.
     pub estimated_wait_seconds: Option<u32>,
+    /// Its place when it was in line last, as far as it is known; in single records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_position_in_queue: Option<u32>,
+    /// The estimated wait at that place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_estimated_wait_seconds: Option<u32>,
     /// Dial attempts that failed or connected.
     pub attempts_made: u32,
     /// Dial attempts in all.

@@ -10,7 +10,9 @@ use crate::wire::admin::{
 };
 use crate::wire::audit::{AuditPage, AuditQuery};
 use crate::wire::auth::{ChangePassword, LogIn, Me, Preferences, Session, SessionView};
-use crate::wire::bulk::{BulkCancellation, CancellationsQuery, CreateBulkCancellation, ReportLine};
+use crate::wire::bulk::{
+    BulkCancellation, CancellationsQuery, CreateBulkCancellation, ReportLine, ReportQuery,
+};
 use crate::wire::callback::{
     AttemptView, CallbackView, CancelCallback, CloseCallback, CreateCallback, Items, RecreateCallback,
     RescheduleCallback, TimelineEntry,
@@ -151,6 +153,24 @@ macro_rules! endpoint {
             fn path(&self) -> String {
                 let mut path = Self::TEMPLATE.to_owned();
                 add_query(&mut path, &self.0);
+                path
+            }
+        }
+    };
+    ($(#[$doc:meta])* $name:ident[$id:ty]?($query:ty): $method:ident $template:literal -> $response:ty) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $name(pub $id, pub $query);
+
+        impl Endpoint for $name {
+            type Request = ();
+            type Response = $response;
+            const METHOD: Method = Method::$method;
+            const TEMPLATE: &'static str = $template;
+
+            fn path(&self) -> String {
+                let mut path = $template.replace("{id}", &self.0.to_string());
+                add_query(&mut path, &self.1);
                 path
             }
         }
@@ -342,7 +362,7 @@ endpoints! {
     PostBulkUndo[JobId]: Post "/bulk-cancellations/{id}/undo" -> BulkCancellation;
 
     /// Reads what became of each callback of a bulk cancellation.
-    GetReport[JobId]: Get "/bulk-cancellations/{id}/report" -> Items<ReportLine>;
+    GetReport[JobId]?(ReportQuery): Get "/bulk-cancellations/{id}/report" -> Items<ReportLine>;
 
     /// Reads which callbacks were cancelled.
     ReportCancellations?(CancellationsQuery): Get "/reports/cancellations" -> Page<ReportLine>;

@@ -48,11 +48,12 @@ pub struct CallbackFilter {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[param(max_items = 500)]
     pub service: Vec<ServiceId>,
-    /// Where to search.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub search_field: Option<SearchField>,
-    /// What to search: any part of the text, upper or lower case; of a number
-    /// only the digits count.
+    /// Where to search, in the customer number unless told; repeatable: in one or
+    /// the other.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub search_field: Vec<SearchField>,
+    /// What to search: any part of the text, upper or lower case. A number may be
+    /// in any notation, also in that of the visible services' countries.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(max_length = 100)]
     pub search: Option<String>,
@@ -102,14 +103,14 @@ pub struct PageQuery {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SearchField {
-    /// Customer Number; only digits count.
+    /// Customer Number; what stands between its digits does not count.
     #[default]
     CustomerNumber,
     /// Callback ID.
     Id,
     /// Service Name.
     Service,
-    /// State or result.
+    /// State and result as the list shows them: `COMPLETED (CANCELLED_BY_ADMIN)`.
     State,
     /// Result.
     Result,
@@ -121,8 +122,14 @@ pub enum SearchField {
     CancelledBy,
     /// Language tag.
     Language,
-    /// Customer Number, Callback ID, Service Name, State, result or Agent.
+    /// The columns with text that the list shows by default: Customer Number,
+    /// Callback ID, Service Name, State and Agent.
     Any,
+}
+
+impl SearchField {
+    /// What [`Self::Any`] stands for.
+    pub const ANY: [Self; 5] = [Self::CustomerNumber, Self::Id, Self::Service, Self::State, Self::Agent];
 }
 
 /// The order of a list.
@@ -234,6 +241,9 @@ pub struct CallbackCount {
     pub overdue: u64,
     /// Counting stopped at `up_to`: there are this many or more.
     pub at_least: bool,
+    /// What `search` means in customer numbers: their digits contain one of these.
+    /// Empty where the text is no part of a number.
+    pub number_parts: Vec<String>,
 }
 
 /// A count for each state.
@@ -301,8 +311,8 @@ pub struct FindQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(max_length = 100)]
     pub id: Option<String>,
-    /// A customer number in any notation; without a country it is matched by
-    /// its digits.
+    /// A customer number in any notation. If no callback has it, those whose number
+    /// contains its digits, three at least, are found.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(max_length = 100)]
     pub customer_number: Option<String>,

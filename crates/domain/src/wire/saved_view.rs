@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Role;
+use crate::access::Role;
 use crate::id::{SavedViewId, UserId};
 
 /// Characters of a view's name.

@@ -17,6 +17,15 @@ pub(crate) fn marked(text: &str, found: Option<Range<usize>>) -> Markup {
     }
 }
 
+/// The two parts of a text that is cut at a place, each with its share of the match
+/// marked.
+pub(crate) fn marked_parts(text: &str, cut: usize, found: Option<Range<usize>>) -> [Markup; 2] {
+    let (start, end) = text.split_at(cut);
+    let in_start = found.clone().map(|found| found.start.min(cut)..found.end.min(cut));
+    let in_end = found.map(|found| found.start.max(cut) - cut..found.end.max(cut) - cut);
+    [marked(start, in_start), marked(end, in_end)]
+}
+
 /// The position of a text within another, ignoring case.
 pub(crate) fn find_text(text: &str, search: &str) -> Option<Range<usize>> {
     let (search, folded) = (fold(search.trim()), fold(text));
@@ -38,7 +47,7 @@ pub(crate) fn find_digits(text: &str, search: &str) -> Option<Range<usize>> {
 
 /// The position of a part within an id, ignoring dashes.
 pub(crate) fn find_in_id(text: &str, search: &str) -> Option<Range<usize>> {
-    find_among(text, &fold(search), char::is_ascii_alphanumeric)
+    find_among(text, &fold(search), |letter| *letter != '-')
 }
 
 fn find_among(text: &str, search: &str, counts: fn(&char) -> bool) -> Option<Range<usize>> {

@@ -42,7 +42,7 @@ enum Found {
     Nothing,
     /// The search is running.
     Searching,
-    /// The text is neither an ID nor a number.
+    /// The text is neither an ID nor a number or enough of one.
     Unclear,
     /// The search failed.
     Failed(Failure),
@@ -50,14 +50,14 @@ enum Found {
     Callbacks(Vec<CallbackView>),
 }
 
-/// The query for a text; `None` if it is neither an ID nor a number.
-fn query_of(text: &str) -> Option<FindQuery> {
-    if text.parse::<CallbackId>().is_ok() {
-        return Some(FindQuery { id: Some(text.to_owned()), customer_number: None });
+/// The query for a text. The server says whether it is a number.
+fn query_of(text: &str) -> FindQuery {
+    let (is_id, text) = (text.parse::<CallbackId>().is_ok(), Some(text.to_owned()));
+    if is_id {
+        FindQuery { id: text, customer_number: None }
+    } else {
+        FindQuery { id: None, customer_number: text }
     }
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    let number = text.chars().all(|letter| letter.is_ascii_digit() || " +-()./".contains(letter));
-    (number && digits >= 3).then(|| FindQuery { id: None, customer_number: Some(text.to_owned()) })
 }
 
 /// The page.
@@ -74,13 +74,11 @@ pub(crate) fn SearchPage() -> impl IntoView {
     let search = move |query_text: &str| {
         question.update_value(|question| *question += 1);
         let number = question.get_value();
+        found.set(if query_text.is_empty() { Found::Nothing } else { Found::Searching });
+        if query_text.is_empty() {
+            return;
+        }
         let query = query_of(query_text);
-        found.set(match &query {
-            _ if query_text.is_empty() => Found::Nothing,
-            None => Found::Unclear,
-            Some(_) => Found::Searching,
-        });
-        let Some(query) = query else { return };
         spawn_local(async move {
             let response = client.call(&FindCallbacks(query)).await;
             // The response to an older search is dropped.
@@ -175,6 +173,7 @@ fn outcome(found: &Found, query_text: &str) -> String {
 fn Results(hits: Vec<CallbackView>, chosen: RwSignal<Option<CallbackId>>) -> impl IntoView {
     let preferences = PreferenceStore::here();
     let several = hits.len() > 1;
+    let numbers_differ = hits.iter().any(|hit| hit.customer_number != hits[0].customer_number);
     let all = StoredValue::new(hits.into_iter().map(Row::new).collect::<Vec<_>>());
     let item = move |row: &Row| {
         let (id, hit) = (row.id, RwSignal::from(row.record.clone()));
@@ -182,6 +181,7 @@ fn Results(hits: Vec<CallbackView>, chosen: RwSignal<Option<CallbackId>>) -> imp
         let here = move || chosen.get() == Some(id);
         let text = id.to_string();
         let tail = format!("…{}", &text[text.len() - 8..]);
+        let number = numbers_differ.then(|| view! { <span class="num" dir="ltr">{row.number()}</span> });
         view! {
             <li class:is-on=here>
                 <button
@@ -193,6 +193,7 @@ fn Results(hits: Vec<CallbackView>, chosen: RwSignal<Option<CallbackId>>) -> imp
                     <b class="semibold num">
                         {move || format::day_time(hit.with(|hit| hit.desired_time), preferences.style())}
                     </b>
+                    {number}
                     <span class="muted small">{service}</span>
                     <span class="mono subtle">{tail}</span>
                 </button>
@@ -377,8 +378,7 @@ fn RecordBody(
 /// The most important facts.
 fn facts(view: &CallbackView, style: Style) -> Vec<(&'static str, String)> {
     let metrics = &view.metrics;
-    let none = || messages::none().to_owned();
-    let wait = metrics.estimated_wait_seconds.map(|seconds| format::duration(i64::from(seconds)));
+    let [position, wait] = metrics::place(view);
     let kind = if view.scheduled_origin { messages::scheduled() } else { messages::immediate() };
     let of_customer = metrics::customers_time(view, style)
         .map(|(time, zone)| (messages::customers_time(), messages::time_in_zone(time, zone)));
@@ -386,8 +386,8 @@ fn facts(view: &CallbackView, style: Style) -> Vec<(&'static str, String)> {
         (messages::column_service(), view.service.name.clone()),
         (messages::column_desired_time(), format::day_time(view.desired_time, style)),
         (messages::callback_type(), kind.to_owned()),
-        (messages::position(), metrics.position_in_queue.map_or_else(none, |position| position.to_string())),
-        (messages::estimated_wait(), wait.unwrap_or_else(none)),
+        (messages::position(), position),
+        (messages::estimated_wait(), wait),
         (messages::column_attempts(), messages::attempts_short(metrics.attempts_made, metrics.max_attempts)),
     ];
     facts.into_iter().chain(of_customer).collect()
@@ -398,14 +398,11 @@ mod tests {
     use super::query_of;
 
     #[test]
-    fn an_id_is_told_from_a_number_and_from_anything_else() {
+    fn an_id_is_told_from_anything_else() {
         let id = "019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2";
-        assert_eq!(query_of(id).unwrap().id.as_deref(), Some(id));
-        for number in ["+44 20 7946 0318", "(020) 7946-0318", "030/23125.412", "794"] {
-            assert_eq!(query_of(number).unwrap().customer_number.as_deref(), Some(number));
-        }
-        for neither in ["", "12", "Smith", "019ab5c4-7d1e", "+44 20 x"] {
-            assert!(query_of(neither).is_none(), "{neither}");
+        assert_eq!(query_of(id).id.as_deref(), Some(id));
+        for other in ["+44 20 7946 0318", "794", "Smith", "019ab5c4-7d1e"] {
+            assert_eq!(query_of(other).customer_number.as_deref(), Some(other));
         }
     }
 }

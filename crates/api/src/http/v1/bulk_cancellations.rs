@@ -64,7 +64,7 @@ fn selector(
                 ..CallbackFilter::from(range)
             };
             let selection = filter::of_filter(&wanted, services, caller, now);
-            Ok(Selector::Matching(selection.map_err(in_body)?))
+            Ok(Selector::Matching(Box::new(selection.map_err(in_body)?)))
         }
         _ => Err(Error::invalid("/ids", FieldCode::Required, "Give either `ids` or `range`.")),
     }

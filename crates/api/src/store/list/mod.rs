@@ -37,7 +37,7 @@ pub use count::count;
 pub use export::{each_id, still_selected};
 pub use row_cache::RowCache;
 use row_cache::{Head, read_full_rows, read_heads};
-pub use selection::{Daily, Search, SearchColumn, SearchPlan, Selection, ids_by_state};
+pub use selection::{Daily, MIN_INDEXED_DIGITS, Search, SearchPlan, Selection, ids_by_state};
 use selection::{Run, id_as_hex, pin_order, pin_plan, with_search_plan};
 use summary::COLUMNS;
 pub use summary::{Summary, current};

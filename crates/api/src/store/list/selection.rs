@@ -1,5 +1,6 @@
 //! The conditions of a list, and how a search is executed.
 
+use ringback_domain::wire::list::SearchField;
 use ringback_domain::{CallbackId, ServiceId, StateName, Timestamp};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -41,16 +42,16 @@ pub struct Daily {
     pub length: i64,
 }
 
-/// A search in one column.
+/// A search in some columns.
 #[derive(Clone, Debug, Hash)]
 pub struct Search {
-    /// The column.
-    pub column: SearchColumn,
-    /// The text to find: folded; hexadecimal digits for an id.
+    /// The columns: in one or the other.
+    pub columns: Vec<SearchField>,
+    /// The text to find, folded.
     pub text: String,
-    /// The digits to find in a number, one or the other.
+    /// The digits to find in a number, one or the other; none is found without.
     pub numbers: Vec<String>,
-    /// The services whose name contains the text; only for [`SearchColumn::Any`].
+    /// The services whose name contains the text.
     pub services: Vec<ServiceId>,
     /// How the rows are found.
     pub plan: SearchPlan,
@@ -64,29 +65,6 @@ pub enum SearchPlan {
     Scan,
     /// Look up the trigram index of customer numbers: fast if few rows match.
     NumberIndex(Backend),
-}
-
-/// The columns that can be searched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SearchColumn {
-    /// The customer's number.
-    CustomerNumber,
-    /// The id, as hexadecimal digits.
-    Id,
-    /// State or result.
-    State,
-    /// Result.
-    Result,
-    /// Agent.
-    Agent,
-    /// Name of the creator.
-    CreatedBy,
-    /// Name of the person who cancelled it.
-    CancelledBy,
-    /// Language.
-    Language,
-    /// The columns that the list shows by default.
-    Any,
 }
 
 /// A contiguous part of one index.
@@ -178,71 +156,78 @@ impl Daily {
 }
 
 impl Search {
-    fn condition(&self, sql: &mut Sql) {
-        let columns: &[&str] = match self.column {
-            // Numbers have no upper and lower case, so `LOWER` is left out.
-            SearchColumn::CustomerNumber => {
-                if let SearchPlan::NumberIndex(backend) = self.plan {
-                    sql.push(backend.pick(" AND id IN (", " AND id = ANY(ARRAY("));
-                    for (index, digits) in self.numbers.iter().enumerate() {
-                        sql.push(if index == 0 { "" } else { " UNION " });
-                        sql.push("SELECT id FROM callback_numbers WHERE customer_number LIKE ");
-                        sql.bind(Arg::Text(format!("%{digits}%")));
-                    }
-                    sql.push(backend.pick(")", "))"));
-                    return;
-                }
-                sql.push(" AND (");
-                self.any_number(sql);
-                sql.push(")");
-                return;
-            }
-            SearchColumn::Id => &["LOWER(id)"],
-            SearchColumn::State => &["LOWER(state)", "LOWER(result)"],
-            SearchColumn::Result => &["LOWER(result)"],
-            SearchColumn::Agent => &["agent_folded"],
-            SearchColumn::CreatedBy => &["created_by_folded"],
-            SearchColumn::CancelledBy => &["cancelled_by_folded"],
-            SearchColumn::Language => &["LOWER(language)"],
-            SearchColumn::Any => &["LOWER(state)", "LOWER(result)", "agent_folded"],
-        };
-        sql.push(" AND (");
-        for (index, column) in columns.iter().enumerate() {
-            if index > 0 {
-                sql.push(" OR ");
-            }
-            sql.push(column).push(" LIKE ").bind(Arg::Text(pattern(&self.text)));
-            sql.push(" ESCAPE '!'");
+    /// A search for numbers with one of these parts.
+    pub fn of_number(parts: Vec<String>) -> Self {
+        Self {
+            columns: vec![SearchField::CustomerNumber],
+            text: String::new(),
+            numbers: parts,
+            services: Vec::new(),
+            plan: SearchPlan::Scan,
         }
-        if self.column == SearchColumn::Any {
-            self.other_columns(sql);
+    }
+
+    fn condition(&self, sql: &mut Sql) {
+        if let SearchPlan::NumberIndex(backend) = self.plan {
+            sql.push(backend.pick(" AND id IN (", " AND id = ANY(ARRAY("));
+            for (index, digits) in self.numbers.iter().enumerate() {
+                sql.push(if index == 0 { "" } else { " UNION " });
+                sql.push("SELECT id FROM callback_numbers WHERE customer_number LIKE ");
+                sql.bind(Arg::Text(format!("%{digits}%")));
+            }
+            sql.push(backend.pick(")", "))"));
+            return;
+        }
+        sql.push(" AND (1 = 0");
+        for column in &self.columns {
+            let expression = match column {
+                SearchField::CustomerNumber => {
+                    self.any_number(sql);
+                    continue;
+                }
+                SearchField::Service => {
+                    if !self.services.is_empty() {
+                        sql.push(" OR ");
+                        sql.one_of("service_id", self.services.iter().map(|service| Arg::Id(service.0)));
+                    }
+                    continue;
+                }
+                SearchField::Id => "LOWER(id)",
+                // As the list shows it.
+                SearchField::State => "LOWER(state || COALESCE(' (' || result || ')', ''))",
+                SearchField::Result => "LOWER(result)",
+                SearchField::Agent => "agent_folded",
+                SearchField::CreatedBy => "created_by_folded",
+                SearchField::CancelledBy => "cancelled_by_folded",
+                SearchField::Language => "LOWER(language)",
+                // The filter has put its columns in its place.
+                SearchField::Any => continue,
+            };
+            // An id is hexadecimal digits here.
+            let is_id = *column == SearchField::Id;
+            let text = if is_id { self.text.replace('-', "") } else { self.text.clone() };
+            if !text.is_empty() {
+                sql.push(" OR ").push(expression).push(" LIKE ").bind(Arg::Text(pattern(&text)));
+                sql.push(" ESCAPE '!'");
+            }
         }
         sql.push(")");
     }
 
-    /// That the number contains one of the texts.
+    /// Or that the number contains one of the parts.
     fn any_number(&self, sql: &mut Sql) {
-        for (index, digits) in self.numbers.iter().enumerate() {
-            sql.push(if index == 0 { "" } else { " OR " });
-            sql.push("customer_number LIKE ").bind(Arg::Text(pattern(digits))).push(" ESCAPE '!'");
+        for digits in &self.numbers {
+            // Numbers have no upper and lower case, so `LOWER` is left out.
+            sql.push(" OR customer_number LIKE ").bind(Arg::Text(format!("%{digits}%")));
         }
     }
 
-    /// The columns that ignore punctuation, and the service's name.
-    fn other_columns(&self, sql: &mut Sql) {
-        let id = self.text.replace('-', "");
-        if !id.is_empty() {
-            sql.push(" OR LOWER(id) LIKE ").bind(Arg::Text(pattern(&id))).push(" ESCAPE '!'");
-        }
-        let (digits, signs): (String, String) = self.text.chars().partition(char::is_ascii_digit);
-        if !digits.is_empty() && signs.chars().all(|sign| " +-()./".contains(sign)) {
-            sql.push(" OR ");
-            self.any_number(sql);
-        }
-        if !self.services.is_empty() {
-            sql.push(" OR ");
-            sql.one_of("service_id", self.services.iter().map(|service| Arg::Id(service.0)));
-        }
+    /// Whether the trigram index, which cannot find fewer than three digits, has
+    /// all that is searched for.
+    fn is_indexed(&self) -> bool {
+        self.columns == [SearchField::CustomerNumber]
+            && !self.numbers.is_empty()
+            && self.numbers.iter().all(|part| part.len() >= MIN_INDEXED_DIGITS)
     }
 }
 
@@ -289,6 +274,9 @@ pub(super) fn pin_order(sql: &mut Sql, conn: &Conn) {
     }
 }
 
+/// The shortest part of a number that the trigram index finds.
+pub const MIN_INDEXED_DIGITS: usize = 3;
+
 /// Rows at the start of a range that are sampled to estimate how many match.
 const SAMPLE_ROWS: i64 = 20_000;
 
@@ -300,9 +288,7 @@ const MIN_SCAN_MATCHES: i64 = 250;
 pub(super) async fn with_search_plan(conn: &mut Conn, selection: &Selection) -> StoreResult<Selection> {
     let mut planned = selection.clone();
     let Some(search) = &mut planned.search else { return Ok(planned) };
-    // A trigram index cannot find fewer than three digits.
-    let is_indexed = |part: &String| part.len() >= 3 && part.bytes().all(|letter| letter.is_ascii_digit());
-    if search.column != SearchColumn::CustomerNumber || !search.numbers.iter().all(is_indexed) {
+    if !search.is_indexed() {
         return Ok(planned);
     }
     let mut sql = Sql::new(
@@ -310,7 +296,7 @@ pub(super) async fn with_search_plan(conn: &mut Conn, selection: &Selection) -> 
     );
     let (from, to) = selection.range();
     sql.bind(Arg::Int(from)).push(" AND desired_time < ").bind(Arg::Int(to));
-    sql.push(" ORDER BY desired_time, id LIMIT ").bind(Arg::Int(SAMPLE_ROWS)).push(") r WHERE ");
+    sql.push(" ORDER BY desired_time, id LIMIT ").bind(Arg::Int(SAMPLE_ROWS)).push(") r WHERE 1 = 0");
     search.any_number(&mut sql);
     sql.push(" LIMIT ").bind(Arg::Int(MIN_SCAN_MATCHES)).push(") s");
     let matches: i64 = fetch!(conn, sqlx::query_scalar::<_, i64>, sql, fetch_one)?;

@@ -106,11 +106,13 @@ pub(crate) fn TimeField(
     };
     let text = RwSignal::new(untrack(|| value.with(|value| shown(value))));
     // The time may be set from elsewhere, and the style may change.
-    Effect::new(move |_| {
-        let wanted = value.with(|value| shown(value));
-        if text.with_untracked(|text| format::read_time(text)) != value.with(|value| value.parse().ok()) {
+    Effect::new(move |before: Option<Style>| {
+        let (style, wanted) = (times.get(), value.with(|value| shown(value)));
+        let typed = text.with_untracked(|text| format::read_time(text));
+        if before.is_some_and(|before| before != style) || typed != value.with(|value| value.parse().ok()) {
             text.set(wanted);
         }
+        style
     });
     Effect::new(move |_| {
         text.with(|typed| {

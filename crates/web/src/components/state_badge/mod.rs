@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use ringback_domain::{ResultCategory, ResultCode, StateName};
 
-use crate::components::highlight::{find_text, marked};
+use crate::components::highlight::{find_text, marked_parts};
 use crate::components::markup::{Markup, markup};
 
 /// A ring that fills as the callback advances, and a disc when it is completed.
@@ -33,6 +33,11 @@ fn glyph(state: StateName, category: Option<ResultCategory>) -> Markup {
     }
 }
 
+/// State and result as the list shows them.
+pub(crate) fn state_text(state: StateName, result: Option<ResultCode>) -> String {
+    result.map_or_else(|| state.to_string(), |result| format!("{state} ({result})"))
+}
+
 /// State and result with search matches marked. The text is the state and,
 /// after one space, the result in parentheses.
 pub(crate) fn badge(state: StateName, result: Option<ResultCode>, search: &str) -> Markup {
@@ -52,15 +57,15 @@ pub(crate) fn badge(state: StateName, result: Option<ResultCode>, search: &str) 
             ("state is-failed", "badge state--completed state--failed")
         }
     };
-    let found = |text: &str| marked(text, find_text(text, search));
-    let result =
-        result.map(|result| markup!(r#" <span class="result">{}</span>"#, found(&format!("({result})"))));
+    let text = state_text(state, result);
+    let [shown, result_text] = marked_parts(&text, state.as_str().len(), find_text(&text, search));
+    let result = result.map(|_| markup!(r#"<span class="result">{}</span>"#, result_text));
     markup!(
         r#"<span class="{}"><span class="{}"><svg class="state-glyph" viewBox="0 0 14 14" aria-hidden="true">{}</svg>{}</span>{}</span>"#,
         frame,
         badge,
         glyph(state, category),
-        found(state.as_str()),
+        shown,
         result
     )
 }

@@ -34,6 +34,8 @@ use list::page::PageState;
 use list::table::{Foot, Records, TableBar};
 use list::{jump, live, local_search, selection};
 use view::columns::Column;
+use view::matching::Search;
+use view::search::searched_columns;
 use view::state::{ViewState, Visible};
 
 /// The page.
@@ -44,9 +46,11 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
     let query = use_query_map();
     let services = session.me().map(|me| me.services.clone()).unwrap_or_default();
     let view = Memo::new(move |_| {
-        let (last_range, visible) =
-            preferences.with(|preferences| (preferences.last_range.clone(), Visible::of(preferences)));
-        let view = query.with(|query| ViewState::from_query(query, last_range.as_deref(), visible));
+        let (last_range, visible, columns) = preferences.with(|preferences| {
+            (preferences.last_range.clone(), Visible::of(preferences), Column::chosen(preferences))
+        });
+        let mut view = query.with(|query| ViewState::from_query(query, last_range.as_deref(), visible));
+        view.list.searched = searched_columns(view.list.column, columns.as_deref());
         view.limited_to(&services)
     });
     let list = Memo::new(move |_| view.with(|view| view.list.clone()));
@@ -57,7 +61,8 @@ pub(crate) fn CallbacksPage() -> impl IntoView {
     let look = Memo::new(move |_| Look {
         style: preferences.style(),
         today: format::day(clock.coarse(), preferences.style()),
-        search: (list.with(|list| list.column), typed.get()),
+        search: typed
+            .with(|typed| list.with(|list| Search::new(&list.searched, typed, feed.number_parts(typed)))),
     });
     let page = PageState {
         client: Client::here(),

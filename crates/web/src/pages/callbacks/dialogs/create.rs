@@ -99,7 +99,7 @@ pub(super) fn created(page: PageState, view: &CallbackView, title: &str) -> Toas
     let bounds = list.bounds(now, style.utc);
     let callback = view.clone();
     let reveal = |range| Callback::new(move |()| page.reveal(range, &callback));
-    let (label, run) = if !matches(view, &bounds.clone().into(), now) {
+    let (label, run) = if !matches(view, &bounds.clone().into(), None, now) {
         let time = format::day_time(view.desired_time, style);
         toast.detail = Some(messages::outside_range(time, untrack(|| page.range_label(list.range))));
         if let Some(range) = DateRange::narrowest_containing(view.desired_time, now, style.utc) {
@@ -108,7 +108,7 @@ pub(super) fn created(page: PageState, view: &CallbackView, title: &str) -> Toas
             let href = format!("/callbacks/{}", view.id);
             (messages::show_it().to_owned(), Callback::new(move |()| page.open(&href)))
         }
-    } else if !matches(view, &list.filter(bounds), now) {
+    } else if !page.feed.lists(view, &list.filter(bounds), now) {
         toast.detail = Some(messages::outside_filters().to_owned());
         (messages::show_all().to_owned(), reveal(None))
     } else {

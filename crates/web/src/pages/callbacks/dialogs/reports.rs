@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use ringback_domain::wire::bulk::{BulkCancellation, CancellationsFormat, CancellationsQuery};
+use ringback_domain::wire::bulk::{BulkCancellation, CancellationsFormat, CancellationsQuery, ReportFormat};
 use ringback_domain::wire::endpoint::{ListBulkCancellations, ReportCancellations};
 
 use super::bulk::save_report;
@@ -115,6 +115,7 @@ fn ReportRow(job: BulkCancellation) -> impl IntoView {
     let hint = unique_id("report");
     let (name, at) = (job.created_by.name.clone(), job.created_at);
     let cancelled = job.outcomes.cancelled;
+    let sheet = job.clone();
     let text = move || messages::report_of(cancelled, format::day_time(at, page.preferences.style()), &name);
     view! {
         <div class="file-row">
@@ -124,12 +125,17 @@ fn ReportRow(job: BulkCancellation) -> impl IntoView {
                     type="button"
                     class="link-button"
                     aria-describedby=hint.clone()
-                    on:click=move |_| save_report(page.client, toasts, &job)
+                    on:click=move |_| save_report(page, toasts, &job, ReportFormat::Csv)
                 >
                     {messages::report()}
                     <Icon name="download" class="icon--small" />
                 </button>
                 <small class="num" id=hint>{text}</small>
+            </span>
+            <span class="row-actions">
+                <LinkButton on_press=move |()| save_report(page, toasts, &sheet, ReportFormat::Xlsx)>
+                    {messages::report_sheet()}
+                </LinkButton>
             </span>
         </div>
     }

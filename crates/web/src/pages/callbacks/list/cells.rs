@@ -7,7 +7,7 @@ use ringback_domain::wire::list::SearchField;
 use ringback_domain::{StateName, Timestamp};
 
 use crate::clock::Clock;
-use crate::components::highlight::{find_digits, find_in_id, find_text, marked};
+use crate::components::highlight::{find_digits, find_in_id, find_text, marked, marked_parts};
 use crate::components::icon::inline_icon;
 use crate::components::markup::{Markup, markup};
 use crate::components::state_badge::badge;
@@ -16,7 +16,7 @@ use crate::format::{self, Style};
 use crate::messages;
 use crate::pages::callbacks::record::row::{Action, number_text};
 use crate::pages::callbacks::view::columns::Column;
-use crate::pages::callbacks::view::matching::{in_any, is_overdue};
+use crate::pages::callbacks::view::matching::{Search, is_overdue};
 
 /// Icons of the sprite, each as one path.
 mod paths {
@@ -37,17 +37,8 @@ pub(crate) struct Look {
     pub(crate) style: Style,
     /// The current day. Times of other days are shown as dates.
     pub(crate) today: String,
-    /// The searched column and text.
-    pub(crate) search: (SearchField, String),
-}
-
-impl Look {
-    /// The text searched in a column.
-    fn search_in(&self, field: SearchField) -> &str {
-        let (column, text) = &self.search;
-        let here = *column == field || *column == SearchField::Any && in_any(field, text);
-        if here { text } else { "" }
-    }
+    /// What is searched.
+    pub(crate) search: Search,
 }
 
 /// A record and what its cells depend on.
@@ -110,7 +101,8 @@ impl<'a> Drawing<'a> {
             Column::DesiredTime => Some(self.desired_time()),
             Column::Service => self.text(SearchField::Service, Some(&view.service.name)),
             Column::Number => {
-                let found = find_digits(&self.number, look.search_in(SearchField::CustomerNumber));
+                let digits = look.search.digits();
+                let found = digits.iter().find_map(|digits| find_digits(&self.number, digits));
                 let warning = view.number_warning.map(|NumberWarning::UnknownLength| {
                     let (id, icon) = (format!("number-{}", self.id), inline_icon(paths::TRIANGLE_ALERT));
                     let tip = messages::number_unknown_length();
@@ -180,7 +172,7 @@ impl<'a> Drawing<'a> {
         markup!(
             "{}{}{}",
             calendar,
-            badge(view.state, view.result, look.search_in(SearchField::State)),
+            badge(view.state, view.result, look.search.text_in(SearchField::State)),
             warning
         )
     }
@@ -239,7 +231,7 @@ impl<'a> Drawing<'a> {
     /// A text with search matches marked.
     fn text(&self, field: SearchField, text: Option<&str>) -> Option<Markup> {
         let text = text?;
-        let found = find_text(text, self.look.search_in(field));
+        let found = find_text(text, self.look.search.text_in(field));
         Some(markup!(r#"<span title="{}">{}</span>"#, text, marked(text, found)))
     }
 
@@ -247,15 +239,12 @@ impl<'a> Drawing<'a> {
         /// The number of characters at the end that always stay visible.
         const END_LENGTH: usize = 8;
         let id = &self.id;
-        let found = find_in_id(id, self.look.search_in(SearchField::Id));
-        let cut = id.len() - END_LENGTH;
-        let (start, end) = id.split_at(cut);
-        let in_start = found.clone().map(|found| found.start.min(cut)..found.end.min(cut));
-        let in_end = found.map(|found| found.start.max(cut) - cut..found.end.max(cut) - cut);
+        let found = find_in_id(id, self.look.search.text_in(SearchField::Id));
+        let [start, end] = marked_parts(id, id.len() - END_LENGTH, found);
         markup!(
             r#"<span class="callback-id__start">{}</span><span class="callback-id__end">{}</span>"#,
-            marked(start, in_start),
-            marked(end, in_end)
+            start,
+            end
         )
     }
 

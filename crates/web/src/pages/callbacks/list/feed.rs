@@ -160,6 +160,19 @@ impl Feed {
         self.list.with_untracked(|list| list.filter(list.bounds(now, utc)))
     }
 
+    /// What the server says that a text means in customer numbers; `None` until it has
+    /// answered. Tracked.
+    pub(crate) fn number_parts(self, search: &str) -> Option<Vec<String>> {
+        let same = self.list.with(|list| list.search.trim() == search.trim());
+        self.counts.with(|counts| counts.as_ref().filter(|_| same).map(|counts| counts.number_parts.clone()))
+    }
+
+    /// Whether a record belongs to the list.
+    pub(crate) fn lists(self, view: &CallbackView, filter: &CallbackFilter, now: Timestamp) -> bool {
+        let search = filter.search.as_deref().unwrap_or_default();
+        matches(view, filter, untrack(|| self.number_parts(search)), now)
+    }
+
     /// Loads the list for the first time once the events arrive, so that it need
     /// not be loaded again, or after a moment without them.
     pub(crate) fn load_first(self) {
@@ -201,7 +214,7 @@ impl Feed {
         }
         let same_counts = self.shown_list.with_value(|shown| {
             let of = |list: &ListState| {
-                (list.range, list.search.clone(), list.column, list.visible.services.clone())
+                (list.range, list.search.clone(), list.searched.clone(), list.visible.services.clone())
             };
             shown.as_ref().is_some_and(|shown| of(shown) == of(&list))
         });
@@ -401,16 +414,17 @@ impl Feed {
             let Some(rows) = rows else { return };
             for view in views {
                 if let Some(row) = rows.iter().find(|row| row.id == view.id) {
-                    let left = !matches(&view, &filter, now);
+                    let left = !self.lists(&view, &filter, now);
                     row.update(view, left);
                     continue;
                 }
+                let listed = self.lists(&view, &filter, now);
                 if let Some(row) = self.selection.find(view.id) {
-                    row.update(view.clone(), !matches(&view, &filter, now));
+                    row.update(view.clone(), !listed);
                 }
-                if matches(&view, &filter, now) && self.is_new(&view, rows, sort) {
+                if listed && self.is_new(&view, rows, sort) {
                     arrivals.insert(view.id, view.desired_time);
-                } else if !matches(&view, &filter, now) {
+                } else if !listed {
                     arrivals.remove(&view.id);
                 }
             }

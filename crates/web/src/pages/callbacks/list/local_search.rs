@@ -3,20 +3,18 @@
 
 use crate::pages::callbacks::list::feed::Feed;
 use crate::pages::callbacks::list::feed::Loading;
+use crate::pages::callbacks::view::matching::Search;
 use crate::pages::callbacks::view::state::ListState;
 use leptos::prelude::*;
-use ringback_domain::wire::list::SearchField;
 
 /// The search that hides rows; `None` once the server has answered.
-pub(crate) fn follow(
-    feed: Feed,
-    list: Memo<ListState>,
-    typed: RwSignal<String>,
-) -> Memo<Option<(SearchField, String)>> {
+pub(crate) fn follow(feed: Feed, list: Memo<ListState>, typed: RwSignal<String>) -> Memo<Option<Search>> {
     Memo::new(move |_| {
         let typed = typed.get();
         let loading = feed.loading.get() != Loading::Idle;
-        let (field, same) = list.with(|list| (list.column, list.search.trim() == typed.trim()));
-        (!typed.trim().is_empty() && (loading || !same)).then_some((field, typed))
+        list.with(|list| {
+            let waits = loading || list.search.trim() != typed.trim();
+            waits.then(|| Search::new(&list.searched, &typed, None))
+        })
     })
 }

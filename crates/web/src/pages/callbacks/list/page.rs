@@ -5,10 +5,11 @@ use leptos_router::NavigateOptions;
 use leptos_router::params::ParamsMap;
 use ringback_domain::CallbackId;
 use ringback_domain::wire::callback::CallbackView;
-use ringback_domain::wire::list::{SearchField, Sort};
+use ringback_domain::wire::list::Sort;
 
 use super::super::record::row::Row;
 use super::super::view::columns::Column;
+use super::super::view::matching::Search;
 use super::super::view::state::{ListState, Quick, ViewState};
 use super::cells::Look;
 use super::feed::{Feed, Target};
@@ -60,7 +61,7 @@ pub(crate) struct PageState {
     /// The text in the search box, which the address follows.
     pub(crate) typed: RwSignal<String>,
     /// The search that hides rows until the server has answered.
-    pub(crate) local_search: Memo<Option<(SearchField, String)>>,
+    pub(crate) local_search: Memo<Option<Search>>,
     /// What the look of all rows depends on.
     pub(crate) look: Memo<Look>,
     /// The columns that the person chose; `None` for the usual ones.

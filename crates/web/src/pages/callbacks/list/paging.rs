@@ -1,10 +1,12 @@
 //! The position of the page in the list, and the links to others.
 
+use leptos::prelude::*;
 use ringback_domain::wire::list::{CallbackCount, NUMBERED_ROWS, PAGE_LIMIT};
 
-use crate::components::pager::{PageLink, Pages, window};
+use crate::components::pager::{PageLink, Pager, Pages, window};
 use crate::format;
 use crate::messages;
+use crate::pages::callbacks::list::page::PageState;
 use crate::pages::callbacks::view::state::ListState;
 use crate::pages::callbacks::view::state::Place;
 use crate::pages::callbacks::view::state::Quick;
@@ -54,8 +56,22 @@ pub(crate) fn summary(place: &Place, rows: usize, total: Option<(u64, bool)>) ->
     }
 }
 
+/// The links to other pages, if there are any.
+pub(crate) fn pager() -> AnyView {
+    let page = PageState::here();
+    let pages = Memo::new(move |_| {
+        let (next, previous) = page.feed.neighbours.get();
+        let shown = page.feed.shown.get();
+        page.view.with(|view| pages(view, &shown, super::table::total(page), next, previous))
+    });
+    let several = Memo::new(move |_| {
+        pages.with(|pages| pages.numbered.len() > 1 || pages.next.is_some() || pages.previous.is_some())
+    });
+    view! { <Show when=move || several.get()><Pager pages /></Show> }.into_any()
+}
+
 /// The links of the footer; `shown` is the page on screen.
-pub(crate) fn pages(
+fn pages(
     view: &ViewState,
     shown: &Place,
     total: Option<(u64, bool)>,

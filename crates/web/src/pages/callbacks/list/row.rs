@@ -23,7 +23,6 @@ use crate::pages::callbacks::list::page::PageState;
 use crate::pages::callbacks::record::row::Action;
 use crate::pages::callbacks::record::row::Row;
 use crate::pages::callbacks::view::columns::Column;
-use crate::pages::callbacks::view::matching::finds;
 
 /// The row.
 #[component]
@@ -206,7 +205,7 @@ fn draw_state(element: Element, row: Row, place: impl Fn() -> u64 + 'static) -> 
         let class: String = std::iter::once("row").chain(marks).collect();
         update_attribute(&element, "class", Some(&class));
         let hidden = page.local_search.with(|narrowed| {
-            narrowed.as_ref().is_some_and(|(field, text)| !row.record.with(|view| finds(view, *field, text)))
+            narrowed.as_ref().is_some_and(|search| !row.record.with(|view| search.finds(view)))
         });
         update_attribute(&element, "hidden", hidden.then_some(""));
         if let Ok(Some(arrow)) = element.query_selector(".expand-button") {

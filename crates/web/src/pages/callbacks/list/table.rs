@@ -2,6 +2,8 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use leptos::tachys::reactive_graph::OwnedView;
+use leptos::tachys::view::keyed::keyed;
 use ringback_domain::retention::RETENTION_DAYS;
 use ringback_domain::wire::list::Sort;
 
@@ -13,7 +15,6 @@ use crate::browser::update_attribute;
 use crate::clock::Clock;
 use crate::components::empty_state::Skeleton;
 use crate::components::icon::Icon;
-use crate::components::pager::Pager;
 use crate::components::tooltip;
 use crate::format;
 use crate::lazy::{Lazy, Part};
@@ -21,6 +22,7 @@ use crate::messages;
 use crate::pages::callbacks::list::feed::Loading;
 use crate::pages::callbacks::list::page::PageState;
 use crate::pages::callbacks::list::paging;
+use crate::pages::callbacks::record::row::Row;
 use crate::pages::callbacks::view::columns::Column;
 use crate::pages::callbacks::view::columns::sort_label;
 use crate::pages::callbacks::view::state::Place;
@@ -30,7 +32,7 @@ fn row_count(page: PageState) -> Option<usize> {
     page.feed.rows.with(|rows| rows.as_ref().map(Vec::len))
 }
 
-fn total(page: PageState) -> Option<(u64, bool)> {
+pub(super) fn total(page: PageState) -> Option<(u64, bool)> {
     page.feed.counts.with(|counts| {
         let counts = counts.as_ref()?;
         Some(page.view.with(|view| paging::total(counts, &view.list, view.list.quick)))
@@ -243,14 +245,31 @@ fn Table() -> impl IntoView {
                         row::handle_click(page, &event);
                     }
                 >
-                    <ForEnumerate
-                        each=move || page.feed.rows.get().unwrap_or_default()
-                        key=|row| row.id
-                        children=move |index, row| view! { <RecordRow row index offset columns /> }
-                    />
+                    {record_rows(page, offset, columns)}
                 </tbody>
             </table>
         }
+    }
+}
+
+/// The rows. An owner keeps a trace of each child, also of those that are gone, until
+/// it ends itself. So the rows of a load have one of their own, which ends with the
+/// last of them; `ForEnumerate` would make the page grow with each load.
+fn record_rows(page: PageState, offset: Signal<u64>, columns: StoredValue<Vec<Column>>) -> impl IntoView {
+    let table = Owner::current().unwrap_or_default();
+    move || {
+        let load = table.with(Owner::new);
+        let draw = move |index, row: Row| {
+            let owner = load.with(Owner::new);
+            let (index, set_index) = ArcRwSignal::new(index).split();
+            let view = owner.with(|| {
+                let load = load.clone();
+                on_cleanup(move || drop(load));
+                view! { <RecordRow row index=index.into() offset columns /> }
+            });
+            (move |index| set_index.set(index), OwnedView::new_with_owner(view, owner))
+        };
+        keyed(page.feed.rows.get().unwrap_or_default(), |row| row.id, draw)
     }
 }
 
@@ -360,18 +379,11 @@ fn Head(column: Column) -> impl IntoView {
 #[component]
 pub(crate) fn Foot() -> impl IntoView {
     let page = PageState::here();
-    let pages = Memo::new(move |_| {
-        let (next, previous) = page.feed.neighbours.get();
-        let shown = page.feed.shown.get();
-        page.view.with(|view| paging::pages(view, &shown, total(page), next, previous))
-    });
-    let several = Memo::new(move |_| {
-        pages.with(|pages| pages.numbered.len() > 1 || pages.next.is_some() || pages.previous.is_some())
-    });
+    let lazy = Lazy::here();
     view! {
         <footer class="table-footer">
             <span class="num">{move || summary(page)}</span>
-            <Show when=move || several.get()><Pager pages /></Show>
+            {lazy.add(Part::Pager)}
             <span class="grow"></span>
             <span>{move || messages::times_in(format::zone(page.preferences.style()))}</span>
             <span class="wide-only">{messages::kept(RETENTION_DAYS)}</span>

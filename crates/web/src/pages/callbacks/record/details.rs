@@ -143,15 +143,14 @@ fn Figures(view: Memo<CallbackView>) -> impl IntoView {
     };
     let dash = || messages::none().to_owned();
     let position = move || {
-        let position = view.with(|view| view.metrics.position_in_queue);
-        let note = if position.is_none() { unknown() } else { None };
-        (position.map_or_else(dash, |position| position.to_string()), note.map(ToOwned::to_owned))
+        let [position, _] = view.with(metrics::place);
+        let note = if view.with(|view| view.metrics.position_in_queue).is_none() { unknown() } else { None };
+        (position, note.map(ToOwned::to_owned))
     };
     let estimate = move || {
-        let seconds = view.with(|view| view.metrics.estimated_wait_seconds);
-        let note = if seconds.is_none() { unknown() } else { None };
-        let text = seconds.map_or_else(dash, |seconds| format::duration(i64::from(seconds)));
-        (text, note.map(ToOwned::to_owned))
+        let [_, wait] = view.with(metrics::place);
+        let known = view.with(|view| view.metrics.estimated_wait_seconds).is_some();
+        (wait, if known { None } else { unknown().map(ToOwned::to_owned) })
     };
     let waiting = move || {
         let metrics = view.with(|view| view.metrics.clone());

@@ -65,6 +65,25 @@ pub(crate) fn advanced(view: &CallbackView, style: Style) -> Vec<Fact> {
     facts
 }
 
+/// Position in the queue and estimated wait, or what they were when the callback was
+/// in line last.
+pub(crate) fn place(view: &CallbackView) -> [String; 2] {
+    let metrics = &view.metrics;
+    let duration = |seconds: u32| format::duration(i64::from(seconds));
+    let now = [
+        metrics.position_in_queue.map(|position| position.to_string()),
+        metrics.estimated_wait_seconds.map(duration),
+    ];
+    let last = [
+        metrics.last_position_in_queue.map(|position| position.to_string()),
+        metrics.last_estimated_wait_seconds.map(duration),
+    ];
+    let in_line = now[0].is_some();
+    let before = last.map(|text| text.filter(|_| !in_line).map(messages::was));
+    let mut before = before.into_iter();
+    now.map(|text| text.or(before.next().flatten()).unwrap_or_else(|| messages::none().to_owned()))
+}
+
 /// The user data of the callback.
 pub(crate) fn user_data(view: &CallbackView) -> Vec<Fact> {
     let entries = view.user_data.as_ref().map(UserData::entries).unwrap_or_default();

@@ -66,19 +66,17 @@ impl Column {
         Self::Language,
         Self::Completed,
     ];
-    /// The number of columns that are shown by default.
-    pub(crate) const DEFAULT_COUNT: usize = 7;
+    /// The columns that are shown by default.
+    pub(crate) const DEFAULT: &[Self] = Self::MOVABLE.split_at(7).0;
 
-    /// The columns for a width. Default columns that do not fit are left out;
-    /// their content is in the details. Chosen columns are always shown.
+    /// The columns for a width. A card has the most important ones; a table has all,
+    /// and scrolls sideways between its first and its last column.
     pub(crate) fn shown(width: Width, manages: bool, chosen: Option<&[Self]>) -> Vec<Self> {
         let fits = |column: &Self| match column {
             Self::DesiredTime | Self::Service | Self::Number => true,
-            _ if chosen.is_some() => width > Width::Cards,
-            Self::Agent | Self::Updated => width >= Width::Wide,
-            _ => width >= Width::Medium,
+            _ => width == Width::Table,
         };
-        let middle = chosen.unwrap_or(&Self::MOVABLE[..Self::DEFAULT_COUNT]);
+        let middle = chosen.unwrap_or(Self::DEFAULT);
         let mut all = vec![Self::Metrics, Self::State];
         if manages {
             all.insert(0, Self::Select);
@@ -211,20 +209,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chosen_columns_stand_in_their_order_and_do_not_yield_to_the_width() {
+    fn chosen_columns_stand_in_their_order() {
         let words = ["language", "shoe_size", "service"].map(str::to_owned).to_vec();
         let preferences = Preferences { columns: Some(words), ..Preferences::default() };
         let chosen = Column::chosen(&preferences);
         assert_eq!(chosen.as_deref(), Some(&[Column::Language, Column::Service][..]));
         let shown = |width| Column::shown(width, false, chosen.as_deref());
         let all = [Column::Metrics, Column::State, Column::Language, Column::Service];
-        assert_eq!(shown(Width::Narrow), all);
+        assert_eq!(shown(Width::Table), all);
         assert_eq!(shown(Width::Cards), [Column::Metrics, Column::State, Column::Service]);
     }
 
     #[test]
-    fn the_usual_columns_yield_to_the_width() {
+    fn a_table_has_all_columns_and_a_card_the_most_important_ones() {
         let count = |width| Column::shown(width, true, None).len();
-        assert_eq!([Width::Wide, Width::Medium, Width::Narrow].map(count), [11, 9, 7]);
+        assert_eq!([Width::Table, Width::Cards].map(count), [11, 7]);
     }
 }

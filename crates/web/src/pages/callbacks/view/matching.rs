@@ -1,5 +1,7 @@
 //! Whether a record belongs to the list, for records that arrive in events.
 
+use crate::components::highlight::find_in_id;
+use crate::components::state_badge::state_text;
 use crate::intl::fold;
 use ringback_domain::callback::rules;
 use ringback_domain::wire::callback::CallbackView;
@@ -8,17 +10,21 @@ use ringback_domain::{StateName, TimeOfDay, Timestamp};
 
 use crate::zones::wall_time;
 
-/// Whether the server would list the callback.
-pub(crate) fn matches(view: &CallbackView, filter: &CallbackFilter, now: Timestamp) -> bool {
+/// Whether the server would list the callback. `numbers` is how it has read the
+/// search.
+pub(crate) fn matches(
+    view: &CallbackView,
+    filter: &CallbackFilter,
+    numbers: Option<Vec<String>>,
+    now: Timestamp,
+) -> bool {
     let in_range = filter.from.is_none_or(|from| from <= view.desired_time)
         && filter.to.is_none_or(|to| view.desired_time < to);
     let in_state = filter.state.is_empty() || filter.state.contains(&view.state);
     let in_service = filter.service.is_empty() || filter.service.contains(&view.service.id);
     let late = filter.overdue.is_none_or(|overdue| overdue == is_overdue(view, now));
-    let found = match &filter.search {
-        Some(search) => finds(view, filter.search_field.unwrap_or_default(), search),
-        None => true,
-    };
+    let search = filter.search.as_deref().unwrap_or_default();
+    let found = Search::new(&filter.search_field, search, numbers).finds(view);
     in_range && in_hours(view.desired_time, filter) && in_state && in_service && late && found
 }
 
@@ -38,74 +44,75 @@ pub(crate) fn is_overdue(view: &CallbackView, now: Timestamp) -> bool {
             || rules::is_overdue(view.state, view.desired_time, view.desired_window_seconds, now))
 }
 
-/// Whether a search finds the callback.
-pub(crate) fn finds(view: &CallbackView, field: SearchField, search: &str) -> bool {
-    let search = search.trim();
-    search.is_empty() || contains(view, field, search)
+/// A search as records are compared with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Search {
+    fields: Vec<SearchField>,
+    text: String,
+    numbers: Vec<String>,
 }
 
-/// The columns that "any column" searches.
-const ANY: [SearchField; 5] = [
-    SearchField::CustomerNumber,
-    SearchField::Id,
-    SearchField::Service,
-    SearchField::State,
-    SearchField::Agent,
-];
+impl Search {
+    /// A search in these columns. `numbers` is what the server says that the text
+    /// means in customer numbers; without its word, digits mean themselves.
+    pub(crate) fn new(fields: &[SearchField], text: &str, numbers: Option<Vec<String>>) -> Self {
+        let text = text.trim().to_owned();
+        let numbers = numbers.unwrap_or_else(|| guessed_parts(&text));
+        Self { fields: fields.to_vec(), text, numbers }
+    }
 
-/// Whether a search in any column includes this one. Digits with letters are
-/// not searched in numbers.
-pub(crate) fn in_any(field: SearchField, search: &str) -> bool {
-    let (digits, signs): (String, String) = search.chars().partition(char::is_ascii_digit);
-    let is_number = !digits.is_empty() && signs.chars().all(|sign| " +-()./".contains(sign));
-    ANY.contains(&field) && (field != SearchField::CustomerNumber || is_number)
-}
+    /// What is searched in a column; nothing if it is empty.
+    pub(crate) fn text_in(&self, field: SearchField) -> &str {
+        if self.fields.contains(&field) { &self.text } else { "" }
+    }
 
-/// Whether the number begins with these digits as people write it in its country:
-/// with what is dialled there before a national number.
-fn is_national(view: &CallbackView, digits: &str) -> bool {
-    let formatted = view.customer_number_formatted.trim_start_matches('+');
-    let code = formatted.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default();
-    let trunk = match code {
-        "7" => "8",
-        "36" => "06",
-        _ => "0",
-    };
-    let number = view.customer_number.trim_start_matches('+');
-    let national = number.strip_prefix(code).unwrap_or(number);
-    digits.strip_prefix(trunk).is_some_and(|rest| !rest.is_empty() && national.starts_with(rest))
-}
+    /// The digits that are searched in numbers.
+    pub(crate) fn digits(&self) -> &[String] {
+        if self.fields.contains(&SearchField::CustomerNumber) { &self.numbers } else { &[] }
+    }
 
-fn contains(view: &CallbackView, field: SearchField, search: &str) -> bool {
-    let within = |text: &str| fold(text).contains(&fold(search));
-    let optional = |text: Option<&str>| text.is_some_and(within);
-    let result = || view.result.is_some_and(|result| within(&result.as_str()));
-    match field {
-        SearchField::CustomerNumber => {
-            let digits: String = search.chars().filter(char::is_ascii_digit).collect();
-            !digits.is_empty() && (view.customer_number.contains(&digits) || is_national(view, &digits))
-        }
-        // Dashes are ignored.
-        SearchField::Id => {
-            let letters = |text: &str| fold(text).replace('-', "");
-            let part = letters(search);
-            !part.is_empty() && letters(&view.id.to_string()).contains(&part)
-        }
-        SearchField::Service => within(&view.service.name),
-        SearchField::State => within(view.state.as_str()) || result(),
-        SearchField::Result => result(),
-        SearchField::Agent => optional(view.metrics.agent.as_deref()),
-        SearchField::CreatedBy => optional(view.metrics.created_by.as_deref()),
-        SearchField::CancelledBy => optional(view.metrics.cancelled_by.as_deref()),
-        SearchField::Language => optional(view.language.as_deref()),
-        SearchField::Any => {
-            ANY.into_iter().any(|field| in_any(field, search) && contains(view, field, search))
+    /// Whether it finds the callback.
+    pub(crate) fn finds(&self, view: &CallbackView) -> bool {
+        self.text.is_empty() || self.fields.iter().any(|field| self.is_in(view, *field))
+    }
+
+    fn is_in(&self, view: &CallbackView, field: SearchField) -> bool {
+        let within = |text: &str| fold(text).contains(&fold(&self.text));
+        let optional = |text: Option<&str>| text.is_some_and(within);
+        match field {
+            SearchField::CustomerNumber => {
+                self.numbers.iter().any(|part| view.customer_number.contains(part.as_str()))
+            }
+            SearchField::Id => find_in_id(&view.id.to_string(), &self.text).is_some(),
+            SearchField::Service => within(&view.service.name),
+            SearchField::State => within(&state_text(view.state, view.result)),
+            SearchField::Agent => optional(view.metrics.agent.as_deref()),
+            SearchField::CreatedBy => optional(view.metrics.created_by.as_deref()),
+            SearchField::Language => optional(view.language.as_deref()),
+            // The page does not offer them.
+            SearchField::Result | SearchField::CancelledBy | SearchField::Any => false,
         }
     }
 }
 
+/// The parts of numbers that a text is likely to mean. What is dialled before a
+/// national number begins with a zero almost everywhere.
+fn guessed_parts(text: &str) -> Vec<String> {
+    let text = text.strip_prefix("tel:").unwrap_or(text).split(';').next().unwrap_or_default();
+    let (digits, signs): (String, String) = text.chars().partition(char::is_ascii_digit);
+    let national = digits.strip_prefix('0').unwrap_or(&digits);
+    // Two zeros and a country code.
+    let national = if digits.len() > 6 { national.trim_start_matches('0') } else { national };
+    if national.is_empty() || signs.chars().any(|sign| !" +-()./".contains(sign)) {
+        return Vec::new();
+    }
+    vec![national.to_owned()]
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
+    use ringback_domain::ResultCode;
+
     use super::*;
     use crate::intl::UTC;
 
@@ -153,8 +160,8 @@ pub(crate) mod tests {
             ..CallbackFilter::default()
         };
         let now = at("2026-11-24T12:00:00Z");
-        assert!(matches(&view, &range("2026-11-24T14:15:00Z", "2026-11-25T00:00:00Z"), now));
-        assert!(!matches(&view, &range("2026-11-24T00:00:00Z", "2026-11-24T14:15:00Z"), now));
+        assert!(matches(&view, &range("2026-11-24T14:15:00Z", "2026-11-25T00:00:00Z"), None, now));
+        assert!(!matches(&view, &range("2026-11-24T00:00:00Z", "2026-11-24T14:15:00Z"), None, now));
     }
 
     #[test]
@@ -166,7 +173,7 @@ pub(crate) mod tests {
                 time_zone: Some(UTC.to_owned()),
                 ..CallbackFilter::default()
             };
-            matches(&example(), &filter, at("2026-11-24T12:00:00Z"))
+            matches(&example(), &filter, None, at("2026-11-24T12:00:00Z"))
         };
         for (from, to) in [("14:15", "14:16"), ("08:00", "18:00"), ("22:00", "14:16")] {
             assert!(in_hours(from, to), "{from} {to}");
@@ -176,34 +183,54 @@ pub(crate) mod tests {
         }
     }
 
+    fn finds(fields: &[SearchField], text: &str) -> bool {
+        Search::new(fields, text, None).finds(&example())
+    }
+
     #[test]
-    fn of_a_number_only_digits_are_compared() {
-        let filter =
-            |search: &str| CallbackFilter { search: Some(search.into()), ..CallbackFilter::default() };
-        let now = at("2026-11-24T12:00:00Z");
-        for found in ["7946 03", "794603", "+44 20 7946 0318", "020 79"] {
-            assert!(matches(&example(), &filter(found), now), "{found}");
+    fn a_number_is_what_the_server_says_and_until_then_its_digits() {
+        let number = [SearchField::CustomerNumber];
+        for found in ["7946 03", "794603", "+44 20 7946 0318", "020 79", "tel:+44-20-7946-0318;ext=1", ""] {
+            assert!(finds(&number, found), "{found}");
         }
-        for missing in ["7946 09", "billing", "+", "030 79"] {
-            assert!(!matches(&example(), &filter(missing), now), "{missing}");
+        for missing in ["7946 09", "billing", "+", "030 79", "x0318"] {
+            assert!(!finds(&number, missing), "{missing}");
         }
+        let read = |parts: &[&str]| {
+            let parts = parts.iter().map(|part| (*part).to_owned()).collect();
+            Search::new(&number, "020 79", Some(parts)).finds(&example())
+        };
+        assert!(read(&["02079", "442079"]));
+        assert!(!read(&["02079", "492079"]));
+        assert!(!read(&[]));
     }
 
     #[test]
     fn an_id_is_found_with_its_dashes_and_without() {
         for found in ["019AB5C4-7d1e", "5c47d1e", ""] {
-            assert!(finds(&example(), SearchField::Id, found), "{found}");
+            assert!(finds(&[SearchField::Id], found), "{found}");
         }
-        assert!(!finds(&example(), SearchField::Id, "5c47d2e"));
+        for missing in ["5c47d2e", "-"] {
+            assert!(!finds(&[SearchField::Id], missing), "{missing}");
+        }
     }
 
     #[test]
     fn any_column_has_what_one_of_them_has() {
         for found in ["billing", "scheduled", "7946 03", "5c4-7d1e"] {
-            assert!(finds(&example(), SearchField::Any, found), "{found}");
+            assert!(finds(&SearchField::ANY, found), "{found}");
         }
         for missing in ["x0318", "queued", "-"] {
-            assert!(!finds(&example(), SearchField::Any, missing), "{missing}");
+            assert!(!finds(&SearchField::ANY, missing), "{missing}");
+        }
+    }
+
+    #[test]
+    fn the_state_is_found_as_it_is_shown() {
+        let mut view = example();
+        (view.state, view.result) = (StateName::Completed, Some(ResultCode::CANCELLED_BY_ADMIN));
+        for found in ["COMPLETED (CANCELLED_BY_ADMIN)", "completed (can", "by_admin)"] {
+            assert!(Search::new(&[SearchField::State], found, None).finds(&view), "{found}");
         }
     }
 
@@ -213,14 +240,15 @@ pub(crate) mod tests {
         for (agent, search) in [("Özil", "öZIL"), ("ΝΙΚΟΣ", "νικος"), ("Strauẞ", "strauß"), ("İpek", "ipek")]
         {
             view.metrics.agent = Some(agent.to_owned());
-            assert!(finds(&view, SearchField::Agent, search), "{agent} {search}");
+            let search = Search::new(&[SearchField::Agent], search, None);
+            assert!(search.finds(&view), "{agent}");
         }
     }
 
     #[test]
     fn a_callback_becomes_late_by_itself() {
         let filter = CallbackFilter { overdue: Some(true), ..CallbackFilter::default() };
-        assert!(!matches(&example(), &filter, at("2026-11-24T14:17:00Z")));
-        assert!(matches(&example(), &filter, at("2026-11-24T14:17:01Z")));
+        assert!(!matches(&example(), &filter, None, at("2026-11-24T14:17:00Z")));
+        assert!(matches(&example(), &filter, None, at("2026-11-24T14:17:01Z")));
     }
 }

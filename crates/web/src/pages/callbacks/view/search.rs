@@ -30,6 +30,17 @@ pub(crate) fn search_columns(
     columns.map(|(field, column)| (field, column.label())).chain([(SearchField::Any, messages::column_any())])
 }
 
+/// What a search column stands for, given the columns that a person chose: "any
+/// column" is every shown one that has text.
+pub(crate) fn searched_columns(field: SearchField, chosen: Option<&[Column]>) -> Vec<SearchField> {
+    if field != SearchField::Any {
+        return vec![field];
+    }
+    let shown = chosen.unwrap_or(Column::DEFAULT);
+    let is_shown = |column: &Column| *column == Column::State || shown.contains(column);
+    SEARCH_COLUMNS.iter().filter(|(_, column)| is_shown(column)).map(|(field, _)| *field).collect()
+}
+
 /// The name of a search column.
 pub(crate) fn search_label(field: SearchField) -> Option<&'static str> {
     SEARCH_COLUMNS.iter().find(|(known, _)| *known == field).map(|(_, column)| column.label())

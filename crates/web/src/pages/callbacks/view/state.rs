@@ -113,6 +113,8 @@ pub(crate) struct ListState {
     pub(crate) search: String,
     /// The searched column.
     pub(crate) column: SearchField,
+    /// The columns that it stands for.
+    pub(crate) searched: Vec<SearchField>,
     /// The order.
     pub(crate) sort: Sort,
     /// The page.
@@ -149,7 +151,7 @@ impl ListState {
     pub(crate) fn base_filter(&self, bounds: TimeRange) -> CallbackFilter {
         let search = self.search.trim();
         CallbackFilter {
-            search_field: (!search.is_empty()).then_some(self.column),
+            search_field: if search.is_empty() { Vec::new() } else { self.searched.clone() },
             search: (!search.is_empty()).then(|| search.to_owned()),
             service: self.visible.services.clone(),
             ..CallbackFilter::from(bounds)
@@ -245,6 +247,7 @@ impl ViewState {
                 quick: get("states").and_then(Quick::from_key).unwrap_or_default(),
                 search: get("q").filter(|text| is_searchable(text)).unwrap_or_default().to_owned(),
                 column: get("col").and_then(from_wire_name).unwrap_or_default(),
+                searched: Vec::new(),
                 sort: get("sort").and_then(from_wire_name).unwrap_or_default(),
                 place,
                 visible,

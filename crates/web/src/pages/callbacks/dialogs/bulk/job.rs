@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::JobId;
-use ringback_domain::wire::bulk::{BulkCancellation, JobState, Outcome, ReportLine};
+use ringback_domain::wire::bulk::{
+    BulkCancellation, JobState, Outcome, ReportFormat, ReportLine, ReportQuery,
+};
 use ringback_domain::wire::endpoint::{GetBulkCancellation, GetReport, PostBulkStop, PostBulkUndo};
 
 use super::tally;
@@ -180,7 +182,7 @@ fn Exceptions(id: JobId) -> impl IntoView {
     let page = PageState::here();
     let lines = RwSignal::new(Vec::new());
     spawn_local(async move {
-        if let Ok(report) = page.client.call(&GetReport(id)).await {
+        if let Ok(report) = page.client.call(&GetReport(id, ReportQuery::default())).await {
             let exception = |line: &ReportLine| line.outcome != Some(Outcome::Cancelled);
             lines.try_set(report.items.into_iter().filter(exception).collect());
         }
@@ -246,14 +248,19 @@ pub(super) fn StopButton(
 
 /// Saves the report of a job.
 pub(in crate::pages::callbacks::dialogs) fn save_report(
-    client: Client,
+    page: PageState,
     toasts: Toasts,
     job: &BulkCancellation,
+    format: ReportFormat,
 ) {
-    let id = job.id;
-    let name = format!("cancellation-summary-report-{}.csv", format::for_file_name(job.created_at));
+    let (ending, time_zone) = match format {
+        ReportFormat::Csv => ("csv", None),
+        ReportFormat::Xlsx => ("xlsx", Some(format::zone_name(page.preferences.style_untracked().utc))),
+    };
+    let name = format!("cancellation-summary-report-{}.{ending}", format::for_file_name(job.created_at));
+    let request = GetReport(job.id, ReportQuery { format: Some(format), time_zone });
     spawn_local(async move {
-        if let Err(failure) = client.save(&GetReport(id), &name).await {
+        if let Err(failure) = page.client.save(&request, &name).await {
             toasts.show(Toast::error(messages::report_failed(), failure.message()));
         }
     });
@@ -261,15 +268,19 @@ pub(in crate::pages::callbacks::dialogs) fn save_report(
 
 /// Saves the report of the job that has just ended.
 #[component]
-pub(super) fn ReportButton(job: BulkCancellation) -> impl IntoView {
+pub(super) fn ReportButton(
+    job: BulkCancellation,
+    format: ReportFormat,
+    label: &'static str,
+) -> impl IntoView {
     let (page, toasts) = (PageState::here(), Toasts::here());
     view! {
         <Button
             size=Size::Large
             icon="download"
-            on_press=move |()| save_report(page.client, toasts, &job)
+            on_press=move |()| save_report(page, toasts, &job, format)
         >
-            {messages::report()}
+            {label}
         </Button>
     }
 }

@@ -6,7 +6,7 @@ mod scope;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::StateName;
-use ringback_domain::wire::bulk::{BulkCancellation, JobState};
+use ringback_domain::wire::bulk::{BulkCancellation, JobState, ReportFormat};
 use ringback_domain::wire::endpoint::PostBulkCancellation;
 
 use crate::components::button::Appearance;
@@ -73,7 +73,15 @@ pub(super) fn CancelSelectedDialog() -> impl IntoView {
     let obstacle = Signal::derive(move || scope.obstacle());
     let action = move || match started.get() {
         None => handle.submit_unless(Appearance::Danger, obstacle, messages::confirm())(),
-        Some((_, true)) => job.get_untracked().map(|job| view! { <ReportButton job /> }).into_any(),
+        Some((_, true)) => job
+            .get_untracked()
+            .map(|job| {
+                view! {
+                    <ReportButton job=job.clone() format=ReportFormat::Xlsx label=messages::report_sheet() />
+                    <ReportButton job format=ReportFormat::Csv label=messages::report() />
+                }
+            })
+            .into_any(),
         Some((_, false)) => ().into_any(),
     };
     let remark = move || scope.number().map(messages::callbacks_count);

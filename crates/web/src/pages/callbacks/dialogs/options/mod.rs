@@ -102,7 +102,7 @@ impl Draft {
 
 /// The chosen columns followed by the others.
 fn column_order(chosen: Option<Vec<Column>>) -> Vec<(Column, bool)> {
-    let shown = chosen.unwrap_or_else(|| Column::MOVABLE[..Column::DEFAULT_COUNT].to_vec());
+    let shown = chosen.unwrap_or_else(|| Column::DEFAULT.to_vec());
     let hidden = Column::MOVABLE.into_iter().filter(|column| !shown.contains(column));
     shown.iter().map(|column| (*column, true)).chain(hidden.map(|column| (column, false))).collect()
 }

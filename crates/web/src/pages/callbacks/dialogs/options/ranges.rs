@@ -38,23 +38,6 @@ impl Entry {
         self.error.set(Some(why.to_owned()));
     }
 
-    /// The instant in the field. `None` if it is invalid; the field is then
-    /// marked.
-    fn instant(self, utc: bool) -> Option<Timestamp> {
-        if !require(self.text, self.error, messages::enter_date_time()) {
-            return None;
-        }
-        let text = self.text.get_untracked();
-        // Some browsers include seconds.
-        let at = text.split_once('T').and_then(|(day, time)| {
-            zones::instants(day, time.get(..5)?, &format::zone_name(utc)).first().copied()
-        });
-        if at.is_none() {
-            self.refuse(messages::no_such_time());
-        }
-        at
-    }
-
     /// The time of day in the field. `None` if it is invalid; the field is then
     /// marked.
     fn time(self) -> Option<TimeOfDay> {
@@ -66,6 +49,31 @@ impl Entry {
             self.refuse(messages::no_such_time());
         }
         time
+    }
+}
+
+/// A date and a time of day.
+#[derive(Clone, Copy)]
+struct Moment {
+    date: Entry,
+    time: Entry,
+}
+
+impl Moment {
+    fn new() -> Self {
+        Self { date: Entry::new(), time: Entry::new() }
+    }
+
+    /// The instant. `None` if it is invalid; a field is then marked.
+    fn instant(self, utc: bool) -> Option<Timestamp> {
+        let has_date = require(self.date.text, self.date.error, messages::enter_date());
+        let time = self.time.time().filter(|_| has_date)?.to_string();
+        let date = self.date.text.get_untracked();
+        let at = zones::instants(&date, &time, &format::zone_name(utc)).first().copied();
+        if at.is_none() {
+            self.time.refuse(messages::no_such_time());
+        }
+        at
     }
 }
 
@@ -82,18 +90,23 @@ enum Kind {
 struct Form {
     name: Entry,
     kind: RwSignal<Kind>,
-    dates: [Entry; 2],
+    dates: [Moment; 2],
     hours: [Entry; 2],
 }
 
 impl Form {
     fn new() -> Self {
-        let ends = || [Entry::new(), Entry::new()];
-        Self { name: Entry::new(), kind: RwSignal::new(Kind::Dates), dates: ends(), hours: ends() }
+        Self {
+            name: Entry::new(),
+            kind: RwSignal::new(Kind::Dates),
+            dates: [Moment::new(), Moment::new()],
+            hours: [Entry::new(), Entry::new()],
+        }
     }
 
     fn entries(self) -> impl Iterator<Item = Entry> {
-        std::iter::once(self.name).chain(self.dates).chain(self.hours)
+        let dates = self.dates.into_iter().flat_map(|moment| [moment.date, moment.time]);
+        std::iter::once(self.name).chain(dates).chain(self.hours)
     }
 
     /// The range and its name. `None` if a field is invalid; the field is then
@@ -115,10 +128,10 @@ impl Form {
         }
         let range = match self.kind.get_untracked() {
             Kind::Dates => {
-                let [from, to] = self.dates.map(|entry| entry.instant(utc));
+                let [from, to] = self.dates.map(|moment| moment.instant(utc));
                 let (from, to) = from.zip(to)?;
                 if from >= to {
-                    self.dates[1].refuse(messages::range_order());
+                    self.dates[1].time.refuse(messages::range_order());
                 }
                 (from < to).then_some(Range::Custom(from, to))
             }
@@ -245,9 +258,18 @@ fn Fields(form: Form, first: NodeRef<html::Input>, times: Signal<Style>) -> impl
         match form.kind.get() {
             Kind::Dates => {
                 let [from, to] = form.dates;
+                let hours = [messages::range_from_time(), messages::range_to_time()];
+                let moment = |moment: Moment, date, time| {
+                    view! {
+                        <div class="field-pair">
+                            <TextField label=date value=moment.date.text error=moment.date.error kind="date" />
+                            <TimeField label=time value=moment.time.text error=moment.time.error times />
+                        </div>
+                    }
+                };
                 view! {
-                    <TextField label=labels[0] value=from.text error=from.error kind="datetime-local" />
-                    <TextField label=labels[1] value=to.text error=to.error kind="datetime-local" />
+                    {moment(from, labels[0], hours[0])}
+                    {moment(to, labels[1], hours[1])}
                 }
                 .into_any()
             }

@@ -6,19 +6,20 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use ringback_domain::{CallbackId, ServiceId};
+use ringback_domain::callback::{Callback, QueuePlace};
+use ringback_domain::{CallbackId, ServiceId, Timestamp};
 
-use super::Queries;
 use crate::error::Error;
 use crate::recent::Recent;
-use crate::store::queue;
+use crate::store::{Store, queue};
 
 /// The estimated wait is based on the throughput of this many seconds.
 const THROUGHPUT_SECONDS: i64 = 1_800;
 
-/// The last copy of the positions in all queues.
-pub(super) type PositionCache = Recent<Positions>;
+/// A copy that is older says nothing about where a callback stands.
+const MAX_AGE: Duration = Duration::from_mins(1);
 
 /// The position of every queued callback, and the throughput of each service.
 #[derive(Debug, Default)]
@@ -42,16 +43,19 @@ impl Positions {
     }
 }
 
-impl Queries {
+/// The last copy of the positions in all queues.
+#[derive(Debug, Default)]
+pub struct PositionCache(Recent<Positions>);
+
+impl PositionCache {
     /// The positions, at most about a second old.
     ///
     /// # Errors
     /// If the database cannot be read.
-    pub async fn positions(&self) -> Result<Arc<Positions>, Error> {
+    pub async fn get(&self, store: &Store, now: Timestamp) -> Result<Arc<Positions>, Error> {
         let read = async || {
-            let now = self.clock.now();
             let since = now.plus_seconds(-THROUGHPUT_SECONDS);
-            let mut conn = self.store.read().await?;
+            let mut conn = store.read().await?;
             let order = queue::order(&mut conn, now).await?;
             let connected = queue::connected_since(&mut conn, since).await?;
             let mut positions = HashMap::with_capacity(order.len());
@@ -63,6 +67,15 @@ impl Queries {
             }
             Ok(Positions { positions, connected })
         };
-        self.positions.get(0, read).await
+        self.0.get(0, read).await
+    }
+
+    /// Where people saw a callback last, if somebody looked lately. It costs no
+    /// statement, so that a command can keep it.
+    pub fn last_seen(&self, callback: &Callback) -> Option<QueuePlace> {
+        let positions = self.0.latest(MAX_AGE)?;
+        let position = positions.position(callback.id)?;
+        let estimated_wait_seconds = positions.estimated_wait_seconds(callback.request.service_id, position);
+        Some(QueuePlace { position, estimated_wait_seconds })
     }
 }
