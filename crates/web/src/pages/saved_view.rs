@@ -8,7 +8,6 @@ use leptos_router::hooks::{use_navigate, use_params_map};
 use ringback_domain::SavedViewId;
 use ringback_domain::wire::endpoint::ListSavedViews;
 
-use super::callbacks::saved_views::list_address;
 use crate::api::Failure;
 use crate::client::Client;
 use crate::components::empty_state::{EmptyState, Skeleton};
@@ -27,7 +26,7 @@ pub(crate) fn SavedViewPage() -> impl IntoView {
             Ok(found) => match found.items.iter().find(|view| Some(view.id) == id) {
                 Some(view) => {
                     let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-                    navigate(&list_address(view), options);
+                    navigate(&format!("/callbacks?{}", view.query), options);
                 }
                 None => drop(failure.try_set(Some(None))),
             },

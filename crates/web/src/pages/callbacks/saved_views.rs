@@ -10,11 +10,6 @@ use crate::components::icon::Icon;
 use crate::components::menu::{Menu, MenuItem};
 use crate::messages;
 
-/// The address of the list that a view shows.
-pub(crate) fn list_address(view: &SavedView) -> String {
-    format!("/callbacks?{}", view.query)
-}
-
 /// The menu of the views that the person may see.
 pub(crate) fn views_menu() -> AnyView {
     let page = PageState::here();
@@ -27,7 +22,7 @@ pub(crate) fn views_menu() -> AnyView {
         });
     };
     let item = move |view: SavedView| {
-        let address = list_address(&view);
+        let address = format!("/callbacks?{}", view.query);
         let (name, current) = (view.name, page.view.with_untracked(|view| view.href() == address));
         view! {
             <MenuItem on_press=move |()| page.open(&address)>
