@@ -105,14 +105,14 @@ async fn advanced_options_need_no_pointer() {
     }
     tab_to(&browser, "textbox", "Range Name").await;
     browser.type_keys("Peak").await;
-    for (name, seconds) in [("From", -24 * HOUR), ("To", 24 * HOUR)] {
-        tab_to(&browser, "DateTime", name).await;
+    for (name, time, seconds) in [("From", "From, time", -24 * HOUR), ("To", "To, time", 24 * HOUR)] {
+        tab_to(&browser, "Date", name).await;
         let day = app.clock.now().plus_seconds(seconds).to_string();
-        // A year may have more digits, so Tab is needed to reach the hours.
-        let typed = format!("{}{}{}{}1000A", &day[5..7], &day[8..10], &day[..4], key::TAB);
-        for letter in typed.chars() {
+        for letter in format!("{}{}{}", &day[5..7], &day[8..10], &day[..4]).chars() {
             browser.press_key(&letter.to_string()).await;
         }
+        tab_to(&browser, "textbox", time).await;
+        browser.type_keys("10:00").await;
     }
     press_at(&browser, "button", "Add Range", key::ENTER).await;
     dialog.at("button", "Remove Peak").shown().await;

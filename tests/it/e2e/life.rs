@@ -88,6 +88,7 @@ async fn a_scheduled_callback_is_followed_to_the_agent() {
     let app = start(Some(QUICK)).await;
     let browser = log_in(&app, "monitor", "today").await;
     browser.at("button", "Create Callback").gone().await;
+    browser.at("button", "All 0").shown().await;
     let soon = app.clock.now().plus_seconds(8).to_string();
     app.key(ApiScope::CallbacksWrite).create_scheduled(app.service, NUMBER, &soon).await;
     // New callbacks do not move rows under the pointer.

@@ -215,8 +215,14 @@ fn days() -> impl Iterator<Item = Timestamp> {
 /// Times as they are shown, with the longest remarks beside them.
 fn times(style: Style, with_remark: bool) -> Vec<Markup> {
     let long = format::duration(59 * 60);
-    let remarks =
-        [messages::due_in(&long), messages::waiting(&long), messages::on_call(&long), messages::late(&long)];
+    let remarks = [
+        messages::due_in(&long),
+        messages::waiting(&long),
+        messages::on_call(&long),
+        messages::late(&long),
+        messages::cancelled_in(&long),
+        messages::again_in(&long),
+    ];
     let remark = remarks.into_iter().max_by_key(|text| text.chars().count()).unwrap_or_default();
     let remark = with_remark.then(|| markup!("<span class=\"relative-time\">{}</span>", remark));
     days().map(|at| markup!("<span class=\"num\">{}{}</span>", format::day_time(at, style), remark)).collect()
