@@ -21,6 +21,13 @@ async fn open(browser: &Browser) -> Locator<'_> {
     dialog
 }
 
+/// The same, scrolled to its end: a driver does not scroll to what the footer covers.
+async fn open_at_its_end(browser: &Browser) -> Locator<'_> {
+    let dialog = open(browser).await;
+    browser.script("document.querySelector('dialog[open]').scrollTop = 9999; return null").await;
+    dialog
+}
+
 /// Applies the dialog.
 async fn apply(dialog: &Locator<'_>) {
     dialog.at("button", "Apply").click().await;
@@ -307,10 +314,8 @@ async fn states_and_services_are_hidden_and_shown_again() {
     row_says(&browser, NUMBER, "QUEUED").await;
     row_says(&browser, OTHER, "QUEUED").await;
 
-    let dialog = open(&browser).await;
+    let dialog = open_at_its_end(&browser).await;
     let services = dialog.at("group", "Visible Callback Services");
-    // A driver does not scroll to what the footer of the dialog covers.
-    browser.script("document.querySelector('dialog[open]').scrollTop = 9999; return null").await;
     assert_eq!(services.names("checkbox").await, ["ALL", "Billing EN", "Support DE"]);
     services.at("checkbox", "Support DE").click().await;
     assert_eq!(services.at("checkbox", "ALL").property("indeterminate").await, true);
@@ -329,7 +334,7 @@ async fn states_and_services_are_hidden_and_shown_again() {
     browser.page().row_with(OTHER).gone().await;
     let hidden = format!("range=today&services={}", app.service);
     wait_for("it in the address", async || browser.url().await.ends_with(&hidden).then_some(())).await;
-    let dialog = open(&browser).await;
+    let dialog = open_at_its_end(&browser).await;
     dialog.at("group", "Visible Callback Services").at("checkbox", "ALL").click().await;
     let states = dialog.at("group", "Visible Callback States");
     let every = ["ALL", "SCHEDULED", "QUEUED", "ROUTING", "PROCESSING", "COMPLETED"];
