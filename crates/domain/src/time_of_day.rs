@@ -21,7 +21,7 @@ impl TimeOfDay {
 
     /// The time on a clock; none if a clock has no such time.
     pub fn of(hour: u16, minute: u16) -> Option<Self> {
-        (hour < 24 && minute < 60).then_some(Self(hour * 60 + minute))
+        (hour < 24 && minute < 60).then(|| Self(hour * 60 + minute))
     }
 
     /// The minutes of a day.

@@ -131,7 +131,7 @@ pub(crate) mod tests {
             "desired_window_seconds": 120,
             "overdue": false,
             "scheduled_origin": true,
-            "can": {"reschedule": true, "cancel": true, "recreate": false, "requeue": false, "close": false},
+            "can": {"reschedule": true, "cancel": true, "recreate": false, "requeue": false, "close": false, "undo": false},
             "origin": "ui",
             "created_at": "2026-11-24T09:00:00Z",
             "updated_at": "2026-11-24T09:00:00Z",
