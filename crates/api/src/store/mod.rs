@@ -136,7 +136,7 @@ impl Store {
             .statement_cache_capacity(200)
             // What a savepoint would take back is kept in memory, not in a file.
             .pragma("temp_store", "MEMORY")
-            .pragma("cache_size", "-4096")
+            .pragma("cache_size", "-32768")
             // The write-ahead log is cut to this once all of it is in the file.
             .pragma("journal_size_limit", "67108864");
         create_private(options.get_filename());
