@@ -66,7 +66,7 @@ async fn a_supervisors_morning() {
     status_says(&browser, "Cancellation undone").await;
     row_says(&browser, NUMBER, "waiting").await;
 
-    // The network fails, or the computer sleeps, and comes back: what happened meanwhile is there.
+    // The network fails and comes back: what happened meanwhile is there.
     browser.cut_off(true).await;
     app.key(ApiScope::CallbacksWrite).create_immediate(app.other_service, OTHER).await;
     status_says(&browser, "You are offline.").await;

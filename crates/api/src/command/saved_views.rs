@@ -1,10 +1,12 @@
 //! Commands on the views that people name.
 
+use std::collections::BTreeSet;
+
 use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::wire::saved_view::{
     CreateSavedView, EditSavedView, MAX_SAVED_VIEWS, MAX_VIEW_NAME_CHARS, MAX_VIEW_QUERY_CHARS, SavedView,
 };
-use ringback_domain::{Permission, SavedViewId};
+use ringback_domain::{Permission, Role, SavedViewId};
 
 use super::expected::Expected;
 use super::faults::Faults;
@@ -18,6 +20,10 @@ use crate::store::{StoreError, saved_views};
 /// what is shared, since its owner may have left.
 pub fn may_edit(grant: &Grant, view: &SavedView) -> bool {
     grant.user == Some(view.owner_id) || !view.shared_with.is_empty() && grant.may(Permission::ManageUsers)
+}
+
+fn each_once(roles: &[Role]) -> Vec<Role> {
+    roles.iter().copied().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn check(grant: &Grant, view: &SavedView) -> Result<(), Error> {
@@ -52,14 +58,11 @@ fn name_taken(error: StoreError) -> Error {
 /// the caller has as many views as one may have.
 pub async fn create(tx: &mut Tx<'_>, body: &CreateSavedView) -> Result<SavedView, Error> {
     let owner = tx.grant().user.ok_or(Error::NotFound("saved view"))?;
-    let mut shared_with = body.shared_with.clone();
-    shared_with.sort_unstable();
-    shared_with.dedup();
     let view = SavedView {
         id: SavedViewId(tx.new_id()),
         name: body.name.clone(),
         query: body.query.clone(),
-        shared_with,
+        shared_with: each_once(&body.shared_with),
         owner_id: owner,
         owner: tx.grant().actor.name.clone(),
         editable: true,
@@ -101,9 +104,7 @@ pub async fn edit(
         view.query.clone_from(query);
     }
     if let Some(roles) = &body.shared_with {
-        view.shared_with.clone_from(roles);
-        view.shared_with.sort_unstable();
-        view.shared_with.dedup();
+        view.shared_with = each_once(roles);
     }
     check(tx.grant(), &view)?;
     saved_views::update(tx.write()?, &view).await.map_err(name_taken)?;

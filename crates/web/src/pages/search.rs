@@ -10,7 +10,7 @@ use ringback_domain::CallbackId;
 use ringback_domain::retention::RETENTION_DAYS;
 use ringback_domain::wire::callback::{CallbackView, TimelineEntry};
 use ringback_domain::wire::endpoint::{FindCallbacks, GetCallback, GetTimeline};
-use ringback_domain::wire::list::FindQuery;
+use ringback_domain::wire::list::{FindQuery, PAGE_LIMIT};
 use ringback_domain::wire::problem::ProblemKind;
 
 use super::callbacks::record::edit::EditDialog;
@@ -162,6 +162,9 @@ fn outcome(found: &Found, query_text: &str) -> String {
         Found::Unclear => messages::search_unclear().to_owned(),
         Found::Failed(failure) => failure.message(),
         Found::Callbacks(hits) if hits.is_empty() => messages::search_none(RETENTION_DAYS),
+        Found::Callbacks(hits) if hits.len() >= PAGE_LIMIT as usize => {
+            messages::search_latest(hits.len(), query_text)
+        }
         Found::Callbacks(hits) => {
             messages::search_found(u64::try_from(hits.len()).unwrap_or_default(), query_text)
         }

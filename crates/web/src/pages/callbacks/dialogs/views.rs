@@ -53,6 +53,19 @@ pub(super) fn ViewsDialog() -> impl IntoView {
             Err(failure) => drop(handle.problem.try_set(Some(failure.message()))),
         }
     });
+    let own = page.session.me().and_then(|me| me.user.as_ref().map(|user| user.id));
+    // The person's own view of the name in the field, which saving replaces.
+    let replaced = Memo::new(move |_| {
+        let name = name.with(|name| name.trim().to_owned());
+        views.with(|views| {
+            views.iter().flatten().find(|view| Some(view.owner_id) == own && view.name == name).cloned()
+        })
+    });
+    // It stays shared unless the person decides otherwise.
+    Effect::new(move |_| {
+        let shared_with = replaced.get().map(|view| view.shared_with).unwrap_or_default();
+        roles.set(shared_with.iter().map(|role| role.as_str().to_owned()).collect());
+    });
     let save = move |()| {
         let text = name.get_untracked().trim().to_owned();
         if !require(name, error, messages::view_enter_name()) {
@@ -65,10 +78,7 @@ pub(super) fn ViewsDialog() -> impl IntoView {
         let query = current_query(page);
         let shared_with =
             roles.with_untracked(|roles| roles.iter().filter_map(|role| role.parse().ok()).collect());
-        let own = page.session.me().and_then(|me| me.user.as_ref().map(|user| user.id));
-        let same = views.with_untracked(|views| {
-            views.iter().flatten().find(|view| Some(view.owner_id) == own && view.name == text).cloned()
-        });
+        let same = replaced.get_untracked();
         let work = async move {
             if let Some(same) = same {
                 let change = EditSavedView { name: None, query: Some(query), shared_with: Some(shared_with) };
@@ -103,16 +113,6 @@ pub(super) fn ViewsDialog() -> impl IntoView {
             }
         });
     });
-    let list = move || match views.get() {
-        None => view! { <p class="subtle">{messages::loading()}</p> }.into_any(),
-        Some(views) if views.is_empty() => {
-            view! { <p class="subtle">{messages::views_none()}</p> }.into_any()
-        }
-        Some(views) => {
-            let rows = views.into_iter().map(|view| view! { <ViewRow view remove said /> }).collect_view();
-            view! { <ul class="range-list">{rows}</ul> }.into_any()
-        }
-    };
     view! {
         <Dialog
             handle
@@ -128,9 +128,30 @@ pub(super) fn ViewsDialog() -> impl IntoView {
                 autofocus=true
             />
             {page.session.may(Permission::ManageCallbacks).then(|| share_with(roles))}
-            {list}
+            <ViewList views problem=handle.problem remove said />
             <p class="hint" role="status">{said}</p>
         </Dialog>
+    }
+}
+
+/// The views; none where they could not be read, which the dialog says.
+#[component]
+fn ViewList(
+    views: RwSignal<Option<Vec<SavedView>>>,
+    problem: RwSignal<Option<String>>,
+    remove: Callback<SavedView>,
+    said: RwSignal<String>,
+) -> impl IntoView {
+    move || match views.get() {
+        None if problem.with(Option::is_some) => ().into_any(),
+        None => view! { <p class="subtle">{messages::loading()}</p> }.into_any(),
+        Some(views) if views.is_empty() => {
+            view! { <p class="subtle">{messages::views_none()}</p> }.into_any()
+        }
+        Some(views) => {
+            let rows = views.into_iter().map(|view| view! { <ViewRow view remove said /> }).collect_view();
+            view! { <ul class="range-list">{rows}</ul> }.into_any()
+        }
     }
 }
 
