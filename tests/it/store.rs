@@ -344,11 +344,15 @@ async fn a_restored_database_begins_another_feed() {
     cluster.close().await;
 }
 
-/// Steps of SQLite's machine to remove a chunk of records of one number, of so many.
-async fn steps_of_removal(records: usize) -> u64 {
+/// Steps of SQLite's machine for a command that finds so many completed records of one
+/// number, so many days after they were made. Gives what the command did, too.
+async fn steps_of<F>(records: usize, days: i64, work: F) -> (u64, u64)
+where
+    F: AsyncFn(&mut Tx<'_>) -> Result<u64, Error> + Send + Sync + 'static,
+{
     let cluster = Cluster::new(Backend::Sqlite).await;
     cluster.create_in_state(records, StateName::Completed).await;
-    cluster.clock.advance_seconds(15 * 86_400);
+    cluster.clock.advance_seconds(days * 86_400);
     let steps = Arc::new(AtomicU64::new(0));
     let ticks = Arc::clone(&steps);
     let watch = async move |conn: &mut WriteConn| {
@@ -363,18 +367,26 @@ async fn steps_of_removal(records: usize) -> u64 {
     let node = &cluster.nodes[0];
     node.store.transact(watch).await.unwrap();
     steps.store(0, Ordering::SeqCst);
-    let purge = async |tx: &mut Tx<'_>| sweep::purge(tx).await;
-    let removed = node.commands.change(Audit::None, &Grant::system("test"), purge).await.unwrap();
-    assert_eq!(i64::try_from(removed).unwrap(), sweep::REMOVAL_CHUNK);
+    let done = node.commands.change(Audit::None, &Grant::system("test"), work).await.unwrap();
     let counted = steps.load(Ordering::SeqCst);
     cluster.close().await;
-    counted
+    (counted, done)
 }
 
 #[tokio::test]
 async fn removal_costs_the_same_however_many_records_share_a_number() {
-    let (few, many) = (steps_of_removal(200).await, steps_of_removal(2_000).await);
-    assert!(many < few * 3 / 2, "{few} steps with 200 records, {many} with 2,000");
+    let purge = async |tx: &mut Tx<'_>| sweep::purge(tx).await;
+    let (few, many) = (steps_of(200, 15, purge).await, steps_of(2_000, 15, purge).await);
+    assert!(many.0 < few.0 * 3 / 2, "{} steps with 200 records, {} with 2,000", few.0, many.0);
+    assert_eq!([few.1, many.1].map(|removed| i64::try_from(removed).unwrap()), [sweep::REMOVAL_CHUNK; 2]);
+}
+
+#[tokio::test]
+async fn looking_for_what_was_never_made_does_not_read_what_was() {
+    let expire = async |tx: &mut Tx<'_>| Ok(sweep::expire_records(tx).await? as u64);
+    let (few, many) = (steps_of(20, 12, expire).await, steps_of(2_000, 12, expire).await);
+    assert!(many.0 <= few.0 + 1, "{} hundred steps with 20 records, {} with 2,000", few.0, many.0);
+    assert_eq!([few.1, many.1], [0, 0]);
 }
 
 #[rstest]
