@@ -56,6 +56,14 @@ async fn object(app: &TestApp, admin: &Client, operation: &Operation) -> String 
             let body = json!({"name": operation.id(), "query": ""});
             id(&admin.post("/api/v1/saved-views", &body).await.read())
         }
+        "office-hours" => {
+            let body = json!({"name": operation.id(), "time_zone": "Europe/London"});
+            id(&admin.post("/api/v1/office-hours", &body).await.read())
+        }
+        "capacity-rules" => {
+            let body = json!({"name": operation.id(), "time_zone": "Europe/London", "slot_minutes": 15});
+            id(&admin.post("/api/v1/capacity-rules", &body).await.read())
+        }
         "bulk-cancellations" => {
             let body = json!({"ids": [UNKNOWN], "dry_run": true});
             id(&admin.post("/api/v1/bulk-cancellations", &body).await.read())

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ringback_domain::wire::endpoint::{self, BASE};
-use ringback_domain::wire::{admin, auth, bulk, callback, router, saved_view};
+use ringback_domain::wire::{admin, auth, bulk, calendar, callback, router, saved_view};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -238,6 +238,10 @@ fn the_server_accepts_every_example_of_a_request() {
             "EditService" => reads::<admin::EditService>(example),
             "CreateUser" => reads::<admin::CreateUser>(example),
             "EditUser" => reads::<admin::EditUser>(example),
+            "OfficeHoursCalendar" => reads::<calendar::OfficeHoursCalendar>(example),
+            "EditOfficeHours" => reads::<calendar::EditOfficeHours>(example),
+            "CapacityRule" => reads::<calendar::CapacityRule>(example),
+            "EditCapacityRule" => reads::<calendar::EditCapacityRule>(example),
             "CreateSavedView" => reads::<saved_view::CreateSavedView>(example),
             "EditSavedView" => reads::<saved_view::EditSavedView>(example),
             "CreateApiKey" => reads::<admin::CreateApiKey>(example),

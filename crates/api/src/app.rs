@@ -55,7 +55,7 @@ impl App {
         tracing::info!(version = zones.version, source = zones.source, "time zones");
         let signals = Arc::new(Signals::default());
         let health = Arc::new(Health::default());
-        let directory = Arc::new(Directory::new(store.clone(), Arc::clone(&signals)));
+        let directory = Arc::new(Directory::new(store.clone(), clock.clone(), Arc::clone(&signals)));
         let positions = Arc::new(PositionCache::default());
         let commands = Arc::new(Commands::new(
             store.clone(),

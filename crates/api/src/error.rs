@@ -3,7 +3,7 @@
 use ringback_domain::callback::Callback;
 use ringback_domain::callback::transition::Refusal;
 use ringback_domain::wire::bulk::JobState;
-use ringback_domain::wire::problem::{FieldCode, ProblemKind};
+use ringback_domain::wire::problem::{BookableSlot, FieldCode, ProblemKind};
 use ringback_domain::{Permission, StateName};
 
 use crate::fault::{Fault, Field, Part};
@@ -68,6 +68,9 @@ pub enum Error {
     /// There is one with this name already.
     #[error("{0}")]
     Duplicate(&'static str),
+    /// Something else uses it.
+    #[error("{0}")]
+    InUse(&'static str),
     /// Nobody could manage users any more.
     #[error(
         "This is the last administrator who may do this. Make another administrator of all services first."
@@ -91,6 +94,18 @@ pub enum Error {
     /// Well-formed, but invalid.
     #[error("Correct the values listed under `errors`.")]
     Invalid(Vec<Fault>),
+    /// Well-formed, but the time cannot be booked.
+    #[error("Correct the values listed under `errors`, or choose one of `slots`.")]
+    NotBookable {
+        /// Why.
+        fault: Fault,
+        /// The nearest times that can be booked.
+        slots: Vec<BookableSlot>,
+    },
+    /// The command has to hold what it works on: `Commands` runs it in a transaction
+    /// then, and nobody else sees this.
+    #[error("Something went wrong here. Report the request id to whoever runs this server.")]
+    MustHold,
     /// Too many requests.
     #[error("Try again in {retry_after_seconds} seconds.")]
     RateLimited {
@@ -161,18 +176,19 @@ impl Error {
             Self::LeaseLost => ProblemKind::LeaseLost,
             Self::Stale { .. } => ProblemKind::Stale,
             Self::Duplicate(_) => ProblemKind::Duplicate,
+            Self::InUse(_) => ProblemKind::InUse,
             Self::LastAdministrator => ProblemKind::LastAdministrator,
             Self::InFlight => ProblemKind::InFlight,
             Self::KeyReused => ProblemKind::IdempotencyKeyReused,
             Self::TooLarge(_) => ProblemKind::TooLarge,
             Self::TooSlow(_) => ProblemKind::TooSlow,
             Self::UnsupportedMediaType(_) => ProblemKind::UnsupportedMediaType,
-            Self::Invalid(_) => ProblemKind::Invalid,
+            Self::Invalid(_) | Self::NotBookable { .. } => ProblemKind::Invalid,
             Self::RateLimited { .. } => ProblemKind::RateLimited,
             Self::Unavailable(_) => ProblemKind::Unavailable,
             Self::Store(StoreError::Full(_)) => ProblemKind::StorageFull,
             Self::Store(error) if is_passing(error) => ProblemKind::Unavailable,
-            Self::Store(_) | Self::Internal(_) => ProblemKind::Internal,
+            Self::Store(_) | Self::Internal(_) | Self::MustHold => ProblemKind::Internal,
         }
     }
 }

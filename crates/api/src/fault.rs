@@ -32,10 +32,35 @@ pub enum Part {
     Item(Field, usize),
     /// A value of an item.
     FieldOfItem(Field, usize, Field),
+    /// A part deeper inside, from the outermost on.
+    Path(Vec<Step>),
     /// A value that selects, orders or limits what is asked for.
     Parameter(Field),
     /// A place that a skin found by itself, in its own notation.
     Place(String),
+}
+
+/// A step towards a part that lies deeper inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A value.
+    Field(Field),
+    /// A value of a name that the data has, such as a day of the week.
+    Name(&'static str),
+    /// An item of a list.
+    Index(usize),
+}
+
+impl From<Field> for Step {
+    fn from(field: Field) -> Self {
+        Self::Field(field)
+    }
+}
+
+impl From<usize> for Step {
+    fn from(index: usize) -> Self {
+        Self::Index(index)
+    }
 }
 
 /// The names of values.
@@ -44,8 +69,11 @@ pub enum Part {
 #[expect(missing_docs, reason = "each is described where it is read")]
 pub enum Field {
     ArrivedAt,
+    Capacity,
+    CapacityRule,
     CallbackType,
     CancelledBy,
+    ClosedCalendars,
     Cursor,
     CustomRanges,
     CurrentPassword,
@@ -54,21 +82,27 @@ pub enum Field {
     DailyFrom,
     DailyRanges,
     DailyTo,
+    Date,
     DefaultCountry,
     DesiredLocal,
     DesiredTime,
     DesiredWindowSeconds,
     DisplayName,
+    Exceptions,
     ExpiresAt,
     Fold,
     From,
     HorizonDays,
+    Hours,
     Id,
+    Label,
     Language,
     Limit,
+    MinimumNoticeSeconds,
     Name,
     NewPassword,
     Number,
+    OpenCalendars,
     Page,
     Password,
     Priority,
@@ -82,13 +116,17 @@ pub enum Field {
     ServiceId,
     Services,
     SharedWith,
+    SlotMinutes,
+    Slots,
     Sort,
+    Source,
     TimeZone,
     To,
     UndoSeconds,
     UpTo,
     UserData,
     Username,
+    Weekly,
 }
 
 impl From<Field> for Part {

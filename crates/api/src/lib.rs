@@ -2,7 +2,7 @@
 //!
 //! Rooms, from the ground up; each imports only what stands before it:
 //! `context`, `store`, `clock`, `metrics`, `health`, `limits`, `signals`, `phone`, `time_zone` and `recent`
-//! know nothing of each other's clients; `error` and `directory` stand on them;
+//! know nothing of each other's clients; `error`, `hours` and `directory` stand on them;
 //! `auth` tells who calls; `query` answers questions, `command` holds every
 //! change; `http`, `worker` and `telephony` are the clients of both; `app`
 //! puts the parts together, and `server` runs them.
@@ -18,6 +18,7 @@ pub mod directory;
 pub mod error;
 pub mod fault;
 pub mod health;
+pub mod hours;
 #[expect(unreachable_pub, reason = "actix puts each handler inside a function of its own")]
 pub mod http;
 pub mod limits;

@@ -1,12 +1,13 @@
 //! Time zones: what the clocks on the wall show, by current tables.
 
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use ringback_domain::wall_time::Fold;
-use ringback_domain::wire::reference::ZoneOffset;
+use ringback_domain::zone::{ZoneClock, ZoneOffset};
 use ringback_domain::{LocalTime, Timestamp};
 
 /// Where most systems keep the tables.
@@ -104,6 +105,33 @@ pub fn offsets(zone: &TimeZone, from: Timestamp, until: Timestamp) -> Vec<ZoneOf
     // Some changes are of the zone's abbreviation alone.
     offsets.dedup_by_key(|offset| offset.seconds);
     offsets
+}
+
+const DAY: i64 = 86_400;
+/// How far clocks look back: what lists do, in seconds, and more.
+const PAST: i64 = 60 * DAY;
+/// How far they look ahead: the farthest horizon of a service, in seconds, and more.
+const FUTURE: i64 = 400 * DAY;
+/// What may be missing of both, so that a clock is not made for every question.
+const SLACK: i64 = 10 * DAY;
+
+/// The clock of the zone of this name, from two months ago until the farthest horizon
+/// of a service and beyond.
+pub fn clock(name: &str, now: Timestamp) -> Option<Arc<ZoneClock>> {
+    static CLOCKS: LazyLock<Mutex<HashMap<String, Arc<ZoneClock>>>> = LazyLock::new(Mutex::default);
+    let mut clocks = CLOCKS.lock().unwrap_or_else(PoisonError::into_inner);
+    let covers = |clock: &ZoneClock| {
+        let since = clock.offsets.first().map_or(clock.until, |offset| offset.from);
+        since <= now.plus_seconds(SLACK - PAST) && clock.until >= now.plus_seconds(FUTURE - SLACK)
+    };
+    if let Some(clock) = clocks.get(name).filter(|clock| covers(clock)) {
+        return Some(Arc::clone(clock));
+    }
+    let (from, until) = (now.plus_seconds(-PAST), now.plus_seconds(FUTURE));
+    let offsets = offsets(&find(name)?, from, until);
+    let clock = Arc::new(ZoneClock { name: name.to_owned(), offsets, until });
+    clocks.insert(name.to_owned(), Arc::clone(&clock));
+    Some(clock)
 }
 
 /// What this wall time means in a zone; `None` outside the years that can be

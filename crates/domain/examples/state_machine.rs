@@ -31,14 +31,18 @@ const RULES: [(Option<StateName>, StateName, &str); 12] = {
         (
             Some(S::Scheduled),
             S::Scheduled,
-            "The new time lies ahead, unless the law on its clock changed; the removal date moves with it. Or it is about to be called off, or that is undone.",
+            "The new time lies ahead, unless the law on its clock changed; where its service is closed when it is due, it is when the service opens. The removal date moves with it. Or it is about to be called off, or that is undone.",
         ),
         (
             Some(S::Scheduled),
             S::Queued,
             "Not before the desired time, and not while it is about to be called off. If its window has passed, the service decides.",
         ),
-        (Some(S::Scheduled), S::Completed, "Called off, its window passed, or it was not made in time."),
+        (
+            Some(S::Scheduled),
+            S::Completed,
+            "Called off, its window passed, its service was closed, or it was not made in time.",
+        ),
         (
             Some(S::Queued),
             S::Routing,
@@ -186,6 +190,8 @@ fn next(callback: &Callback) -> Vec<Transition> {
             callback.follow_clocks(now, wall_time(), &machine, now),
             callback.requeue(&person, now),
             callback.close(ResultCode::AGENT_CONNECTED, String::new(), &person, now),
+            callback.roll_forward(now.plus_seconds(60), &machine, now),
+            callback.fail_closed(&machine, now),
             callback.submit_late(LatePolicy::Ask, &machine, now),
             callback.submit_late(LatePolicy::Close, &machine, now),
             callback.expire(&machine, now),

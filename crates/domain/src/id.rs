@@ -49,4 +49,8 @@ id! {
     JobId,
     /// A view of the list that somebody named.
     SavedViewId,
+    /// A calendar of office hours.
+    CalendarId,
+    /// A capacity rule.
+    CapacityRuleId,
 }

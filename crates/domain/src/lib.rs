@@ -12,7 +12,9 @@
 //! it, and a callback has one open attempt at most.
 
 pub mod access;
+pub mod calendar;
 pub mod callback;
+pub mod date;
 pub mod id;
 mod name;
 pub mod password;
@@ -24,12 +26,18 @@ pub mod time;
 pub mod time_of_day;
 pub mod wall_time;
 pub mod wire;
+pub mod zone;
 
 pub use access::{Actor, ActorKind, ApiScope, Permission, Role, VisibleServices};
 pub use callback::outcome::{DialResult, ResultCategory, ResultCode};
 pub use callback::state::{Completion, State, StateName};
 pub use callback::{Callback, CallbackType, Origin, Request};
-pub use id::{ApiKeyId, AttemptId, CallbackId, JobId, SavedViewId, ServiceId, SessionId, UserId};
+pub use date::{LocalDate, Weekday};
+pub use id::{
+    ApiKeyId, AttemptId, CalendarId, CallbackId, CapacityRuleId, JobId, SavedViewId, ServiceId, SessionId,
+    UserId,
+};
+
 pub use phone::PhoneNumber;
 pub use service::Service;
 pub use time::Timestamp;

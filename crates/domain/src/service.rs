@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
-use crate::id::ServiceId;
+use crate::id::{CalendarId, CapacityRuleId, ServiceId};
 use crate::time::Timestamp;
 
 /// Seconds that the desired callback time lasts unless the service says
@@ -33,7 +33,7 @@ pub struct Service {
 
 /// What an administrator can change about a service. It is kept as one document,
 /// in which a setting that is missing has its default.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Settings {
@@ -55,9 +55,27 @@ pub struct Settings {
     /// What becomes of a callback whose window passed while nobody could make it.
     #[schema(required = true)]
     pub late_policy: LatePolicy,
+    /// What becomes of a scheduled callback that falls due while the service is closed,
+    /// since its hours were changed.
+    #[schema(required = true)]
+    pub closed_when_due: ClosedWhenDue,
     /// How far ahead a time can be chosen, in days.
     #[schema(required = true)]
     pub horizon_days: u32,
+    /// How long before it a time can be chosen at the latest, in seconds.
+    #[schema(required = true)]
+    pub minimum_notice_seconds: u32,
+    /// The calendars that open it: it is open when any of them is, and always
+    /// without one.
+    #[schema(required = true)]
+    pub open_calendars: Vec<CalendarId>,
+    /// The calendars whose exceptions close it, such as one of public holidays.
+    #[schema(required = true)]
+    pub closed_calendars: Vec<CalendarId>,
+    /// How many callbacks can be promised for each slot of the day; null for any
+    /// number.
+    #[schema(required = true)]
+    pub capacity_rule: Option<CapacityRuleId>,
 }
 
 /// What becomes of a callback that falls due after its window has passed, such as
@@ -88,11 +106,43 @@ pub enum LatePolicy {
     Close,
 }
 
+/// What becomes of a scheduled callback that falls due while its service is closed.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum ClosedWhenDue {
+    /// It moves to when the service opens next, or completes as
+    /// `FAIL_BUSINESS_CLOSED` where that is more than 60 days away.
+    #[default]
+    RollForward,
+    /// It completes as `FAIL_BUSINESS_CLOSED`.
+    Fail,
+}
+
 /// Days ahead that a time can be chosen in unless the service says otherwise.
 pub const DEFAULT_HORIZON_DAYS: u32 = 30;
 
 /// Most days ahead that a service may set.
 pub const MAX_HORIZON_DAYS: u32 = 366;
+
+/// Longest notice that a service may want, in seconds: a week.
+pub const MAX_NOTICE_SECONDS: u32 = 7 * 86_400;
+
+/// Most calendars of each kind that a service may have.
+pub const MAX_SERVICE_CALENDARS: usize = 20;
 
 impl Settings {
     /// The latest time that can be chosen now.
@@ -110,7 +160,12 @@ impl Default for Settings {
             scheduled_enabled: true,
             desired_window_seconds: DEFAULT_WINDOW_SECONDS,
             late_policy: LatePolicy::default(),
+            closed_when_due: ClosedWhenDue::default(),
             horizon_days: DEFAULT_HORIZON_DAYS,
+            minimum_notice_seconds: 0,
+            open_calendars: Vec::new(),
+            closed_calendars: Vec::new(),
+            capacity_rule: None,
         }
     }
 }

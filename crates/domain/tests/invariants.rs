@@ -188,7 +188,10 @@ proptest! {
         }
         for (moment, change) in life.changes() {
             let moved = change.after.desired_time != moment.before.desired_time;
-            let may_move = matches!(change.entry.action, Action::Rescheduled | Action::ClocksChanged);
+            let may_move = matches!(
+                change.entry.action,
+                Action::Rescheduled | Action::ClocksChanged | Action::RolledForward
+            );
             prop_assert!(may_move || !moved);
             if change.entry.action == Action::Expired {
                 let given_up = moment.before.desired_time.plus_seconds(11 * DAY);

@@ -146,6 +146,8 @@ fn commands(callback: &Callback) -> Vec<(&'static str, Outcome)> {
         ("reschedule, ahead", one(callback.reschedule(at(60), &person, now))),
         ("reschedule, to now", one(callback.reschedule(now, &person, now))),
         ("follow_clocks, back", one(callback.follow_clocks(at(-60), wall_time("2026b"), &machine, now))),
+        ("roll_forward", one(callback.roll_forward(at(60), &machine, now))),
+        ("fail_closed", one(callback.fail_closed(&machine, now))),
         ("submit", one(callback.submit(&machine, now))),
         ("reserve", one(callback.reserve(reservation(8, now, LEASE), &machine, now))),
         ("release", one(callback.release(claim(&held), Release::default(), &machine, now))),

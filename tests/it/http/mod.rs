@@ -18,6 +18,7 @@ mod lists;
 mod log_in;
 pub(crate) mod name_recordings;
 mod numbers;
+mod office_hours;
 mod outage;
 mod replays;
 mod reports;

@@ -204,6 +204,16 @@ CREATE TABLE users (
     version BIGINT NOT NULL
 );
 
+-- Calendars of office hours and capacity rules, each as a JSON document.
+CREATE TABLE rules (
+    id UUID NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('office_hours', 'capacity')),
+    name TEXT NOT NULL,
+    document TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    UNIQUE (kind, name)
+);
+
 -- Views of the list that people named. `shared_with` is a JSON array of roles.
 CREATE TABLE saved_views (
     id UUID NOT NULL PRIMARY KEY,

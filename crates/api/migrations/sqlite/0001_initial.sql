@@ -182,6 +182,16 @@ CREATE TABLE users (
     version INTEGER NOT NULL
 ) STRICT;
 
+-- Calendars of office hours and capacity rules, each as a JSON document.
+CREATE TABLE rules (
+    id BLOB NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('office_hours', 'capacity')),
+    name TEXT NOT NULL,
+    document TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    UNIQUE (kind, name)
+) STRICT;
+
 -- Views of the list that people named. `shared_with` is a JSON array of roles.
 CREATE TABLE saved_views (
     id BLOB NOT NULL PRIMARY KEY,

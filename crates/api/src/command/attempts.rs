@@ -4,7 +4,7 @@
 //! The HTTP endpoints under *Router* and every connector, the simulator among
 //! them, are clients of these commands. There is no other way to a call.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::audit::Audit;
+use super::booking::closed;
 use super::tx::{Commands, Tx};
 use crate::auth::Grant;
 use crate::auth::token::new_secret;
@@ -50,7 +51,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// [`Error::Invalid`] with a service that does not exist or is not visible.
 pub async fn reserve(tx: &mut Tx<'_>, order: &Order) -> Result<Vec<Callback>, Error> {
     let (grant, known) = (tx.grant(), services::find_all(tx.read(), &order.services).await?);
-    let dialling = dialling(&known, grant, order)?;
+    let closed = closed(tx, &known).await?;
+    let dialling = dialling(&known, &closed, grant, order)?;
     let now = tx.now();
     let agent = Some(order.agent.as_str());
     let mut taken = queue::take_ready(tx.write()?, &dialling, now, order.limit, agent).await?;
@@ -59,7 +61,12 @@ pub async fn reserve(tx: &mut Tx<'_>, order: &Order) -> Result<Vec<Callback>, Er
 }
 
 /// The services of an order that hand callbacks out at the moment.
-fn dialling(known: &[Service], grant: &Grant, order: &Order) -> Result<Vec<ServiceId>, Error> {
+fn dialling(
+    known: &[Service],
+    closed: &HashSet<ServiceId>,
+    grant: &Grant,
+    order: &Order,
+) -> Result<Vec<ServiceId>, Error> {
     let mut dialling = Vec::with_capacity(order.services.len());
     for (index, id) in order.services.iter().enumerate() {
         let service = known.iter().find(|service| service.id == *id && grant.visible.contains(*id));
@@ -70,7 +77,7 @@ fn dialling(known: &[Service], grant: &Grant, order: &Order) -> Result<Vec<Servi
                 "There is no such service.",
             )
         })?;
-        if service.settings.dial_pending && !dialling.contains(id) {
+        if service.settings.dial_pending && !closed.contains(id) && !dialling.contains(id) {
             dialling.push(*id);
         }
     }
@@ -114,7 +121,8 @@ async fn reserve_all(
     ids.sort_unstable();
     ids.dedup();
     let (now, known) = (tx.now(), services::find_all(tx.read(), &ids).await?);
-    let from: Vec<_> = orders.iter().map(|(order, grant)| dialling(&known, grant, order)).collect();
+    let closed = closed(tx, &known).await?;
+    let from: Vec<_> = orders.iter().map(|(order, grant)| dialling(&known, &closed, grant, order)).collect();
     let mut served: Vec<Option<Vec<Callback>>> = vec![None; orders.len()];
     for first in 0..orders.len() {
         let (None, Ok(services)) = (&served[first], &from[first]) else { continue };

@@ -125,6 +125,7 @@ fn refusal(error: &Error) -> Option<&'static str> {
                 P::NotFound,
                 P::StateConflict,
                 P::Duplicate,
+                P::InUse,
                 P::LastAdministrator,
                 P::Stale,
                 P::RateLimited,

@@ -13,6 +13,7 @@ use ringback_domain::wire::router::MAX_REASON_CHARS;
 use ringback_domain::wire::user_data::{MAX_USER_DATA_BYTES, MAX_USER_DATA_DEPTH, UserData};
 use ringback_domain::{CallbackId, CallbackType, DesiredTime, Request, Service, Timestamp, WallTime};
 
+use super::booking::{Wish, book};
 use super::expected::Expected;
 use super::faults::Faults;
 use super::tx::Tx;
@@ -94,6 +95,23 @@ fn desired_time(
     Some(desired)
 }
 
+/// Makes sure that a callback can be promised for the time that was chosen.
+async fn promise(
+    tx: &mut Tx<'_>,
+    service: &Service,
+    chosen: &ChosenTime,
+    desired: Option<&DesiredTime>,
+    moved: Option<CallbackId>,
+) -> Result<(), Error> {
+    let (kind, field) = match desired {
+        None => (CallbackType::Immediate, Field::CallbackType),
+        Some(_) if chosen.desired_local.is_some() => (CallbackType::Scheduled, Field::DesiredLocal),
+        Some(_) => (CallbackType::Scheduled, Field::DesiredTime),
+    };
+    let at = desired.map_or(tx.now(), |desired| desired.at);
+    book(tx, Wish { service, kind, at, field, moved }).await
+}
+
 /// The instant that a request names or describes.
 fn computed(chosen: &ChosenTime) -> Result<Option<DesiredTime>, Fault> {
     let fault = |field, code, detail: &str| Err(Fault::new(field, code, detail));
@@ -166,11 +184,12 @@ pub async fn create(tx: &mut Tx<'_>, body: &CreateCallback) -> Result<Callback, 
         // Without a service there is no country to read the number in.
         None => None,
     };
-    let desired_time =
-        desired_time(&mut faults, service.as_ref(), body.callback_type, &ChosenTime::from(body), now);
+    let chosen = ChosenTime::from(body);
+    let desired_time = desired_time(&mut faults, service.as_ref(), body.callback_type, &chosen, now);
     let user_data = check_details(&mut faults, body, now);
     faults.check()?;
     let (Some(service), Some(read)) = (service, number) else { return Err(checked_in_part()) };
+    promise(tx, &service, &chosen, desired_time.as_ref(), None).await?;
     let new = NewCallback {
         id: CallbackId(tx.new_id()),
         desired_time,
@@ -284,6 +303,9 @@ pub async fn reschedule(
     // What its state forbids is said before what is wrong with the time.
     if rules::can_reschedule(callback.state.name()) {
         faults.check()?;
+        if let (Some(service), Some(desired)) = (&service, &desired) {
+            promise(tx, service, &chosen, Some(desired), Some(callback.id)).await?;
+        }
     }
     let moved = callback
         .reschedule(desired.unwrap_or_else(|| callback.desired_time.into()), tx.actor(), tx.now())
@@ -397,10 +419,11 @@ pub async fn recreate(tx: &mut Tx<'_>, target: Target, body: &RecreateCallback) 
             warning: old.request.number_warning,
         }),
     };
-    let desired_time =
-        desired_time(&mut faults, service.as_ref(), body.callback_type, &ChosenTime::from(body), now);
+    let chosen = ChosenTime::from(body);
+    let desired_time = desired_time(&mut faults, service.as_ref(), body.callback_type, &chosen, now);
     faults.check()?;
     let (Some(service), Some(read)) = (service, number) else { return Err(checked_in_part()) };
+    promise(tx, &service, &chosen, desired_time.as_ref(), None).await?;
     let new = NewCallback {
         id: CallbackId(tx.new_id()),
         desired_time,

@@ -7,6 +7,7 @@
 pub mod api_keys;
 pub mod attempts;
 pub mod audit;
+mod booking;
 pub mod bulk;
 pub mod callbacks;
 mod expected;
@@ -14,6 +15,7 @@ mod faults;
 pub mod log_in;
 pub mod name_recordings;
 pub mod preferences;
+pub mod rules;
 pub mod saved_views;
 pub mod server_state;
 pub mod services;

@@ -1,16 +1,20 @@
 //! Commands on services.
 
-use ringback_domain::service::{MAX_HORIZON_DAYS, MAX_WINDOW_SECONDS, Settings};
+use ringback_domain::service::{
+    MAX_HORIZON_DAYS, MAX_NOTICE_SECONDS, MAX_SERVICE_CALENDARS, MAX_WINDOW_SECONDS, Settings,
+};
 use ringback_domain::wire::admin::{CreateService, EditService};
+use ringback_domain::wire::calendar::{CapacityRule, OfficeHoursCalendar};
 use ringback_domain::wire::problem::FieldCode;
-use ringback_domain::{Service, ServiceId};
+use ringback_domain::{CalendarId, Service, ServiceId};
+use uuid::Uuid;
 
 use super::expected::Expected;
 use super::faults::Faults;
 use super::tx::Tx;
 use crate::error::Error;
-use crate::fault::Field;
-use crate::store::{StoreError, services};
+use crate::fault::{Field, Part};
+use crate::store::{StoreError, rules, services};
 use crate::{phone, time_zone};
 
 /// Characters of a service's name.
@@ -37,6 +41,38 @@ fn check(service: &Service) -> Result<(), Error> {
     if !(1..=MAX_HORIZON_DAYS).contains(&service.settings.horizon_days) {
         let detail = format!("`horizon_days` must be between 1 and {MAX_HORIZON_DAYS}.");
         faults.add(Field::HorizonDays, FieldCode::OutOfRange, detail);
+    }
+    if service.settings.minimum_notice_seconds > MAX_NOTICE_SECONDS {
+        let detail = format!("`minimum_notice_seconds` must be between 0 and {MAX_NOTICE_SECONDS}.");
+        faults.add(Field::MinimumNoticeSeconds, FieldCode::OutOfRange, detail);
+    }
+    for (field, calendars) in calendars(&service.settings) {
+        if calendars.len() > MAX_SERVICE_CALENDARS {
+            let detail = format!("Name at most {MAX_SERVICE_CALENDARS} calendars.");
+            faults.add(field, FieldCode::TooLong, detail);
+        }
+    }
+    faults.check()
+}
+
+const fn calendars(settings: &Settings) -> [(Field, &Vec<CalendarId>); 2] {
+    [(Field::OpenCalendars, &settings.open_calendars), (Field::ClosedCalendars, &settings.closed_calendars)]
+}
+
+/// Makes sure that the rules of a service exist, and stay until the transaction ends.
+async fn hold_rules(tx: &mut Tx<'_>, settings: &Settings) -> Result<(), Error> {
+    let mut faults = Faults::default();
+    for (field, calendars) in calendars(settings) {
+        let ids: Vec<Uuid> = calendars.iter().map(|calendar| calendar.0).collect();
+        let held = rules::hold::<OfficeHoursCalendar>(tx.write()?, ids.clone()).await?;
+        for (index, _) in ids.iter().enumerate().filter(|(_, id)| !held.contains(id)) {
+            faults.add(Part::Item(field, index), FieldCode::Unknown, "There is no such calendar.");
+        }
+    }
+    if let Some(rule) = settings.capacity_rule
+        && rules::hold::<CapacityRule>(tx.write()?, vec![rule.0]).await?.is_empty()
+    {
+        faults.add(Field::CapacityRule, FieldCode::Unknown, "There is no such capacity rule.");
     }
     faults.check()
 }
@@ -89,6 +125,7 @@ pub async fn edit(
     expected.check(service.version, None)?;
     body.apply(&mut service);
     check(&service)?;
+    hold_rules(tx, &service.settings).await?;
     services::update(tx.write()?, &service).await.map_err(name_taken)?;
     tx.audit_detail("changes", body);
     service.version += 1;

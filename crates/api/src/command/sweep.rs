@@ -4,11 +4,13 @@
 use ringback_domain::callback::transition::{Refusal, Transition};
 use ringback_domain::callback::{Callback, rules};
 use ringback_domain::retention::RETENTION_DAYS;
+use ringback_domain::service::ClosedWhenDue;
 use ringback_domain::wall_time::{Fold, WallTime};
-use ringback_domain::{Actor, StateName, Timestamp};
+use ringback_domain::{Actor, CallbackType, StateName, Timestamp};
 
 use super::tx::Tx;
 use crate::auth::token::OLD_KEY_SECONDS;
+use crate::directory::Services;
 use crate::error::Error;
 use crate::store::{bulk, idempotency, log_in_attempts, name_recordings, queue, sessions};
 use crate::time_zone;
@@ -44,19 +46,35 @@ pub async fn submit_due(tx: &mut Tx<'_>) -> Result<usize, Error> {
     };
     // After an outage: what each service wants done with what it missed.
     let (late, due): (Vec<_>, Vec<_>) = due.into_iter().partition(late);
+    let is_chosen = |callback: &Callback| callback.request.callback_type == CallbackType::Scheduled;
+    let needed = !late.is_empty() || due.iter().any(is_chosen);
+    let services = if needed { tx.services().await? } else { Services::default() };
+    // Their hours were changed after the time was promised. Who asked for a call at once
+    // waits in the queue.
+    let is_closed =
+        |callback: &Callback| is_chosen(callback) && services.closed(callback.request.service_id).is_some();
+    let (closed, due): (Vec<_>, Vec<_>) = due.into_iter().partition(is_closed);
     save_all(tx, &due, Callback::submit)?;
-    if !late.is_empty() {
-        let services = tx.services().await?;
-        for callback in &late {
-            let service = services.get(callback.request.service_id);
-            let policy = service.map(|service| service.settings.late_policy).unwrap_or_default();
-            let moved = callback
-                .submit_late(policy, tx.actor(), now)
-                .map_err(|refusal| Error::refused(refusal, callback))?;
-            tx.save(moved);
-        }
+    for callback in &closed {
+        let service = services.get(callback.request.service_id);
+        let wanted = service.map(|service| service.settings.closed_when_due).unwrap_or_default();
+        let moved = match (wanted, services.closed(callback.request.service_id).flatten()) {
+            (ClosedWhenDue::RollForward, Some(opens_at)) => callback.roll_forward(opens_at, tx.actor(), now),
+            (ClosedWhenDue::RollForward, None) | (ClosedWhenDue::Fail, _) => {
+                callback.fail_closed(tx.actor(), now)
+            }
+        };
+        tx.save(moved.map_err(|refusal| Error::refused(refusal, callback))?);
     }
-    Ok(late.len() + due.len())
+    for callback in &late {
+        let service = services.get(callback.request.service_id);
+        let policy = service.map(|service| service.settings.late_policy).unwrap_or_default();
+        let moved = callback
+            .submit_late(policy, tx.actor(), now)
+            .map_err(|refusal| Error::refused(refusal, callback))?;
+        tx.save(moved);
+    }
+    Ok(late.len() + closed.len() + due.len())
 }
 
 /// Computes SCHEDULED callbacks anew whose wall time was read by an older release

@@ -152,19 +152,19 @@ impl<'c> Tx<'c> {
     /// For writing, and for reading what is to be held until the end.
     ///
     /// # Errors
-    /// A fault of ours if the command was run by [`Commands::save`].
-    pub(super) fn write(&mut self) -> Result<&mut WriteConn, Error> {
+    /// [`Error::MustHold`] if the command was run by [`Commands::save`], which then
+    /// runs it in a transaction.
+    pub(super) const fn write(&mut self) -> Result<&mut WriteConn, Error> {
         match &mut self.conn {
             Access::Write(conn) => Ok(conn),
-            Access::Read(_) => {
-                Err(Error::Internal(anyhow::anyhow!("this command has to hold what it works on")))
-            }
+            Access::Read(_) => Err(Error::MustHold),
         }
     }
 
     /// Every service as it is in this transaction.
     pub async fn services(&mut self) -> Result<Services, Error> {
-        Ok(services::list(self.read()).await?.into())
+        let now = self.now;
+        Ok(Services::read(self.read(), now).await?)
     }
 
     /// A service as it is in this transaction, if the caller may see it.
@@ -394,7 +394,8 @@ impl Commands {
 
     /// Runs a command that changes callbacks and nothing else. It holds nothing
     /// while it reads; what it saves is written under the versions that it read,
-    /// and if a competitor was faster it is run again on what is there then.
+    /// and if a competitor was faster it is run again on what is there then. Where it
+    /// turns out that it has to hold something, it is run in a transaction instead.
     ///
     /// With an idempotency key it is run as any other, since its answer has to
     /// be kept with its effect.
@@ -416,6 +417,9 @@ impl Commands {
             return self.run(audit, key, grant, work).await;
         }
         let answer = self.save_inside(&audit, grant, &work).instrument(Self::span(grant)).await;
+        if matches!(answer, Err(Error::MustHold)) {
+            return self.change(audit, grant, work).await;
+        }
         self.checked(&audit, grant, answer).await
     }
 

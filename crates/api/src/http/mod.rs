@@ -34,8 +34,8 @@ use crate::query::Queries;
 use crate::recent::Recent;
 use site::Site;
 use v1::{
-    api_keys, attempts, audit, bulk_cancellations, callbacks, events, export, me, name_recordings, reference,
-    reports, saved_views, services, session, users,
+    api_keys, attempts, audit, bulk_cancellations, calendars, callbacks, events, export, me, name_recordings,
+    reference, reports, saved_views, services, session, users,
 };
 
 /// What handlers work with.
@@ -157,6 +157,18 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(services::read_number)
                 .service(services::get_service)
                 .service(services::edit_service)
+                .service(calendars::list_calendars)
+                .service(calendars::create_calendar)
+                .service(calendars::get_calendar)
+                .service(calendars::edit_calendar)
+                .service(calendars::delete_calendar)
+                .service(calendars::get_open_state)
+                .service(calendars::list_capacity_rules)
+                .service(calendars::create_capacity_rule)
+                .service(calendars::get_capacity_rule)
+                .service(calendars::edit_capacity_rule)
+                .service(calendars::delete_capacity_rule)
+                .service(services::get_availability)
                 .service(saved_views::list_saved_views)
                 .service(saved_views::create_saved_view)
                 .service(saved_views::edit_saved_view)

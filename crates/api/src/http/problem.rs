@@ -17,6 +17,11 @@ pub fn of(error: &Error) -> Problem {
         Error::Stale { state, version } => (*state, Some(*version)),
         _ => (None, None),
     };
+    let (errors, slots) = match error {
+        Error::Invalid(faults) => (faults.iter().map(v1::field_problem).collect(), Vec::new()),
+        Error::NotBookable { fault, slots } => (vec![v1::field_problem(fault)], slots.clone()),
+        _ => (Vec::new(), Vec::new()),
+    };
     Problem {
         kind: format!("{TYPE_PREFIX}{}", kind.slug()),
         title: kind.title().to_owned(),
@@ -24,11 +29,8 @@ pub fn of(error: &Error) -> Problem {
         detail: error.to_string(),
         instance: request.path,
         request_id: request.id.to_string(),
-        errors: if let Error::Invalid(faults) = error {
-            faults.iter().map(v1::field_problem).collect()
-        } else {
-            Vec::new()
-        },
+        errors,
+        slots,
         state,
         version,
     }

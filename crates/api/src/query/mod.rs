@@ -1,6 +1,7 @@
 //! Every query of people and machines: lists, counts, records, exports, the feed.
 
 pub mod audit;
+mod availability;
 pub mod bulk;
 mod cancellations;
 pub mod daily;

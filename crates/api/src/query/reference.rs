@@ -1,18 +1,12 @@
 //! The tables that the server computes by.
 
 use ringback_domain::wire::problem::FieldCode;
-use ringback_domain::wire::reference::{MAX_TIME_ZONES, ReferenceData, ZoneClock};
+use ringback_domain::wire::reference::{MAX_TIME_ZONES, ReferenceData};
 
 use super::Queries;
 use crate::error::Error;
 use crate::fault::{Fault, Field, Part};
 use crate::{phone, time_zone};
-
-const DAY: i64 = 86_400;
-/// What lists look back to, in seconds, and more.
-const PAST: i64 = 60 * DAY;
-/// The farthest horizon of a service, in seconds, and more.
-const FUTURE: i64 = 400 * DAY;
 
 impl Queries {
     /// The releases of the tables, and the clocks of the zones of these names that
@@ -27,11 +21,7 @@ impl Queries {
             return Err(Error::Invalid(vec![fault]));
         }
         let now = self.clock.now();
-        let (from, until) = (now.plus_seconds(-PAST), now.plus_seconds(FUTURE));
-        let clock = |name: String| {
-            let offsets = time_zone::offsets(&time_zone::find(&name)?, from, until);
-            Some(ZoneClock { name, offsets, until })
-        };
+        let clock = |name: String| time_zone::clock(&name, now).map(|clock| clock.as_ref().clone());
         Ok(ReferenceData {
             server: env!("CARGO_PKG_VERSION").to_owned(),
             time_zone_database: time_zone::tables().version.clone(),

@@ -87,12 +87,7 @@ pub(crate) fn waiting_for(row: &Summary, services: &Services, now: Timestamp) ->
         quarantined_at: row.quarantined_at,
         cancel_at: row.cancel_at,
     };
-    waiting::waiting_for(standing, dials(services, row.service_id), now)
-}
-
-/// Whether the service hands callbacks out.
-fn dials(services: &Services, id: ServiceId) -> bool {
-    services.get(id).is_some_and(|service| service.settings.dial_pending)
+    waiting::waiting_for(standing, services.standing(row.service_id), now)
 }
 
 /// Position in the queue and estimated wait of a row, if it is in line.
@@ -224,7 +219,7 @@ pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> 
         scheduled_origin: callback.request.callback_type == CallbackType::Scheduled,
         waiting_for: waiting::waiting_for(
             Standing::from(callback),
-            dials(services, callback.request.service_id),
+            services.standing(callback.request.service_id),
             viewer.now,
         ),
         cancellation: callback.cancellation.as_ref().map(CancellationView::from),

@@ -355,8 +355,9 @@ impl<'a> Statements<'a> {
     fn of(backend: Backend, changes: &'a [Change<'a>]) -> StoreResult<Self> {
         let mut sql = Self { backend, named: Vec::new(), args: Vec::new(), updates: 0, changes };
         let is_new = |c: &Change<'_>| c.entry.from.is_none();
-        let is_rescheduled =
-            |c: &Change<'_>| matches!(c.entry.action, Action::Rescheduled | Action::ClocksChanged);
+        let is_rescheduled = |c: &Change<'_>| {
+            matches!(c.entry.action, Action::Rescheduled | Action::ClocksChanged | Action::RolledForward)
+        };
         // The updates come first: SQLite tells by them whether all were found.
         sql.update("moved", &[KEY, MOVED], |c| !is_new(c) && !is_rescheduled(c))?;
         sql.update("rescheduled", &[KEY, MOVED, RESCHEDULED], |c| !is_new(c) && is_rescheduled(c))?;

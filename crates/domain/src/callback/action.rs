@@ -29,6 +29,8 @@ pub enum Action {
     /// The law on its wall clock changed: the wall time stayed, the desired time
     /// moved.
     ClocksChanged,
+    /// Its service was closed when it was due: it moved to when the service opens.
+    RolledForward,
     /// It was due and entered the queue.
     Submitted,
     /// An agent was reserved for it.
@@ -57,6 +59,8 @@ pub enum Action {
     Cancelled,
     /// It was repeated as a new record.
     Recreated,
+    /// Its service was closed when it was due.
+    BusinessClosed,
     /// It could not be made in time.
     MissedWindow,
     /// It was not made while its record was kept.

@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod cancellation;
+mod due;
 pub mod outcome;
 mod refusal;
 pub mod rules;

@@ -87,6 +87,8 @@ impl ResultCode {
     pub const FAIL_USER_NO_CONFIRM: Self = Self::Named(NamedResult::UserNoConfirm);
     /// The number is not to be called.
     pub const FAIL_NUMBER_BLOCKED: Self = Self::Named(NamedResult::NumberBlocked);
+    /// The service was closed when it was due.
+    pub const FAIL_BUSINESS_CLOSED: Self = Self::Named(NamedResult::BusinessClosed);
     /// The desired time passed too long ago.
     pub const FAIL_MISSED_WINDOW: Self = Self::Named(NamedResult::MissedWindow);
     /// The customer could not be connected.

@@ -15,7 +15,7 @@ use crate::callback::rules;
 use crate::callback::state::{Completion, Processing, Queued, Reservation, Routing, State, StateName};
 use crate::callback::{AgentPause, Callback, CallbackType, Origin, Request, Reschedules};
 use crate::id::{AttemptId, CallbackId};
-use crate::service::{LatePolicy, RetryPolicy};
+use crate::service::RetryPolicy;
 use crate::time::Timestamp;
 use crate::wall_time::{DesiredTime, WallTime};
 
@@ -239,45 +239,6 @@ impl Callback {
         moved.callback.desired_time = desired_time;
         moved.callback.wall_time = Some(wall_time);
         Ok(moved)
-    }
-
-    /// T3: puts a due callback into the queue.
-    pub fn submit(&self, actor: &Actor, now: Timestamp) -> Result<Transition, Refusal> {
-        if self.state.name() != StateName::Scheduled {
-            return Err(self.forbidden());
-        }
-        self.check_not_cancelling()?;
-        if now < self.desired_time {
-            return Err(Refusal::NotDue);
-        }
-        let queued = State::Queued(Queued { queued_at: now, retry_at: None, quarantined_at: None });
-        Ok(self.moved(queued, Action::Submitted, actor, Detail::default(), now))
-    }
-
-    /// T3 or T4: does with a callback whose window has passed what its service
-    /// wants done with it.
-    pub fn submit_late(
-        &self,
-        policy: LatePolicy,
-        actor: &Actor,
-        now: Timestamp,
-    ) -> Result<Transition, Refusal> {
-        if !rules::is_overdue(self.state.name(), self.desired_time, self.desired_window_seconds, now) {
-            return Err(Refusal::WindowOpen);
-        }
-        self.check_not_cancelling()?;
-        match policy {
-            LatePolicy::Make => self.submit(actor, now),
-            LatePolicy::Ask => {
-                let queued =
-                    State::Queued(Queued { queued_at: now, retry_at: None, quarantined_at: Some(now) });
-                Ok(self.moved(queued, Action::Quarantined, actor, Detail::default(), now))
-            }
-            LatePolicy::Close => {
-                let result = ResultCode::FAIL_MISSED_WINDOW;
-                Ok(self.completed(result, Action::MissedWindow, actor, Detail::default(), now))
-            }
-        }
     }
 
     /// T5: hands the callback to a router for an agent.

@@ -23,6 +23,8 @@ pub enum WaitingReason {
     Decision,
     /// Its service does not hand callbacks out at the moment.
     Dialling,
+    /// Its service is closed.
+    Closed,
     /// The pause after a failed attempt.
     RetryGap,
     /// It is in line for an agent.
@@ -69,9 +71,17 @@ impl From<&Callback> for Standing {
     }
 }
 
+/// What the rules need to know of its service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServiceStanding {
+    /// It hands callbacks out.
+    pub dials: bool,
+    /// It is closed: until then, if it opens within the days that are looked at.
+    pub closed: Option<Option<Timestamp>>,
+}
+
 /// What a callback waits for now; `None` in a conversation and afterwards.
-/// `dials` is whether its service hands callbacks out.
-pub fn waiting_for(callback: Standing, dials: bool, now: Timestamp) -> Option<WaitingFor> {
+pub fn waiting_for(callback: Standing, service: ServiceStanding, now: Timestamp) -> Option<WaitingFor> {
     let open = |reason| Some(WaitingFor { reason, until: None });
     let until = |reason, at| Some(WaitingFor { reason, until: Some(at) });
     if let Some(at) = callback.cancel_at {
@@ -83,10 +93,11 @@ pub fn waiting_for(callback: Standing, dials: bool, now: Timestamp) -> Option<Wa
         }
         StateName::Scheduled => open(WaitingReason::Submission),
         StateName::Queued if callback.quarantined_at.is_some() => open(WaitingReason::Decision),
-        StateName::Queued if !dials => open(WaitingReason::Dialling),
-        StateName::Queued => match callback.retry_at.filter(|at| now < *at) {
-            Some(at) => until(WaitingReason::RetryGap, at),
-            None => open(WaitingReason::Agent),
+        StateName::Queued if !service.dials => open(WaitingReason::Dialling),
+        StateName::Queued => match (service.closed, callback.retry_at.filter(|at| now < *at)) {
+            (Some(opens_at), _) => Some(WaitingFor { reason: WaitingReason::Closed, until: opens_at }),
+            (None, Some(at)) => until(WaitingReason::RetryGap, at),
+            (None, None) => open(WaitingReason::Agent),
         },
         StateName::Routing => open(WaitingReason::Connection),
         StateName::Processing | StateName::Completed => None,
@@ -130,10 +141,17 @@ mod tests {
             (Standing { state: StateName::Routing, ..queued }, true, WaitingReason::Connection, None),
         ];
         for (standing, dials, reason, until) in cases {
-            assert_eq!(waiting_for(standing, dials, at(10)), Some(WaitingFor { reason, until }));
+            let service = ServiceStanding { dials, closed: None };
+            assert_eq!(waiting_for(standing, service, at(10)), Some(WaitingFor { reason, until }));
         }
+        for (closed, until) in [(Some(Some(at(90))), Some(at(90))), (Some(None), None)] {
+            let service = ServiceStanding { dials: true, closed };
+            let expected = Some(WaitingFor { reason: WaitingReason::Closed, until });
+            assert_eq!(waiting_for(gap, service, at(10)), expected);
+        }
+        let service = ServiceStanding { dials: true, closed: None };
         for state in [StateName::Processing, StateName::Completed] {
-            assert_eq!(waiting_for(Standing { state, ..queued }, true, at(10)), None);
+            assert_eq!(waiting_for(Standing { state, ..queued }, service, at(10)), None);
         }
     }
 }

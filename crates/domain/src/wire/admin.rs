@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::access::{ApiScope, Role};
-use crate::id::{ApiKeyId, ServiceId, UserId};
-use crate::service::{LatePolicy, Service, Settings};
+use crate::id::{ApiKeyId, CalendarId, CapacityRuleId, ServiceId, UserId};
+use crate::service::{ClosedWhenDue, LatePolicy, Service, Settings};
 use crate::time::Timestamp;
 use crate::wire::callback::ActorView;
 
@@ -37,7 +37,7 @@ impl From<&Service> for ServiceView {
             name: service.name.clone(),
             time_zone: service.time_zone.clone(),
             default_country: service.default_country.clone(),
-            settings: service.settings,
+            settings: service.settings.clone(),
             version: service.version,
         }
     }
@@ -92,10 +92,35 @@ pub struct EditService {
     /// What becomes of a callback whose window passed while nobody could make it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub late_policy: Option<LatePolicy>,
+    /// What becomes of a scheduled callback that falls due while the service is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed_when_due: Option<ClosedWhenDue>,
     /// How far ahead a time can be chosen, in days.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 366)]
     pub horizon_days: Option<u32>,
+    /// How long before it a time can be chosen at the latest, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 604_800)]
+    pub minimum_notice_seconds: Option<u32>,
+    /// The calendars that open it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 20)]
+    pub open_calendars: Option<Vec<CalendarId>>,
+    /// The calendars whose exceptions close it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 20)]
+    pub closed_calendars: Option<Vec<CalendarId>>,
+    /// How many callbacks can be promised for each slot of the day; null for any
+    /// number.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[schema(value_type = Option<CapacityRuleId>)]
+    pub capacity_rule: Option<Option<CapacityRuleId>>,
+}
+
+/// Tells null from a value that is not given.
+fn given<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 impl EditService {
@@ -118,7 +143,17 @@ impl EditService {
         settings.desired_window_seconds =
             self.desired_window_seconds.unwrap_or(settings.desired_window_seconds);
         settings.late_policy = self.late_policy.unwrap_or(settings.late_policy);
+        settings.closed_when_due = self.closed_when_due.unwrap_or(settings.closed_when_due);
         settings.horizon_days = self.horizon_days.unwrap_or(settings.horizon_days);
+        settings.minimum_notice_seconds =
+            self.minimum_notice_seconds.unwrap_or(settings.minimum_notice_seconds);
+        if let Some(calendars) = &self.open_calendars {
+            settings.open_calendars.clone_from(calendars);
+        }
+        if let Some(calendars) = &self.closed_calendars {
+            settings.closed_calendars.clone_from(calendars);
+        }
+        settings.capacity_rule = self.capacity_rule.unwrap_or(settings.capacity_rule);
     }
 }
 

@@ -99,6 +99,30 @@ pub enum AuditAction {
     #[serde(rename = "callback.reschedule")]
     #[strum(serialize = "callback.reschedule")]
     CallbackReschedule,
+    /// A calendar of office hours was created.
+    #[serde(rename = "calendar.create")]
+    #[strum(serialize = "calendar.create")]
+    CalendarCreate,
+    /// A calendar of office hours was deleted.
+    #[serde(rename = "calendar.delete")]
+    #[strum(serialize = "calendar.delete")]
+    CalendarDelete,
+    /// A calendar of office hours was changed.
+    #[serde(rename = "calendar.edit")]
+    #[strum(serialize = "calendar.edit")]
+    CalendarEdit,
+    /// A capacity rule was created.
+    #[serde(rename = "capacity_rule.create")]
+    #[strum(serialize = "capacity_rule.create")]
+    CapacityRuleCreate,
+    /// A capacity rule was deleted.
+    #[serde(rename = "capacity_rule.delete")]
+    #[strum(serialize = "capacity_rule.delete")]
+    CapacityRuleDelete,
+    /// A capacity rule was changed.
+    #[serde(rename = "capacity_rule.edit")]
+    #[strum(serialize = "capacity_rule.edit")]
+    CapacityRuleEdit,
     /// A caller asked for what their role or scopes do not allow.
     #[serde(rename = "request.authorize")]
     #[strum(serialize = "request.authorize")]

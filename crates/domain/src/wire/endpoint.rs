@@ -3,7 +3,9 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::id::{ApiKeyId, CallbackId, JobId, SavedViewId, ServiceId, SessionId, UserId};
+use crate::id::{
+    ApiKeyId, CalendarId, CallbackId, CapacityRuleId, JobId, SavedViewId, ServiceId, SessionId, UserId,
+};
 use crate::wire::admin::{
     ApiKeyView, CreateApiKey, CreateService, CreateUser, CreatedApiKey, EditService, EditUser, ServiceView,
     UserView,
@@ -12,6 +14,10 @@ use crate::wire::audit::{AuditPage, AuditQuery};
 use crate::wire::auth::{ChangePassword, LogIn, Me, Preferences, Session, SessionView};
 use crate::wire::bulk::{
     BulkCancellation, CancellationsQuery, CreateBulkCancellation, ReportLine, ReportQuery,
+};
+use crate::wire::calendar::{
+    Availability, AvailabilityQuery, CapacityRule, CapacityRuleView, EditCapacityRule, EditOfficeHours,
+    OfficeHoursCalendar, OfficeHoursView, OpenQuery, OpenState,
 };
 use crate::wire::callback::{
     AttemptView, CallbackView, CancelCallback, CloseCallback, CreateCallback, Items, RecreateCallback,
@@ -315,6 +321,42 @@ endpoints! {
 
     /// Changes a service.
     PatchService[ServiceId](EditService): Patch "/services/{id}" -> ServiceView;
+
+    /// Reads the free times of a service.
+    GetAvailability[ServiceId]?(AvailabilityQuery): Get "/services/{id}/availability" -> Availability;
+
+    /// Reads the calendars of office hours.
+    ListOfficeHours: Get "/office-hours" -> Items<OfficeHoursView>;
+
+    /// Reads a calendar.
+    GetOfficeHours[CalendarId]: Get "/office-hours/{id}" -> OfficeHoursView;
+
+    /// Creates a calendar.
+    PostOfficeHours(OfficeHoursCalendar): Post "/office-hours" -> OfficeHoursView;
+
+    /// Changes a calendar.
+    PatchOfficeHours[CalendarId](EditOfficeHours): Patch "/office-hours/{id}" -> OfficeHoursView;
+
+    /// Deletes a calendar.
+    DeleteOfficeHours[CalendarId]: Delete "/office-hours/{id}" -> ();
+
+    /// Reads whether a calendar is open.
+    GetOpenState[CalendarId]?(OpenQuery): Get "/office-hours/{id}/open" -> OpenState;
+
+    /// Reads the capacity rules.
+    ListCapacityRules: Get "/capacity-rules" -> Items<CapacityRuleView>;
+
+    /// Reads a capacity rule.
+    GetCapacityRule[CapacityRuleId]: Get "/capacity-rules/{id}" -> CapacityRuleView;
+
+    /// Creates a capacity rule.
+    PostCapacityRule(CapacityRule): Post "/capacity-rules" -> CapacityRuleView;
+
+    /// Changes a capacity rule.
+    PatchCapacityRule[CapacityRuleId](EditCapacityRule): Patch "/capacity-rules/{id}" -> CapacityRuleView;
+
+    /// Deletes a capacity rule.
+    DeleteCapacityRule[CapacityRuleId]: Delete "/capacity-rules/{id}" -> ();
 
     /// Reads the named views that the caller may see.
     ListSavedViews: Get "/saved-views" -> Items<SavedView>;

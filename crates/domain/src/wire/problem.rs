@@ -5,6 +5,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use crate::callback::state::StateName;
+use crate::time::Timestamp;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $status:literal, $slug:literal, $title:literal;)*) => {
@@ -57,6 +58,8 @@ kinds! {
     LeaseLost = 409, "lease-lost", "The reservation is not held any more";
     /// There is one with this name already.
     Duplicate = 409, "duplicate", "It exists already";
+    /// Something else uses it.
+    InUse = 409, "in-use", "It is in use";
     /// Nobody could manage users any more.
     LastAdministrator = 409, "last-administrator", "The last administrator stays";
     /// A request with the same idempotency key is still running.
@@ -105,12 +108,25 @@ pub struct Problem {
     /// What is invalid, part by part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldProblem>,
+    /// The times nearest to the one that cannot be booked, five at most, nearest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slots: Vec<BookableSlot>,
     /// The callback's current state, where a state or a version was in the way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<StateName>,
     /// The current version, where a state or a version was in the way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<i64>,
+}
+
+/// A time that can be booked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BookableSlot {
+    /// When it begins.
+    pub from: Timestamp,
+    /// What a clock of the service shows then, with its offset from UTC.
+    #[schema(example = "2026-12-01T10:30:00+01:00")]
+    pub local: String,
 }
 
 impl Problem {
@@ -144,10 +160,16 @@ pub enum FieldCode {
     AmbiguousLocalTime,
     /// It is further ahead than the service plans.
     BeyondHorizon,
+    /// The service is closed then.
+    Closed,
     /// It does not go with another part.
     Conflict,
     /// It contains a control character.
     ControlCharacter,
+    /// The service is closed on that date, by an exception of its office hours.
+    Exception,
+    /// All capacity of that time is booked.
+    Full,
     /// No number of the country has this length.
     ImpossibleNumber,
     /// It must be in the future.
@@ -158,6 +180,8 @@ pub enum FieldCode {
     MalformedLanguage,
     /// It is not a phone number.
     MalformedNumber,
+    /// No capacity is planned for that time.
+    NoCapacity,
     /// The service takes no new callbacks now.
     NotAccepting,
     /// It does not go with what is asked for.
@@ -186,6 +210,8 @@ pub enum FieldCode {
     TooLarge,
     /// It has too many characters.
     TooLong,
+    /// It is nearer than the notice that the service needs.
+    TooSoon,
     /// It does not exist, or is not visible to the caller.
     Unknown,
     /// It is not an ISO 3166 country code.

@@ -8,6 +8,7 @@ use crate::id::CallbackId;
 use crate::phone::NumberWarning;
 use crate::time::Timestamp;
 use crate::wire::callback::ServiceRef;
+pub use crate::zone::{ZoneClock, ZoneOffset};
 
 /// Most time zones that one request may ask about.
 pub const MAX_TIME_ZONES: usize = 100;
@@ -103,26 +104,4 @@ pub struct OpenCallback {
     pub desired_time: Timestamp,
     /// The service that is to call back.
     pub service: ServiceRef,
-}
-
-/// What the clock of a time zone shows, from some weeks ago until a year from now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ZoneClock {
-    /// IANA name.
-    #[schema(example = "Europe/London")]
-    pub name: String,
-    /// The offsets in order, each in force until the next begins.
-    pub offsets: Vec<ZoneOffset>,
-    /// Until when the last one is known to be in force.
-    pub until: Timestamp,
-}
-
-/// An offset from UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ZoneOffset {
-    /// When it begins to be in force, or from when on it is known.
-    pub from: Timestamp,
-    /// Seconds that the clock is ahead of UTC.
-    #[schema(example = 3600)]
-    pub seconds: i32,
 }

@@ -21,6 +21,8 @@ pub(crate) enum Command {
     FollowClocks { ahead: i64 },
     Submit,
     SubmitLate(LatePolicy),
+    RollForward { ahead: i64 },
+    FailClosed,
     Requeue,
     Close(ResultCode),
     Reserve { lease: i64 },
@@ -133,6 +135,8 @@ fn live(desired_in: Option<i64>, policy: RetryPolicy, steps: Vec<Step>) -> Life 
             }
             Command::Submit => callback.submit(&actor, now),
             Command::SubmitLate(policy) => callback.submit_late(policy, &actor, now),
+            Command::RollForward { ahead } => callback.roll_forward(now.plus_seconds(ahead), &actor, now),
+            Command::FailClosed => callback.fail_closed(&actor, now),
             Command::Requeue => callback.requeue(&actor, now),
             Command::Close(result) => callback.close(result, String::new(), &actor, now),
             Command::Reserve { lease } => callback.reserve(reservation(id, now, lease), &actor, now),
@@ -214,6 +218,8 @@ fn commands() -> impl Strategy<Value = Command> {
         12 => (0..120_i64).prop_map(|lease| Command::Reserve { lease }),
         2 => prop_oneof![Just(LatePolicy::Make), Just(LatePolicy::Ask), Just(LatePolicy::Close)]
             .prop_map(Command::SubmitLate),
+        1 => (1..DAY).prop_map(|ahead| Command::RollForward { ahead }),
+        1 => Just(Command::FailClosed),
         2 => Just(Command::Requeue),
         1 => prop_oneof![Just(ResultCode::AGENT_CONNECTED), Just(ResultCode::CANCELLED)].prop_map(Command::Close),
         6 => proofs().prop_map(Command::Release),

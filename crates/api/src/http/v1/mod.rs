@@ -4,6 +4,7 @@ pub mod api_keys;
 pub mod attempts;
 pub mod audit;
 pub mod bulk_cancellations;
+pub mod calendars;
 pub mod callbacks;
 pub mod events;
 pub mod export;
@@ -18,7 +19,7 @@ pub mod users;
 
 use ringback_domain::wire::problem::FieldProblem;
 
-use crate::fault::{Fault, Field, Part};
+use crate::fault::{Fault, Field, Part, Step};
 
 /// A fault as version 1 writes it: a value by its JSON pointer, a parameter as
 /// `?name`.
@@ -29,6 +30,11 @@ pub fn field_problem(fault: &Fault) -> FieldProblem {
         Part::Field(field) => format!("/{}", name(field)),
         Part::Item(list, index) => format!("/{}/{index}", name(list)),
         Part::FieldOfItem(list, index, field) => format!("/{}/{index}/{}", name(list), name(field)),
+        Part::Path(steps) => steps.iter().fold(String::new(), |pointer, step| match step {
+            Step::Field(field) => format!("{pointer}/{}", name(field)),
+            Step::Name(name) => format!("{pointer}/{name}"),
+            Step::Index(index) => format!("{pointer}/{index}"),
+        }),
         Part::Parameter(field) => format!("?{}", name(field)),
         Part::Place(pointer) => pointer.clone(),
     };

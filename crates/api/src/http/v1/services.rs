@@ -4,6 +4,7 @@ use actix_web::http::header::ETAG;
 use actix_web::{HttpResponse, get, patch, post, web};
 use ringback_domain::wire::admin::{CreateService, EditService, ServiceView};
 use ringback_domain::wire::audit::AuditAction;
+use ringback_domain::wire::calendar::{Availability, AvailabilityQuery};
 use ringback_domain::wire::callback::Items;
 use ringback_domain::wire::reference::{NumberQuery, NumberReading};
 use ringback_domain::{Permission, Service, ServiceId};
@@ -89,6 +90,33 @@ pub async fn read_number(
 
 impl QueryFields for NumberQuery {
     const NAMES: &'static [&'static str] = &["number"];
+}
+
+/// Read the free times of a service
+///
+/// The slots of a service that begin within a stretch of time: those that can be
+/// booked, or all with the reason of those that cannot. What is offered here can be
+/// booked, until somebody else does.
+#[utoipa::path(
+    tag = "Services",
+    params(("id" = ServiceId, Path, description = "The service"), AvailabilityQuery),
+    responses((status = 200, description = "The slots", body = Availability)),
+    extensions(("x-permission" = json!("view_services"))),
+)]
+#[get("/services/{id}/availability")]
+pub async fn get_availability(
+    api: web::Data<Api>,
+    caller: Caller<permit::ViewServices>,
+    Path(id): Path<ServiceId>,
+    Query(query, ()): Query<AvailabilityQuery>,
+) -> Result<HttpResponse, Error> {
+    let services = api.queries.directory.services().await?;
+    let service = services.get(id).filter(|one| sees(&caller, one.id)).ok_or(Error::NotFound("service"))?;
+    Ok(HttpResponse::Ok().json(api.queries.availability(&services, service, &query).await?))
+}
+
+impl QueryFields for AvailabilityQuery {
+    const NAMES: &'static [&'static str] = &["from", "to", "time_zone", "include"];
 }
 
 /// Create a service

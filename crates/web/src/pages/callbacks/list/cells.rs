@@ -204,6 +204,9 @@ impl<'a> Drawing<'a> {
             Some(WaitingFor { reason: WaitingReason::Dialling, .. }) => {
                 return Some(messages::dialling_off().to_owned());
             }
+            Some(WaitingFor { reason: WaitingReason::Closed, .. }) => {
+                return Some(messages::service_closed().to_owned());
+            }
             Some(WaitingFor { reason: WaitingReason::RetryGap, until: Some(until) })
                 if until > clock.coarse() =>
             {

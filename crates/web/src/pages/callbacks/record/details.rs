@@ -136,6 +136,7 @@ fn Figures(view: Memo<CallbackView>) -> impl IntoView {
             (_, Some(WaitingReason::Cancellation)) => Some(messages::unknown_cancelled()),
             (StateName::Scheduled, _) => Some(messages::known_once_queued()),
             (StateName::Queued, Some(WaitingReason::Dialling)) => Some(messages::dialling_off()),
+            (StateName::Queued, Some(WaitingReason::Closed)) => Some(messages::unknown_closed()),
             (StateName::Queued, Some(WaitingReason::RetryGap)) => Some(messages::unknown_retry()),
             (StateName::Queued, Some(WaitingReason::Decision)) => Some(messages::quarantined()),
             _ => None,

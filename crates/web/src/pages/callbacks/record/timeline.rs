@@ -32,9 +32,11 @@ pub(crate) fn entries(
             text: text(entry),
             detail: detail(entry, style),
             status: match entry.action {
-                Action::AttemptFailed | Action::Expired | Action::MissedWindow | Action::Quarantined => {
-                    Status::Failed
-                }
+                Action::AttemptFailed
+                | Action::BusinessClosed
+                | Action::Expired
+                | Action::MissedWindow
+                | Action::Quarantined => Status::Failed,
                 _ if index == last => Status::Current,
                 _ => Status::Past,
             },
@@ -55,6 +57,8 @@ fn text(entry: &TimelineEntry) -> String {
         Action::Created => messages::event_created(actor()),
         Action::Rescheduled => messages::event_rescheduled(actor()),
         Action::ClocksChanged => messages::event_clocks_changed().to_owned(),
+        Action::RolledForward => messages::event_rolled_forward().to_owned(),
+        Action::BusinessClosed => messages::event_business_closed().to_owned(),
         Action::Submitted => messages::event_submitted().to_owned(),
         Action::Reserved => messages::event_reserved().to_owned(),
         Action::Connected => messages::event_connected().to_owned(),
@@ -117,6 +121,9 @@ fn expected(view: &CallbackView, style: Style) -> Option<String> {
         WaitingReason::Cancellation => known(messages::next_cancellation),
         WaitingReason::Decision => Some(messages::next_decision().to_owned()),
         WaitingReason::Dialling => Some(messages::next_dialling().to_owned()),
+        WaitingReason::Closed => Some(
+            until.map_or_else(|| messages::next_closed().to_owned(), |at| messages::next_opening(time(at))),
+        ),
         WaitingReason::RetryGap => known(messages::next_retry),
         WaitingReason::Agent => Some(messages::next_agent().to_owned()),
         WaitingReason::Connection => Some(messages::next_connect().to_owned()),

@@ -1,0 +1,380 @@
+//! Calendars of office hours, and capacity rules.
+
+use actix_web::{HttpResponse, delete, get, patch, post, web};
+use ringback_domain::calendar::office_hours::{MAX_DAYS_AHEAD, OfficeHours};
+use ringback_domain::wire::audit::AuditAction;
+use ringback_domain::wire::calendar::{
+    CapacityRule, CapacityRuleView, EditCapacityRule, EditOfficeHours, OfficeHoursCalendar, OfficeHoursView,
+    OpenQuery, OpenState,
+};
+use ringback_domain::wire::callback::{Items, ServiceRef};
+use ringback_domain::zone::{Span, ZoneClock};
+use ringback_domain::{CalendarId, CapacityRuleId, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::auth::{Caller, Grant, permit};
+use crate::command::rules::Managed;
+use crate::command::{Audit, Expected, Tx, rules as commands};
+use crate::directory::Services;
+use crate::error::Error;
+use crate::hours::office_hours;
+use crate::http::extract::{Idempotency, Json, LARGE_BODY_BYTES, Path, Query, QueryFields};
+use crate::http::{Api, Reply};
+use crate::store::rules::{self, Kept};
+use crate::time_zone;
+
+/// A kind of rule as version 1 shows it.
+trait Shown: Managed + Send + Sync + 'static {
+    type View: Serialize + DeserializeOwned;
+    const PATH: &'static str;
+
+    fn view(kept: &Kept<Self>, used_by: Vec<ServiceRef>) -> Self::View;
+}
+
+impl Shown for OfficeHoursCalendar {
+    type View = OfficeHoursView;
+    const PATH: &'static str = "office-hours";
+
+    fn view(kept: &Kept<Self>, used_by: Vec<ServiceRef>) -> OfficeHoursView {
+        OfficeHoursView::of(kept.calendar_id(), &kept.rule, used_by, kept.version)
+    }
+}
+
+impl Shown for CapacityRule {
+    type View = CapacityRuleView;
+    const PATH: &'static str = "capacity-rules";
+
+    fn view(kept: &Kept<Self>, used_by: Vec<ServiceRef>) -> CapacityRuleView {
+        CapacityRuleView::of(kept.capacity_rule_id(), &kept.rule, used_by, kept.version)
+    }
+}
+
+/// The services that use a rule, of those that the caller may see.
+fn used_by<R: Shown>(id: Uuid, services: &Services, caller: &Grant) -> Vec<ServiceRef> {
+    let uses = services.all().iter().filter(|service| R::is_used_by(id, service));
+    let seen = uses.filter(|service| caller.visible.contains(service.id));
+    seen.map(|service| ServiceRef { id: service.id, name: service.name.clone() }).collect()
+}
+
+async fn list<R: Shown>(api: &Api, caller: &Grant) -> Result<HttpResponse, Error> {
+    let services = api.queries.directory.services().await?;
+    let kept = rules::list::<R>(&mut api.queries.store.read().await?).await?;
+    let items = kept.iter().map(|kept| R::view(kept, used_by::<R>(kept.id, &services, caller))).collect();
+    Ok(HttpResponse::Ok().json(Items::<R::View> { items }))
+}
+
+async fn read<R: Shown>(api: &Api, id: Uuid) -> Result<Kept<R>, Error> {
+    rules::find::<R>(&mut api.queries.store.read().await?, id).await?.ok_or(Error::NotFound(R::NOUN))
+}
+
+async fn one<R: Shown>(api: &Api, caller: &Grant, id: Uuid) -> Result<HttpResponse, Error> {
+    let services = api.queries.directory.services().await?;
+    let kept = read::<R>(api, id).await?;
+    let view = R::view(&kept, used_by::<R>(id, &services, caller));
+    Ok(Reply::ok(&view)?.of_version(kept.version).into())
+}
+
+async fn create<R: Shown>(
+    api: &Api,
+    caller: &Grant,
+    idempotency: Idempotency,
+    action: AuditAction,
+    body: Json<R, LARGE_BODY_BYTES>,
+) -> Result<HttpResponse, Error>
+where
+    R::Edit: Default,
+{
+    let key = idempotency.of(caller, body.digest());
+    let create = async move |tx: &mut Tx<'_>| {
+        let kept = commands::create::<R>(tx, &body).await?;
+        let location = format!("/api/v1/{}/{}", R::PATH, kept.id);
+        Ok(Reply::created(location, &R::view(&kept, Vec::new()))?.of_version(kept.version))
+    };
+    Ok(api.commands.run(Audit::of(action), key, caller, create).await?.into())
+}
+
+async fn edit<R: Shown>(
+    api: &Api,
+    caller: &Grant,
+    audit: Audit,
+    id: Uuid,
+    expected: Expected,
+    body: Json<R::Edit, LARGE_BODY_BYTES>,
+) -> Result<HttpResponse, Error>
+where
+    R::Edit: Send + Sync + 'static,
+{
+    let services = api.queries.directory.services().await?;
+    let used_by = used_by::<R>(id, &services, caller);
+    let edit = async move |tx: &mut Tx<'_>| {
+        let kept = commands::edit::<R>(tx, id, expected, &body).await?;
+        Ok(Reply::ok(&R::view(&kept, used_by.clone()))?.of_version(kept.version))
+    };
+    Ok(api.commands.run(audit, None, caller, edit).await?.into())
+}
+
+async fn remove<R: Shown>(
+    api: &Api,
+    caller: &Grant,
+    audit: Audit,
+    id: Uuid,
+    expected: Expected,
+) -> Result<HttpResponse, Error> {
+    let delete = async move |tx: &mut Tx<'_>| commands::delete::<R>(tx, id, expected).await;
+    api.commands.change(audit, caller, delete).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// List calendars
+///
+/// Calendars of office hours, by name.
+#[utoipa::path(
+    tag = "Office hours",
+    responses((status = 200, description = "The calendars", body = Items<OfficeHoursView>)),
+    extensions(("x-permission" = json!("view_services"))),
+)]
+#[get("/office-hours")]
+pub async fn list_calendars(
+    api: web::Data<Api>,
+    caller: Caller<permit::ViewServices>,
+) -> Result<HttpResponse, Error> {
+    list::<OfficeHoursCalendar>(&api, &caller).await
+}
+
+/// Read a calendar
+///
+/// With the services that use it.
+#[utoipa::path(
+    tag = "Office hours",
+    params(("id" = CalendarId, Path, description = "The calendar")),
+    responses((status = 200, description = "The calendar", body = OfficeHoursView)),
+    extensions(("x-permission" = json!("view_services"))),
+)]
+#[get("/office-hours/{id}")]
+pub async fn get_calendar(
+    api: web::Data<Api>,
+    caller: Caller<permit::ViewServices>,
+    Path(id): Path<CalendarId>,
+) -> Result<HttpResponse, Error> {
+    one::<OfficeHoursCalendar>(&api, &caller, id.0).await
+}
+
+/// Create a calendar
+///
+/// It counts for the services that name it among their `open_calendars` or
+/// `closed_calendars`.
+#[utoipa::path(
+    tag = "Office hours",
+    request_body(content = OfficeHoursCalendar, example = json!({
+        "name": "Berlin office", "time_zone": "Europe/Berlin",
+        "weekly": {"mon": [{"from": "09:00", "to": "12:30"}, {"from": "13:30", "to": "18:00"}]},
+        "exceptions": [{"date": "2026-12-25", "closed": true, "label": "Christmas Day"}]
+    })),
+    responses((status = 201, description = "Created", body = OfficeHoursView,
+        headers(("Location" = String, description = "The new calendar")))),
+    extensions(("x-permission" = json!("manage_services"))),
+)]
+#[post("/office-hours")]
+pub async fn create_calendar(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageServices>,
+    idempotency: Idempotency,
+    body: Json<OfficeHoursCalendar, LARGE_BODY_BYTES>,
+) -> Result<HttpResponse, Error> {
+    create::<OfficeHoursCalendar>(&api, &caller, idempotency, AuditAction::CalendarCreate, body).await
+}
+
+/// Edit a calendar
+///
+/// What is not named stays; `weekly` and `exceptions` are replaced as a whole. What is
+/// booked stays booked.
+#[utoipa::path(
+    tag = "Office hours",
+    params(("id" = CalendarId, Path, description = "The calendar")),
+    request_body(content = EditOfficeHours, example = json!({"weekly": {"fri": [{"from": "22:00", "to": "02:00"}]}})),
+    responses((status = 200, description = "Changed", body = OfficeHoursView)),
+    extensions(("x-permission" = json!("manage_services"))),
+)]
+#[patch("/office-hours/{id}")]
+pub async fn edit_calendar(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageServices>,
+    Path(id): Path<CalendarId>,
+    expected: Expected,
+    body: Json<EditOfficeHours, LARGE_BODY_BYTES>,
+) -> Result<HttpResponse, Error> {
+    let audit = Audit::about(AuditAction::CalendarEdit, id.0);
+    edit::<OfficeHoursCalendar>(&api, &caller, audit, id.0, expected, body).await
+}
+
+/// Delete a calendar
+///
+/// While a service uses it, it cannot be deleted.
+#[utoipa::path(
+    tag = "Office hours",
+    params(("id" = CalendarId, Path, description = "The calendar")),
+    responses((status = 204, description = "Deleted")),
+    extensions(("x-permission" = json!("manage_services"))),
+)]
+#[delete("/office-hours/{id}")]
+pub async fn delete_calendar(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageServices>,
+    Path(id): Path<CalendarId>,
+    expected: Expected,
+) -> Result<HttpResponse, Error> {
+    let audit = Audit::about(AuditAction::CalendarDelete, id.0);
+    remove::<OfficeHoursCalendar>(&api, &caller, audit, id.0, expected).await
+}
+
+/// Ask whether a calendar is open
+///
+/// Now, or at another instant.
+#[utoipa::path(
+    tag = "Office hours",
+    params(("id" = CalendarId, Path, description = "The calendar"), OpenQuery),
+    responses((status = 200, description = "Whether it is open", body = OpenState)),
+    extensions(("x-permission" = json!("view_services"))),
+)]
+#[get("/office-hours/{id}/open")]
+pub async fn get_open_state(
+    api: web::Data<Api>,
+    _caller: Caller<permit::ViewServices>,
+    Path(id): Path<CalendarId>,
+    Query(query, ()): Query<OpenQuery>,
+) -> Result<HttpResponse, Error> {
+    let kept = read::<OfficeHoursCalendar>(&api, id.0).await?;
+    let now = api.queries.clock.now();
+    let clock = time_zone::clock(&kept.rule.time_zone, now).ok_or(Error::NotFound("calendar"))?;
+    Ok(HttpResponse::Ok().json(open_state(&office_hours(&kept.rule), &clock, query.at.unwrap_or(now))))
+}
+
+impl QueryFields for OpenQuery {
+    const NAMES: &'static [&'static str] = &["at"];
+}
+
+fn open_state(hours: &OfficeHours, clock: &ZoneClock, at: Timestamp) -> OpenState {
+    let around = Span {
+        from: at.plus_seconds(-MAX_DAYS_AHEAD * 86_400),
+        to: at.plus_seconds(MAX_DAYS_AHEAD * 86_400),
+    };
+    let spans = hours.spans(clock, around);
+    let inside = |instant: Timestamp| (around.from < instant && instant < around.to).then_some(instant);
+    let next = spans.partition_point(|span| span.to <= at);
+    let (since, until) = match spans.get(next) {
+        Some(span) if span.from <= at => (inside(span.from), inside(span.to)),
+        following => {
+            let before = next.checked_sub(1).and_then(|index| spans.get(index));
+            (before.map(|span| span.to), following.map(|span| span.from))
+        }
+    };
+    OpenState {
+        open: hours.is_open(clock, at),
+        since,
+        until,
+        label: hours.label(clock, at).map(str::to_owned),
+    }
+}
+
+/// List capacity rules
+///
+/// How many callbacks can be promised for each slot of the day, by name.
+#[utoipa::path(
+    tag = "Office hours",
+    responses((status = 200, description = "The capacity rules", body = Items<CapacityRuleView>)),
+    extensions(("x-permission" = json!("view_services"))),
+)]
+#[get("/capacity-rules")]
+pub async fn list_capacity_rules(
+    api: web::Data<Api>,
+    caller: Caller<permit::ViewServices>,
+) -> Result<HttpResponse, Error> {
+    list::<CapacityRule>(&api, &caller).await
+}
+
+/// Read a capacity rule
+///
+/// With the services that use it.
+#[utoipa::path(
+    tag = "Office hours",
+    params(("id" = CapacityRuleId, Path, description = "The capacity rule")),
+    responses((status = 200, description = "The capacity rule", body = CapacityRuleView)),
+    extensions(("x-permission" = json!("view_services"))),
+)]
+#[get("/capacity-rules/{id}")]
+pub async fn get_capacity_rule(
+    api: web::Data<Api>,
+    caller: Caller<permit::ViewServices>,
+    Path(id): Path<CapacityRuleId>,
+) -> Result<HttpResponse, Error> {
+    one::<CapacityRule>(&api, &caller, id.0).await
+}
+
+/// Create a capacity rule
+///
+/// It counts for the services that name it as their `capacity_rule`, which share it.
+#[utoipa::path(
+    tag = "Office hours",
+    request_body(content = CapacityRule, example = json!({
+        "name": "Sales pool", "time_zone": "Europe/Berlin", "slot_minutes": 15,
+        "weekly": {"mon": [{"from": "09:00", "to": "12:00", "capacity": 4}]},
+        "exceptions": [{"date": "2026-12-24", "slots": [{"from": "09:00", "to": "12:00", "capacity": 1}]}]
+    })),
+    responses((status = 201, description = "Created", body = CapacityRuleView,
+        headers(("Location" = String, description = "The new capacity rule")))),
+    extensions(("x-permission" = json!("manage_services"))),
+)]
+#[post("/capacity-rules")]
+pub async fn create_capacity_rule(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageServices>,
+    idempotency: Idempotency,
+    body: Json<CapacityRule, LARGE_BODY_BYTES>,
+) -> Result<HttpResponse, Error> {
+    create::<CapacityRule>(&api, &caller, idempotency, AuditAction::CapacityRuleCreate, body).await
+}
+
+/// Edit a capacity rule
+///
+/// What is not named stays; `weekly` and `exceptions` are replaced as a whole. What is
+/// booked stays booked, also where that is more than the slot can hold then.
+#[utoipa::path(
+    tag = "Office hours",
+    params(("id" = CapacityRuleId, Path, description = "The capacity rule")),
+    request_body(content = EditCapacityRule, example = json!({"weekly": {"fri": [{"from": "09:00", "to": "18:00", "capacity": 2}]}})),
+    responses((status = 200, description = "Changed", body = CapacityRuleView)),
+    extensions(("x-permission" = json!("manage_services"))),
+)]
+#[patch("/capacity-rules/{id}")]
+pub async fn edit_capacity_rule(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageServices>,
+    Path(id): Path<CapacityRuleId>,
+    expected: Expected,
+    body: Json<EditCapacityRule, LARGE_BODY_BYTES>,
+) -> Result<HttpResponse, Error> {
+    let audit = Audit::about(AuditAction::CapacityRuleEdit, id.0);
+    edit::<CapacityRule>(&api, &caller, audit, id.0, expected, body).await
+}
+
+/// Delete a capacity rule
+///
+/// While a service uses it, it cannot be deleted.
+#[utoipa::path(
+    tag = "Office hours",
+    params(("id" = CapacityRuleId, Path, description = "The capacity rule")),
+    responses((status = 204, description = "Deleted")),
+    extensions(("x-permission" = json!("manage_services"))),
+)]
+#[delete("/capacity-rules/{id}")]
+pub async fn delete_capacity_rule(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageServices>,
+    Path(id): Path<CapacityRuleId>,
+    expected: Expected,
+) -> Result<HttpResponse, Error> {
+    let audit = Audit::about(AuditAction::CapacityRuleDelete, id.0);
+    remove::<CapacityRule>(&api, &caller, audit, id.0, expected).await
+}
