@@ -2,7 +2,7 @@
 
 use ringback_domain::ApiScope;
 use ringback_tests::browser::key;
-use ringback_tests::{Browser, TestApp, wait_for};
+use ringback_tests::{Browser, TestApp, size, wait_for};
 use serde_json::json;
 
 use super::keyboard::focus_is;
@@ -90,7 +90,7 @@ async fn each_callback_has_an_address_that_stays_up_to_date() {
     says(&record, "CANCELLED_BY_ADMIN").await;
     for absent in ["019ab5c4-7d1e-7c20-9c4f-000000000001", "nothing"] {
         open(absent).await;
-        browser.at("heading", "This callback does not exist").shown().await;
+        browser.at("heading", "Callback not found").shown().await;
     }
 }
 
@@ -385,10 +385,10 @@ const REPLACE_ROWS: &str = "
     return [(await module()).memory.buffer.byteLength / 1024, rows().length];";
 
 #[tokio::test]
-async fn the_page_is_no_larger_after_a_thousand_changes_of_its_rows() {
+async fn the_page_is_no_larger_after_many_changes_of_its_rows() {
     const ROWS: i64 = 40;
     const CHANGES: usize = 10;
-    /// Rows that leave 80 bytes behind would make 1.5 MiB of the second half.
+    /// Rows that leave 80 bytes behind would make 600 KiB of the second half.
     const MAX_GROWTH: f64 = 256.0;
     let app = start(None).await;
     let machine = app.key(ApiScope::CallbacksWrite);
@@ -400,7 +400,7 @@ async fn the_page_is_no_larger_after_a_thousand_changes_of_its_rows() {
     rows_are(&browser, 40).await;
     let script = REPLACE_ROWS.replace("CHANGES", &CHANGES.to_string());
     let mut sizes = Vec::new();
-    for _ in 0..1_000 / CHANGES {
+    for _ in 0..size(400, 4_000) / CHANGES {
         let answer = browser.script_async(&script).await;
         assert_eq!(answer[1], ROWS);
         sizes.push(answer[0].as_f64().unwrap());
