@@ -18,6 +18,7 @@ const PROOFS: &[(&str, &str)] = &[
     ("fuzz", "test(/^fuzz::/)"),
     ("keys", "test(/^keys::/)"),
     ("log-in", "test(/^http::log_in::(stuffing|names_are)/)"),
+    ("memory", "test(/^e2e::truth::the_page_is_no_larger/)"),
     ("network", "test(/^network::/)"),
     ("overload", "test(/^overload::/)"),
     ("purge", "test(/^purge::/)"),

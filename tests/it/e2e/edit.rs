@@ -80,3 +80,18 @@ async fn a_queued_callback_is_cancelled_only_if_the_person_chooses_so() {
     let callback = app.key(ApiScope::CallbacksRead).callback(&created["id"]).await;
     assert_eq!(callback["cancellation"]["by"]["name"], "supervisor");
 }
+
+#[tokio::test]
+async fn edit_names_only_what_a_change_took_away() {
+    let app = start_without_workers().await;
+    app.key(ApiScope::CallbacksWrite).create_immediate(app.service, NUMBER).await;
+    app.submit().await;
+    let browser = log_in(&app, "supervisor", "today").await;
+    browser.at("button", &format!("Edit {NUMBER}")).click().await;
+    let dialog = browser.at("dialog", "Edit Callback");
+    dialog.at("button", "Confirm").shown().await;
+    app.router().reserve_one().await;
+    says(&dialog, "from QUEUED to ROUTING").await;
+    // It could not be rescheduled before either, and can still be cancelled.
+    assert!(!dialog.text().await.contains("can no longer"));
+}

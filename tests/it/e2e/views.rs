@@ -67,8 +67,26 @@ async fn the_address_of_a_view_shows_what_it_means_now() {
 
     browser.at("button", "Saved Views").click().await;
     browser.at("menuitem", "Save or manage views…").click().await;
+    let question = browser.at("dialog", "Delete View");
     browser.at("button", "Delete view Late").click().await;
+    says(&question, "“Late” disappears for everybody it is shared with (Monitor)").await;
+    question.at("button", "Close").click().await;
+    question.gone().await;
+    browser.at("button", "Delete view Late").click().await;
+    question.at("button", "Delete").click().await;
     status_says(&browser, "View “Late” deleted").await;
+    question.gone().await;
+    browser.at("button", "Delete view Late").gone().await;
     monitor.open(&address).await;
     monitor.at("heading", "This view does not exist").shown().await;
+}
+
+#[tokio::test]
+async fn the_menu_of_views_says_why_they_could_not_be_loaded() {
+    let app = start(None).await;
+    let browser = log_in(&app, "monitor", "last-7-days").await;
+    browser.at("button", "Saved Views").shown().await;
+    browser.block(&["*/saved-views"]).await;
+    browser.at("button", "Saved Views").click().await;
+    browser.page().like("StaticText", "The saved views could not be loaded").shown().await;
 }

@@ -25,8 +25,12 @@ const inside = (element) => {
 };
 const hides = (overflow) => overflow === "hidden" || overflow === "clip";
 const scrolls = (overflow) => overflow === "auto" || overflow === "scroll";
-// A text that is shortened with an ellipsis can be read in full elsewhere.
-const readable = (element) => element.closest("[title], [aria-describedby], [aria-label]") !== null;
+// A text that is shortened with an ellipsis can be read in full where its own element,
+// or the cell that holds it, carries the whole text.
+const readable = (element, text) => {
+  const carries = (holder) => [holder?.title, holder?.ariaLabel].some((whole) => whole?.includes(text.trim()));
+  return carries(element) || carries(element.closest("td, th, dd, li"));
+};
 
 // Only for screen readers.
 const hiddenFromSight = (element) => {
@@ -99,7 +103,7 @@ while (texts.nextNode()) {
     const beyond = left < room.left - SLACK || right > room.right + SLACK;
     if (sideways && beyond && scrolls(style.overflowX)) sideways = false;
     if (sideways && beyond && hides(style.overflowX)) {
-      if (style.textOverflow !== "ellipsis" || !readable(here)) fault("cut");
+      if (style.textOverflow !== "ellipsis" || !readable(parent, text.data)) fault("cut");
       break;
     }
     if (sideways && beyond && block === null && style.textOverflow !== "ellipsis") {

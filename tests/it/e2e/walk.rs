@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 
 use ringback_domain::ApiScope;
-use ringback_tests::app::PASSWORD;
+use ringback_tests::app::{PASSWORD, text};
 use ringback_tests::browser::{Locator, key};
 use ringback_tests::languages::{LONG, MIRRORED, Page, Texts};
 use ringback_tests::{Browser, Options, TestApp, size, wait_for};
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{options, web_dir};
 
@@ -31,6 +31,12 @@ struct Walk {
     app: TestApp,
     browser: Browser,
     texts: Texts,
+    /// Whether axe looks too: its rules are about structure and colours, which are the same in
+    /// every language. In a soak it always does.
+    axe: bool,
+    /// Whether each view is looked at on all screens: the longest texts are, and all texts in
+    /// a soak. Otherwise on the narrowest and one more.
+    on_all_screens: bool,
     /// How many views were looked at.
     views: usize,
     /// Where each fault was seen first.
@@ -52,7 +58,17 @@ impl Walk {
         let browser = Browser::start().await;
         browser.before_pages(&format!("localStorage.setItem('ringback-language', '{language}')")).await;
         browser.resize(SCREENS[0].0, SCREENS[0].1).await;
-        let walk = Self { app, browser, texts, views: 0, faults: BTreeMap::new(), _page: page };
+        let soak = size(0, 1) == 1;
+        let walk = Self {
+            app,
+            browser,
+            texts,
+            axe: language == "en" || soak,
+            on_all_screens: language == LONG || soak,
+            views: 0,
+            faults: BTreeMap::new(),
+            _page: page,
+        };
         walk.open("/login").await;
         walk
     }
@@ -78,14 +94,20 @@ impl Walk {
         self.browser.at(role, &self.texts.say(english).replace("{0}", value))
     }
 
-    /// Looks at what is shown on each screen, in one theme and then another, on some with
-    /// axe; in a soak in all themes and always with axe.
+    /// Looks at what is shown, in one theme and then another; in a soak in all themes.
     async fn look(&mut self, view: &str) {
-        for screen in 0..SCREENS.len() {
+        for screen in self.screens() {
             self.look_on(screen, view).await;
         }
         self.resize(0).await;
         self.views += 1;
+    }
+
+    /// The screens on which the next view is looked at.
+    fn screens(&self) -> Vec<usize> {
+        let narrowest = SCREENS.len() - 1;
+        let chosen = [self.views % narrowest, narrowest];
+        (0..SCREENS.len()).filter(|screen| self.on_all_screens || chosen.contains(screen)).collect()
     }
 
     async fn look_on(&mut self, screen: usize, view: &str) {
@@ -103,7 +125,7 @@ impl Walk {
             }
             let mut found: Vec<String> =
                 serde_json::from_value(self.browser.script(FIND_FAULTS).await).expect("a list");
-            if !forced && (all || turn % SCREENS.len() < 2) {
+            if !forced && self.axe {
                 found.extend(self.browser.axe_faults().await.lines().map(str::to_owned));
             }
             for fault in found.into_iter().filter(|fault| !fault.is_empty()) {
@@ -139,12 +161,18 @@ impl Walk {
         .await;
     }
 
-    /// Opens a menu on each screen and looks at it.
-    async fn menu(&mut self, opener: &str, item: &str) {
-        for screen in 0..SCREENS.len() {
+    /// Opens a menu and what it hides on each screen and looks at it.
+    async fn menu(&mut self, opener: &str, item: &str, hidden: &[&str]) {
+        for screen in self.screens() {
             self.resize(screen).await;
             self.browser.at("button", opener).click().await;
             self.at("menuitem", item).shown().await;
+            for submenu in hidden {
+                let submenu = self.browser.page().like("menuitem", self.texts.say(submenu));
+                if submenu.property("ariaExpanded").await == "false" {
+                    submenu.click().await;
+                }
+            }
             self.look_on(screen, opener).await;
             self.browser.type_keys(key::ESCAPE).await;
             self.at("menuitem", item).gone().await;
@@ -153,30 +181,79 @@ impl Walk {
         self.views += 1;
     }
 
+    /// Cancels all callbacks of the page, and one of them first elsewhere, so that it is among
+    /// the exceptions.
+    async fn cancel_all(&mut self, exception: &Value) {
+        self.at("checkbox", "Select all on this page").click().await;
+        self.open_dialog(("button", "Cancel Callbacks", ""), "Cancel Callbacks Confirmation").await;
+        self.look("What is left out").await;
+        let title = self.texts.say("Cancel Callbacks Confirmation").to_owned();
+        self.browser.at("dialog", &title).at("button", self.texts.say("Confirm")).click().await;
+        self.at("progressbar", "Cancelling callbacks").shown().await;
+        let machine = self.app.key(ApiScope::CallbacksWrite);
+        assert_eq!(machine.command(&exception["id"], "cancel", &json!({})).await.status, 200);
+        self.look("Cancelling callbacks").await;
+        self.at("table", "Not cancelled").shown().await;
+        self.look("Cancelled callbacks").await;
+        self.close().await;
+    }
+
+    /// Keeps a view, and asks to delete it.
+    async fn save_view(&mut self) {
+        const NAME: &str = "Everything that is due today, for the morning shift";
+        let open = async |walk: &Self| {
+            walk.at("button", "Saved Views").click().await;
+            walk.open_dialog(("menuitem", "Save or manage views…", ""), "Saved Views").await;
+        };
+        open(self).await;
+        self.at("checkbox", "Monitor").click().await;
+        self.at("textbox", "Name").fill(NAME).await;
+        self.browser.type_keys(key::ENTER).await;
+        self.at("dialog", "Saved Views").gone().await;
+        open(self).await;
+        self.of("button", "Delete view {0}", NAME).shown().await;
+        self.look("Saved Views").await;
+        self.open_dialog(("button", "Delete view {0}", NAME), "Delete View").await;
+        self.look("Delete View").await;
+        self.browser.type_keys(key::ESCAPE).await;
+        self.at("dialog", "Delete View").gone().await;
+        self.close().await;
+    }
+
+    /// Signs out, and in as somebody else.
+    async fn change_to(&self, from: &str, role: &str, username: &str) {
+        let account = self.texts.say("{0}, {1}").replace("{0}", from).replace("{1}", self.texts.say(role));
+        self.browser.at("button", &account).click().await;
+        self.at("menuitem", "Sign out").click().await;
+        self.at("textbox", "Username").shown().await;
+        self.sign_in(username).await;
+    }
+
     fn end(self) {
         let faults: Vec<_> = self.faults.iter().map(|(fault, place)| format!("{place}: {fault}")).collect();
         assert!(faults.is_empty(), "{} faults in {} views:\n{}", faults.len(), self.views, faults.join("\n"));
     }
 }
 
-/// Creates a callback in each state, one of them cancelled.
-async fn fill(app: &TestApp) {
+/// Creates a callback in each state, one of them cancelled. Returns the one that waits.
+async fn fill(app: &TestApp) -> Value {
     let machine = app.key(ApiScope::CallbacksWrite);
     machine.create_immediate(app.service, TALKING).await;
     let reserved = wait_for("a callback to reserve", async || app.router().reserve(1).await.pop()).await;
     assert_eq!(app.router().report(&reserved, "connect", json!({})).await.status, 200);
-    machine.create_immediate(app.service, WAITING).await;
+    let waiting = machine.create_immediate(app.service, WAITING).await;
     let later = app.clock.now().plus_seconds(60).to_string();
     machine.create_scheduled(app.other_service, SCHEDULED, &later).await;
     let cancelled = machine.create_immediate(app.service, CANCELLED).await;
     assert_eq!(machine.command(&cancelled["id"], "cancel", &json!({})).await.status, 200);
+    waiting
 }
 
 #[rstest]
 #[tokio::test]
 async fn the_list_and_its_dialogs_fit(#[values("en", "de", "fr", LONG, MIRRORED)] language: &str) {
     let mut walk = Walk::start(language).await;
-    fill(&walk.app).await;
+    let waiting = fill(&walk.app).await;
     walk.at("button", "Sign in").click().await;
     walk.at("StaticText", "Enter your password.").shown().await;
     walk.look("Sign in").await;
@@ -197,12 +274,15 @@ async fn the_list_and_its_dialogs_fit(#[values("en", "de", "fr", LONG, MIRRORED)
 
     let account = walk.texts.say("{0}, {1}").replace("{0}", "administrator");
     let account = account.replace("{1}", walk.texts.say("Administrator"));
-    walk.menu(&account, "Sign out").await;
-    let opener = walk.texts.say("Export").to_owned();
-    walk.menu(&opener, "Export Cancelled Reports").await;
-    for (menu, item) in [("Tools", "Callback Search"), ("Help", "Shortcuts")] {
+    walk.menu(&account, "Sign out", &["Theme", "Language", "Keyboard shortcuts"]).await;
+    for (menu, item, hidden) in [
+        ("Export", "Export Cancelled Reports", ["Export This List"].as_slice()),
+        ("Tools", "Callback Search", &[]),
+        ("Help", "Shortcuts", &[]),
+        ("Saved Views", "Save or manage views…", &[]),
+    ] {
         let opener = walk.texts.say(menu).to_owned();
-        walk.menu(&opener, item).await;
+        walk.menu(&opener, item, hidden).await;
     }
     walk.of("checkbox", "Select {0}", WAITING).click().await;
     walk.look("Selection").await;
@@ -219,6 +299,11 @@ async fn the_list_and_its_dialogs_fit(#[values("en", "de", "fr", LONG, MIRRORED)
     walk.look("Create Callback").await;
     walk.close().await;
 
+    walk.cancel_all(&waiting).await;
+    walk.at("button", "Export").click().await;
+    walk.dialog(("menuitem", "Export Cancelled Reports", ""), "Export Cancelled Reports").await;
+    walk.save_view().await;
+
     walk.open("/callbacks?range=tomorrow").await;
     walk.of("heading", "No callbacks in {0}", walk.texts.say("Tomorrow")).shown().await;
     walk.look("No callbacks").await;
@@ -232,7 +317,7 @@ async fn the_list_and_its_dialogs_fit(#[values("en", "de", "fr", LONG, MIRRORED)
 #[tokio::test]
 async fn the_other_pages_fit(#[values("en", "de", "fr", LONG, MIRRORED)] language: &str) {
     let mut walk = Walk::start(language).await;
-    fill(&walk.app).await;
+    let waiting = fill(&walk.app).await;
     walk.sign_in("administrator").await;
     for topic in ["Guide", "Shortcuts", "Messages", "About Ringback"] {
         walk.at("button", "Help").click().await;
@@ -249,6 +334,15 @@ async fn the_other_pages_fit(#[values("en", "de", "fr", LONG, MIRRORED)] languag
     walk.open("/search?q=02079460318").await;
     walk.at("region", "Timeline").shown().await;
     walk.look("Found").await;
+    walk.open(&format!("/callbacks/{}", text(&waiting["id"]))).await;
+    walk.browser.at("region", WAITING).shown().await;
+    walk.look("One callback").await;
+    walk.open("/callbacks/nothing").await;
+    walk.at("heading", "Callback not found").shown().await;
+    walk.look("No such callback").await;
+    walk.open("/callbacks/views/nothing").await;
+    walk.at("heading", "This view does not exist").shown().await;
+    walk.look("No such view").await;
     walk.open("/services").await;
     walk.at("table", "Services").shown().await;
     walk.look("Services").await;
@@ -257,7 +351,14 @@ async fn the_other_pages_fit(#[values("en", "de", "fr", LONG, MIRRORED)] languag
     walk.open("/integrations").await;
     walk.at("table", "API Keys").shown().await;
     walk.look("Integrations").await;
-    walk.dialog(("button", "Create API Key", ""), "Create API Key").await;
+    walk.open_dialog(("button", "Create API Key", ""), "Create API Key").await;
+    walk.at("textbox", "Name").fill("ivr").await;
+    walk.look("Create API Key").await;
+    walk.at("button", "Create").click().await;
+    walk.at("textbox", "API key").shown().await;
+    walk.look("A key that is shown once").await;
+    walk.close().await;
+    walk.dialog(("button", "Revoke {0}", "ivr"), "Revoke API Key").await;
     walk.open("/users").await;
     walk.at("table", "Users").shown().await;
     walk.look("Users").await;
@@ -269,5 +370,21 @@ async fn the_other_pages_fit(#[values("en", "de", "fr", LONG, MIRRORED)] languag
     walk.open("/nowhere").await;
     walk.at("link", "Go to Callbacks").shown().await;
     walk.look("Page not found").await;
+
+    walk.open("/services").await;
+    walk.change_to("administrator", "Administrator", "monitor").await;
+    for (path, title) in [
+        ("/users", "You have no access to users"),
+        ("/integrations", "You have no access to integrations"),
+        ("/audit", "You have no access to the audit"),
+    ] {
+        walk.open(path).await;
+        walk.at("heading", title).shown().await;
+        walk.look(path).await;
+    }
+    walk.change_to("monitor", "Monitor", "developer").await;
+    walk.open("/callbacks").await;
+    walk.at("heading", "You have no access to callbacks").shown().await;
+    walk.look("No access to callbacks").await;
     walk.end();
 }

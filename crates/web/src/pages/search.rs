@@ -13,6 +13,7 @@ use ringback_domain::wire::endpoint::{FindCallbacks, GetCallback, GetTimeline};
 use ringback_domain::wire::list::{FindQuery, PAGE_LIMIT};
 use ringback_domain::wire::problem::ProblemKind;
 
+use super::callbacks::record::details::Failed;
 use super::callbacks::record::edit::EditDialog;
 use super::callbacks::record::recreate::RecreateDialog;
 use super::callbacks::record::row::{Action, Row};
@@ -236,18 +237,20 @@ pub(crate) fn Record(row: Row) -> impl IntoView {
     let number = row.number();
     let view = RwSignal::from(row.record.clone());
     let timeline = RwSignal::new(Vec::<TimelineEntry>::new());
-    let failed = RwSignal::new(None::<&'static str>);
+    let [metrics_failed, timeline_failed] = std::array::from_fn(|_| RwSignal::new(false));
     let load = move || {
         spawn_local(async move {
             // Search results have neither the position in the queue nor the
             // timeline.
-            match client.call(&GetCallback(id)).await {
-                Ok(full) => drop(view.try_set(full)),
-                Err(_) => drop(failed.try_set(Some(messages::metrics_failed()))),
+            let full = client.call(&GetCallback(id)).await;
+            metrics_failed.try_set(full.is_err());
+            if let Ok(full) = full {
+                view.try_set(full);
             }
-            match client.call(&GetTimeline(id)).await {
-                Ok(response) => drop(timeline.try_set(response.items)),
-                Err(_) => drop(failed.try_set(Some(messages::timeline_failed()))),
+            let response = client.call(&GetTimeline(id)).await;
+            timeline_failed.try_set(response.is_err());
+            if let Ok(response) = response {
+                timeline.try_set(response.items);
             }
         });
     };
@@ -304,7 +307,7 @@ pub(crate) fn Record(row: Row) -> impl IntoView {
                 }}
                 {button}
             </header>
-            <RecordBody view timeline failed />
+            <RecordBody view timeline><Failed metrics=metrics_failed timeline=timeline_failed /></RecordBody>
         </section>
         {dialog}
     }
@@ -333,7 +336,8 @@ fn follow_changes(id: CallbackId, changed: impl Fn() + 'static) {
 fn RecordBody(
     view: RwSignal<CallbackView>,
     timeline: RwSignal<Vec<TimelineEntry>>,
-    failed: RwSignal<Option<&'static str>>,
+    /// What could not be loaded.
+    children: Children,
 ) -> impl IntoView {
     let preferences = PreferenceStore::here();
     view! {
@@ -345,7 +349,7 @@ fn RecordBody(
                         .collect_view()
                 }}
             </dl>
-            {move || failed.get().map(|text| view! { <p class="note note--warning" role="alert">{text}</p> })}
+            {children()}
             <div class="record__columns">
                 <section aria-label=messages::timeline()>
                     <h3>{messages::timeline()}</h3>

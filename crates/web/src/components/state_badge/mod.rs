@@ -59,7 +59,10 @@ pub(crate) fn badge(state: StateName, result: Option<ResultCode>, search: &str) 
     };
     let text = state_text(state, result);
     let [shown, result_text] = marked_parts(&text, state.as_str().len(), find_text(&text, search));
-    let result = result.map(|_| markup!(r#"<span class="result">{}</span>"#, result_text));
+    // The tooltip shows a result that does not fit.
+    let result = result.map(|result| {
+        markup!(r#"<span class="result" title="{}">{}</span>"#, format!("({result})"), result_text)
+    });
     markup!(
         r#"<span class="{}"><span class="{}"><svg class="state-glyph" viewBox="0 0 14 14" aria-hidden="true">{}</svg>{}</span>{}</span>"#,
         frame,

@@ -40,17 +40,25 @@ pub(crate) struct Toast {
     pub(crate) detail: Option<String>,
     /// An action offered with the message.
     pub(crate) action: Option<ToastAction>,
+    /// How long a message of success stays.
+    pub(crate) display_time: Duration,
 }
 
 impl Toast {
     /// A message of success without details.
     pub(crate) fn success(title: &str) -> Self {
-        Self { tone: Tone::Success, title: title.to_owned(), detail: None, action: None }
+        Self {
+            tone: Tone::Success,
+            title: title.to_owned(),
+            detail: None,
+            action: None,
+            display_time: DISPLAY_TIME,
+        }
     }
 
     /// A message of failure with its reason.
     pub(crate) fn error(title: &str, detail: String) -> Self {
-        Self { tone: Tone::Error, title: title.to_owned(), detail: Some(detail), action: None }
+        Self { tone: Tone::Error, detail: Some(detail), ..Self::success(title) }
     }
 
     /// The class and the icon.
@@ -102,7 +110,7 @@ impl Toasts {
     pub(crate) fn show(self, toast: Toast) {
         let id = self.next.get_value();
         self.next.set_value(id + 1);
-        let tone = toast.tone;
+        let (tone, display_time) = (toast.tone, toast.display_time);
         self.history.update(|history| {
             history.insert(0, (clock::now(), toast.clone()));
             history.truncate(MAX_HISTORY);
@@ -112,19 +120,19 @@ impl Toasts {
             shown.truncate(MAX_SHOWN);
         });
         if tone == Tone::Success {
-            self.expire(id);
+            self.expire(id, display_time);
         }
     }
 
-    fn expire(self, id: u32) {
+    fn expire(self, id: u32, after: Duration) {
         let expire = move || {
             if self.paused.get_untracked() {
-                self.expire(id);
+                self.expire(id, after);
             } else {
                 self.dismiss(id);
             }
         };
-        set_timeout(expire, DISPLAY_TIME);
+        set_timeout(expire, after);
     }
 
     fn dismiss(self, id: u32) {

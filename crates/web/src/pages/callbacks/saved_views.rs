@@ -8,16 +8,18 @@ use ringback_domain::wire::saved_view::SavedView;
 use super::list::page::{OpenDialog, PageState};
 use crate::components::icon::Icon;
 use crate::components::menu::{Menu, MenuItem};
+use crate::components::toast::{Toast, Toasts};
 use crate::messages;
 
 /// The menu of the views that the person may see.
 pub(crate) fn views_menu() -> AnyView {
-    let page = PageState::here();
+    let (page, toasts) = (PageState::here(), Toasts::here());
     let views = RwSignal::new(Vec::<SavedView>::new());
     let load = move |()| {
         spawn_local(async move {
-            if let Ok(found) = page.client.call(&ListSavedViews).await {
-                views.try_set(found.items);
+            match page.client.call(&ListSavedViews).await {
+                Ok(found) => drop(views.try_set(found.items)),
+                Err(failure) => toasts.show(Toast::error(messages::views_failed(), failure.message())),
             }
         });
     };

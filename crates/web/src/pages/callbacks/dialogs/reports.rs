@@ -36,7 +36,7 @@ pub(super) fn ReportsDialog() -> impl IntoView {
         let response = page.client.call(&ListBulkCancellations).await;
         jobs.try_set(Some(response.map(|response| recent(response.items))));
     });
-    let any = RwSignal::new(None::<bool>);
+    let any = RwSignal::new(None::<Result<bool, Failure>>);
     let day = CancellationsQuery {
         from: Some(clock::now().plus_seconds(-MAX_AGE)),
         to: Some(clock::now()),
@@ -45,16 +45,20 @@ pub(super) fn ReportsDialog() -> impl IntoView {
     let look = ReportCancellations(CancellationsQuery { limit: Some(1), ..day.clone() });
     spawn_local(async move {
         let found = page.client.call(&look).await;
-        any.try_set(Some(found.is_ok_and(|found| !found.items.is_empty())));
+        any.try_set(Some(found.map(|found| !found.items.is_empty())));
     });
-    let whole = move || (any.get() == Some(true)).then(|| view! { <DayRow day=day.clone() /> });
-    let content = move || match jobs.get() {
-        _ if any.get().is_none() => view! { <p class="subtle">{messages::loading()}</p> }.into_any(),
-        Some(Ok(jobs)) if jobs.is_empty() && any.get() == Some(true) => ().into_any(),
-        None => view! { <p class="subtle">{messages::loading()}</p> }.into_any(),
-        Some(Err(failure)) => view! { <p>{failure.message()}</p> }.into_any(),
-        Some(Ok(jobs)) if jobs.is_empty() => view! { <p>{messages::reports_none()}</p> }.into_any(),
-        Some(Ok(jobs)) => view! {
+    let whole = move || (any.get() == Some(Ok(true))).then(|| view! { <DayRow day=day.clone() /> });
+    let content = move || match (jobs.get(), any.get()) {
+        (None, _) | (_, None) => view! { <p class="subtle">{messages::loading()}</p> }.into_any(),
+        (Some(Ok(jobs)), Some(Ok(true))) if jobs.is_empty() => ().into_any(),
+        (Some(Ok(jobs)), Some(Ok(false))) if jobs.is_empty() => {
+            view! { <p>{messages::reports_none()}</p> }.into_any()
+        }
+        (Some(Err(failure)), _) => view! { <p>{failure.message()}</p> }.into_any(),
+        (Some(Ok(jobs)), Some(Err(failure))) if jobs.is_empty() => {
+            view! { <p>{failure.message()}</p> }.into_any()
+        }
+        (Some(Ok(jobs)), _) => view! {
             {jobs.into_iter().map(|job| view! { <ReportRow job /> }).collect_view()}
             <p class="muted">{messages::reports_recent()}</p>
         }

@@ -7,6 +7,8 @@ use ringback_domain::wire::saved_view::{CreateSavedView, EditSavedView, MAX_VIEW
 use ringback_domain::{Permission, Role};
 
 use crate::browser;
+use crate::client::Client;
+use crate::components::button::Appearance;
 use crate::components::check_list::CheckList;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::field::FieldError;
@@ -97,21 +99,12 @@ pub(super) fn ViewsDialog() -> impl IntoView {
             handle.problem.set(show_problems(&failure, &[("/name", error)]));
         });
     };
-    let remove = Callback::new(move |view: SavedView| {
-        spawn_local(async move {
-            match page.client.call(&DeleteSavedView(view.id)).await {
-                Ok(()) => {
-                    said.try_set(messages::view_deleted(&view.name));
-                    views.try_update(|views| {
-                        if let Some(views) = views {
-                            views.retain(|other| other.id != view.id);
-                        }
-                    });
-                    handle.keep_focus();
-                }
-                Err(failure) => drop(handle.problem.try_set(Some(failure.message()))),
-            }
-        });
+    let asked = RwSignal::new(None::<SavedView>);
+    let deleted = Callback::new(move |view: SavedView| {
+        said.try_set(messages::view_deleted(&view.name));
+        views
+            .try_update(|views| views.iter_mut().for_each(|views| views.retain(|other| other.id != view.id)));
+        handle.keep_focus();
     });
     view! {
         <Dialog
@@ -128,8 +121,41 @@ pub(super) fn ViewsDialog() -> impl IntoView {
                 autofocus=true
             />
             {page.session.may(Permission::ManageCallbacks).then(|| share_with(roles))}
-            <ViewList views problem=handle.problem remove said />
+            <ViewList views problem=handle.problem asked said />
             <p class="hint" role="status">{said}</p>
+        </Dialog>
+        {move || asked.get().map(|view| view! { <DeleteDialog view asked deleted /> })}
+    }
+}
+
+/// Asks before a view is deleted.
+#[component]
+fn DeleteDialog(
+    view: SavedView,
+    asked: RwSignal<Option<SavedView>>,
+    deleted: Callback<SavedView>,
+) -> impl IntoView {
+    let client = Client::here();
+    let handle = DialogHandle::new(messages::view_delete_title());
+    let submission = Submission::of(handle);
+    let consequence = if view.shared_with.is_empty() {
+        messages::view_delete_own(&view.name)
+    } else {
+        messages::view_delete_shared(&view.name, role_names(&view))
+    };
+    let submit = move |()| {
+        let (id, view) = (view.id, view.clone());
+        let done = move |()| {
+            handle.close();
+            deleted.run(view);
+        };
+        let work = async move { client.call(&DeleteSavedView(id)).await };
+        submission.run(work, done, move |failure| handle.problem.set(Some(failure.message())));
+    };
+    let button = handle.submit_unless(Appearance::Danger, Signal::stored(None), messages::delete());
+    view! {
+        <Dialog handle confirms=true on_close=move |()| asked.set(None) on_submit=submit action=button>
+            <p>{consequence}</p>
         </Dialog>
     }
 }
@@ -139,7 +165,7 @@ pub(super) fn ViewsDialog() -> impl IntoView {
 fn ViewList(
     views: RwSignal<Option<Vec<SavedView>>>,
     problem: RwSignal<Option<String>>,
-    remove: Callback<SavedView>,
+    asked: RwSignal<Option<SavedView>>,
     said: RwSignal<String>,
 ) -> impl IntoView {
     move || match views.get() {
@@ -149,14 +175,14 @@ fn ViewList(
             view! { <p class="subtle">{messages::views_none()}</p> }.into_any()
         }
         Some(views) => {
-            let rows = views.into_iter().map(|view| view! { <ViewRow view remove said /> }).collect_view();
+            let rows = views.into_iter().map(|view| view! { <ViewRow view asked said /> }).collect_view();
             view! { <ul class="range-list">{rows}</ul> }.into_any()
         }
     }
 }
 
 #[component]
-fn ViewRow(view: SavedView, remove: Callback<SavedView>, said: RwSignal<String>) -> impl IntoView {
+fn ViewRow(view: SavedView, asked: RwSignal<Option<SavedView>>, said: RwSignal<String>) -> impl IntoView {
     let page = PageState::here();
     let mine = page.session.me().and_then(|me| me.user.as_ref().map(|user| user.id)) == Some(view.owner_id);
     let whose = match (mine, view.shared_with.is_empty()) {
@@ -176,14 +202,15 @@ fn ViewRow(view: SavedView, remove: Callback<SavedView>, said: RwSignal<String>)
             });
         });
     };
-    let (name, copy_label) = (view.name.clone(), messages::view_copy_link(&view.name));
+    let (name, title) = (view.name.clone(), view.name.clone());
+    let copy_label = messages::view_copy_link(&name);
     let delete = view.editable.then(|| {
         let label = messages::view_delete(&view.name);
-        view! { <IconButton icon="trash-2" label on_press=move |()| remove.run(view.clone()) /> }
+        view! { <IconButton icon="trash-2" label on_press=move |()| asked.set(Some(view.clone())) /> }
     });
     view! {
         <li>
-            <span class="range-list__name">{name}</span>
+            <span class="range-list__name" title=title>{name}</span>
             <span class="hint">{whose}</span>
             <IconButton icon="copy" label=copy_label on_press=copy />
             {delete}

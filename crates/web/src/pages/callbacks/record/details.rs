@@ -30,16 +30,17 @@ pub(crate) fn details() -> AnyView {
     let id = row.id;
     let full = RwSignal::new(None::<CallbackView>);
     let timeline = RwSignal::new(None::<Vec<TimelineEntry>>);
-    let failed = RwSignal::new(None::<&'static str>);
+    let [metrics_failed, timeline_failed] = std::array::from_fn(|_| RwSignal::new(false));
     let record = row.record.clone();
     let version = Memo::new(move |_| record.with(|view| (view.version, view.state)));
     // Events do not contain the timeline.
     Effect::new(move |_| {
         version.get();
         spawn_local(async move {
-            match client.call(&GetTimeline(id)).await {
-                Ok(response) => drop(timeline.try_set(Some(response.items))),
-                Err(_) => drop(failed.try_set(Some(messages::timeline_failed()))),
+            let response = client.call(&GetTimeline(id)).await;
+            timeline_failed.try_set(response.is_err());
+            if let Ok(response) = response {
+                timeline.try_set(Some(response.items));
             }
         });
     });
@@ -50,9 +51,10 @@ pub(crate) fn details() -> AnyView {
             clock.coarse();
         }
         spawn_local(async move {
-            match client.call(&GetCallback(id)).await {
-                Ok(view) => drop(full.try_set(Some(view))),
-                Err(_) => drop(failed.try_set(Some(messages::metrics_failed()))),
+            let response = client.call(&GetCallback(id)).await;
+            metrics_failed.try_set(response.is_err());
+            if let Ok(view) = response {
+                full.try_set(Some(view));
             }
         });
     });
@@ -88,7 +90,7 @@ pub(crate) fn details() -> AnyView {
             {move || {
                 has_recording.get().then(|| view! { <Recording id note=kept_until /> })
             }}
-            {move || failed.get().map(|text| view! { <p class="note note--warning" role="alert">{text}</p> })}
+            <Failed metrics=metrics_failed timeline=timeline_failed />
             <div class="detail__columns" class:is-advanced=advanced>
                 <section class="panel" aria-label=messages::timeline()>
                     <h2 class="panel__heading">{messages::timeline()}</h2>
@@ -123,6 +125,18 @@ pub(crate) fn details() -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// Says which parts could not be loaded, as long as they could not.
+#[component]
+pub(crate) fn Failed(metrics: RwSignal<bool>, timeline: RwSignal<bool>) -> impl IntoView {
+    let part = |failed: RwSignal<bool>, text: &'static str| {
+        move || failed.get().then(|| view! { <p class="note note--warning" role="alert">{text}</p> })
+    };
+    view! {
+        {part(metrics, messages::metrics_failed())}
+        {part(timeline, messages::timeline_failed())}
+    }
 }
 
 /// The figures that are always shown.

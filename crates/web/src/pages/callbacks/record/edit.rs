@@ -98,8 +98,12 @@ pub(crate) fn EditDialog(
             value: EditOption::Reschedule,
             label: messages::reschedule(),
             hint: Signal::derive(move || {
-                let possible = can.get().reschedule;
-                Some(if possible { messages::reschedule_hint() } else { messages::only_scheduled() })
+                let scheduled = current.with(|view| view.state == StateName::Scheduled);
+                Some(match (can.get().reschedule, scheduled) {
+                    (true, _) => messages::reschedule_hint(),
+                    (false, true) => messages::only_uncancelled(),
+                    (false, false) => messages::only_scheduled(),
+                })
             }),
             disabled: Signal::derive(move || !can.get().reschedule),
         },
@@ -263,11 +267,14 @@ fn change_since(before: &CallbackView, now: &CallbackView, style: Style) -> Opti
     if now.state != before.state {
         let time = format::time_seconds(now.updated_at, style);
         let changed = messages::changed_meanwhile(before.state, now.state, time);
-        let effect = match now.state {
-            StateName::Queued | StateName::Routing => messages::no_longer_reschedulable(),
-            _ => messages::no_longer_cancellable(),
+        let lost = |of: fn(Can) -> bool| of(before.can) && !of(now.can);
+        let effect = if lost(|can| can.cancel) {
+            Some(messages::no_longer_cancellable())
+        } else {
+            lost(|can| can.reschedule).then(messages::no_longer_reschedulable)
         };
-        return Some(format!("{changed} {effect}"));
+        let parts = std::iter::once(changed.as_str()).chain(effect);
+        return Some(parts.collect::<Vec<_>>().join(" "));
     }
     (now.desired_time != before.desired_time)
         .then(|| messages::moved_meanwhile(format::day_time(now.desired_time, style)))

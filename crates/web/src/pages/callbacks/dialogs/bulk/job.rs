@@ -1,5 +1,7 @@
 //! The progress and the result of a bulk cancellation.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::JobId;
@@ -12,7 +14,7 @@ use super::tally;
 use crate::api::{Command, Failure};
 use crate::browser::{self, js_number};
 use crate::client::Client;
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::components::button::{Button, Size};
 use crate::components::state_badge::StateBadge;
 use crate::components::toast::{Toast, ToastAction, Toasts};
@@ -20,7 +22,6 @@ use crate::format;
 use crate::forms::show_problems;
 use crate::messages;
 use crate::pages::callbacks::list::page::PageState;
-use crate::pages::callbacks::record::edit::UNDO_SECONDS;
 
 /// Whether the job has ended.
 pub(super) fn is_finished(job: &BulkCancellation) -> bool {
@@ -92,6 +93,8 @@ fn result(job: &BulkCancellation) -> Toast {
 /// Says that a job is about to begin, and offers to undo it.
 pub(super) fn undoable(client: Client, toasts: Toasts, job: &BulkCancellation) -> Toast {
     let id = job.id;
+    // The dialog may have been open for a while.
+    let left = job.effective_at.map_or(0, |at| at.seconds_since(clock::now()).max(1));
     let undo = Callback::new(move |()| {
         spawn_local(async move {
             if let Err(failure) = client.command(&PostBulkUndo(id), &Command::new(None)).await {
@@ -101,10 +104,8 @@ pub(super) fn undoable(client: Client, toasts: Toasts, job: &BulkCancellation) -
     });
     Toast {
         action: Some(ToastAction { label: messages::undo().to_owned(), run: undo }),
-        ..Toast::success(&messages::callbacks_being_cancelled(
-            job.progress.total,
-            format::duration(UNDO_SECONDS.into()),
-        ))
+        display_time: Duration::from_secs(left.unsigned_abs()),
+        ..Toast::success(&messages::callbacks_being_cancelled(job.progress.total, format::duration(left)))
     }
 }
 

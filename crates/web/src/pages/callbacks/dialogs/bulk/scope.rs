@@ -111,6 +111,7 @@ impl CancelScope {
     pub(super) fn obstacle(self) -> Option<String> {
         let text = match (self.number(), self.all.get()) {
             (Some(0), false) => messages::cancel_none(),
+            (Some(0), true) if self.matching.get() => messages::cancel_none_matching(),
             (Some(0), true) => messages::cancel_none_in_range(),
             (Some(_), _) => return None,
             (None, _) => messages::counting(),

@@ -225,7 +225,7 @@ pub(super) fn RangeForm(
         };
         view! {
             <li>
-                <span class="range-list__name">{shown}</span>
+                <span class="range-list__name" title=shown.clone()>{shown.clone()}</span>
                 <span class="hint num">{move || range.label(times.get())}</span>
                 <IconButton icon="trash-2" label on_press=remove />
             </li>
