@@ -70,10 +70,7 @@ impl Directory {
     /// # Errors
     /// If the database cannot be read.
     pub async fn services(&self) -> Result<Arc<Services>, Error> {
-        let read = async || {
-            let mut conn = self.store.read().await?;
-            Ok(services::list(&mut conn).await?.into())
-        };
+        let read = async || Ok(self.store.ask(async |conn| services::list(conn).await).await?.into());
         self.services.get(self.signals.services.current(), read).await
     }
 }

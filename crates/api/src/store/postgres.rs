@@ -13,7 +13,7 @@ use super::conn::answered_in;
 use super::error::StoreResult;
 
 /// Connections to a server from one node.
-const MAX_CONNECTIONS: u32 = 16;
+pub(super) const MAX_CONNECTIONS: u32 = 16;
 
 /// How long a caller waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
