@@ -13,11 +13,13 @@ use ringback_api::store::Store;
 use ringback_domain::{ServiceId, StateName};
 use ringback_tests::app::text;
 use ringback_tests::{Answer, Backend, Client, figure, seed, size, wait_for};
+use rstest::rstest;
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor, SqliteConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use crate::exhaustion::add_rows;
 use crate::ledger::{Server, set_up};
 use crate::program::program;
 use crate::store_setup::{Cluster, migrate};
@@ -150,6 +152,34 @@ async fn a_server_on_a_read_only_disk_says_what_is_wrong() {
     assert!(!server.status.success());
     let message = String::from_utf8(server.stderr).unwrap();
     assert!(message.contains("let Ringback read and write the file and its folder"), "{message}");
+}
+
+#[rstest]
+#[case::ids("csv", "16k", 10_000)]
+#[case::rows("xlsx", "64k", 1_000)]
+// What was buffered is written once the sheet is saved.
+#[case::last_rows("xlsx", "4k", 5)]
+#[tokio::test]
+async fn an_export_without_room_for_its_files_is_refused(
+    #[case] format: &str,
+    #[case] room: &str,
+    #[case] rows: usize,
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let Some(disk) = Disk::mount(room) else { return };
+    let database = backend.database(migrate).await;
+    let service = Uuid::new_v4();
+    let key = set_up(database.url(), ServiceId(service)).await;
+    add_rows(&database, service, rows).await;
+    let server = Server::spawn(Server::command(database.url()).env("TMPDIR", disk.folder.path()));
+    let client = Client::new(&server.address).with_key(&key);
+    let path = format!("{CALLBACKS}/export?format={format}");
+    let refused = client.get(&path).await;
+    assert_eq!(refused.status, 507, "{refused}");
+    assert_eq!(refused.read::<Value>()["type"], "urn:ringback:problem:storage-full");
+    assert_eq!(refused.header("retry-after"), Some("30"));
+    disk.remount("size=64m");
+    assert_eq!(client.get(&path).await.status, 200);
 }
 
 /// A database and its write-ahead log as they were, and what was acknowledged when the log was how

@@ -249,7 +249,7 @@ async fn sockets_that_dribble_are_ended_and_keep_nobody_waiting() {
 }
 
 /// Callbacks that wait, made by the database.
-async fn add_rows(database: &Database, service: Uuid, count: usize) {
+pub(crate) async fn add_rows(database: &Database, service: Uuid, count: usize) {
     const DAY: i64 = 86_400_000_000;
     const COLUMNS: &str = "(id, service_id, customer_number, callback_type, queue_arrival, priority, origin, \
          created_at, desired_time, desired_window_seconds, expires_at, reschedule_count, attempts_made, state, \

@@ -34,12 +34,18 @@ impl Server {
 
     /// The same with more arguments.
     pub(crate) fn start_with(url: &str, arguments: &[&str]) -> Self {
-        let mut child = Command::new(program())
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", "error", "--database-url", url])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the server starts");
+        Self::spawn(Self::command(url).args(arguments))
+    }
+
+    /// How a server is started.
+    pub(crate) fn command(url: &str) -> Command {
+        let mut command = Command::new(program());
+        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "error", "--database-url", url]);
+        command
+    }
+
+    pub(crate) fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the server starts");
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = lines.next().expect("the server says where it listens").unwrap();
         // The server blocks if nobody reads what it prints.

@@ -30,6 +30,7 @@ mod race;
 mod schemathesis;
 mod store;
 mod store_setup;
+mod tls;
 mod undo_race;
 mod upgrade;
 mod visibility;

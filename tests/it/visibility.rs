@@ -86,10 +86,8 @@ impl World {
             // Whoever manages users sees everybody's jobs.
             "bulk-cancellations" if caller.permissions.contains(&Permission::ManageUsers) => Vec::new(),
             "bulk-cancellations" => vec![self.job.clone()],
-            // Users and keys are not divided by service: whoever may manage them sees all.
-            "users" | "api-keys" => Vec::new(),
-            // Nor are rules: whoever sees services sees what they may have.
-            "office-hours" | "capacity-rules" => Vec::new(),
+            // Users, keys and rules are not divided by service: whoever may see them sees all.
+            "users" | "api-keys" | "office-hours" | "capacity-rules" => Vec::new(),
             // A view is its owner's and those roles' that it is shared with.
             "saved-views" => vec![self.view.clone()],
             other => panic!("{other} is not known to this test"),
@@ -321,9 +319,8 @@ fn request_with(world: &World, operation: &str, place: &str, id: &str) -> Option
         // Preferences are kept as they came, for the person alone. Users and the audit are not divided by
         // Preferences are kept as they came, for the person alone. Users and the audit are not divided by
         // service; services of users are checked as at their creation.
-        ("replace_preferences" | "edit_user" | "list_audit", _) => return None,
-        // Rules are not divided by service either.
-        ("edit_service", "/open_calendars/0" | "/closed_calendars/0" | "/capacity_rule") => return None,
+        // Rules, which a service has, are not divided either.
+        ("replace_preferences" | "edit_user" | "list_audit" | "edit_service", _) => return None,
         other => panic!("{other:?} is not known to this test"),
     };
     Some((path, body))

@@ -108,10 +108,7 @@ impl Directory {
     /// If the database cannot be read.
     pub async fn services(&self) -> Result<Arc<Services>, Error> {
         let now = self.clock.now();
-        let read = async || {
-            let mut conn = self.store.read().await?;
-            Ok(Services::read(&mut conn, now).await?)
-        };
+        let read = async || Ok(self.store.ask(async |conn| Services::read(conn, now).await).await?);
         // Services open and close as a minute begins.
         let minute = now.micros().div_euclid(60_000_000).cast_unsigned();
         self.services.get(self.signals.services.current().wrapping_add(minute << 32), read).await

@@ -1,5 +1,7 @@
 //! The one error of commands and questions: a closed list.
 
+use std::io;
+
 use ringback_domain::callback::Callback;
 use ringback_domain::callback::transition::Refusal;
 use ringback_domain::wire::bulk::JobState;
@@ -119,6 +121,9 @@ pub enum Error {
     /// connection, or a fault of ours.
     #[error("{}", store_detail(.0))]
     Store(StoreError),
+    /// There is no room in the folder for temporary files.
+    #[error("The server has no room for temporary files. Try again later.")]
+    NoTemporaryRoom(anyhow::Error),
     /// A fault of ours: shown as no more than the request's id.
     #[error("Something went wrong here. Report the request id to whoever runs this server.")]
     Internal(anyhow::Error),
@@ -153,9 +158,18 @@ impl Error {
         Self::Internal(error.into())
     }
 
+    /// A temporary file could not be used: its folder is full, or a fault of ours.
+    pub fn temporary_file(kind: io::ErrorKind, error: impl Into<anyhow::Error>) -> Self {
+        match kind {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::NoTemporaryRoom(error.into()),
+            _ => Self::Internal(error.into()),
+        }
+    }
+
     /// What it is, for whoever runs the server; more than clients are told.
     pub fn cause(&self) -> String {
         match self {
+            Self::NoTemporaryRoom(error) => format!("TMPDIR is full: {error:#}"),
             Self::Internal(error) => format!("{error:#}"),
             Self::Unavailable(why) => why.clone(),
             Self::Store(error) => error.to_string(),
@@ -186,7 +200,7 @@ impl Error {
             Self::Invalid(_) | Self::NotBookable { .. } => ProblemKind::Invalid,
             Self::RateLimited { .. } => ProblemKind::RateLimited,
             Self::Unavailable(_) => ProblemKind::Unavailable,
-            Self::Store(StoreError::Full(_)) => ProblemKind::StorageFull,
+            Self::Store(StoreError::Full(_)) | Self::NoTemporaryRoom(_) => ProblemKind::StorageFull,
             Self::Store(error) if is_passing(error) => ProblemKind::Unavailable,
             Self::Store(_) | Self::Internal(_) | Self::MustHold => ProblemKind::Internal,
         }

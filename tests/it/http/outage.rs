@@ -1,5 +1,6 @@
 //! The database fails: callers are told so, and the server goes on.
 
+use futures_util::future::join_all;
 use ringback_api::error::Error;
 use ringback_api::store::Conn;
 use ringback_api::worker;
@@ -49,6 +50,10 @@ pub(super) async fn execute(app: &TestApp, statements: &str) {
 /// Ends every other connection to the database.
 const END_OTHERS: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
      WHERE datname = current_database() AND pid <> pg_backend_pid();";
+
+/// A connection that is still there.
+const OTHERS: &str =
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
 
 fn body(app: &TestApp) -> Value {
     json!({"callback_type": "immediate", "service_id": app.service, "customer_number": NUMBER})
@@ -120,15 +125,25 @@ async fn a_server_that_became_a_standby_is_told() {
 async fn requests_survive_the_end_of_every_connection() {
     let app = TestApp::start(Backend::Postgres).await;
     let client = app.key(ringback_domain::ApiScope::CallbacksWrite);
-    for round in 0..5 {
-        client.create(&body(&app)).await;
-        postgres(&app, END_OTHERS).await;
-        let keyed = client
-            .request(reqwest::Method::POST, CALLBACKS)
-            .header("idempotency-key", format!("{round}"))
-            .json(&body(&app));
-        let answer = Answer::to(keyed).await;
+    let create = async |key: String| {
+        let keyed = client.request(reqwest::Method::POST, CALLBACKS).header("idempotency-key", key);
+        let answer = Answer::to(keyed.json(&body(&app))).await;
         assert_eq!(answer.status, 201, "{answer}");
+    };
+    // It is there already: what is idle for a second is checked before it is used.
+    let mut ending = PgConnection::connect(app.database_url()).await.unwrap();
+    for round in 0..5 {
+        // The first comes alone, and finds each connection of the last round lost, or the others do.
+        create(format!("{round}")).await;
+        join_all((0..20).map(|number| create(format!("{round}-{number}")))).await;
+        // Callers are identified anew, as they are after each second.
+        app.inside(async |app| app.commands.signals().access.raise()).await;
+        ending.execute(END_OTHERS).await.unwrap();
+        wait_for("the ends", async || {
+            let left = sqlx::query(OTHERS).fetch_optional(&mut ending).await.unwrap();
+            left.is_none().then_some(())
+        })
+        .await;
     }
 }
 

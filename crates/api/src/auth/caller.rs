@@ -26,7 +26,7 @@ use crate::directory::{Directory, Services};
 use crate::error::Error;
 use crate::recent::{CACHE_TTL, Recent};
 use crate::signals::Signals;
-use crate::store::{Store, api_keys, sessions, users};
+use crate::store::{Conn, Store, api_keys, sessions, users};
 
 /// An authenticated caller.
 #[derive(Clone, Debug)]
@@ -136,7 +136,7 @@ impl Access {
     /// If the keys cannot be read.
     pub async fn tokens(&self) -> Result<Arc<Tokens>, Error> {
         let read = async || {
-            let keys = sessions::keys(&mut self.store.read().await?, PURPOSE).await?;
+            let keys = self.store.ask(async |conn| sessions::keys(conn, PURPOSE).await).await?;
             Tokens::new(keys, self.clock.now())
         };
         self.tokens.get(0, read).await
@@ -155,7 +155,7 @@ impl Access {
     pub async fn revocations(&self) -> Result<Arc<String>, Error> {
         let version = self.signals.access.current();
         let read = async || {
-            let last = sessions::last_revocation(&mut self.store.read().await?).await?;
+            let last = self.store.ask(async |conn| sessions::last_revocation(conn).await).await?;
             Ok(format!("{version} {last}"))
         };
         self.revocations.get_within(version, REVOCATIONS_TTL, read).await
@@ -210,10 +210,11 @@ impl Access {
         let now = self.clock.now();
         let claims = self.tokens().await?.check(token, now).ok_or(Error::Unauthenticated)?;
         let services = self.directory.services().await?;
-        let mut conn = self.store.read().await?;
-        let session = sessions::find(&mut conn, claims.sid, now).await?.ok_or(Error::Unauthenticated)?;
-        let user = users::find(&mut conn, session.user_id).await?.ok_or(Error::Unauthenticated)?;
-        drop(conn);
+        let found = async |conn: &mut Conn| {
+            let Some(session) = sessions::find(conn, claims.sid, now).await? else { return Ok(None) };
+            Ok(users::find(conn, session.user_id).await?.map(|user| (session, user)))
+        };
+        let (session, user) = self.store.ask(found).await?.ok_or(Error::Unauthenticated)?;
         if user.disabled || user.id != claims.sub {
             return Err(Error::Unauthenticated);
         }
@@ -240,8 +241,8 @@ impl Access {
     }
 
     async fn machine(&self, key: &str) -> Result<Identity, Error> {
-        let mut conn = self.store.read().await?;
-        let found = api_keys::find_by_hash(&mut conn, &secret_hash(key)).await?;
+        let hash = secret_hash(key);
+        let found = self.store.ask(async |conn| api_keys::find_by_hash(conn, &hash).await).await?;
         let key = found.ok_or(Error::Unauthenticated)?.view;
         let now = self.clock.now();
         if key.revoked_at.is_some() || key.expires_at.is_some_and(|at| at <= now) {

@@ -1,7 +1,10 @@
 //! Spreadsheets for people. Every text is a text cell, so that nothing in it is a formula.
 
+use std::any::Any;
+use std::error::Error as _;
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{self, ErrorKind, Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -82,7 +85,7 @@ impl Sheet {
         })?;
         let time = Format::new().set_num_format("yyyy-mm-dd hh:mm:ss");
         let mut sheet = Self { workbook: Workbook::new(), rows: 0, zone, time };
-        sheet.begin(name, headings).map_err(Error::internal)?;
+        step(|| sheet.begin(name, headings))?;
         Ok(sheet)
     }
 
@@ -101,11 +104,11 @@ impl Sheet {
     /// Adds a row.
     ///
     /// # Errors
-    /// As [`check_rows`]; that the temporary file cannot be written.
+    /// As [`check_rows`]; [`Error::NoTemporaryRoom`].
     pub fn add<const N: usize>(&mut self, cells: [Cell; N]) -> Result<(), Error> {
         self.rows += 1;
         check_rows(self.rows.into())?;
-        self.write(cells).map_err(Error::internal)
+        step(|| self.write(cells))
     }
 
     fn write<const N: usize>(&mut self, cells: [Cell; N]) -> Result<(), XlsxError> {
@@ -132,7 +135,7 @@ impl Sheet {
     /// Answers a request with the file, which is one use of its caller until it was sent.
     ///
     /// # Errors
-    /// That it cannot be written.
+    /// [`Error::NoTemporaryRoom`].
     pub async fn send(
         mut self,
         api: &Api,
@@ -141,8 +144,7 @@ impl Sheet {
         name: &str,
     ) -> Result<HttpResponse, Error> {
         // Compressing it takes a second for a hundred thousand rows.
-        let file = web::block(move || self.save()).await.map_err(Error::internal)?;
-        let file = file.map_err(Error::internal)?;
+        let file = web::block(move || step(|| self.save())).await.map_err(Error::internal)??;
         let pieces = try_unfold((file, usage), async |(mut file, usage)| {
             let mut piece = Vec::new();
             (&mut file).take(PIECE_BYTES).read_to_end(&mut piece).map_err(Error::internal)?;
@@ -157,6 +159,32 @@ impl Sheet {
         file.rewind()?;
         Ok(file)
     }
+}
+
+/// Takes a step of the library, which panics where it cannot write its temporary file.
+fn step<T>(work: impl FnOnce() -> Result<T, XlsxError>) -> Result<T, Error> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(done) => done.map_err(|error| Error::temporary_file(kind_of(&error), error)),
+        Err(panic) => Err(of_panic(panic.as_ref())),
+    }
+}
+
+fn kind_of(error: &XlsxError) -> ErrorKind {
+    match error {
+        XlsxError::IoError(error) | XlsxError::TempFileError(_, error) => error.kind(),
+        other => other
+            .source()
+            .and_then(|source| source.downcast_ref::<io::Error>())
+            .map_or(ErrorKind::Other, io::Error::kind),
+    }
+}
+
+/// The library unwraps errors, so that the text of the panic shows the error.
+fn of_panic(panic: &(dyn Any + Send)) -> Error {
+    let text = panic.downcast_ref::<String>().cloned().unwrap_or_default();
+    let full = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded];
+    let kind = full.into_iter().find(|kind| text.contains(&format!("{kind:?}")));
+    Error::temporary_file(kind.unwrap_or(ErrorKind::Other), anyhow::anyhow!("a spreadsheet: {text}"))
 }
 
 /// A time as spreadsheets count them: days, on the clock of a zone.

@@ -44,14 +44,15 @@ impl Queries {
     /// Starts an export of the callbacks that match now.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the filter is invalid.
+    /// [`Error::Invalid`] if the filter is invalid; [`Error::NoTemporaryRoom`].
     pub async fn export(&self, grant: &Grant, filter: &CallbackFilter) -> Result<Export, Error> {
         let now = self.clock.now();
         let services = self.directory.services().await?;
         let mut selection = filter::of_filter(filter, &services, grant, now)?;
         // A service that is made while the export runs is no part of it.
         selection.services.get_or_insert_with(|| filter::snapshot(&services, grant));
-        let mut ids = BufWriter::new(tempfile::tempfile().map_err(Error::internal)?);
+        let failed = |error: std::io::Error| Error::temporary_file(error.kind(), error);
+        let mut ids = BufWriter::new(tempfile::tempfile().map_err(failed)?);
         let mut written = Ok(());
         let _turn = self.export_turn().await?;
         let mut conn = self.store.read().await?;
@@ -62,8 +63,8 @@ impl Queries {
         };
         list::each_id(&mut conn, &selection, write).await?;
         let rewound = written.and_then(|()| ids.into_inner().map_err(std::io::Error::from));
-        let mut ids = rewound.map_err(Error::internal)?;
-        ids.rewind().map_err(Error::internal)?;
+        let mut ids = rewound.map_err(failed)?;
+        ids.rewind().map_err(failed)?;
         Ok(Export { selection, viewer: Viewer::of(grant, now), ids: Some(BufReader::new(ids)) })
     }
 

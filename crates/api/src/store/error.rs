@@ -52,6 +52,12 @@ pub enum StoreError {
          max_prepared_statements above 0, or pool_mode = session"
     )]
     Pooler(String),
+    /// The certificate of a server is not trusted, or not for the host that was asked for.
+    #[error(
+        "TLS with PostgreSQL failed ({0}): check that sslrootcert in the URL names the file of the authority, and \
+         that the URL names the host as the certificate does"
+    )]
+    Untrusted(String),
     /// The schema is that of another version.
     #[error(
         "it was made by another version of Ringback: use that version, or name a new database with --database-url"

@@ -52,6 +52,7 @@ pub(crate) use conn::on;
 pub use conn::{Backend, Conn, WriteConn};
 pub use error::{StoreError, StoreResult};
 use held::Held;
+use postgres::MAX_CONNECTIONS;
 use saver::Saver;
 use writer::Writer;
 
@@ -254,6 +255,20 @@ impl Store {
         })
     }
 
+    /// Asks what every request has to know, and asks again where the connection turns out to be lost.
+    ///
+    /// # Errors
+    /// What the question answers.
+    pub async fn ask<T>(&self, question: impl AsyncFn(&mut Conn) -> StoreResult<T>) -> StoreResult<T> {
+        let mut lost = 0;
+        loop {
+            match question(&mut self.read().await?).await {
+                Err(StoreError::Disconnected(_)) if lost < MAX_CONNECTIONS => lost += 1,
+                answer => return answer,
+            }
+        }
+    }
+
     /// Runs `work` in a transaction: all that it writes is kept, durably, when
     /// this returns `Ok`, and none of it if `work` fails.
     ///
@@ -271,9 +286,7 @@ impl Store {
                 writer.write(work).await
             }
             Self::Postgres(saver) => {
-                let mut conn = saver.acquire().await?;
-                conn.begin().await?;
-                let mut conn = WriteConn(Conn::Postgres(conn));
+                let mut conn = WriteConn(Conn::Postgres(saver.begin().await?));
                 match work(&mut conn).await {
                     Ok(done) => {
                         conn.0.commit().await?;

@@ -1,6 +1,7 @@
 //! Connections to a PostgreSQL server, directly or through `PgBouncer` in
 //! transaction mode: nothing here relies on a session.
 
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,10 +11,10 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool};
 
 use super::conn::answered_in;
-use super::error::StoreResult;
+use super::error::{StoreError, StoreResult};
 
 /// Connections to a server from one node.
-const MAX_CONNECTIONS: u32 = 16;
+pub(super) const MAX_CONNECTIONS: u32 = 16;
 
 /// How long a caller waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -59,7 +60,8 @@ pub(super) async fn open(url: &str, statement_timeout: Duration) -> StoreResult<
             })
         })
         .connect_with(options)
-        .await?;
+        .await
+        .map_err(while_opening)?;
     check_prepared_statements(&pool).await?;
     if is_remote {
         let encrypted: bool = sqlx::query_scalar(IS_ENCRYPTED).fetch_one(&pool).await?;
@@ -70,6 +72,19 @@ pub(super) async fn open(url: &str, statement_timeout: Duration) -> StoreResult<
         }
     }
     Ok(pool)
+}
+
+/// What is wrong with a URL by which no connection can be opened.
+fn while_opening(error: sqlx::Error) -> StoreError {
+    match &error {
+        sqlx::Error::Io(inner) if inner.kind() == ErrorKind::InvalidData => {
+            StoreError::Untrusted(inner.to_string())
+        }
+        sqlx::Error::Io(inner) if inner.kind() == ErrorKind::NotFound => StoreError::Unavailable(format!(
+            "{inner}: check the paths of the socket and of sslrootcert in the URL"
+        )),
+        _ => error.into(),
+    }
 }
 
 /// Prepares a statement on two connections. A pooler that does not know of prepared statements

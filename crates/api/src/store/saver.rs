@@ -14,6 +14,7 @@ use super::audit::Entry;
 use super::changes::{self, Change};
 use super::conn::{PgHandle, answered_in};
 use super::error::{StoreError, StoreResult};
+use super::postgres::MAX_CONNECTIONS;
 
 /// Statements that run at the same time. Whatever comes meanwhile waits for the
 /// next one.
@@ -68,6 +69,20 @@ impl Saver {
 
     pub(super) async fn acquire(&self) -> StoreResult<PgHandle> {
         PgHandle::acquire(&self.pool, self.max_silence).await
+    }
+
+    /// A connection inside a new transaction. Each that was lost while it was idle is replaced by
+    /// another: nothing has run on it yet.
+    pub(super) async fn begin(&self) -> StoreResult<PgHandle> {
+        let mut lost = 0;
+        loop {
+            let mut conn = self.acquire().await?;
+            match conn.begin().await {
+                Ok(()) => return Ok(conn),
+                Err(StoreError::Disconnected(_)) if lost < MAX_CONNECTIONS => lost += 1,
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     pub(super) const fn pool(&self) -> &PgPool {
