@@ -70,6 +70,9 @@ pub fn read(text: &str, country: &str) -> Result<Reading, BadNumber> {
         return Err(BadNumber::Several);
     }
     let number = canonical(parse(&text, country)?)?;
+    if keeps_trunk_prefix(&number) {
+        return Err(BadNumber::Impossible);
+    }
     let warning = match PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number) {
         Ok(_) => None,
         Err(error) if is_just_unknown(&number, error) => Some(NumberWarning::UnknownLength),
@@ -113,6 +116,18 @@ fn canonical(mut number: rlibphonenumber::PhoneNumber) -> Result<rlibphonenumber
         number = rlibphonenumber::PhoneNumber { extension: number.extension, ..again };
     }
     Err(BadNumber::Impossible)
+}
+
+/// Whether a number in which the tables see none of its country still has the 0 that is
+/// dialled before national numbers there: without it there are too few digits.
+fn keeps_trunk_prefix(number: &rlibphonenumber::PhoneNumber) -> bool {
+    if PHONE_NUMBER_UTIL.is_valid_number(number)
+        || !get_national_significant_number_owned(number).starts_with('0')
+    {
+        return false;
+    }
+    let country = PHONE_NUMBER_UTIL.get_region_for_country_code(number.country_code);
+    country.and_then(trunk_prefix).is_some_and(|(_, trunk)| trunk == "0")
 }
 
 /// Whether a number is longer than the tables know, in a country whose numbers may
@@ -502,6 +517,14 @@ mod tests {
         assert_eq!(read("", "GB"), Err(BadNumber::Malformed));
         assert_eq!(read("+999 1234567", "GB"), Err(BadNumber::Malformed));
         assert_eq!(read("+44 12", "GB"), Err(BadNumber::Impossible));
+        // What is left of a number whose end is missing, with the 0 before it.
+        for (text, country) in [("020 7946", "GB"), ("+44 0207946", "US")] {
+            assert_eq!(read(text, country), Err(BadNumber::Impossible), "{text}");
+        }
+        // No prefix, but a part of the number.
+        for (text, country) in [("06 698 12345", "IT"), ("07 07 12 34 56", "CI")] {
+            assert!(read(text, country).is_ok(), "{text}");
+        }
         assert_eq!(read("+1 212 555 01421", "US"), Err(BadNumber::Impossible));
     }
 
