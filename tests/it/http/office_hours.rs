@@ -8,6 +8,8 @@ use ringback_tests::{Answer, Backend, Client, TestApp, size};
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use super::outage::execute;
+
 const NUMBER: &str = "+442079460318";
 const CALENDARS: &str = "/api/v1/office-hours";
 const RULES: &str = "/api/v1/capacity-rules";
@@ -389,6 +391,23 @@ async fn free_times_are_those_that_can_be_booked(
     assert_eq!(rest["next"], Value::Null);
     let long = client.get(&format!("{path}?from=2026-11-24T00:00:00Z&to=2027-02-24T00:00:00Z")).await;
     assert_eq!(refused(&long).0, "?to");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_calendar_that_cannot_be_read_stops_no_other_service(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.integration();
+    with_hours(&app, &nine_to_five()).await;
+    client.create_immediate(app.service, NUMBER).await;
+    let other = client.create_immediate(app.other_service, NUMBER).await;
+    app.submit().await;
+    execute(&app, "UPDATE rules SET document = 'unreadable'").await;
+    let handed = app.router().reserve(2).await;
+    let ids: Vec<_> = handed.iter().map(|reserved| &reserved.callback["id"]).collect();
+    assert_eq!(ids, [&other["id"]], "what cannot be read opens nothing");
 }
 
 #[tokio::test]

@@ -112,8 +112,8 @@ pub async fn find<R: Rule>(conn: &mut Conn, id: Uuid) -> StoreResult<Option<Kept
     row.map(Kept::try_from).transpose()
 }
 
-/// The rules with these ids that exist, in any order; no statement where there are
-/// none.
+/// The rules with these ids that exist and can be read, in any order; no statement
+/// where there are no ids.
 pub async fn find_all<R: Rule>(conn: &mut Conn, ids: Vec<Uuid>) -> StoreResult<Vec<Kept<R>>> {
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -121,7 +121,7 @@ pub async fn find_all<R: Rule>(conn: &mut Conn, ids: Vec<Uuid>) -> StoreResult<V
     let sql = conn.backend().pick(FIND_ALL_SQLITE, FIND_ALL_POSTGRES);
     let ids = id_array(ids.into_iter());
     let rows: Vec<Row> = on!(conn, |c| sqlx::query_as(sql).bind(R::KIND).bind(ids).fetch_all(c).await)?;
-    rows.into_iter().map(Kept::try_from).collect()
+    Ok(leave_out(rows.into_iter().map(Kept::try_from)))
 }
 
 /// Which of these rules exist; they do until the transaction ends.
