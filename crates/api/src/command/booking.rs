@@ -98,9 +98,12 @@ async fn refuse(tx: &mut Tx<'_>, rules: &Rules, wish: Wish<'_>, reason: Unavaila
     let now = tx.now();
     let (code, detail) = match reason {
         Unavailable::Past => (FieldCode::InThePast, "Choose a time in the future."),
-        Unavailable::TooSoon => (FieldCode::TooSoon, "Choose a later time: the service needs more notice."),
+        Unavailable::TooSoon => (FieldCode::TooSoon, "That time is too near. Choose a later one."),
         Unavailable::BeyondHorizon => (FieldCode::BeyondHorizon, "Choose an earlier time."),
         Unavailable::NotAccepting => (FieldCode::NotAccepting, "This service takes no new callbacks now."),
+        Unavailable::Closed if wish.kind == CallbackType::Immediate => {
+            (FieldCode::Closed, "The service is closed now. Schedule the callback for when it is open.")
+        }
         Unavailable::Closed => {
             (FieldCode::Closed, "The service is closed then. Choose a time when it is open.")
         }

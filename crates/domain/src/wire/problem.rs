@@ -210,7 +210,7 @@ pub enum FieldCode {
     TooLarge,
     /// It has too many characters.
     TooLong,
-    /// It is nearer than the notice that the service needs.
+    /// It is nearer than the notice that the service needs, or its slot has begun.
     TooSoon,
     /// It does not exist, or is not visible to the caller.
     Unknown,
