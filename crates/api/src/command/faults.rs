@@ -3,7 +3,7 @@
 use ringback_domain::wire::problem::FieldCode;
 
 use crate::error::Error;
-use crate::fault::{Fault, Part};
+use crate::fault::{Fault, Field, Part};
 
 /// Faults as they are found.
 #[derive(Debug, Default)]
@@ -12,6 +12,14 @@ pub(super) struct Faults(Vec<Fault>);
 impl Faults {
     pub(super) fn add(&mut self, part: impl Into<Part>, code: FieldCode, detail: impl Into<String>) {
         self.0.push(Fault::new(part, code, detail));
+    }
+
+    /// Checks that a name has some characters, at most so many, and no space at its ends.
+    pub(super) fn check_name(&mut self, name: &str, max_chars: usize) {
+        if name.trim() != name || !(1..=max_chars).contains(&name.chars().count()) {
+            let detail = format!("Use 1 to {max_chars} characters, with no space at either end.");
+            self.add(Field::Name, FieldCode::InvalidValue, detail);
+        }
     }
 
     /// The value, or its fault among the others.

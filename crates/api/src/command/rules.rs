@@ -56,14 +56,14 @@ impl Managed for OfficeHoursCalendar {
     }
 
     fn check(&self) -> Result<(), Error> {
-        let faults = &mut Faults::default();
-        check_head(faults, &self.name, &self.time_zone);
-        check_week(faults, &self.weekly);
-        check_dates(faults, self.exceptions.iter().map(|exception| exception.date));
+        let mut faults = Faults::default();
+        check_head(&mut faults, &self.name, &self.time_zone);
+        check_week(&mut faults, &self.weekly);
+        check_dates(&mut faults, self.exceptions.iter().map(|exception| exception.date));
         for (index, exception) in self.exceptions.iter().enumerate() {
-            check_exception(faults, index, exception);
+            check_exception(&mut faults, index, exception);
         }
-        std::mem::take(faults).check()
+        faults.check()
     }
 
     fn is_used_by(id: Uuid, service: &Service) -> bool {
@@ -86,18 +86,18 @@ impl Managed for CapacityRule {
     }
 
     fn check(&self) -> Result<(), Error> {
-        let faults = &mut Faults::default();
-        check_head(faults, &self.name, &self.time_zone);
+        let mut faults = Faults::default();
+        check_head(&mut faults, &self.name, &self.time_zone);
         if !SLOT_MINUTES.contains(&self.slot_minutes) {
             let detail = "Use 5, 6, 10, 12, 15, 20, 30 or 60 minutes.";
             faults.add(Field::SlotMinutes, FieldCode::OutOfRange, detail);
         }
-        check_week(faults, &self.weekly);
-        check_dates(faults, self.exceptions.iter().map(|exception| exception.date));
+        check_week(&mut faults, &self.weekly);
+        check_dates(&mut faults, self.exceptions.iter().map(|exception| exception.date));
         for (index, exception) in self.exceptions.iter().enumerate() {
-            check_label(faults, index, exception.label.as_deref());
+            check_label(&mut faults, index, exception.label.as_deref());
             check_intervals(
-                faults,
+                &mut faults,
                 &[Field::Exceptions.into(), index.into(), Field::Slots.into()],
                 &exception.slots,
             );
@@ -128,7 +128,7 @@ impl Managed for CapacityRule {
                 }
             }
         }
-        std::mem::take(faults).check()
+        faults.check()
     }
 
     fn is_used_by(id: Uuid, service: &Service) -> bool {
@@ -151,11 +151,7 @@ fn within(path: &[Step], field: Field) -> Part {
 }
 
 fn check_head(faults: &mut Faults, name: &str, time_zone: &str) {
-    let length = name.chars().count();
-    if name.trim() != name || !(1..=MAX_RULE_NAME_CHARS).contains(&length) {
-        let detail = format!("Use 1 to {MAX_RULE_NAME_CHARS} characters, with no space at either end.");
-        faults.add(Field::Name, FieldCode::InvalidValue, detail);
-    }
+    faults.check_name(name, MAX_RULE_NAME_CHARS);
     if !time_zone::is_known(time_zone) {
         faults.add(Field::TimeZone, FieldCode::UnknownTimeZone, time_zone::UNKNOWN);
     }

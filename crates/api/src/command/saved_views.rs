@@ -28,11 +28,7 @@ fn each_once(roles: &[Role]) -> Vec<Role> {
 
 fn check(grant: &Grant, view: &SavedView) -> Result<(), Error> {
     let mut faults = Faults::default();
-    let length = view.name.chars().count();
-    if view.name.trim() != view.name || !(1..=MAX_VIEW_NAME_CHARS).contains(&length) {
-        let detail = format!("Use 1 to {MAX_VIEW_NAME_CHARS} characters, with no space at either end.");
-        faults.add(Field::Name, FieldCode::InvalidValue, detail);
-    }
+    faults.check_name(&view.name, MAX_VIEW_NAME_CHARS);
     if view.query.chars().count() > MAX_VIEW_QUERY_CHARS {
         let detail = format!("Use at most {MAX_VIEW_QUERY_CHARS} characters.");
         faults.add(Field::Query, FieldCode::TooLarge, detail);

@@ -22,11 +22,7 @@ const MAX_NAME_CHARS: usize = 100;
 
 fn check(service: &Service) -> Result<(), Error> {
     let mut faults = Faults::default();
-    let length = service.name.chars().count();
-    if service.name.trim() != service.name || !(1..=MAX_NAME_CHARS).contains(&length) {
-        let detail = format!("Use 1 to {MAX_NAME_CHARS} characters, with no space at either end.");
-        faults.add(Field::Name, FieldCode::InvalidValue, detail);
-    }
+    faults.check_name(&service.name, MAX_NAME_CHARS);
     if !time_zone::is_known(&service.time_zone) {
         faults.add(Field::TimeZone, FieldCode::UnknownTimeZone, time_zone::UNKNOWN);
     }

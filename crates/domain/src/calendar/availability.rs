@@ -1,5 +1,5 @@
 //! Whether a callback can be promised for a time: the one rule for what is offered,
-//! booked, moved, previewed, and checked before a call.
+//! booked and moved.
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
@@ -63,11 +63,6 @@ impl ServiceCapacity<'_> {
     pub fn grids(&self, within: Span) -> Vec<Grid> {
         let slot_minutes = self.rule.map_or(DEFAULT_SLOT_MINUTES, Capacity::slot_minutes);
         grids(self.clock, slot_minutes, within)
-    }
-
-    /// The slot that contains an instant, with its capacity where there is a rule.
-    pub fn slot_at(&self, at: Timestamp) -> Option<Slot> {
-        self.rule.map(|rule| rule.slot_at(self.clock, at))
     }
 
     /// The slots that begin within a stretch of time; the capacity is `None` where it

@@ -40,10 +40,6 @@ impl Interval for CapacityInterval {
     fn ends(&self) -> EndOfInterval {
         self.to
     }
-
-    fn continues(&self, before: &Self) -> bool {
-        self.capacity == before.capacity
-    }
 }
 
 /// Other capacity than that of the week, for one date: everything about that date.

@@ -29,10 +29,6 @@ impl Interval for OpenInterval {
     fn ends(&self) -> EndOfInterval {
         self.to
     }
-
-    fn continues(&self, _: &Self) -> bool {
-        true
-    }
 }
 
 /// Where an exception comes from.
@@ -98,7 +94,36 @@ impl OfficeHours {
 
     /// When it is open, in order.
     pub fn spans(&self, clock: &ZoneClock, within: Span) -> Vec<Span> {
-        self.schedule.spans(clock, within).into_iter().map(|(span, _)| span).collect()
+        let mut open = Vec::new();
+        for steady in clock.steady(within) {
+            for date in steady.dates() {
+                let pieces = self.schedule.on(date).into_iter();
+                open.extend(pieces.filter_map(|piece| steady.minutes(date, piece.from, piece.to)));
+            }
+        }
+        union(open)
+    }
+
+    /// Whether it is open, since when and until when, as far as [`MAX_DAYS_AHEAD`]
+    /// before and after show it.
+    pub fn standing(&self, clock: &ZoneClock, at: Timestamp) -> Standing {
+        let around = Span {
+            from: at.plus_seconds(-MAX_DAYS_AHEAD * 86_400),
+            to: at.plus_seconds(MAX_DAYS_AHEAD * 86_400),
+        };
+        let spans = self.spans(clock, around);
+        let inside = |instant: Timestamp| (around.from < instant && instant < around.to).then_some(instant);
+        let next = spans.partition_point(|span| span.to <= at);
+        match spans.get(next) {
+            Some(span) if span.from <= at => {
+                Standing { open: true, since: inside(span.from), until: inside(span.to) }
+            }
+            following => {
+                let before = next.checked_sub(1).and_then(|index| spans.get(index));
+                let (since, until) = (before.map(|span| span.to), following.map(|span| span.from));
+                Standing { open: false, since, until }
+            }
+        }
     }
 
     /// When its exceptions close it: what they leave of their dates.
@@ -123,6 +148,17 @@ impl OfficeHours {
     }
 }
 
+/// Whether a calendar is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether it is.
+    pub open: bool,
+    /// Since when, if that is known.
+    pub since: Option<Timestamp>,
+    /// Until when, if that is known.
+    pub until: Option<Timestamp>,
+}
+
 /// A calendar that a service uses, with the clock of its zone.
 #[derive(Clone, Copy, Debug)]
 pub struct Calendar<'a> {
@@ -142,7 +178,7 @@ pub struct ServiceHours<'a> {
     pub closed: Vec<Calendar<'a>>,
 }
 
-/// How many days ahead an opening is looked for.
+/// How many days ahead, or back, an opening is looked for.
 pub const MAX_DAYS_AHEAD: i64 = 60;
 
 impl ServiceHours<'_> {

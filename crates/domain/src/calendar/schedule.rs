@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::date::{LocalDate, Weekday};
 use crate::time_of_day::TimeOfDay;
-use crate::zone::{Shown, Span, ZoneClock};
+use crate::zone::Shown;
 
 /// Most intervals of a day.
 pub const MAX_INTERVALS: usize = 48;
@@ -77,8 +77,6 @@ pub trait Interval {
     fn begins(&self) -> TimeOfDay;
     /// When it ends.
     fn ends(&self) -> EndOfInterval;
-    /// Whether the two say the same of different times, so that they can be joined.
-    fn continues(&self, before: &Self) -> bool;
 }
 
 fn crosses_midnight(interval: &impl Interval) -> bool {
@@ -233,25 +231,5 @@ impl<T: Interval> Schedule<T> {
             let before = if may_spill { self.beginning(shown.date.plus_days(-1)) } else { &[] };
             before.iter().find(|of| crosses_midnight(*of) && minute < of.ends().minutes())
         })
-    }
-
-    /// The stretches of time in which there is an interval, in order. Those that
-    /// touch and say the same are one.
-    pub fn spans(&self, clock: &ZoneClock, within: Span) -> Vec<(Span, &T)> {
-        let mut spans: Vec<(Span, &T)> = Vec::new();
-        for steady in clock.steady(within) {
-            for date in steady.dates() {
-                for piece in self.on(date) {
-                    let Some(span) = steady.minutes(date, piece.from, piece.to) else { continue };
-                    match spans.last_mut() {
-                        Some((last, of)) if last.to >= span.from && piece.of.continues(of) => {
-                            last.to = last.to.max(span.to);
-                        }
-                        _ => spans.push((span, piece.of)),
-                    }
-                }
-            }
-        }
-        spans
     }
 }

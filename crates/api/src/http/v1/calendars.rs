@@ -1,15 +1,14 @@
 //! Calendars of office hours, and capacity rules.
 
 use actix_web::{HttpResponse, delete, get, patch, post, web};
-use ringback_domain::calendar::office_hours::{MAX_DAYS_AHEAD, OfficeHours};
+use ringback_domain::calendar::office_hours::Standing;
 use ringback_domain::wire::audit::AuditAction;
 use ringback_domain::wire::calendar::{
     CapacityRule, CapacityRuleView, EditCapacityRule, EditOfficeHours, OfficeHoursCalendar, OfficeHoursView,
     OpenQuery, OpenState,
 };
 use ringback_domain::wire::callback::{Items, ServiceRef};
-use ringback_domain::zone::{Span, ZoneClock};
-use ringback_domain::{CalendarId, CapacityRuleId, Timestamp};
+use ringback_domain::{CalendarId, CapacityRuleId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -248,34 +247,14 @@ pub async fn get_open_state(
     let kept = read::<OfficeHoursCalendar>(&api, id.0).await?;
     let now = api.queries.clock.now();
     let clock = time_zone::clock(&kept.rule.time_zone, now).ok_or(Error::NotFound("calendar"))?;
-    Ok(HttpResponse::Ok().json(open_state(&office_hours(&kept.rule), &clock, query.at.unwrap_or(now))))
+    let (hours, at) = (office_hours(&kept.rule), query.at.unwrap_or(now));
+    let Standing { open, since, until } = hours.standing(&clock, at);
+    let label = hours.label(&clock, at).map(str::to_owned);
+    Ok(HttpResponse::Ok().json(OpenState { open, since, until, label }))
 }
 
 impl QueryFields for OpenQuery {
     const NAMES: &'static [&'static str] = &["at"];
-}
-
-fn open_state(hours: &OfficeHours, clock: &ZoneClock, at: Timestamp) -> OpenState {
-    let around = Span {
-        from: at.plus_seconds(-MAX_DAYS_AHEAD * 86_400),
-        to: at.plus_seconds(MAX_DAYS_AHEAD * 86_400),
-    };
-    let spans = hours.spans(clock, around);
-    let inside = |instant: Timestamp| (around.from < instant && instant < around.to).then_some(instant);
-    let next = spans.partition_point(|span| span.to <= at);
-    let (since, until) = match spans.get(next) {
-        Some(span) if span.from <= at => (inside(span.from), inside(span.to)),
-        following => {
-            let before = next.checked_sub(1).and_then(|index| spans.get(index));
-            (before.map(|span| span.to), following.map(|span| span.from))
-        }
-    };
-    OpenState {
-        open: hours.is_open(clock, at),
-        since,
-        until,
-        label: hours.label(clock, at).map(str::to_owned),
-    }
 }
 
 /// List capacity rules
