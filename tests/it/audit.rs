@@ -64,6 +64,14 @@ async fn object(app: &TestApp, admin: &Client, operation: &Operation) -> String 
             let body = json!({"name": operation.id(), "time_zone": "Europe/London", "slot_minutes": 15});
             id(&admin.post("/api/v1/capacity-rules", &body).await.read())
         }
+        "do-not-call" => {
+            let body = json!({"prefix": "+4490", "reason": operation.id()});
+            id(&admin.post("/api/v1/do-not-call", &body).await.read())
+        }
+        "number-rules" => {
+            let body = json!({"name": operation.id(), "kind": "block_premium"});
+            id(&admin.post("/api/v1/number-rules", &body).await.read())
+        }
         "bulk-cancellations" => {
             let body = json!({"ids": [UNKNOWN], "dry_run": true});
             id(&admin.post("/api/v1/bulk-cancellations", &body).await.read())

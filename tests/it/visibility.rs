@@ -87,7 +87,9 @@ impl World {
             "bulk-cancellations" if caller.permissions.contains(&Permission::ManageUsers) => Vec::new(),
             "bulk-cancellations" => vec![self.job.clone()],
             // Users, keys and rules are not divided by service: whoever may see them sees all.
-            "users" | "api-keys" | "office-hours" | "capacity-rules" => Vec::new(),
+            "users" | "api-keys" | "office-hours" | "capacity-rules" | "number-rules" | "do-not-call" => {
+                Vec::new()
+            }
             // A view is its owner's and those roles' that it is shared with.
             "saved-views" => vec![self.view.clone()],
             other => panic!("{other} is not known to this test"),
