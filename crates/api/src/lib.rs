@@ -7,6 +7,9 @@
 //! change; `http`, `worker` and `telephony` are the clients of both; `app`
 //! puts the parts together, and `server` runs them.
 
+// The futures of a request are nested deeper than the default where the compiler optimizes.
+#![recursion_limit = "256"]
+
 pub mod app;
 pub mod auth;
 pub mod clock;
