@@ -27,7 +27,7 @@ pub mod http;
 pub mod limits;
 pub mod metrics;
 pub mod numbers;
-mod phone;
+pub mod phone;
 pub mod positions;
 pub mod query;
 pub mod recent;

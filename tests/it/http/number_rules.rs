@@ -85,8 +85,10 @@ async fn what_was_promised_before_a_rule_is_not_dialled_after_it(
     for index in 0..3 {
         let number = format!("+44900123456{index}");
         blocked.push(client.create_immediate(app.service, &number).await["id"].clone());
+        app.advance(1);
     }
     let elsewhere = client.create_immediate(app.other_service, "+449001234569").await["id"].clone();
+    app.advance(1);
     let allowed = client.create_immediate(app.service, LONDON).await["id"].clone();
     app.submit().await;
     let rule = make(&app.admin().await, &json!({"name": "Premium", "kind": "block_premium"})).await;
@@ -118,7 +120,7 @@ async fn a_number_rule_says_what_is_wrong_with_it() {
     let app = TestApp::start(Backend::Sqlite).await;
     let admin = app.admin().await;
     for (rule, pointer, fault) in [
-        (json!({"name": "", "kind": "block_premium"}), "/name", "required"),
+        (json!({"name": "", "kind": "block_premium"}), "/name", "invalid_value"),
         (json!({"name": "A", "kind": "block_all"}), "/kind", "unknown_value"),
         (json!({"name": "A", "kind": "allow_countries"}), "/countries", "required"),
         (

@@ -20,7 +20,9 @@ async fn a_number_is_called_for_one_callback_at_a_time(
     let app = TestApp::start(backend).await;
     let client = app.integration();
     let first = client.create_immediate(app.service, NUMBER).await["id"].clone();
+    app.advance(1);
     let second = client.create_immediate(app.other_service, NUMBER).await["id"].clone();
+    app.advance(1);
     let third = client.create_immediate(app.service, "+442079460319").await["id"].clone();
     app.submit().await;
     let router = app.router();

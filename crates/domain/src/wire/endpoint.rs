@@ -7,6 +7,7 @@ use crate::id::{
     ApiKeyId, CalendarId, CallbackId, CapacityRuleId, JobId, NumberRuleId, SavedViewId, ServiceId, SessionId,
     UserId,
 };
+use crate::number_rule::NumberRule;
 use crate::wire::admin::{
     ApiKeyView, CreateApiKey, CreateService, CreateUser, CreatedApiKey, EditService, EditUser, ServiceView,
     UserView,

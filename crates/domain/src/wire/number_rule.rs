@@ -49,8 +49,8 @@ pub struct EditNumberRule {
 }
 
 /// Which number is tried, for which service.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct NumberTestQuery {
     /// The service whose rules count.
@@ -58,7 +58,6 @@ pub struct NumberTestQuery {
     pub service: Option<ServiceId>,
     /// The number as it would be sent to create a callback.
     #[param(required = true, max_length = 100, example = "020 7946 0318")]
-    #[serde(default)]
     pub number: String,
 }
 
