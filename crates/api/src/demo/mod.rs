@@ -7,7 +7,7 @@
 mod day;
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -195,6 +195,10 @@ struct History {
 }
 
 impl History {
+    fn called(&self) -> MutexGuard<'_, HashSet<PhoneNumber>> {
+        self.called.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn between(&mut self, min: i64, max: i64) -> i64 {
         self.rng.random_range(min..=max)
     }
@@ -227,7 +231,7 @@ impl History {
             let number = self.rng.random_range(0..10_u32.pow(digits));
             let text = format!("{range}{number:0width$}", width = digits as usize);
             let number = PhoneNumber::try_from(text).expect("the ranges above give E.164 numbers");
-            if self.drawn.insert(number.clone()) {
+            if !self.called().contains(&number) && self.drawn.insert(number.clone()) {
                 break number;
             }
         };
@@ -323,18 +327,13 @@ impl History {
             save(tx, callback.cancel(&by, at));
             return;
         }
-        let number = &callback.request.customer_number.clone();
-        let mut is_noted = false;
         loop {
             at = at.plus_seconds(self.between(5, 6 * MINUTE));
             if at >= self.now {
                 return;
             }
-            if !is_noted && at > self.now.plus_seconds(-HOUR) {
-                is_noted = self.called.lock().unwrap_or_else(PoisonError::into_inner).insert(number.clone());
-                if !is_noted {
-                    return;
-                }
+            if at > self.now.plus_seconds(-HOUR) {
+                self.called().insert(callback.request.customer_number.clone());
             }
             let agent = simulator::agent_name(self.rng.random_range(1..=24));
             let reservation = Reservation {
