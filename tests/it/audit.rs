@@ -64,6 +64,14 @@ async fn object(app: &TestApp, admin: &Client, operation: &Operation) -> String 
             let body = json!({"name": operation.id(), "time_zone": "Europe/London", "slot_minutes": 15});
             id(&admin.post("/api/v1/capacity-rules", &body).await.read())
         }
+        "do-not-call" => {
+            let body = json!({"prefix": "+4490", "reason": operation.id()});
+            id(&admin.post("/api/v1/do-not-call", &body).await.read())
+        }
+        "number-rules" => {
+            let body = json!({"name": operation.id(), "kind": "allow_countries", "countries": ["GB"]});
+            id(&admin.post("/api/v1/number-rules", &body).await.read())
+        }
         "bulk-cancellations" => {
             let body = json!({"ids": [UNKNOWN], "dry_run": true});
             id(&admin.post("/api/v1/bulk-cancellations", &body).await.read())
@@ -91,6 +99,9 @@ async fn call(app: &TestApp, client: &Client, operation: &Operation, id: &str) -
     if content.get("audio/wav").is_some() {
         return Answer::to(request.header("content-type", "audio/wav").body(wav())).await;
     }
+    if let Some(file) = content["text/csv"]["example"].as_str() {
+        return Answer::to(request.header("content-type", "text/csv").body(file.to_owned())).await;
+    }
     match content["application/json"]["example"].clone() {
         Value::Null => Answer::to(request).await,
         mut body => {
@@ -111,7 +122,8 @@ fn is_router(operation: &Operation) -> bool {
 
 /// How many entries a call of an operation leaves.
 fn expected(operation: &Operation) -> i64 {
-    let exports = ["export_callbacks", "get_report", "report_cancellations"].contains(&operation.id());
+    let exports = ["export_callbacks", "export_do_not_call", "get_report", "report_cancellations"]
+        .contains(&operation.id());
     // What routers do is on the timeline; a page refreshes its token every few minutes.
     let is_kept_elsewhere = is_router(operation) || operation.id() == "refresh_session";
     i64::from(exports || (operation.method != "get" && !is_kept_elsewhere))

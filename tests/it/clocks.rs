@@ -6,7 +6,7 @@ use std::time::Duration;
 use ringback_api::clock::Clock;
 use ringback_domain::{ApiScope, Timestamp};
 use ringback_tests::app::{INTEGRATION, Node, clear, text};
-use ringback_tests::{Backend, Client, Options, TestApp};
+use ringback_tests::{Backend, Client, Options, TestApp, another_number};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 
@@ -104,7 +104,7 @@ async fn nodes_whose_clocks_differ_hand_nothing_out_twice() {
     let create = nodes.ahead.clone().with_key(INTEGRATION);
     let mut created = HashSet::new();
     for _ in 0..30 {
-        created.insert(text(&create.create_immediate(nodes.app.service, NUMBER).await["id"]));
+        created.insert(text(&create.create_immediate(nodes.app.service, &another_number()).await["id"]));
     }
     let take = async |client: &Client| {
         let router = client.clone().with_key(clear(ApiScope::Router));

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use ringback_domain::wire::endpoint::{self, BASE};
-use ringback_domain::wire::{admin, auth, bulk, calendar, callback, router, saved_view};
+use ringback_domain::wire::{
+    admin, auth, bulk, calendar, callback, do_not_call, number_rule, router, saved_view,
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -240,6 +242,9 @@ fn the_server_accepts_every_example_of_a_request() {
             "EditUser" => reads::<admin::EditUser>(example),
             "OfficeHoursCalendar" => reads::<calendar::OfficeHoursCalendar>(example),
             "EditOfficeHours" => reads::<calendar::EditOfficeHours>(example),
+            "AddDoNotCall" => reads::<do_not_call::AddDoNotCall>(example),
+            "NumberRule" => reads::<ringback_domain::number_rule::NumberRule>(example),
+            "EditNumberRule" => reads::<number_rule::EditNumberRule>(example),
             "CapacityRule" => reads::<calendar::CapacityRule>(example),
             "EditCapacityRule" => reads::<calendar::EditCapacityRule>(example),
             "CreateSavedView" => reads::<saved_view::CreateSavedView>(example),

@@ -14,8 +14,8 @@ use ringback_api::store::{Store, StoreError, services};
 use ringback_domain::service::Settings;
 use ringback_domain::wire::callback::{AttemptView, Items, TimelineEntry};
 use ringback_domain::{ApiScope, Service, ServiceId, StateName};
-use ringback_tests::Client;
 use ringback_tests::app::api_key;
+use ringback_tests::{Client, another_number};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -107,7 +107,7 @@ impl Ledger {
         }
         match rng.random_range(0..10) {
             0..5 => {
-                let body = json!({"callback_type": "immediate", "service_id": service, "customer_number": "+442079460318"});
+                let body = json!({"callback_type": "immediate", "service_id": service, "customer_number": another_number()});
                 new_request("/api/v1/callbacks".into(), body, Effect::Created)
             }
             5..9 => {

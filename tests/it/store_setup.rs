@@ -17,7 +17,7 @@ use ringback_domain::{
     Actor, ActorKind, CallbackId, CallbackType, PhoneNumber, Request, Service, ServiceId, StateName,
     Timestamp, UserId, VisibleServices,
 };
-use ringback_tests::{Backend, Database};
+use ringback_tests::{Backend, Database, another_number};
 use uuid::Uuid;
 
 /// Callbacks per transaction while a test is set up.
@@ -165,7 +165,7 @@ pub(crate) fn make_one(tx: &mut Tx<'_>, clock: &Clock, spec: CallbackSpec, state
         desired_window_seconds: 120,
         request: Request {
             service_id: spec.service,
-            customer_number: PhoneNumber::try_from("+442079460318".to_owned()).unwrap(),
+            customer_number: PhoneNumber::try_from(another_number()).unwrap(),
             customer_number_extension: None,
             number_warning: None,
             callback_type: CallbackType::Scheduled,

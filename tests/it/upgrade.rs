@@ -8,7 +8,7 @@ use futures_util::future::{join, join_all};
 use rand::Rng;
 use reqwest::Method;
 use ringback_domain::ServiceId;
-use ringback_tests::{Backend, Client, Database, figure, size, wait_for};
+use ringback_tests::{Backend, Client, Database, another_number, figure, size, wait_for};
 use rstest::rstest;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -73,7 +73,7 @@ fn succeeded(output: &Output) {
 }
 
 fn body(service: ServiceId) -> Value {
-    json!({"callback_type": "immediate", "service_id": service, "customer_number": "+442079460318"})
+    json!({"callback_type": "immediate", "service_id": service, "customer_number": another_number()})
 }
 
 #[rstest]

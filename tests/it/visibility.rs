@@ -87,7 +87,9 @@ impl World {
             "bulk-cancellations" if caller.permissions.contains(&Permission::ManageUsers) => Vec::new(),
             "bulk-cancellations" => vec![self.job.clone()],
             // Users, keys and rules are not divided by service: whoever may see them sees all.
-            "users" | "api-keys" | "office-hours" | "capacity-rules" => Vec::new(),
+            "users" | "api-keys" | "office-hours" | "capacity-rules" | "number-rules" | "do-not-call" => {
+                Vec::new()
+            }
             // A view is its owner's and those roles' that it is shared with.
             "saved-views" => vec![self.view.clone()],
             other => panic!("{other} is not known to this test"),
@@ -99,8 +101,10 @@ impl World {
 async fn hidden_callbacks(app: &TestApp, supervisor: &Client) -> (Vec<String>, Vec<ReservedCallback>) {
     let router = app.router();
     let mut ids = Vec::new();
-    for _ in 0..3 {
-        let id = supervisor.create_immediate(app.other_service, HIDDEN_NUMBER).await["id"].clone();
+    for extension in 0..3 {
+        // Extensions are called side by side.
+        let number = format!("{HIDDEN_NUMBER} ext {extension}");
+        let id = supervisor.create_immediate(app.other_service, &number).await["id"].clone();
         attach(supervisor, &id).await;
         ids.push(text(&id));
     }
@@ -314,6 +318,9 @@ fn request_with(world: &World, operation: &str, place: &str, id: &str) -> Option
         }
         ("report_cancellations", "?service/0") => {
             (format!("/api/v1/reports/cancellations?service={id}"), Value::Null)
+        }
+        ("test_number", "?service") => {
+            (format!("/api/v1/number-rules/test?service={id}&number=%2B442079460318"), Value::Null)
         }
         ("search_callbacks", "?id") => (format!("/api/v1/callbacks/search?id={id}"), Value::Null),
         // Preferences are kept as they came, for the person alone. Users and the audit are not divided by

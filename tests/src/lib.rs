@@ -12,6 +12,7 @@ pub mod languages;
 pub mod postgres;
 pub mod proxy;
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 pub use app::{Options, TestApp};
@@ -47,6 +48,13 @@ pub(crate) async fn retry<T, E>(mut attempt: impl AsyncFnMut() -> Result<T, E>) 
 /// `cargo xtask soak`.
 pub fn size(short: usize, long: usize) -> usize {
     if setting("RINGBACK_SOAK").is_some() { long } else { short }
+}
+
+/// A number that this process has given to nobody before: callbacks of one number are handed
+/// out one after the other.
+pub fn another_number() -> String {
+    static GIVEN: AtomicU32 = AtomicU32::new(2_000_000);
+    format!("+1212{}", GIVEN.fetch_add(1, Ordering::Relaxed))
 }
 
 /// The seed of a random test, which is printed. `RINGBACK_TEST_SEED` repeats a run.

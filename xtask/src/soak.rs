@@ -58,7 +58,17 @@ pub(crate) fn soak(name: &str) -> Result<()> {
             command.env("RINGBACK_TEST_CHROMEDRIVER", browser.driver);
         }
         run(command
-            .args(["nextest", "run", "--profile", "soak", "--no-capture", "-E", filter])
+            .args([
+                "nextest",
+                "run",
+                "--profile",
+                "soak",
+                "--no-capture",
+                "--run-ignored",
+                "all",
+                "-E",
+                filter,
+            ])
             .args(NATIVE)
             .env("RINGBACK_SOAK", "1")
             .env("RINGBACK_TEST_PYTHON", openapi::python())

@@ -26,6 +26,7 @@ pub mod hours;
 pub mod http;
 pub mod limits;
 pub mod metrics;
+pub mod numbers;
 pub mod phone;
 pub mod positions;
 pub mod query;

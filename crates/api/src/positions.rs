@@ -4,7 +4,7 @@
 //! would cost more than the page, so the order of all queues is read at most
 //! once a second, and rows are looked up in it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ const MAX_AGE: Duration = Duration::from_mins(1);
 #[derive(Debug, Default)]
 pub struct Positions {
     positions: HashMap<CallbackId, u32>,
+    called: HashSet<CallbackId>,
     connected: HashMap<ServiceId, u32>,
 }
 
@@ -32,6 +33,11 @@ impl Positions {
     /// Position in the queue, from 1; `None` unless the callback is queued.
     pub fn position(&self, id: CallbackId) -> Option<u32> {
         self.positions.get(&id).copied()
+    }
+
+    /// Whether its customer is being called for another callback, so that it waits.
+    pub fn is_called(&self, id: CallbackId) -> bool {
+        self.called.contains(&id)
     }
 
     /// Seconds until a callback at this position is expected to be reserved;
@@ -59,13 +65,18 @@ impl PositionCache {
             let order = queue::order(&mut conn, now).await?;
             let connected = queue::connected_since(&mut conn, since).await?;
             let mut positions = HashMap::with_capacity(order.len());
+            let mut called = HashSet::new();
             let (mut current, mut position) = (None, 0);
-            for (service, id) in order {
+            for (service, id, is_called) in order {
+                if is_called {
+                    called.insert(id);
+                    continue;
+                }
                 position = if current == Some(service) { position + 1 } else { 1 };
                 current = Some(service);
                 positions.insert(id, position);
             }
-            Ok(Positions { positions, connected })
+            Ok(Positions { positions, called, connected })
         };
         self.0.get(0, read).await
     }

@@ -192,6 +192,7 @@ fn next(callback: &Callback) -> Vec<Transition> {
             callback.close(ResultCode::AGENT_CONNECTED, String::new(), &person, now),
             callback.roll_forward(now.plus_seconds(60), &machine, now),
             callback.fail_closed(&machine, now),
+            callback.block_number("rule", &machine, now),
             callback.submit_late(LatePolicy::Ask, &machine, now),
             callback.submit_late(LatePolicy::Close, &machine, now),
             callback.expire(&machine, now),

@@ -53,4 +53,8 @@ id! {
     CalendarId,
     /// A capacity rule.
     CapacityRuleId,
+    /// A number rule.
+    NumberRuleId,
+    /// An entry of the do-not-call list.
+    DoNotCallId,
 }

@@ -15,8 +15,10 @@ pub mod access;
 pub mod calendar;
 pub mod callback;
 pub mod date;
+pub mod do_not_call;
 pub mod id;
 mod name;
+pub mod number_rule;
 pub mod password;
 pub mod phone;
 pub mod retention;
@@ -34,8 +36,8 @@ pub use callback::state::{Completion, State, StateName};
 pub use callback::{Callback, CallbackType, Origin, Request};
 pub use date::{LocalDate, Weekday};
 pub use id::{
-    ApiKeyId, AttemptId, CalendarId, CallbackId, CapacityRuleId, JobId, SavedViewId, ServiceId, SessionId,
-    UserId,
+    ApiKeyId, AttemptId, CalendarId, CallbackId, CapacityRuleId, DoNotCallId, JobId, NumberRuleId,
+    SavedViewId, ServiceId, SessionId, UserId,
 };
 
 pub use phone::PhoneNumber;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
-use crate::id::{CalendarId, CapacityRuleId, ServiceId};
+use crate::id::{CalendarId, CapacityRuleId, NumberRuleId, ServiceId};
 use crate::time::Timestamp;
 
 /// Seconds that the desired callback time lasts unless the service says
@@ -76,6 +76,9 @@ pub struct Settings {
     /// number.
     #[schema(required = true)]
     pub capacity_rule: Option<CapacityRuleId>,
+    /// The rules on which numbers it calls; any number without one.
+    #[schema(required = true)]
+    pub number_rules: Vec<NumberRuleId>,
 }
 
 /// What becomes of a callback that falls due after its window has passed, such as
@@ -144,6 +147,9 @@ pub const MAX_NOTICE_SECONDS: u32 = 7 * 86_400;
 /// Most calendars of each kind that a service may have.
 pub const MAX_SERVICE_CALENDARS: usize = 20;
 
+/// Most number rules that a service may have.
+pub const MAX_SERVICE_NUMBER_RULES: usize = 50;
+
 impl Settings {
     /// The latest time that can be chosen now.
     pub fn latest_time(&self, now: Timestamp) -> Timestamp {
@@ -166,6 +172,7 @@ impl Default for Settings {
             open_calendars: Vec::new(),
             closed_calendars: Vec::new(),
             capacity_rule: None,
+            number_rules: Vec::new(),
         }
     }
 }

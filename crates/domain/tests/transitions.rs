@@ -149,6 +149,7 @@ fn commands(callback: &Callback) -> Vec<(&'static str, Outcome)> {
         ("roll_forward", one(callback.roll_forward(at(60), &machine, now))),
         ("fail_closed", one(callback.fail_closed(&machine, now))),
         ("submit", one(callback.submit(&machine, now))),
+        ("block_number", one(callback.block_number("No premium numbers", &machine, now))),
         ("reserve", one(callback.reserve(reservation(8, now, LEASE), &machine, now))),
         ("release", one(callback.release(claim(&held), Release::default(), &machine, now))),
         ("  overtaken", one(callback.release(claim(&overtaken), Release::default(), &machine, now))),

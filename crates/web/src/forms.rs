@@ -119,6 +119,8 @@ fn field_message(error: &FieldProblem) -> String {
         (C::Exception, _) => messages::fault_exception(),
         (C::Full, _) => messages::fault_full(),
         (C::NoCapacity, _) => messages::fault_no_capacity(),
+        (C::BlockedNumber, _) => messages::fault_blocked_number(),
+        (C::DoNotCall, _) => messages::fault_do_not_call(),
         (C::TooSoon, _) => messages::fault_too_soon(),
         (C::BeyondHorizon, _) => messages::fault_beyond_horizon(),
         (C::Conflict, _) => messages::fault_conflict(),

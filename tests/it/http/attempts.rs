@@ -4,11 +4,9 @@
 use reqwest::Method;
 use ringback_domain::ApiScope;
 use ringback_tests::app::text;
-use ringback_tests::{Answer, Backend, Client, TestApp};
+use ringback_tests::{Answer, Backend, Client, TestApp, another_number};
 use rstest::rstest;
 use serde_json::{Value, json};
-
-const NUMBER: &str = "+442079460318";
 
 /// Reserves one callback for this agent, if one is offered.
 async fn reserve_for(app: &TestApp, router: &Client, agent: &str) -> Option<Value> {
@@ -29,7 +27,7 @@ async fn timeline(client: &Client, id: &Value) -> Vec<Value> {
 }
 
 async fn queued(app: &TestApp, client: &Client, service: ringback_domain::ServiceId) -> Value {
-    let id = client.create_immediate(service, NUMBER).await["id"].clone();
+    let id = client.create_immediate(service, &another_number()).await["id"].clone();
     app.advance(1);
     app.submit().await;
     id
@@ -302,8 +300,10 @@ async fn a_service_decides_what_becomes_of_what_an_outage_missed(
     let service = format!("/api/v1/services/{}", app.service);
     let changed = admin.patch(&service, &json!({"late_policy": policy})).await;
     assert_eq!(changed.read::<Value>()["late_policy"], policy, "{changed}");
-    let missed = admin.create_scheduled(app.service, NUMBER, "2026-11-24T10:00:00Z").await["id"].clone();
-    let in_time = admin.create_scheduled(app.service, NUMBER, "2026-11-24T10:02:00Z").await["id"].clone();
+    let missed =
+        admin.create_scheduled(app.service, &another_number(), "2026-11-24T10:00:00Z").await["id"].clone();
+    let in_time =
+        admin.create_scheduled(app.service, &another_number(), "2026-11-24T10:02:00Z").await["id"].clone();
     app.advance(3_600 + 121);
     assert_eq!(app.submit().await, 2);
     let admin = app.admin().await;

@@ -101,7 +101,8 @@ async fn a_number_is_read_as_a_new_callback_would_have_it(
     assert_eq!(
         first,
         json!({"customer_number": "+442079460318", "formatted": "+44 20 7946 0318", "extension": "12",
-               "country": "GB", "kind": "fixed_line", "possible_only": false, "warning": null, "open_callbacks": []})
+               "country": "GB", "kind": "fixed_line", "possible_only": false, "warning": null,
+               "refused_by": null, "do_not_call": false, "open_callbacks": []})
     );
     // The same digits under a German service are another number.
     let german: Value = read(app.other_service, "02079460318").await.read();

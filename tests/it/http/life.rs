@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use ringback_domain::ApiScope;
 use ringback_tests::app::{can, text};
-use ringback_tests::{Answer, Backend, Client, TestApp, figure, size};
+use ringback_tests::{Answer, Backend, Client, TestApp, another_number, figure, size};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -247,7 +247,7 @@ async fn a_released_or_expired_reservation_returns_to_its_old_position(
     let client = app.supervisor().await;
     let mut ids = Vec::new();
     for _ in 0..3 {
-        ids.push(client.create_immediate(app.service, NUMBER).await["id"].clone());
+        ids.push(client.create_immediate(app.service, &another_number()).await["id"].clone());
         app.advance(1);
     }
     app.submit().await;
@@ -289,8 +289,9 @@ async fn the_queue_is_ordered_by_priority_then_by_arrival(
     let app = TestApp::start(backend).await;
     let client = app.key(ApiScope::CallbacksWrite);
     let create = async |more: Value| {
+        let number = another_number();
         let mut body =
-            json!({ "callback_type": "immediate", "service_id": app.service, "customer_number": NUMBER });
+            json!({ "callback_type": "immediate", "service_id": app.service, "customer_number": number });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         app.advance(1);
         client.create(&body).await["id"].clone()
@@ -314,7 +315,7 @@ async fn only_a_person_cancels_as_an_administrator(
     let app = TestApp::start(backend).await;
     let (person, machine) = (app.supervisor().await, app.key(ApiScope::CallbacksWrite));
     let by_person = person.create_immediate(app.service, NUMBER).await["id"].clone();
-    let by_machine = machine.create_immediate(app.service, NUMBER).await["id"].clone();
+    let by_machine = machine.create_immediate(app.service, &another_number()).await["id"].clone();
 
     let answer = person.command(&by_person, "cancel", &json!({})).await;
     let completed: Value = answer.read();

@@ -8,7 +8,7 @@ use ringback_domain::wire::endpoint::ListCallbacks;
 use ringback_domain::wire::list::{CallbackFilter, PageQuery, Sort};
 use ringback_domain::{ApiScope, StateName};
 use ringback_tests::app::{PASSWORD, can, text};
-use ringback_tests::{Backend, Client, TestApp};
+use ringback_tests::{Backend, Client, TestApp, another_number};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -441,7 +441,7 @@ async fn a_search_ignores_case_in_every_script(
         ("Иванов", "ИВАНОВ"),
         ("Հայկ", "ՀԱՅԿ"),
     ] {
-        let made = admin.create_immediate(app.service, "+442079460318").await;
+        let made = admin.create_immediate(app.service, &another_number()).await;
         app.submit().await;
         let order = json!({"agent": format!("Kim {name}"), "services": [app.service]});
         let reserved: Value = router.post("/api/v1/router/reservations", &order).await.read();

@@ -4,18 +4,17 @@ use reqwest::Method;
 use ringback_domain::ApiScope;
 use ringback_domain::wire::problem::Problem;
 use ringback_tests::app::{ReservedCallback, text};
-use ringback_tests::{Answer, Backend, Client, TestApp};
+use ringback_tests::{Answer, Backend, Client, TestApp, another_number};
 use rstest::rstest;
 use serde_json::{Value, json};
 
 const REPORTS: &str = "/api/v1/attempts/reports";
-const NUMBER: &str = "+442079460318";
 
 /// Creates and reserves callbacks.
 async fn reserve(app: &TestApp, count: u32) -> Vec<ReservedCallback> {
     let client = app.key(ApiScope::CallbacksWrite);
     for _ in 0..count {
-        client.create_immediate(app.service, NUMBER).await;
+        client.create_immediate(app.service, &another_number()).await;
     }
     app.submit().await;
     app.router().reserve(count).await

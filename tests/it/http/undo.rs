@@ -2,14 +2,14 @@
 
 use ringback_domain::ApiScope;
 use ringback_tests::app::{can, text};
-use ringback_tests::{Backend, Client, TestApp};
+use ringback_tests::{Backend, Client, TestApp, another_number};
 use rstest::rstest;
 use serde_json::{Value, json};
 
 const JOBS: &str = "/api/v1/bulk-cancellations";
 
 async fn queued(app: &TestApp, client: &Client) -> Value {
-    let created = client.create_immediate(app.service, "+442079460001").await;
+    let created = client.create_immediate(app.service, &another_number()).await;
     app.submit().await;
     created["id"].clone()
 }

@@ -123,6 +123,9 @@ CREATE INDEX callbacks_cancelling ON callbacks (cancel_at, id) WHERE cancel_at I
 CREATE INDEX callbacks_cancelled ON callbacks (completed_at, id)
     WHERE result IN ('CANCELLED', 'CANCELLED_BY_ADMIN', 'CANCELLED_BY_USER');
 CREATE INDEX callbacks_leased ON callbacks (lease_expires_at, id) WHERE state = 'ROUTING';
+-- Nobody is called by two at once: a number, with its extension, has one open attempt.
+CREATE UNIQUE INDEX callbacks_open_numbers ON callbacks (customer_number, COALESCE(customer_number_extension, ''))
+    WHERE state IN ('ROUTING', 'PROCESSING');
 CREATE UNIQUE INDEX callbacks_by_recreated_from ON callbacks (recreated_from) WHERE recreated_from IS NOT NULL;
 
 CREATE TABLE attempts (
@@ -182,15 +185,30 @@ CREATE TABLE users (
     version INTEGER NOT NULL
 ) STRICT;
 
--- Calendars of office hours and capacity rules, each as a JSON document.
+-- Calendars of office hours, capacity rules and number rules, each as a JSON document.
 CREATE TABLE rules (
     id BLOB NOT NULL PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('office_hours', 'capacity')),
+    kind TEXT NOT NULL CHECK (kind IN ('office_hours', 'capacity', 'number')),
     name TEXT NOT NULL,
     document TEXT NOT NULL,
     version INTEGER NOT NULL,
     UNIQUE (kind, name)
 ) STRICT;
+
+-- Numbers that must not be called, and the beginnings of such numbers. `scope` is a service, or
+-- the nil id for all.
+CREATE TABLE do_not_call (
+    id BLOB NOT NULL PRIMARY KEY,
+    number TEXT NOT NULL,
+    is_prefix INTEGER NOT NULL,
+    scope BLOB NOT NULL,
+    reason TEXT NOT NULL,
+    source TEXT NOT NULL,
+    until INTEGER,
+    created_at INTEGER NOT NULL,
+    created_by TEXT NOT NULL,
+    UNIQUE (number, is_prefix, scope)
+);
 
 -- Views of the list that people named. `shared_with` is a JSON array of roles.
 CREATE TABLE saved_views (

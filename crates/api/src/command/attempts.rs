@@ -19,11 +19,13 @@ use tokio::time::Instant;
 
 use super::audit::Audit;
 use super::booking::closed;
+use super::numbers::give_up_blocked;
 use super::tx::{Commands, Tx};
 use crate::auth::Grant;
 use crate::auth::token::new_secret;
 use crate::error::Error;
 use crate::fault::{Field, Part};
+use crate::numbers::NumberRules;
 use crate::store::idempotency::IdempotencyKey;
 use crate::store::{Store, callbacks, queue, services};
 
@@ -53,11 +55,30 @@ pub async fn reserve(tx: &mut Tx<'_>, order: &Order) -> Result<Vec<Callback>, Er
     let (grant, known) = (tx.grant(), services::find_all(tx.read(), &order.services).await?);
     let closed = closed(tx, &known).await?;
     let dialling = dialling(&known, &closed, grant, order)?;
-    let now = tx.now();
     let agent = Some(order.agent.as_str());
-    let mut taken = queue::take_ready(tx.write()?, &dialling, now, order.limit, agent).await?;
-    note_places(&mut taken);
+    let taken = take(tx, &known, &dialling, order.limit, agent).await?;
     taken.iter().map(|callback| hand_out(tx, callback, order, grant)).collect()
+}
+
+/// Takes the next callbacks from the queues, and gives those up whose numbers may not be
+/// called any more.
+async fn take(
+    tx: &mut Tx<'_>,
+    known: &[Service],
+    dialling: &[ServiceId],
+    limit: usize,
+    agent: Option<&str>,
+) -> Result<Vec<Callback>, Error> {
+    let (now, rules) = (tx.now(), NumberRules::of(tx.read(), known).await?);
+    loop {
+        let mut taken = queue::take_ready(tx.write()?, dialling, now, limit, agent).await?;
+        if give_up_blocked(tx, &rules, known, &taken).await? == 0 {
+            note_places(&mut taken);
+            return Ok(taken);
+        }
+        // Those behind them are next.
+        tx.flush().await?;
+    }
 }
 
 /// The services of an order that hand callbacks out at the moment.
@@ -132,8 +153,7 @@ async fn reserve_all(
         let limit: usize = same.iter().map(|index| orders[*index].0.limit).sum();
         // What was handed out before must not be taken again.
         tx.flush().await?;
-        let mut taken = queue::take_ready(tx.write()?, services, now, limit, None).await?;
-        note_places(&mut taken);
+        let mut taken = take(tx, &known, services, limit, None).await?;
         let may_be_more = taken.len() == limit;
         for index in same {
             let (order, grant) = &orders[index];
@@ -146,9 +166,7 @@ async fn reserve_all(
                 // The agent is paused for what is left of those, but not for all.
                 tx.flush().await?;
                 let agent = Some(order.agent.as_str());
-                let mut more = queue::take_ready(tx.write()?, services, now, missing, agent).await?;
-                note_places(&mut more);
-                for callback in &more {
+                for callback in &take(tx, &known, services, missing, agent).await? {
                     handed.push(hand_out(tx, callback, order, grant)?);
                 }
             }

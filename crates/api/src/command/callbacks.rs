@@ -16,6 +16,7 @@ use ringback_domain::{CallbackId, CallbackType, DesiredTime, Request, Service, T
 use super::booking::{Wish, book};
 use super::expected::Expected;
 use super::faults::Faults;
+use super::numbers;
 use super::tx::Tx;
 use crate::error::Error;
 use crate::fault::{Fault, Field};
@@ -189,6 +190,7 @@ pub async fn create(tx: &mut Tx<'_>, body: &CreateCallback) -> Result<Callback, 
     let user_data = check_details(&mut faults, body, now);
     faults.check()?;
     let (Some(service), Some(read)) = (service, number) else { return Err(checked_in_part()) };
+    numbers::check(tx, &service, &read.number).await?;
     promise(tx, &service, &chosen, desired_time.as_ref(), None).await?;
     let new = NewCallback {
         id: CallbackId(tx.new_id()),
@@ -423,6 +425,7 @@ pub async fn recreate(tx: &mut Tx<'_>, target: Target, body: &RecreateCallback) 
     let desired_time = desired_time(&mut faults, service.as_ref(), body.callback_type, &chosen, now);
     faults.check()?;
     let (Some(service), Some(read)) = (service, number) else { return Err(checked_in_part()) };
+    numbers::check(tx, &service, &read.number).await?;
     promise(tx, &service, &chosen, desired_time.as_ref(), None).await?;
     let new = NewCallback {
         id: CallbackId(tx.new_id()),

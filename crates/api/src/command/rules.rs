@@ -1,14 +1,16 @@
-//! Commands on calendars of office hours and on capacity rules.
+//! Commands on calendars of office hours, capacity rules and number rules.
 
 use std::collections::HashSet;
 
 use ringback_domain::calendar::capacity::{MAX_CAPACITY, SLOT_MINUTES};
 use ringback_domain::calendar::office_hours::DateException;
 use ringback_domain::calendar::schedule::{Interval, IntervalFault, Weekly, check_day};
+use ringback_domain::number_rule::{NumberRule, NumberRuleKind};
 use ringback_domain::wire::calendar::{
     CapacityRule, EditCapacityRule, EditOfficeHours, MAX_EXCEPTIONS, MAX_LABEL_CHARS, MAX_RULE_NAME_CHARS,
     MAX_RULES, MAX_SOURCE_CHARS, OfficeHoursCalendar,
 };
+use ringback_domain::wire::number_rule::{EditNumberRule, MAX_COUNTRIES};
 use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::{LocalDate, Service, Weekday};
 use strum::VariantArray;
@@ -21,7 +23,7 @@ use crate::error::Error;
 use crate::fault::{Field, Part, Step};
 use crate::store::rules::{self, Kept, Rule};
 use crate::store::{StoreError, services};
-use crate::time_zone;
+use crate::{phone, time_zone};
 
 /// A kind of rule that people manage.
 pub trait Managed: Rule + Clone {
@@ -133,6 +135,59 @@ impl Managed for CapacityRule {
 
     fn is_used_by(id: Uuid, service: &Service) -> bool {
         service.settings.capacity_rule.is_some_and(|rule| rule.0 == id)
+    }
+}
+
+impl Managed for NumberRule {
+    type Edit = EditNumberRule;
+    const NOUN: &'static str = "number rule";
+
+    fn apply(&mut self, edit: &EditNumberRule) {
+        replace(&mut self.name, edit.name.as_ref());
+        replace(&mut self.countries, edit.countries.as_ref());
+        if let Some(pattern) = &edit.pattern {
+            self.pattern = Some(pattern.clone());
+        }
+        self.countries.sort_unstable();
+        self.countries.dedup();
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let mut faults = Faults::default();
+        faults.check_name(&self.name, MAX_RULE_NAME_CHARS);
+        let allows = self.kind == NumberRuleKind::AllowCountries;
+        match (allows, self.countries.is_empty()) {
+            (true, true) => faults.add(Field::Countries, FieldCode::Required, "Name the countries to call."),
+            (false, false) => {
+                let detail = "Only an `allow_countries` rule has countries.";
+                faults.add(Field::Countries, FieldCode::NotAllowed, detail);
+            }
+            _ => {}
+        }
+        if self.countries.len() > MAX_COUNTRIES {
+            let detail = format!("Name at most {MAX_COUNTRIES} countries.");
+            faults.add(Field::Countries, FieldCode::TooLong, detail);
+        }
+        let unknown = self.countries.iter().enumerate().filter(|(_, country)| !phone::is_country(country));
+        for (index, _) in unknown {
+            let detail = "Unknown country. Use an ISO 3166 code such as GB.";
+            faults.add(Part::Item(Field::Countries, index), FieldCode::UnknownCountry, detail);
+        }
+        match (self.kind == NumberRuleKind::BlockPattern, &self.pattern) {
+            (true, None) => {
+                faults.add(Field::Pattern, FieldCode::Required, "Give the pattern of the numbers to block.");
+            }
+            (false, Some(_)) => {
+                let detail = "Only a `block_pattern` rule has a pattern.";
+                faults.add(Field::Pattern, FieldCode::NotAllowed, detail);
+            }
+            _ => {}
+        }
+        faults.check()
+    }
+
+    fn is_used_by(id: Uuid, service: &Service) -> bool {
+        service.settings.number_rules.iter().any(|rule| rule.0 == id)
     }
 }
 

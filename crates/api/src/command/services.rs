@@ -1,7 +1,9 @@
 //! Commands on services.
 
+use ringback_domain::number_rule::NumberRule;
 use ringback_domain::service::{
-    MAX_HORIZON_DAYS, MAX_NOTICE_SECONDS, MAX_SERVICE_CALENDARS, MAX_WINDOW_SECONDS, Settings,
+    MAX_HORIZON_DAYS, MAX_NOTICE_SECONDS, MAX_SERVICE_CALENDARS, MAX_SERVICE_NUMBER_RULES,
+    MAX_WINDOW_SECONDS, Settings,
 };
 use ringback_domain::wire::admin::{CreateService, EditService};
 use ringback_domain::wire::calendar::{CapacityRule, OfficeHoursCalendar};
@@ -48,6 +50,10 @@ fn check(service: &Service) -> Result<(), Error> {
             faults.add(field, FieldCode::TooLong, detail);
         }
     }
+    if service.settings.number_rules.len() > MAX_SERVICE_NUMBER_RULES {
+        let detail = format!("Name at most {MAX_SERVICE_NUMBER_RULES} number rules.");
+        faults.add(Field::NumberRules, FieldCode::TooLong, detail);
+    }
     faults.check()
 }
 
@@ -69,6 +75,15 @@ async fn hold_rules(tx: &mut Tx<'_>, settings: &Settings) -> Result<(), Error> {
         && rules::hold::<CapacityRule>(tx.write()?, vec![rule.0]).await?.is_empty()
     {
         faults.add(Field::CapacityRule, FieldCode::Unknown, "There is no such capacity rule.");
+    }
+    let numbers: Vec<Uuid> = settings.number_rules.iter().map(|rule| rule.0).collect();
+    let held = rules::hold::<NumberRule>(tx.write()?, numbers.clone()).await?;
+    for (index, _) in numbers.iter().enumerate().filter(|(_, id)| !held.contains(id)) {
+        faults.add(
+            Part::Item(Field::NumberRules, index),
+            FieldCode::Unknown,
+            "There is no such number rule.",
+        );
     }
     faults.check()
 }

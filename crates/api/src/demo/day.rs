@@ -2,6 +2,7 @@
 //! are late, and supervisors decide what was set aside. The simulated agents do the
 //! rest.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -71,7 +72,13 @@ pub async fn round(commands: &Commands) -> Result<(), Error> {
     let clock = commands.clock().clone();
     let happen = async move |tx: &mut Tx<'_>| {
         let rng = StdRng::seed_from_u64(tx.now().micros().unsigned_abs());
-        let mut history = History { rng, clock: clock.clone(), now: tx.now() };
+        let mut history = History {
+            rng,
+            clock: clock.clone(),
+            now: tx.now(),
+            drawn: HashSet::new(),
+            called: Arc::default(),
+        };
         let services = accepting(tx).await?;
         if !services.is_empty() {
             history.ask(tx, &services).await?;
@@ -138,7 +145,7 @@ impl History {
         if waiting.is_empty() {
             return Ok(());
         }
-        let (_, id) = waiting[self.rng.random_range(0..waiting.len())];
+        let (_, id, _) = waiting[self.rng.random_range(0..waiting.len())];
         if let Some(callback) = callbacks::find(tx.read(), id, &VisibleServices::All).await? {
             let by = self.creator();
             save(tx, callback.cancel(&by, self.now));

@@ -6,6 +6,9 @@
 
 mod day;
 
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use ringback_domain::callback::Callback;
@@ -115,11 +118,18 @@ pub async fn fill(store: &Store, clock: &Clock) -> Result<Option<Credentials>, E
         Ok(ids)
     };
     let ids: Vec<ServiceId> = commands.change(Audit::None, &grant, create_services).await?;
+    let called = Arc::default();
     for chunk in 0..CALLBACKS.div_ceil(CHUNK) {
-        let (ids, clock) = (ids.clone(), clock.clone());
+        let (ids, clock, called) = (ids.clone(), clock.clone(), Arc::clone(&called));
         let create_callbacks = async move |tx: &mut Tx<'_>| {
             let rng = StdRng::seed_from_u64(chunk as u64);
-            let mut history = History { rng, clock: clock.clone(), now: tx.now() };
+            let mut history = History {
+                rng,
+                clock: clock.clone(),
+                now: tx.now(),
+                drawn: HashSet::new(),
+                called: Arc::clone(&called),
+            };
             for _ in 0..CHUNK {
                 history.add_callback(tx, &ids);
             }
@@ -178,9 +188,17 @@ struct History {
     rng: StdRng,
     clock: Clock,
     now: Timestamp,
+    /// Numbers of this transaction: what it writes of different callbacks is written together.
+    drawn: HashSet<PhoneNumber>,
+    /// Numbers that may be in a call still: each is in one at a time.
+    called: Arc<Mutex<HashSet<PhoneNumber>>>,
 }
 
 impl History {
+    fn called(&self) -> MutexGuard<'_, HashSet<PhoneNumber>> {
+        self.called.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn between(&mut self, min: i64, max: i64) -> i64 {
         self.rng.random_range(min..=max)
     }
@@ -209,15 +227,21 @@ impl History {
         let (_, zone, _, language, range, digits) = SERVICES[index];
         let is_long = self.rng.random_bool(0.02);
         let digits = digits + if is_long { 3 } else { 0 };
-        let number = self.rng.random_range(0..10_u32.pow(digits));
-        let text = format!("{range}{number:0width$}", width = digits as usize);
+        let customer_number = loop {
+            let number = self.rng.random_range(0..10_u32.pow(digits));
+            let text = format!("{range}{number:0width$}", width = digits as usize);
+            let number = PhoneNumber::try_from(text).expect("the ranges above give E.164 numbers");
+            if !self.called().contains(&number) && self.drawn.insert(number.clone()) {
+                break number;
+            }
+        };
         NewCallback {
             id: CallbackId(self.clock.new_id()),
             desired_time: desired.map(Into::into),
             desired_window_seconds: Settings::default().desired_window_seconds,
             request: Request {
                 service_id,
-                customer_number: PhoneNumber::try_from(text).expect("the ranges above give E.164 numbers"),
+                customer_number,
                 customer_number_extension: None,
                 number_warning: is_long.then_some(NumberWarning::UnknownLength),
                 callback_type: if desired.is_some() {
@@ -307,6 +331,9 @@ impl History {
             at = at.plus_seconds(self.between(5, 6 * MINUTE));
             if at >= self.now {
                 return;
+            }
+            if at > self.now.plus_seconds(-HOUR) {
+                self.called().insert(callback.request.customer_number.clone());
             }
             let agent = simulator::agent_name(self.rng.random_range(1..=24));
             let reservation = Reservation {

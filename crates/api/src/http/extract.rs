@@ -214,6 +214,42 @@ impl FromRequest for Audio {
     }
 }
 
+/// A CSV file, and its hash for the idempotency key.
+#[derive(Debug)]
+pub struct Csv {
+    bytes: Vec<u8>,
+    digest: Vec<u8>,
+}
+
+impl Csv {
+    /// The file.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The hash of its bytes.
+    pub fn digest(&self) -> &[u8] {
+        &self.digest
+    }
+}
+
+impl FromRequest for Csv {
+    type Error = Error;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (whole, payload) = (request.clone(), payload.take());
+        read(request, async move {
+            if media_type(&whole) != "text/csv" {
+                return Err(Error::UnsupportedMediaType("text/csv"));
+            }
+            let bytes = read_body(&whole, payload, LARGE_BODY_BYTES).await?;
+            let digest = Sha256::digest(&bytes).to_vec();
+            Ok(Self { bytes, digest })
+        })
+    }
+}
+
 /// A JSON body, and its hash for the idempotency key.
 #[derive(Debug)]
 pub struct Json<T, const MOST: usize = BODY_BYTES> {

@@ -34,8 +34,8 @@ use crate::query::Queries;
 use crate::recent::Recent;
 use site::Site;
 use v1::{
-    api_keys, attempts, audit, bulk_cancellations, calendars, callbacks, events, export, me, name_recordings,
-    reference, reports, saved_views, services, session, users,
+    api_keys, attempts, audit, bulk_cancellations, calendars, callbacks, do_not_call, events, export, me,
+    name_recordings, number_rules, reference, reports, saved_views, services, session, users,
 };
 
 /// What handlers work with.
@@ -168,6 +168,17 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(calendars::get_capacity_rule)
                 .service(calendars::edit_capacity_rule)
                 .service(calendars::delete_capacity_rule)
+                .service(do_not_call::list_do_not_call)
+                .service(do_not_call::add_do_not_call)
+                .service(do_not_call::import_do_not_call)
+                .service(do_not_call::export_do_not_call)
+                .service(do_not_call::remove_do_not_call)
+                .service(number_rules::list_number_rules)
+                .service(number_rules::create_number_rule)
+                .service(number_rules::test_number)
+                .service(number_rules::get_number_rule)
+                .service(number_rules::edit_number_rule)
+                .service(number_rules::delete_number_rule)
                 .service(services::get_availability)
                 .service(saved_views::list_saved_views)
                 .service(saved_views::create_saved_view)

@@ -39,6 +39,7 @@ use super::extract::AUDIO;
         (name = "Reports", description = "What became of callbacks"),
         (name = "Router", description = "What an ACD, a dialler or an agent desktop calls"),
         (name = "Services", description = "Virtual queues and their settings"),
+        (name = "Numbers", description = "Which numbers services call"),
         (name = "Office hours", description = "When services are open, and how much they can promise"),
         (name = "Users", description = "People who may log in"),
         (name = "API keys", description = "Keys of machines"),

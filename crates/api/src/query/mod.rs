@@ -5,6 +5,7 @@ mod availability;
 pub mod bulk;
 mod cancellations;
 pub mod daily;
+mod do_not_call;
 pub mod export;
 pub mod feed;
 pub mod filter;

@@ -66,7 +66,7 @@ impl RenderCache {
         keep: bool,
     ) -> Result<Arc<RenderedRow>, Error> {
         let service = services.get(row.service_id).map_or("", |service| service.name.as_str());
-        let waiting_for = view::waiting_for(row, services, viewer.now());
+        let waiting_for = view::waiting_for(row, services, positions, viewer.now());
         let (position, wait) = view::position_and_wait(row, waiting_for, positions);
         let overdue =
             rules::is_overdue(row.state, row.desired_time, row.desired_window_seconds, viewer.now());

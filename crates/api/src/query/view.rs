@@ -79,7 +79,12 @@ pub(crate) async fn positions_for(
 }
 
 /// What a row waits for.
-pub(crate) fn waiting_for(row: &Summary, services: &Services, now: Timestamp) -> Option<WaitingFor> {
+pub(crate) fn waiting_for(
+    row: &Summary,
+    services: &Services,
+    positions: Option<&Positions>,
+    now: Timestamp,
+) -> Option<WaitingFor> {
     let standing = Standing {
         state: row.state,
         desired_time: row.desired_time,
@@ -87,7 +92,9 @@ pub(crate) fn waiting_for(row: &Summary, services: &Services, now: Timestamp) ->
         quarantined_at: row.quarantined_at,
         cancel_at: row.cancel_at,
     };
-    waiting::waiting_for(standing, services.standing(row.service_id), now)
+    let waiting = waiting::waiting_for(standing, services.standing(row.service_id), now);
+    let is_called = positions.is_some_and(|positions| positions.is_called(row.id));
+    if is_called { waiting.map(WaitingFor::while_called) } else { waiting }
 }
 
 /// Position in the queue and estimated wait of a row, if it is in line.
@@ -123,7 +130,7 @@ pub fn of_summary(
     positions: Option<&Positions>,
     viewer: Viewer,
 ) -> CallbackView {
-    let waiting_for = waiting_for(row, services, viewer.now);
+    let waiting_for = waiting_for(row, services, positions, viewer.now);
     let (position, wait) = position_and_wait(row, waiting_for, positions);
     CallbackView {
         id: row.id,

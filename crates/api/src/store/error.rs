@@ -109,11 +109,17 @@ impl StoreError {
     }
 }
 
+/// The index that lets a number have one open attempt. SQLite's only writer sees the open
+/// ones before it adds another.
+const OPEN_NUMBERS: &str = "callbacks_open_numbers";
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error as E;
         let why = error.to_string();
         match &error {
+            // Another node is calling the same customer: what is there then says so.
+            E::Database(inner) if inner.constraint() == Some(OPEN_NUMBERS) => Self::Conflict(why),
             E::Database(inner) if inner.is_unique_violation() => Self::Duplicate,
             E::Database(inner) => {
                 let code = inner.code().unwrap_or_default();

@@ -21,6 +21,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod bulk;
 pub mod callbacks;
+pub mod do_not_call;
 pub mod feed;
 pub mod idempotency;
 pub mod list;

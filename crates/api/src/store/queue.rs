@@ -1,6 +1,6 @@
 //! What is due, ready, leased and past its keeping, and how the queue moves.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ringback_domain::callback::Callback;
 use ringback_domain::retention::{expired_since, given_up_since};
@@ -28,11 +28,30 @@ const NEXT_DUE: &str =
 
 const NEXT_LEASE_END: &str = "SELECT MIN(lease_expires_at) FROM callbacks WHERE state = 'ROUTING'";
 
-const HAS_READY_SQLITE: &str = "SELECT priority FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL AND cancel_at IS NULL \
-     AND service_id IN (SELECT unhex(value) FROM json_each($1)) AND (retry_at IS NULL OR retry_at <= $2) LIMIT 1";
-const HAS_READY_POSTGRES: &str = "SELECT priority FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL AND cancel_at IS NULL \
+/// The open attempt of a callback's customer, in any service. As a value, so that
+/// PostgreSQL looks it up for the few rows that it comes to.
+macro_rules! open_attempt {
+    () => {
+        "(SELECT 1 FROM callbacks AS open WHERE open.state IN ('ROUTING', 'PROCESSING') \
+          AND open.customer_number = callbacks.customer_number \
+          AND COALESCE(open.customer_number_extension, '') = COALESCE(callbacks.customer_number_extension, '') \
+          LIMIT 1)"
+    };
+}
+
+const HAS_READY_SQLITE: &str = concat!(
+    "SELECT priority FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL AND cancel_at IS NULL \
+     AND service_id IN (SELECT unhex(value) FROM json_each($1)) AND (retry_at IS NULL OR retry_at <= $2) AND ",
+    open_attempt!(),
+    " IS NULL LIMIT 1"
+);
+const HAS_READY_POSTGRES: &str = concat!(
+    "SELECT priority FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL AND cancel_at IS NULL \
      AND service_id IN (SELECT value::uuid FROM json_array_elements_text($1::json)) \
-     AND (retry_at IS NULL OR retry_at <= $2) LIMIT 1";
+     AND (retry_at IS NULL OR retry_at <= $2) AND ",
+    open_attempt!(),
+    " IS NULL LIMIT 1"
+);
 
 const OF_OLDER_TABLES: &str = concat!(
     "SELECT ",
@@ -96,15 +115,28 @@ const GIVEN_UP_LOCKED: &str = concat!(
 const PURGE: &str = "DELETE FROM callbacks WHERE id IN \
      (SELECT id FROM callbacks WHERE desired_time <= $1 AND state = 'COMPLETED' ORDER BY desired_time, id LIMIT $2)";
 
-const AHEAD: &str = "SELECT COUNT(*) FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL AND cancel_at IS NULL AND service_id = $1 \
-     AND (retry_at IS NULL OR retry_at <= $5) AND (priority > $2 OR (priority = $2 AND (queue_arrival, id) < ($3, $4)))";
-const ORDER: &str = "SELECT service_id, id FROM callbacks WHERE state = 'QUEUED' \
-     AND quarantined_at IS NULL AND cancel_at IS NULL AND (retry_at IS NULL OR retry_at <= $1) ORDER BY service_id, priority DESC, queue_arrival, id";
+const AHEAD: &str = concat!(
+    "SELECT COUNT(*) FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL AND cancel_at IS NULL AND service_id = $1 \
+     AND (retry_at IS NULL OR retry_at <= $5) AND (priority > $2 OR (priority = $2 AND (queue_arrival, id) < ($3, $4))) AND ",
+    open_attempt!(),
+    " IS NULL"
+);
+const ORDER: &str = concat!(
+    "SELECT service_id, id, ",
+    open_attempt!(),
+    " IS NOT NULL FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL AND cancel_at IS NULL \
+     AND (retry_at IS NULL OR retry_at <= $1) ORDER BY service_id, priority DESC, queue_arrival, id"
+);
 /// One value instead of many rows: see `list`.
-const ORDER_JSON: &str = "SELECT COALESCE(json_group_array(json_array(lower(hex(service_id)), lower(hex(id)))), '[]') \
-     FROM (SELECT service_id, id FROM callbacks WHERE state = 'QUEUED' \
-     AND quarantined_at IS NULL AND cancel_at IS NULL AND (retry_at IS NULL OR retry_at <= $1) \
-     ORDER BY service_id, priority DESC, queue_arrival, id)";
+const ORDER_JSON: &str = concat!(
+    "SELECT COALESCE(json_group_array(json_array(lower(hex(service_id)), lower(hex(id)), \
+     json(CASE WHEN called THEN 'true' ELSE 'false' END))), '[]') FROM (SELECT service_id, id, ",
+    open_attempt!(),
+    " IS NOT NULL AS called FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL AND cancel_at IS NULL \
+     AND (retry_at IS NULL OR retry_at <= $1) ORDER BY service_id, priority DESC, queue_arrival, id)"
+);
+const IS_CALLED: &str =
+    concat!("SELECT ", open_attempt!(), " IS NOT NULL FROM callbacks WHERE id = $1 AND state = 'QUEUED'");
 const LEN: &str = "SELECT COUNT(*), COUNT(quarantined_at) FROM callbacks WHERE state = 'QUEUED'";
 const PROCESSING: &str = concat!("SELECT ", columns!(), " FROM callbacks WHERE state = 'PROCESSING'");
 const QUARANTINED: &str = concat!(
@@ -143,12 +175,23 @@ async fn taken(
 /// The first callbacks of a query that can be read: rows that cannot must not
 /// stand in the way of those behind them for good.
 async fn readable(conn: &mut WriteConn, sql: impl Fn(i64) -> Sql, limit: i64) -> StoreResult<Vec<Callback>> {
+    chosen(conn, sql, limit, |_| ()).await
+}
+
+/// As [`readable`], of those that `choose` leaves.
+async fn chosen(
+    conn: &mut WriteConn,
+    sql: impl Fn(i64) -> Sql,
+    limit: i64,
+    choose: fn(&mut Vec<Callback>),
+) -> StoreResult<Vec<Callback>> {
     let wanted = usize::try_from(limit).unwrap_or_default();
     let mut more = limit;
     loop {
         let (mut callbacks, rows) = fetch_counted(conn, sql(more)).await?;
+        choose(&mut callbacks);
         let is_all = i64::try_from(rows).is_ok_and(|rows| rows < more);
-        if is_all || callbacks.len() >= wanted || more > limit + MAX_UNREADABLE {
+        if is_all || callbacks.len() >= wanted || more > limit + MAX_PASSED_OVER {
             callbacks.truncate(wanted);
             return Ok(callbacks);
         }
@@ -156,8 +199,9 @@ async fn readable(conn: &mut WriteConn, sql: impl Fn(i64) -> Sql, limit: i64) ->
     }
 }
 
-/// Rows that cannot be read and are passed over at the head of a queue.
-const MAX_UNREADABLE: i64 = 2_000;
+/// Rows at the head of a queue that are passed over, since they cannot be read or a row
+/// before them has the same number.
+const MAX_PASSED_OVER: i64 = 2_000;
 
 /// SCHEDULED callbacks whose desired time has come.
 pub async fn take_due(conn: &mut WriteConn, now: Timestamp, limit: i64) -> StoreResult<Vec<Callback>> {
@@ -241,8 +285,10 @@ pub async fn purge(conn: &mut WriteConn, now: Timestamp, limit: i64) -> StoreRes
 }
 
 /// The next queued callbacks of these services in the order of the queue:
-/// priority, then arrival, then id. On PostgreSQL those that a competitor is
-/// taking are passed over. With an agent, those that the agent is paused for are.
+/// priority, then arrival, then id. A number that has an open attempt waits for its end,
+/// whatever the service, and of one number only the first is taken. On PostgreSQL those that
+/// a competitor is taking are passed over. With an agent, those that the agent is paused for
+/// are.
 pub async fn take_ready(
     conn: &mut WriteConn,
     services: &[ServiceId],
@@ -255,7 +301,16 @@ pub async fn take_ready(
     }
     let backend = conn.backend();
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    readable(conn, |limit| next_ready(backend, services, now, limit, agent), limit).await
+    chosen(conn, |limit| next_ready(backend, services, now, limit, agent), limit, one_of_each_number).await
+}
+
+/// Leaves the first callback of each number, with its extension.
+fn one_of_each_number(callbacks: &mut Vec<Callback>) {
+    let mut numbers = HashSet::new();
+    callbacks.retain(|callback| {
+        let request = &callback.request;
+        numbers.insert((request.customer_number.clone(), request.customer_number_extension.clone()))
+    });
 }
 
 fn next_ready(
@@ -267,7 +322,8 @@ fn next_ready(
 ) -> Sql {
     let limit = Arg::Int(limit);
     let ready = |sql: &mut Sql| {
-        sql.push(" AND (retry_at IS NULL OR retry_at <= ").bind(Arg::Int(now.micros())).push(")");
+        sql.push(" AND (retry_at IS NULL OR retry_at <= ").bind(Arg::Int(now.micros())).push(") AND ");
+        sql.push(open_attempt!()).push(" IS NULL");
         if let Some(agent) = agent {
             sql.push(" AND (agent_pauses IS NULL OR NOT EXISTS (SELECT 1 FROM ");
             sql.push(backend.pick(
@@ -322,7 +378,7 @@ pub async fn len(conn: &mut Conn) -> StoreResult<(i64, i64)> {
 }
 
 /// How many queued callbacks of the service come before this one. Those in the gap
-/// after a failed attempt are not in line.
+/// after a failed attempt are not in line, nor are those whose number has an open attempt.
 pub async fn ahead_of(conn: &mut Conn, callback: &Callback, now: Timestamp) -> StoreResult<u32> {
     let ahead: i64 = on!(conn, |c| {
         sqlx::query_scalar(AHEAD)
@@ -337,9 +393,17 @@ pub async fn ahead_of(conn: &mut Conn, callback: &Callback, now: Timestamp) -> S
     Ok(u32::try_from(ahead).unwrap_or(u32::MAX))
 }
 
-/// Every callback in line by service, in the order of its queue.
-pub async fn order(conn: &mut Conn, now: Timestamp) -> StoreResult<Vec<(ServiceId, CallbackId)>> {
-    let pairs: Vec<(Uuid, Uuid)> = match conn {
+/// Whether the customer of a queued callback is being called for another.
+pub async fn is_called(conn: &mut Conn, id: CallbackId) -> StoreResult<bool> {
+    let called: Option<bool> =
+        on!(conn, |c| sqlx::query_scalar(IS_CALLED).bind(id.0).fetch_optional(c).await)?;
+    Ok(called.unwrap_or_default())
+}
+
+/// Every callback that is in line but for an open attempt of its number, by service, in the
+/// order of its queue; whether there is such an attempt.
+pub async fn order(conn: &mut Conn, now: Timestamp) -> StoreResult<Vec<(ServiceId, CallbackId, bool)>> {
+    let rows: Vec<(Uuid, Uuid, bool)> = match conn {
         Conn::Sqlite(c) => {
             let json: String = sqlx::query_scalar(ORDER_JSON).bind(now.micros()).fetch_one(&mut **c).await?;
             serde_json::from_str(&json)
@@ -351,7 +415,7 @@ pub async fn order(conn: &mut Conn, now: Timestamp) -> StoreResult<Vec<(ServiceI
             answered_in(max_silence, rows).await?
         }
     };
-    Ok(pairs.into_iter().map(|(service, id)| (ServiceId(service), CallbackId(id))).collect())
+    Ok(rows.into_iter().map(|(service, id, called)| (ServiceId(service), CallbackId(id), called)).collect())
 }
 
 /// Every PROCESSING callback, for a connector that starts again and wants to

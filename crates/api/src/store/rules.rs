@@ -1,8 +1,9 @@
-//! Calendars of office hours and capacity rules. Each is kept as one document, so
+//! Calendars of office hours, capacity rules and number rules. Each is kept as one document, so
 //! that a new setting of one needs no column.
 
+use ringback_domain::number_rule::NumberRule;
 use ringback_domain::wire::calendar::{CapacityRule, OfficeHoursCalendar};
-use ringback_domain::{CalendarId, CapacityRuleId};
+use ringback_domain::{CalendarId, CapacityRuleId, NumberRuleId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -37,6 +38,14 @@ impl Rule for CapacityRule {
     }
 }
 
+impl Rule for NumberRule {
+    const KIND: &'static str = "number";
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 /// A rule as it is kept.
 #[derive(Clone, Debug)]
 pub struct Kept<R> {
@@ -57,6 +66,11 @@ impl<R> Kept<R> {
     /// Its identifier as a capacity rule.
     pub const fn capacity_rule_id(&self) -> CapacityRuleId {
         CapacityRuleId(self.id)
+    }
+
+    /// Its identifier as a number rule.
+    pub const fn number_rule_id(&self) -> NumberRuleId {
+        NumberRuleId(self.id)
     }
 }
 

@@ -61,6 +61,8 @@ pub enum Action {
     Recreated,
     /// Its service was closed when it was due.
     BusinessClosed,
+    /// Its number may not be called any more.
+    NumberBlocked,
     /// It could not be made in time.
     MissedWindow,
     /// It was not made while its record was kept.

@@ -55,6 +55,17 @@ impl Callback {
         Ok(self.moved(queued, Action::Submitted, actor, Detail::default(), now))
     }
 
+    /// T8: gives a callback up whose turn has come, where a rule that came after its promise
+    /// says that its number is not called. `rule` is the name of the rule.
+    pub fn block_number(&self, rule: &str, actor: &Actor, now: Timestamp) -> Result<Transition, Refusal> {
+        if self.state.name() != StateName::Queued {
+            return Err(self.forbidden());
+        }
+        self.check_not_cancelling()?;
+        let detail = Detail { reason: Some(rule.to_owned()), ..Detail::default() };
+        Ok(self.completed(ResultCode::FAIL_NUMBER_BLOCKED, Action::NumberBlocked, actor, detail, now))
+    }
+
     /// T3 or T4: does with a callback whose window has passed what its service
     /// wants done with it.
     pub fn submit_late(

@@ -27,6 +27,8 @@ pub enum WaitingReason {
     Closed,
     /// The pause after a failed attempt.
     RetryGap,
+    /// Its customer is being called for another callback, of this or another service.
+    OtherCall,
     /// It is in line for an agent.
     Agent,
     /// ROUTING: it was offered to an agent, who is not connected yet.
@@ -41,6 +43,16 @@ pub struct WaitingFor {
     /// When that is over, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+}
+
+impl WaitingFor {
+    /// The same where the customer is being called for another callback: an agent is no
+    /// help before that has ended.
+    #[must_use]
+    pub fn while_called(self) -> Self {
+        let reason = if self.reason == WaitingReason::Agent { WaitingReason::OtherCall } else { self.reason };
+        Self { reason, ..self }
+    }
 }
 
 /// What the rules need to know of a callback.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::access::{ApiScope, Role};
-use crate::id::{ApiKeyId, CalendarId, CapacityRuleId, ServiceId, UserId};
+use crate::id::{ApiKeyId, CalendarId, CapacityRuleId, NumberRuleId, ServiceId, UserId};
 use crate::service::{ClosedWhenDue, LatePolicy, Service, Settings};
 use crate::time::Timestamp;
 use crate::wire::callback::ActorView;
@@ -116,6 +116,10 @@ pub struct EditService {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[schema(value_type = Option<CapacityRuleId>)]
     pub capacity_rule: Option<Option<CapacityRuleId>>,
+    /// The rules on which numbers it calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 50)]
+    pub number_rules: Option<Vec<NumberRuleId>>,
 }
 
 /// Tells null from a value that is not given.
@@ -154,6 +158,9 @@ impl EditService {
             settings.closed_calendars.clone_from(calendars);
         }
         settings.capacity_rule = self.capacity_rule.unwrap_or(settings.capacity_rule);
+        if let Some(rules) = &self.number_rules {
+            settings.number_rules.clone_from(rules);
+        }
     }
 }
 

@@ -123,6 +123,34 @@ pub enum AuditAction {
     #[serde(rename = "capacity_rule.edit")]
     #[strum(serialize = "capacity_rule.edit")]
     CapacityRuleEdit,
+    /// Numbers were put on the do-not-call list.
+    #[serde(rename = "do_not_call.add")]
+    #[strum(serialize = "do_not_call.add")]
+    DoNotCallAdd,
+    /// The do-not-call list was exported.
+    #[serde(rename = "do_not_call.export")]
+    #[strum(serialize = "do_not_call.export")]
+    DoNotCallExport,
+    /// A file was taken into the do-not-call list.
+    #[serde(rename = "do_not_call.import")]
+    #[strum(serialize = "do_not_call.import")]
+    DoNotCallImport,
+    /// An entry was removed from the do-not-call list.
+    #[serde(rename = "do_not_call.remove")]
+    #[strum(serialize = "do_not_call.remove")]
+    DoNotCallRemove,
+    /// A number rule was created.
+    #[serde(rename = "number_rule.create")]
+    #[strum(serialize = "number_rule.create")]
+    NumberRuleCreate,
+    /// A number rule was deleted.
+    #[serde(rename = "number_rule.delete")]
+    #[strum(serialize = "number_rule.delete")]
+    NumberRuleDelete,
+    /// A number rule was changed.
+    #[serde(rename = "number_rule.edit")]
+    #[strum(serialize = "number_rule.edit")]
+    NumberRuleEdit,
     /// A caller asked for what their role or scopes do not allow.
     #[serde(rename = "request.authorize")]
     #[strum(serialize = "request.authorize")]

@@ -4,8 +4,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::id::{
-    ApiKeyId, CalendarId, CallbackId, CapacityRuleId, JobId, SavedViewId, ServiceId, SessionId, UserId,
+    ApiKeyId, CalendarId, CallbackId, CapacityRuleId, JobId, NumberRuleId, SavedViewId, ServiceId, SessionId,
+    UserId,
 };
+use crate::number_rule::NumberRule;
 use crate::wire::admin::{
     ApiKeyView, CreateApiKey, CreateService, CreateUser, CreatedApiKey, EditService, EditUser, ServiceView,
     UserView,
@@ -24,6 +26,7 @@ use crate::wire::callback::{
     RescheduleCallback, TimelineEntry,
 };
 use crate::wire::list::{CallbackCount, CallbackFilter, CountQuery, ExportQuery, FindQuery, Page, PageQuery};
+use crate::wire::number_rule::{EditNumberRule, NumberRuleView, NumberTestQuery, NumberVerdict};
 use crate::wire::reference::{NumberReading, ReferenceData, ReferenceQuery};
 use crate::wire::saved_view::{CreateSavedView, EditSavedView, SavedView};
 
@@ -357,6 +360,24 @@ endpoints! {
 
     /// Deletes a capacity rule.
     DeleteCapacityRule[CapacityRuleId]: Delete "/capacity-rules/{id}" -> ();
+
+    /// Reads the number rules.
+    ListNumberRules: Get "/number-rules" -> Items<NumberRuleView>;
+
+    /// Reads a number rule.
+    GetNumberRule[NumberRuleId]: Get "/number-rules/{id}" -> NumberRuleView;
+
+    /// Creates a number rule.
+    PostNumberRule(NumberRule): Post "/number-rules" -> NumberRuleView;
+
+    /// Changes a number rule.
+    PatchNumberRule[NumberRuleId](EditNumberRule): Patch "/number-rules/{id}" -> NumberRuleView;
+
+    /// Deletes a number rule.
+    DeleteNumberRule[NumberRuleId]: Delete "/number-rules/{id}" -> ();
+
+    /// Tries a number against the rules of a service.
+    TestNumber?(NumberTestQuery): Get "/number-rules/test" -> NumberVerdict;
 
     /// Reads the named views that the caller may see.
     ListSavedViews: Get "/saved-views" -> Items<SavedView>;

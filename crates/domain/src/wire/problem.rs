@@ -164,6 +164,8 @@ pub enum FieldCode {
     Closed,
     /// It does not go with another part.
     Conflict,
+    /// The number is not called, by a rule of the service.
+    BlockedNumber,
     /// It contains a control character.
     ControlCharacter,
     /// The service is closed on that date, by an exception of its office hours.
@@ -190,6 +192,8 @@ pub enum FieldCode {
     NotAnObject,
     /// It is not a recording of its media type.
     NotAudio,
+    /// The number is on the do-not-call list.
+    DoNotCall,
     /// The service does not offer this type of callback.
     NotEnabled,
     /// An immediate callback does not have it.

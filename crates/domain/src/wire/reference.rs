@@ -8,6 +8,7 @@ use crate::id::CallbackId;
 use crate::phone::NumberWarning;
 use crate::time::Timestamp;
 use crate::wire::callback::ServiceRef;
+use crate::wire::number_rule::NumberRuleRef;
 pub use crate::zone::{ZoneClock, ZoneOffset};
 
 /// Most time zones that one request may ask about.
@@ -70,6 +71,10 @@ pub struct NumberReading {
     pub possible_only: bool,
     /// What people are told about the number.
     pub warning: Option<NumberWarning>,
+    /// The number rule by which the service does not call it; null where it does.
+    pub refused_by: Option<NumberRuleRef>,
+    /// Whether it is on the do-not-call list.
+    pub do_not_call: bool,
     /// Callbacks for it that are not over, latest desired time first, 10 at most;
     /// those that the caller may see.
     pub open_callbacks: Vec<OpenCallback>,

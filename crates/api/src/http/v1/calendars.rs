@@ -9,28 +9,16 @@ use ringback_domain::wire::calendar::{
 };
 use ringback_domain::wire::callback::{Items, ServiceRef};
 use ringback_domain::{CalendarId, CapacityRuleId};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use uuid::Uuid;
 
-use crate::auth::{Caller, Grant, permit};
-use crate::command::rules::Managed;
-use crate::command::{Audit, Expected, Tx, rules as commands};
-use crate::directory::Services;
+use super::rules::{Shown, create, edit, list, one, read, remove};
+use crate::auth::{Caller, permit};
+use crate::command::{Audit, Expected};
 use crate::error::Error;
 use crate::hours::office_hours;
+use crate::http::Api;
 use crate::http::extract::{Idempotency, Json, LARGE_BODY_BYTES, Path, Query, QueryFields};
-use crate::http::{Api, Reply};
-use crate::store::rules::{self, Kept};
+use crate::store::rules::Kept;
 use crate::time_zone;
-
-/// A kind of rule as version 1 shows it.
-trait Shown: Managed + Send + Sync + 'static {
-    type View: Serialize + DeserializeOwned;
-    const PATH: &'static str;
-
-    fn view(kept: &Kept<Self>, used_by: Vec<ServiceRef>) -> Self::View;
-}
 
 impl Shown for OfficeHoursCalendar {
     type View = OfficeHoursView;
@@ -48,82 +36,6 @@ impl Shown for CapacityRule {
     fn view(kept: &Kept<Self>, used_by: Vec<ServiceRef>) -> CapacityRuleView {
         CapacityRuleView::of(kept.capacity_rule_id(), &kept.rule, used_by, kept.version)
     }
-}
-
-/// The services that use a rule, of those that the caller may see.
-fn used_by<R: Shown>(id: Uuid, services: &Services, caller: &Grant) -> Vec<ServiceRef> {
-    let uses = services.all().iter().filter(|service| R::is_used_by(id, service));
-    let seen = uses.filter(|service| caller.visible.contains(service.id));
-    seen.map(|service| ServiceRef { id: service.id, name: service.name.clone() }).collect()
-}
-
-async fn list<R: Shown>(api: &Api, caller: &Grant) -> Result<HttpResponse, Error> {
-    let services = api.queries.directory.services().await?;
-    let kept = rules::list::<R>(&mut api.queries.store.read().await?).await?;
-    let items = kept.iter().map(|kept| R::view(kept, used_by::<R>(kept.id, &services, caller))).collect();
-    Ok(HttpResponse::Ok().json(Items::<R::View> { items }))
-}
-
-async fn read<R: Shown>(api: &Api, id: Uuid) -> Result<Kept<R>, Error> {
-    rules::find::<R>(&mut api.queries.store.read().await?, id).await?.ok_or(Error::NotFound(R::NOUN))
-}
-
-async fn one<R: Shown>(api: &Api, caller: &Grant, id: Uuid) -> Result<HttpResponse, Error> {
-    let services = api.queries.directory.services().await?;
-    let kept = read::<R>(api, id).await?;
-    let view = R::view(&kept, used_by::<R>(id, &services, caller));
-    Ok(Reply::ok(&view)?.of_version(kept.version).into())
-}
-
-async fn create<R: Shown>(
-    api: &Api,
-    caller: &Grant,
-    idempotency: Idempotency,
-    action: AuditAction,
-    body: Json<R, LARGE_BODY_BYTES>,
-) -> Result<HttpResponse, Error>
-where
-    R::Edit: Default,
-{
-    let key = idempotency.of(caller, body.digest());
-    let create = async move |tx: &mut Tx<'_>| {
-        let kept = commands::create::<R>(tx, &body).await?;
-        let location = format!("/api/v1/{}/{}", R::PATH, kept.id);
-        Ok(Reply::created(location, &R::view(&kept, Vec::new()))?.of_version(kept.version))
-    };
-    Ok(api.commands.run(Audit::of(action), key, caller, create).await?.into())
-}
-
-async fn edit<R: Shown>(
-    api: &Api,
-    caller: &Grant,
-    audit: Audit,
-    id: Uuid,
-    expected: Expected,
-    body: Json<R::Edit, LARGE_BODY_BYTES>,
-) -> Result<HttpResponse, Error>
-where
-    R::Edit: Send + Sync + 'static,
-{
-    let services = api.queries.directory.services().await?;
-    let used_by = used_by::<R>(id, &services, caller);
-    let edit = async move |tx: &mut Tx<'_>| {
-        let kept = commands::edit::<R>(tx, id, expected, &body).await?;
-        Ok(Reply::ok(&R::view(&kept, used_by.clone()))?.of_version(kept.version))
-    };
-    Ok(api.commands.run(audit, None, caller, edit).await?.into())
-}
-
-async fn remove<R: Shown>(
-    api: &Api,
-    caller: &Grant,
-    audit: Audit,
-    id: Uuid,
-    expected: Expected,
-) -> Result<HttpResponse, Error> {
-    let delete = async move |tx: &mut Tx<'_>| commands::delete::<R>(tx, id, expected).await;
-    api.commands.change(audit, caller, delete).await?;
-    Ok(HttpResponse::NoContent().finish())
 }
 
 /// List calendars

@@ -36,6 +36,7 @@ pub(crate) fn entries(
                 | Action::BusinessClosed
                 | Action::Expired
                 | Action::MissedWindow
+                | Action::NumberBlocked
                 | Action::Quarantined => Status::Failed,
                 _ if index == last => Status::Current,
                 _ => Status::Past,
@@ -59,6 +60,7 @@ fn text(entry: &TimelineEntry) -> String {
         Action::ClocksChanged => messages::event_clocks_changed().to_owned(),
         Action::RolledForward => messages::event_rolled_forward().to_owned(),
         Action::BusinessClosed => messages::event_business_closed().to_owned(),
+        Action::NumberBlocked => messages::event_number_blocked().to_owned(),
         Action::Submitted => messages::event_submitted().to_owned(),
         Action::Reserved => messages::event_reserved().to_owned(),
         Action::Connected => messages::event_connected().to_owned(),
@@ -125,6 +127,7 @@ fn expected(view: &CallbackView, style: Style) -> Option<String> {
             until.map_or_else(|| messages::next_closed().to_owned(), |at| messages::next_opening(time(at))),
         ),
         WaitingReason::RetryGap => known(messages::next_retry),
+        WaitingReason::OtherCall => Some(messages::next_other_call().to_owned()),
         WaitingReason::Agent => Some(messages::next_agent().to_owned()),
         WaitingReason::Connection => Some(messages::next_connect().to_owned()),
     }
