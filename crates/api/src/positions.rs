@@ -11,12 +11,17 @@ use std::time::Duration;
 use ringback_domain::callback::{Callback, QueuePlace};
 use ringback_domain::{CallbackId, ServiceId, Timestamp};
 
+use crate::directory::Services;
 use crate::error::Error;
 use crate::recent::Recent;
 use crate::store::{Store, queue};
 
 /// The estimated wait is based on the throughput of this many seconds.
 const THROUGHPUT_SECONDS: i64 = 1_800;
+
+/// Appointments that fall due within this many seconds are counted in the estimated
+/// wait of those before whom they go then.
+const APPOINTMENT_SECONDS: i64 = 4 * 3_600;
 
 /// A copy that is older says nothing about where a callback stands.
 const MAX_AGE: Duration = Duration::from_mins(1);
@@ -26,6 +31,9 @@ const MAX_AGE: Duration = Duration::from_mins(1);
 pub struct Positions {
     positions: HashMap<CallbackId, u32>,
     connected: HashMap<ServiceId, u32>,
+    /// In how many seconds appointments fall due that go before all who wait now, and
+    /// how many, the next first.
+    appointments: HashMap<ServiceId, Vec<(u64, u64)>>,
 }
 
 impl Positions {
@@ -37,8 +45,12 @@ impl Positions {
     /// Seconds until a callback at this position is expected to be reserved;
     /// `None` if the service has connected nobody recently.
     pub fn estimated_wait_seconds(&self, service: ServiceId, position: u32) -> Option<u32> {
-        let connected = u64::from(*self.connected.get(&service)?);
-        let seconds = u64::from(position) * THROUGHPUT_SECONDS.unsigned_abs() / connected.max(1);
+        let connected = u64::from(*self.connected.get(&service)?).max(1);
+        let wait = |places: u64| places * THROUGHPUT_SECONDS.unsigned_abs() / connected;
+        let alone = wait(u64::from(position));
+        let appointments = self.appointments.get(&service).into_iter().flatten();
+        let due = appointments.take_while(|(seconds, _)| *seconds < alone).map(|(_, count)| count);
+        let seconds = wait(u64::from(position) + due.sum::<u64>());
         Some(u32::try_from(seconds).unwrap_or(u32::MAX))
     }
 }
@@ -52,12 +64,26 @@ impl PositionCache {
     ///
     /// # Errors
     /// If the database cannot be read.
-    pub async fn get(&self, store: &Store, now: Timestamp) -> Result<Arc<Positions>, Error> {
+    pub async fn get(
+        &self,
+        store: &Store,
+        services: &Services,
+        now: Timestamp,
+    ) -> Result<Arc<Positions>, Error> {
         let read = async || {
             let since = now.plus_seconds(-THROUGHPUT_SECONDS);
             let mut conn = store.read().await?;
             let order = queue::order(&mut conn, now).await?;
             let connected = queue::connected_since(&mut conn, since).await?;
+            let until = now.plus_seconds(APPOINTMENT_SECONDS);
+            let mut appointments: HashMap<_, Vec<_>> = HashMap::new();
+            for (service, at, count) in queue::appointments(&mut conn, now, until).await? {
+                let seconds = at.seconds_since(now).max(0).unsigned_abs();
+                let lead = services.get(service).map_or(0, |one| one.settings.appointment_lead_seconds);
+                if seconds < u64::from(lead) {
+                    appointments.entry(service).or_default().push((seconds, u64::from(count)));
+                }
+            }
             let mut positions = HashMap::with_capacity(order.len());
             let (mut current, mut position) = (None, 0);
             for (service, id) in order {
@@ -65,7 +91,7 @@ impl PositionCache {
                 current = Some(service);
                 positions.insert(id, position);
             }
-            Ok(Positions { positions, connected })
+            Ok(Positions { positions, connected, appointments })
         };
         self.0.get(0, read).await
     }
