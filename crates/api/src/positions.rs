@@ -29,7 +29,7 @@ const MAX_AGE: Duration = Duration::from_mins(1);
 /// The position of every queued callback, and the throughput of each service.
 #[derive(Debug, Default)]
 pub struct Positions {
-    positions: HashMap<CallbackId, u32>,
+    places: HashMap<CallbackId, u32>,
     connected: HashMap<ServiceId, u32>,
     /// In how many seconds appointments fall due that go before all who wait now, and
     /// how many, the next first.
@@ -39,7 +39,7 @@ pub struct Positions {
 impl Positions {
     /// Position in the queue, from 1; `None` unless the callback is queued.
     pub fn position(&self, id: CallbackId) -> Option<u32> {
-        self.positions.get(&id).copied()
+        self.places.get(&id).copied()
     }
 
     /// Seconds until a callback at this position is expected to be reserved;
@@ -84,14 +84,14 @@ impl PositionCache {
                     appointments.entry(service).or_default().push((seconds, u64::from(count)));
                 }
             }
-            let mut positions = HashMap::with_capacity(order.len());
+            let mut places = HashMap::with_capacity(order.len());
             let (mut current, mut position) = (None, 0);
             for (service, id) in order {
                 position = if current == Some(service) { position + 1 } else { 1 };
                 current = Some(service);
-                positions.insert(id, position);
+                places.insert(id, position);
             }
-            Ok(Positions { positions, connected, appointments })
+            Ok(Positions { places, connected, appointments })
         };
         self.0.get(0, read).await
     }
