@@ -94,7 +94,7 @@ async fn submit(cluster: &Cluster, node: usize, callback: &Callback) -> Result<(
     let submit = async move |tx: &mut Tx<'_>| {
         let found = callbacks::find(tx.read(), id, &VisibleServices::All).await?.unwrap();
         let submitted = found
-            .submit(&Actor::system("scheduler"), tx.now())
+            .submit(0, &Actor::system("scheduler"), tx.now())
             .map_err(|refusal| Error::refused(refusal, &found))?;
         tx.save(submitted);
         Ok(())
@@ -213,7 +213,7 @@ async fn callbacks_are_reserved_by_priority_and_then_by_arrival(
         })
         .collect();
     let mut expected = cluster.create(&specs, StateName::Queued).await;
-    expected.sort_by_key(|one| (Reverse(one.request.priority), one.queue_arrival(), one.id));
+    expected.sort_by_key(|one| (Reverse(one.request.priority), one.queue_arrival, one.id));
     let mut taken = Vec::new();
     loop {
         let part = cluster.reserve(0, "agent-1", 7).await;

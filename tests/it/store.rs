@@ -117,7 +117,7 @@ async fn a_reader_of_the_feed_misses_no_change_of_concurrent_writers(
         for callback in part {
             let (callback, now) = (callback.clone(), cluster.now());
             let work = cluster.nodes[number % 2].store.transact(async move |conn| {
-                let submitted = callback.submit(&Actor::system("test"), now).unwrap();
+                let submitted = callback.submit(0, &Actor::system("test"), now).unwrap();
                 callbacks::save(conn, &[submitted]).await?;
                 // A longer transaction, so that later ones are committed before it.
                 for _ in 0..number {
@@ -275,7 +275,7 @@ async fn failed_work_is_rolled_back_without_affecting_its_batch(
         cluster.nodes[0]
             .store
             .transact(async move |conn| {
-                let submitted = callback.submit(&Actor::system("test"), now).unwrap();
+                let submitted = callback.submit(0, &Actor::system("test"), now).unwrap();
                 callbacks::save(conn, &[submitted]).await?;
                 if number % 3 == 0 { Err(Error::NotFound("reason")) } else { Ok(()) }
             })

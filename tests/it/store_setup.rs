@@ -179,7 +179,7 @@ pub(crate) fn make_one(tx: &mut Tx<'_>, clock: &Clock, spec: CallbackSpec, state
     let created = tx.save(Callback::schedule(new, &actor, made_at).unwrap());
     match state {
         StateName::Scheduled => created,
-        StateName::Queued => tx.save(created.submit(&actor, spec.due).unwrap()),
+        StateName::Queued => tx.save(created.submit(0, &actor, spec.due).unwrap()),
         StateName::Completed => tx.save(created.cancel(&actor, spec.due).unwrap()),
         StateName::Routing | StateName::Processing => unreachable!("use `reserve` for these states"),
     }

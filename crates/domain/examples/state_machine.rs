@@ -8,14 +8,16 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use ringback_domain::access::{Actor, ActorKind};
+use ringback_domain::calendar::office_hours::ServiceHours;
 use ringback_domain::callback::action::Action;
-use ringback_domain::callback::outcome::{DialResult, NamedResult, ResultCode};
+use ringback_domain::callback::outcome::{NamedResult, ResultCode};
 use ringback_domain::callback::state::{Reservation, State, StateName};
 use ringback_domain::callback::transition::{Claim, MAX_LEASES_LOST, NewCallback, Release, Transition};
-use ringback_domain::callback::{Callback, CallbackType, Request};
+use ringback_domain::callback::{Callback, CallbackType, Request, Retry};
+use ringback_domain::dial::{DialResult, RetryPolicy};
 use ringback_domain::id::{AttemptId, CallbackId, ServiceId};
 use ringback_domain::phone::PhoneNumber;
-use ringback_domain::service::{DEFAULT_WINDOW_SECONDS, LatePolicy, RETRY_POLICY, RetryPolicy};
+use ringback_domain::service::{DEFAULT_WINDOW_SECONDS, LatePolicy};
 use ringback_domain::time::Timestamp;
 use ringback_domain::wall_time::WallTime;
 
@@ -51,7 +53,7 @@ const RULES: [(Option<StateName>, StateName, &str); 12] = {
         (
             Some(S::Routing),
             S::Queued,
-            "Given back, the lease ran out, an attempt failed that was not the last, or it is about to be called off. It keeps its place; after three leases that ran out in a row it is quarantined.",
+            "Given back, the lease ran out, an attempt failed after which another one follows, or it is about to be called off. It keeps its place; after three leases that ran out in a row it is quarantined.",
         ),
         (Some(S::Routing), S::Processing, "Only by the router that holds the reservation."),
         (Some(S::Queued), S::Completed, "Called off, or it was not made in time."),
@@ -165,7 +167,9 @@ fn next(callback: &Callback) -> Vec<Transition> {
     let (person, machine) = (person(), Actor::system("diagram"));
     let reservation = reservation();
     let claim = Claim { attempt_id: reservation.attempt_id, lease_token: &reservation.lease_token };
-    let last = RetryPolicy { max_attempts: 1, ..RETRY_POLICY };
+    let (several, one) = (RetryPolicy::default(), RetryPolicy { max_attempts: 1, ..RetryPolicy::default() });
+    let hours = ServiceHours::default();
+    let [usual, last] = [&several, &one].map(|policy| Retry { policy, hours: &hours });
     let busy = DialResult::Busy;
     let unlucky = Callback { leases_lost: MAX_LEASES_LOST - 1, ..callback.clone() };
     let cancelling = callback.request_cancellation(start(), None, &person, start());
@@ -173,13 +177,13 @@ fn next(callback: &Callback) -> Vec<Transition> {
     let tried_at = |now: Timestamp| {
         let commands = vec![
             callback.reschedule(now.plus_seconds(1), &person, now),
-            callback.submit(&machine, now),
+            callback.submit(0, &machine, now),
             callback.reserve(reservation.clone(), &machine, now),
             callback.release(claim, Release::default(), &machine, now),
             callback.expire_lease(&machine, now),
-            callback.fail_attempt(claim, busy, RETRY_POLICY, &machine, now),
+            callback.fail_attempt(claim, busy, usual, &machine, now),
             callback.fail_attempt(claim, busy, last, &machine, now),
-            callback.fail_attempt(claim, DialResult::NumberBlocked, RETRY_POLICY, &machine, now),
+            callback.fail_attempt(claim, DialResult::NumberBlocked, usual, &machine, now),
             callback.fail_attempt(claim, DialResult::NoConfirm, last, &machine, now),
             callback.connect(claim, &machine, now),
             callback.cancel(&person, now),
@@ -193,8 +197,8 @@ fn next(callback: &Callback) -> Vec<Transition> {
             callback.roll_forward(now.plus_seconds(60), &machine, now),
             callback.fail_closed(&machine, now),
             callback.block_number("rule", &machine, now),
-            callback.submit_late(LatePolicy::Ask, &machine, now),
-            callback.submit_late(LatePolicy::Close, &machine, now),
+            callback.submit_late(LatePolicy::Ask, 0, &machine, now),
+            callback.submit_late(LatePolicy::Close, 0, &machine, now),
             callback.expire(&machine, now),
             callback.recreate(request(), &person, now).map(|(old, _new)| old),
         ];

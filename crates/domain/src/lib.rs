@@ -15,6 +15,7 @@ pub mod access;
 pub mod calendar;
 pub mod callback;
 pub mod date;
+pub mod dial;
 pub mod do_not_call;
 pub mod id;
 mod name;
@@ -31,10 +32,11 @@ pub mod wire;
 pub mod zone;
 
 pub use access::{Actor, ActorKind, ApiScope, Permission, Role, VisibleServices};
-pub use callback::outcome::{DialResult, ResultCategory, ResultCode};
+pub use callback::outcome::{ResultCategory, ResultCode};
 pub use callback::state::{Completion, State, StateName};
 pub use callback::{Callback, CallbackType, Origin, Request};
 pub use date::{LocalDate, Weekday};
+pub use dial::DialResult;
 pub use id::{
     ApiKeyId, AttemptId, CalendarId, CallbackId, CapacityRuleId, DoNotCallId, JobId, NumberRuleId,
     SavedViewId, ServiceId, SessionId, UserId,

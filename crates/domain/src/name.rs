@@ -5,9 +5,10 @@ use strum::VariantArray;
 
 use crate::access::{ActorKind, ApiScope, Permission, Role};
 use crate::callback::action::Action;
-use crate::callback::outcome::{DialResult, NamedResult};
+use crate::callback::outcome::NamedResult;
 use crate::callback::state::StateName;
 use crate::callback::{CallbackType, Origin};
+use crate::dial::DialResult;
 use crate::phone::NumberWarning;
 use crate::service::LatePolicy;
 use crate::wire::audit::AuditAction;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
+use crate::dial::RetryPolicy;
 use crate::id::{CalendarId, CapacityRuleId, NumberRuleId, ServiceId};
 use crate::time::Timestamp;
 
@@ -79,6 +80,13 @@ pub struct Settings {
     /// The rules on which numbers it calls; any number without one.
     #[schema(required = true)]
     pub number_rules: Vec<NumberRuleId>,
+    /// How often and when a customer is dialled.
+    #[schema(required = true)]
+    pub retry_policy: RetryPolicy,
+    /// Seconds by which a callback for a chosen time goes before those that wait when
+    /// that time comes: it takes its place in the queue as if it had waited so long.
+    #[schema(required = true)]
+    pub appointment_lead_seconds: u32,
 }
 
 /// What becomes of a callback that falls due after its window has passed, such as
@@ -144,6 +152,13 @@ pub const MAX_HORIZON_DAYS: u32 = 366;
 /// Longest notice that a service may want, in seconds: a week.
 pub const MAX_NOTICE_SECONDS: u32 = 7 * 86_400;
 
+/// By what an appointment goes before those that wait unless the service says
+/// otherwise, in seconds: a day, which is before everybody.
+pub const DEFAULT_APPOINTMENT_LEAD_SECONDS: u32 = 86_400;
+
+/// The most by which a service may let appointments go before others, in seconds: a week.
+pub const MAX_APPOINTMENT_LEAD_SECONDS: u32 = 7 * 86_400;
+
 /// Most calendars of each kind that a service may have.
 pub const MAX_SERVICE_CALENDARS: usize = 20;
 
@@ -173,22 +188,11 @@ impl Default for Settings {
             closed_calendars: Vec::new(),
             capacity_rule: None,
             number_rules: Vec::new(),
+            retry_policy: RetryPolicy::default(),
+            appointment_lead_seconds: DEFAULT_APPOINTMENT_LEAD_SECONDS,
         }
     }
 }
-
-/// Attempts for one callback, and seconds between them, after which it
-/// completes as `FAIL_CALL_TO_CUSTOMER`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RetryPolicy {
-    /// Dial attempts in all.
-    pub max_attempts: u32,
-    /// Seconds from a failed attempt to the earliest next one.
-    pub gap_seconds: i64,
-}
-
-/// The one policy for every service so far.
-pub const RETRY_POLICY: RetryPolicy = RetryPolicy { max_attempts: 3, gap_seconds: 300 };
 
 #[cfg(test)]
 mod tests {

@@ -3,16 +3,17 @@
 
 mod common;
 mod lives;
+mod usual;
 
 use std::collections::BTreeSet;
 
-use lives::{Command, DAY, PAUSE, lives};
+use lives::{Command, DAY, LEAD, PAUSE, lives};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use ringback_domain::callback::action::Action;
 use ringback_domain::callback::transition::{Refusal, Transition};
-use ringback_domain::{Callback, CallbackId, State, StateName, Timestamp};
+use ringback_domain::{Callback, CallbackId, CallbackType, DialResult, State, StateName, Timestamp};
 
 /// The arrows of the state machine, T2 to T12, written down a second time.
 const ARROWS: [(StateName, StateName); 11] = {
@@ -268,14 +269,44 @@ proptest! {
     }
 
     #[test]
+    fn a_place_in_the_queue_is_taken_once_and_kept(life in lives()) {
+        for (moment, change) in life.changes() {
+            let (before, after) = (&moment.before, &change.after);
+            match (change.entry.from, change.entry.to) {
+                (Some(StateName::Scheduled), StateName::Queued) => {
+                    let was_moved = before.reschedules.count > 0;
+                    let promised = before.request.callback_type == CallbackType::Scheduled || was_moved;
+                    let lead = if promised { i64::from(LEAD) } else { 0 };
+                    prop_assert_eq!(after.queue_arrival, before.desired_time.plus_seconds(-lead));
+                }
+                (Some(StateName::Scheduled), _) => {}
+                _ => prop_assert_eq!(after.queue_arrival, before.queue_arrival),
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_attempt_that_counts_is_dated_by_its_reservation(life in lives()) {
+        let mut first = None;
+        for (moment, change) in life.changes() {
+            let result = change.entry.detail.dial_result;
+            if result.is_some_and(DialResult::counts) && first.is_none() {
+                first = moment.before.state.reservation().map(|held| held.reserved_at);
+            }
+            prop_assert_eq!(change.after.first_attempted_at, first);
+        }
+    }
+
+    #[test]
     fn a_callback_is_not_handed_out_in_the_gap_after_a_failed_attempt(life in lives()) {
         let mut failed_at: Option<Timestamp> = None;
+        let gap_seconds = i64::from(life.policy.results[&DialResult::NoAnswer].gap_seconds);
         for (moment, change) in life.changes() {
             match change.entry.action {
                 Action::AttemptFailed => failed_at = Some(moment.now),
                 // Taken once it is over, the gap is over for good.
                 Action::Reserved => {
-                    let gap = failed_at.take().map(|at| (moment.now, at.plus_seconds(life.policy.gap_seconds)));
+                    let gap = failed_at.take().map(|at| (moment.now, at.plus_seconds(gap_seconds)));
                     prop_assert!(gap.is_none_or(|(now, end)| now >= end), "{gap:?}");
                 }
                 _ => {}
@@ -360,7 +391,7 @@ proptest! {
             if let Some(Transition { callback: new, .. }) = &change.repeat {
                 prop_assert_eq!(change.after.recreated_as, repeat);
                 prop_assert_eq!(new.recreated_from, Some(moment.before.id));
-                prop_assert_eq!((&new.state, new.version, new.attempts_made), (&State::Scheduled, 1, 0));
+                prop_assert_eq!((&new.state, new.version, new.attempts_made()), (&State::Scheduled, 1, 0));
                 prop_assert_eq!(&new.recreated_by, &moment.actor.username());
             }
         }
@@ -369,11 +400,12 @@ proptest! {
     #[test]
     fn there_are_never_more_attempts_than_the_policy_allows(life in lives()) {
         for callback in life.versions() {
-            prop_assert!(callback.attempts_made <= life.policy.max_attempts);
+            prop_assert!(callback.attempts_made() <= life.policy.max_attempts);
         }
         for (moment, change) in life.changes() {
-            let counted = matches!(change.entry.action, Action::AttemptFailed | Action::Connected);
-            prop_assert_eq!(change.after.attempts_made, moment.before.attempts_made + u32::from(counted));
+            let dialled = matches!(change.entry.action, Action::AttemptFailed | Action::Connected);
+            let counted = dialled && change.entry.detail.dial_result != Some(DialResult::Congestion);
+            prop_assert_eq!(change.after.attempts_made(), moment.before.attempts_made() + u32::from(counted));
         }
     }
 

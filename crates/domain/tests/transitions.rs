@@ -1,17 +1,20 @@
 //! Every command on a callback in every state: the whole table, as reviewed.
 
 mod common;
+mod usual;
 
-use common::{at, claim, machine, person, request, reservation, wall_time};
+use common::{claim, machine, request, reservation};
 use ringback_domain::callback::state::Reservation;
 use ringback_domain::callback::transition::{Refusal, Release, Transition};
-use ringback_domain::service::RETRY_POLICY;
 use ringback_domain::{Callback, DialResult, ResultCode, State, Timestamp};
+use usual::{always, at, person, plain_policy, wall_time};
 
 const DAY: i64 = 86_400;
 const RETENTION: i64 = 14 * DAY;
 const LEASE: i64 = 30;
 const OPEN_ATTEMPT: u128 = 7;
+const GAP: u32 = 300;
+const LEAD: u32 = 0;
 
 /// A callback, made a minute before its desired time and moved on from there.
 #[derive(Clone)]
@@ -33,7 +36,7 @@ impl Life {
 
     fn queued(self) -> Self {
         let due = self.0.desired_time;
-        self.then(|callback| callback.submit(&machine(), due))
+        self.then(|callback| callback.submit(LEAD, &machine(), due))
     }
 
     fn routing(self, now: Timestamp) -> Self {
@@ -44,7 +47,13 @@ impl Life {
     fn failed(self, now: Timestamp) -> Self {
         let held = reservation(OPEN_ATTEMPT, now, LEASE);
         self.routing(now).then(|callback| {
-            callback.fail_attempt(claim(&held), DialResult::Busy, RETRY_POLICY, &machine(), now)
+            callback.fail_attempt(
+                claim(&held),
+                DialResult::Busy,
+                always(&plain_policy(3, GAP)),
+                &machine(),
+                now,
+            )
         })
     }
 
@@ -77,7 +86,7 @@ type Situations = Vec<(&'static str, Life)>;
 
 fn situations() -> [(&'static str, Situations); 5] {
     let now = at(0);
-    let gap = RETRY_POLICY.gap_seconds;
+    let gap = i64::from(GAP);
     let due = || Life::scheduled(at(-1_000));
     let old = || Life::scheduled(at(-RETENTION));
     [
@@ -135,31 +144,32 @@ type Outcome = Result<Vec<Transition>, Refusal>;
 /// Every command, given at `at(0)`.
 fn commands(callback: &Callback) -> Vec<(&'static str, Outcome)> {
     let now = at(0);
-    let (person, machine) = (person(), machine());
+    let (person, machine, policy) = (person(), machine(), plain_policy(3, GAP));
     let (held, overtaken) = (reservation(OPEN_ATTEMPT, now, LEASE), reservation(6, now, LEASE));
     let stolen = Reservation { attempt_id: held.attempt_id, ..overtaken.clone() };
     let one = |outcome: Result<Transition, Refusal>| outcome.map(|transition| vec![transition]);
     let finish = |result| one(callback.finish(claim(&held), result, None, &machine, now));
     let fail =
-        |dial_result| one(callback.fail_attempt(claim(&held), dial_result, RETRY_POLICY, &machine, now));
+        |dial_result| one(callback.fail_attempt(claim(&held), dial_result, always(&policy), &machine, now));
     vec![
         ("reschedule, ahead", one(callback.reschedule(at(60), &person, now))),
         ("reschedule, to now", one(callback.reschedule(now, &person, now))),
         ("follow_clocks, back", one(callback.follow_clocks(at(-60), wall_time("2026b"), &machine, now))),
         ("roll_forward", one(callback.roll_forward(at(60), &machine, now))),
         ("fail_closed", one(callback.fail_closed(&machine, now))),
-        ("submit", one(callback.submit(&machine, now))),
+        ("submit", one(callback.submit(LEAD, &machine, now))),
         ("block_number", one(callback.block_number("No premium numbers", &machine, now))),
         ("reserve", one(callback.reserve(reservation(8, now, LEASE), &machine, now))),
         ("release", one(callback.release(claim(&held), Release::default(), &machine, now))),
         ("  overtaken", one(callback.release(claim(&overtaken), Release::default(), &machine, now))),
         ("expire_lease", one(callback.expire_lease(&machine, now))),
         ("fail_attempt, BUSY", fail(DialResult::Busy)),
+        ("  CONGESTION", fail(DialResult::Congestion)),
         ("  CONNECTED", fail(DialResult::Connected)),
         ("  NUMBER_BLOCKED", fail(DialResult::NumberBlocked)),
         (
             "  overtaken",
-            one(callback.fail_attempt(claim(&overtaken), DialResult::Busy, RETRY_POLICY, &machine, now)),
+            one(callback.fail_attempt(claim(&overtaken), DialResult::Busy, always(&policy), &machine, now)),
         ),
         ("connect", one(callback.connect(claim(&held), &machine, now))),
         ("  overtaken", one(callback.connect(claim(&overtaken), &machine, now))),

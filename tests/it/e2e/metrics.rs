@@ -62,6 +62,14 @@ async fn the_metrics_grow_with_the_state() {
     advanced.at("term", "Agent reserved").shown().await;
     app.router().report(&reserved, "connect", json!({})).await;
     advanced.at("term", "Agent connected").shown().await;
+    advanced.at("term", "First attempt").shown().await;
+    for on_time in ["Attempted in the window", "Connected in the window"] {
+        let value = format!(
+            "return [...document.querySelectorAll('dt')].find(term => term.textContent.trim() === '{on_time}')\
+             ?.nextElementSibling?.textContent.trim()"
+        );
+        wait_for(on_time, async || (browser.script(&value).await == "yes").then_some(())).await;
+    }
     advanced.at("term", "Result").gone().await;
     app.router().report(&reserved, "complete", json!({})).await;
     advanced.at("term", "Result").shown().await;

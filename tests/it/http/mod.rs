@@ -26,6 +26,7 @@ mod outage;
 mod replays;
 mod reports;
 mod retention;
+mod retries;
 mod saved_views;
 mod sheets;
 mod streams;

@@ -34,6 +34,9 @@ async fn dial(app: &TestApp, service: ServiceId, dials: bool) {
 #[tokio::test]
 async fn a_callback_says_what_it_waits_for(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let app = TestApp::start(backend).await;
+    let gap = json!({"retry_policy": {"results": {"BUSY": {"gap_seconds": 300, "jitter": 0}}}});
+    let service = format!("/api/v1/services/{}", app.service);
+    assert_eq!(app.admin().await.patch(&service, &gap).await.status, 200);
     // No person's token lasts that long.
     let client = app.integration();
     let id =

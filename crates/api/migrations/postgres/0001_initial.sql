@@ -40,7 +40,11 @@ CREATE TABLE callbacks (
     reschedule_count BIGINT NOT NULL,
     last_rescheduled_at BIGINT,
     rescheduled_by TEXT,
+    -- How its dials ended so far, as JSON, and how many of them count.
+    dial_counts TEXT,
     attempts_made BIGINT NOT NULL,
+    -- When the first of those began.
+    first_attempted_at BIGINT,
     leases_lost BIGINT NOT NULL DEFAULT 0,
     -- Where it stood when it was in line last, as people saw it.
     last_position BIGINT,

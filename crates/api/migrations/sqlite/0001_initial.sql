@@ -42,7 +42,11 @@ CREATE TABLE callbacks (
     reschedule_count INTEGER NOT NULL,
     last_rescheduled_at INTEGER,
     rescheduled_by TEXT,
+    -- How its dials ended so far, as JSON, and how many of them count.
+    dial_counts TEXT,
     attempts_made INTEGER NOT NULL,
+    -- When the first of those began.
+    first_attempted_at INTEGER,
     leases_lost INTEGER NOT NULL DEFAULT 0,
     -- Where it stood when it was in line last, as people saw it.
     last_position INTEGER,

@@ -9,22 +9,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ringback_domain::callback::state::Reservation;
-use ringback_domain::callback::transition::{Claim, Refusal, Release};
-use ringback_domain::callback::{Callback, QueuePlace};
-use ringback_domain::service::RETRY_POLICY;
+use ringback_domain::callback::transition::{Claim, Refusal, Release, Transition};
+use ringback_domain::callback::{Callback, QueuePlace, Retry};
+use ringback_domain::dial::RetryPolicy;
 use ringback_domain::wire::problem::FieldCode;
-use ringback_domain::{AttemptId, CallbackId, DialResult, ResultCode, Service, ServiceId, Timestamp};
+use ringback_domain::{Actor, AttemptId, CallbackId, DialResult, ResultCode, Service, ServiceId, Timestamp};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::audit::Audit;
-use super::booking::closed;
+use super::booking::{closed, rules_of};
 use super::numbers::give_up_blocked;
 use super::tx::{Commands, Tx};
 use crate::auth::Grant;
 use crate::auth::token::new_secret;
 use crate::error::Error;
 use crate::fault::{Field, Part};
+use crate::hours::Rules;
 use crate::numbers::NumberRules;
 use crate::store::idempotency::IdempotencyKey;
 use crate::store::{Store, callbacks, queue, services};
@@ -390,16 +391,63 @@ pub struct AttemptReport {
 pub async fn report(tx: &mut Tx<'_>, report: &AttemptReport) -> Result<Callback, Error> {
     let visible = &tx.grant().visible;
     let found = callbacks::find_by_attempt(tx.read(), report.attempt_id, visible).await?;
-    apply(tx, &found.ok_or(Error::NotFound("attempt"))?, report)
+    let callback = found.ok_or(Error::NotFound("attempt"))?;
+    let retries = Retries::of(tx, [(report, &callback)]).await?;
+    apply(tx, &callback, report, &retries)
 }
 
-fn apply(tx: &mut Tx<'_>, callback: &Callback, report: &AttemptReport) -> Result<Callback, Error> {
+/// By what services dial again.
+#[derive(Debug)]
+struct Retries {
+    services: Vec<Service>,
+    rules: Rules,
+}
+
+impl Retries {
+    /// Those of the services of dials that failed; no statement where none did.
+    async fn of(
+        tx: &mut Tx<'_>,
+        reports: impl IntoIterator<Item = (&AttemptReport, &Callback)>,
+    ) -> Result<Self, Error> {
+        let failed = reports.into_iter().filter(|(report, _)| matches!(report.report, Report::Failed(_)));
+        let mut ids: Vec<ServiceId> = failed.map(|(_, callback)| callback.request.service_id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let services = if ids.is_empty() { Vec::new() } else { services::find_all(tx.read(), &ids).await? };
+        let rules = rules_of(tx, &services).await?;
+        Ok(Self { services, rules })
+    }
+
+    /// What a failed dial does with a callback. A service that cannot be read has the
+    /// usual policy and is open.
+    fn fail(
+        &self,
+        callback: &Callback,
+        claim: Claim<'_>,
+        result: DialResult,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Transition, Refusal> {
+        let service = self.services.iter().find(|service| service.id == callback.request.service_id);
+        let usual = RetryPolicy::default();
+        let policy = service.map_or(&usual, |service| &service.settings.retry_policy);
+        let hours = service.map(|service| self.rules.hours(service)).unwrap_or_default();
+        callback.fail_attempt(claim, result, Retry { policy, hours: &hours }, actor, now)
+    }
+}
+
+fn apply(
+    tx: &mut Tx<'_>,
+    callback: &Callback,
+    report: &AttemptReport,
+    retries: &Retries,
+) -> Result<Callback, Error> {
     let claim = Claim { attempt_id: report.attempt_id, lease_token: &report.lease_token };
     let (actor, now) = (tx.actor(), tx.now());
     let moved = match &report.report {
         Report::Connected => callback.connect(claim, actor, now),
         Report::Released(release) => callback.release(claim, release.clone(), actor, now),
-        Report::Failed(result) => callback.fail_attempt(claim, *result, RETRY_POLICY, actor, now),
+        Report::Failed(result) => retries.fail(callback, claim, *result, actor, now),
         Report::Completed { result, disposition } => {
             callback.finish(claim, *result, disposition.clone(), actor, now)
         }
@@ -427,6 +475,9 @@ pub async fn report_all(
         .filter(|callback| visible.contains(callback.request.service_id))
         .map(|callback| (callback.id, callback))
         .collect();
+    let of = |report: &AttemptReport| attempts.get(&report.attempt_id).and_then(|id| current.get(id));
+    let known = reports.iter().filter_map(|report| Some((report, of(report)?)));
+    let retries = Retries::of(tx, known).await?;
     let mut outcomes = Vec::with_capacity(reports.len());
     for report in reports {
         let callback = attempts.get(&report.attempt_id).and_then(|id| current.get(id));
@@ -434,7 +485,7 @@ pub async fn report_all(
             outcomes.push(Err(Error::NotFound("attempt")));
             continue;
         };
-        let outcome = apply(tx, callback, report);
+        let outcome = apply(tx, callback, report, &retries);
         if let Ok(callback) = &outcome {
             current.insert(callback.id, callback.clone());
         }

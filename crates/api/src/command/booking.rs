@@ -33,7 +33,7 @@ pub(super) struct Wish<'a> {
 
 /// The rules of services, as they are in this transaction; no statement where there
 /// are none.
-async fn rules_of(tx: &mut Tx<'_>, services: &[Service]) -> Result<Rules, Error> {
+pub(super) async fn rules_of(tx: &mut Tx<'_>, services: &[Service]) -> Result<Rules, Error> {
     let calendars = services.iter().map(|service| &service.settings);
     let calendars =
         calendars.flat_map(|settings| settings.open_calendars.iter().chain(&settings.closed_calendars));

@@ -1,9 +1,13 @@
 //! Commands on services.
 
+use ringback_domain::dial::{
+    DialResult, GROWTH, JITTER, MAX_ATTEMPTS, MAX_GAP_SECONDS, MAX_GIVE_UP_SECONDS, MAX_OF_RESULT,
+    RetryPolicy, RetryRule,
+};
 use ringback_domain::number_rule::NumberRule;
 use ringback_domain::service::{
-    MAX_HORIZON_DAYS, MAX_NOTICE_SECONDS, MAX_SERVICE_CALENDARS, MAX_SERVICE_NUMBER_RULES,
-    MAX_WINDOW_SECONDS, Settings,
+    MAX_APPOINTMENT_LEAD_SECONDS, MAX_HORIZON_DAYS, MAX_NOTICE_SECONDS, MAX_SERVICE_CALENDARS,
+    MAX_SERVICE_NUMBER_RULES, MAX_WINDOW_SECONDS, Settings,
 };
 use ringback_domain::wire::admin::{CreateService, EditService};
 use ringback_domain::wire::calendar::{CapacityRule, OfficeHoursCalendar};
@@ -15,7 +19,7 @@ use super::expected::Expected;
 use super::faults::Faults;
 use super::tx::Tx;
 use crate::error::Error;
-use crate::fault::{Field, Part};
+use crate::fault::{Field, Part, Step};
 use crate::store::{StoreError, rules, services};
 use crate::{phone, time_zone};
 
@@ -44,6 +48,12 @@ fn check(service: &Service) -> Result<(), Error> {
         let detail = format!("`minimum_notice_seconds` must be between 0 and {MAX_NOTICE_SECONDS}.");
         faults.add(Field::MinimumNoticeSeconds, FieldCode::OutOfRange, detail);
     }
+    if service.settings.appointment_lead_seconds > MAX_APPOINTMENT_LEAD_SECONDS {
+        let detail =
+            format!("`appointment_lead_seconds` must be between 0 and {MAX_APPOINTMENT_LEAD_SECONDS}.");
+        faults.add(Field::AppointmentLeadSeconds, FieldCode::OutOfRange, detail);
+    }
+    check_retry_policy(&mut faults, &service.settings.retry_policy);
     for (field, calendars) in calendars(&service.settings) {
         if calendars.len() > MAX_SERVICE_CALENDARS {
             let detail = format!("Name at most {MAX_SERVICE_CALENDARS} calendars.");
@@ -55,6 +65,48 @@ fn check(service: &Service) -> Result<(), Error> {
         faults.add(Field::NumberRules, FieldCode::TooLong, detail);
     }
     faults.check()
+}
+
+fn check_retry_policy(faults: &mut Faults, policy: &RetryPolicy) {
+    for (field, value, max) in [
+        (Field::MaxAttempts, policy.max_attempts, MAX_ATTEMPTS),
+        (Field::GiveUpAfterSeconds, policy.give_up_after_seconds, MAX_GIVE_UP_SECONDS),
+    ] {
+        if !(1..=max).contains(&value) {
+            let part = Part::Path(vec![Field::RetryPolicy.into(), field.into()]);
+            let detail = format!("`{}` must be between 1 and {max}.", <&str>::from(field));
+            faults.add(part, FieldCode::OutOfRange, detail);
+        }
+    }
+    for (result, rule) in &policy.results {
+        check_retry_rule(faults, *result, rule);
+    }
+}
+
+fn check_retry_rule(faults: &mut Faults, result: DialResult, rule: &RetryRule) {
+    let at = |field: Option<Field>| {
+        let rule = [Field::RetryPolicy.into(), Field::Results.into(), Step::Name(result.as_str())];
+        Part::Path(rule.into_iter().chain(field.map(Step::Field)).collect())
+    };
+    if RetryRule::default_for(result).is_none() {
+        let detail = format!("Nobody is called again after {}, so it has no rule.", result.as_str());
+        return faults.add(at(None), FieldCode::NotAllowed, detail);
+    }
+    let min_gap = result.min_gap_seconds();
+    let mut check = |field: Field, is_allowed: bool, least: String, most: String| {
+        if !is_allowed {
+            let detail = format!("`{}` must be between {least} and {most}.", <&str>::from(field));
+            faults.add(at(Some(field)), FieldCode::OutOfRange, detail);
+        }
+    };
+    let most = MAX_OF_RESULT.to_string();
+    check(Field::Max, (1..=MAX_OF_RESULT).contains(&rule.max), 1.to_string(), most);
+    let (least, most) = (min_gap.to_string(), MAX_GAP_SECONDS.to_string());
+    check(Field::GapSeconds, (min_gap..=MAX_GAP_SECONDS).contains(&rule.gap_seconds), least, most);
+    for (field, range, ratio) in [(Field::Growth, GROWTH, rule.growth), (Field::Jitter, JITTER, rule.jitter)]
+    {
+        check(field, range.contains(&ratio), range.start().to_string(), range.end().to_string());
+    }
 }
 
 const fn calendars(settings: &Settings) -> [(Field, &Vec<CalendarId>); 2] {

@@ -4,9 +4,9 @@
 use ringback_domain::callback::transition::{Refusal, Transition};
 use ringback_domain::callback::{Callback, rules};
 use ringback_domain::retention::RETENTION_DAYS;
-use ringback_domain::service::ClosedWhenDue;
+use ringback_domain::service::{ClosedWhenDue, DEFAULT_APPOINTMENT_LEAD_SECONDS};
 use ringback_domain::wall_time::{Fold, WallTime};
-use ringback_domain::{Actor, CallbackType, StateName, Timestamp};
+use ringback_domain::{Actor, CallbackType, ServiceId, StateName, Timestamp};
 
 use super::tx::Tx;
 use crate::auth::token::OLD_KEY_SECONDS;
@@ -47,14 +47,24 @@ pub async fn submit_due(tx: &mut Tx<'_>) -> Result<usize, Error> {
     // After an outage: what each service wants done with what it missed.
     let (late, due): (Vec<_>, Vec<_>) = due.into_iter().partition(late);
     let is_chosen = |callback: &Callback| callback.request.callback_type == CallbackType::Scheduled;
-    let needed = !late.is_empty() || due.iter().any(is_chosen);
+    let needed = !late.is_empty() || due.iter().any(Callback::is_appointment);
     let services = if needed { tx.services().await? } else { Services::default() };
     // Their hours were changed after the time was promised. Who asked for a call at once
     // waits in the queue.
     let is_closed =
         |callback: &Callback| is_chosen(callback) && services.closed(callback.request.service_id).is_some();
     let (closed, due): (Vec<_>, Vec<_>) = due.into_iter().partition(is_closed);
-    save_all(tx, &due, Callback::submit)?;
+    let lead = |id: ServiceId| {
+        services
+            .get(id)
+            .map_or(DEFAULT_APPOINTMENT_LEAD_SECONDS, |service| service.settings.appointment_lead_seconds)
+    };
+    for callback in &due {
+        let moved = callback
+            .submit(lead(callback.request.service_id), tx.actor(), now)
+            .map_err(|refusal| Error::refused(refusal, callback))?;
+        tx.save(moved);
+    }
     for callback in &closed {
         let service = services.get(callback.request.service_id);
         let wanted = service.map(|service| service.settings.closed_when_due).unwrap_or_default();
@@ -70,7 +80,7 @@ pub async fn submit_due(tx: &mut Tx<'_>) -> Result<usize, Error> {
         let service = services.get(callback.request.service_id);
         let policy = service.map(|service| service.settings.late_policy).unwrap_or_default();
         let moved = callback
-            .submit_late(policy, tx.actor(), now)
+            .submit_late(policy, lead(callback.request.service_id), tx.actor(), now)
             .map_err(|refusal| Error::refused(refusal, callback))?;
         tx.save(moved);
     }

@@ -11,16 +11,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use ringback_domain::callback::Callback;
-use ringback_domain::callback::state::Reservation;
+use ringback_domain::calendar::office_hours::ServiceHours;
+use ringback_domain::callback::state::{Reservation, State};
 use ringback_domain::callback::transition::{Claim, NewCallback, Refusal, Transition};
+use ringback_domain::callback::{Callback, Retry};
+use ringback_domain::dial::RetryPolicy;
 use ringback_domain::phone::NumberWarning;
 use ringback_domain::retention::GIVE_UP_DAYS;
-use ringback_domain::service::{LatePolicy, RETRY_POLICY, Settings};
+use ringback_domain::service::{DEFAULT_APPOINTMENT_LEAD_SECONDS, LatePolicy, Settings};
 use ringback_domain::wire::admin::{CreateService, CreateUser, EditService, EditUser};
 use ringback_domain::{
     Actor, ActorKind, AttemptId, CallbackId, CallbackType, DialResult, PhoneNumber, Request, Role, ServiceId,
-    StateName, Timestamp,
+    Timestamp,
 };
 
 use crate::auth::token::new_secret;
@@ -294,7 +296,7 @@ impl History {
             let new = history.new_callback(services, Some(desired));
             let at = desired.plus_seconds(HOUR / 2);
             let callback = schedule(tx, new, &history.creator(), desired.plus_seconds(-HOUR));
-            save(tx, callback.submit_late(policy, &system, at))
+            save(tx, callback.submit_late(policy, DEFAULT_APPOINTMENT_LEAD_SECONDS, &system, at))
         };
         let ago = self.between(HOUR, DAY);
         late(self, tx, ago, LatePolicy::Ask);
@@ -320,7 +322,9 @@ impl History {
         let system = Actor::system("scheduler");
         let router = Actor::system("simulator");
         let mut at = callback.desired_time;
-        let mut callback = save(tx, callback.submit(&system, at));
+        let (policy, hours) = (RetryPolicy::default(), ServiceHours::default());
+        let retry = Retry { policy: &policy, hours: &hours };
+        let mut callback = save(tx, callback.submit(DEFAULT_APPOINTMENT_LEAD_SECONDS, &system, at));
         if self.rng.random_bool(0.08) {
             at = at.plus_seconds(self.between(10, 50));
             let by = self.person();
@@ -357,12 +361,10 @@ impl History {
                     4..8 => DialResult::NoAnswer,
                     _ => RARE_FAILURES[self.rng.random_range(0..RARE_FAILURES.len())],
                 };
-                let failed = callback.fail_attempt(claim, result, RETRY_POLICY, &router, at);
+                let failed = callback.fail_attempt(claim, result, retry, &router, at);
                 callback = save(tx, failed);
-                if callback.state.name() != StateName::Queued {
-                    return;
-                }
-                at = at.plus_seconds(RETRY_POLICY.gap_seconds);
+                let State::Queued(queued) = &callback.state else { return };
+                at = queued.retry_at.unwrap_or(at);
                 continue;
             }
             callback = save(tx, callback.connect(claim, &router, at));

@@ -100,7 +100,8 @@ impl Queries {
     /// # Errors
     /// If the database cannot be read.
     pub async fn positions(&self) -> Result<Arc<Positions>, Error> {
-        self.positions.get(&self.store, self.clock.now()).await
+        let services = self.directory.services().await?;
+        self.positions.get(&self.store, &services, self.clock.now()).await
     }
 
     /// Room for reading much of the database.

@@ -30,6 +30,7 @@ struct RenderKey {
     position: Option<u32>,
     wait: Option<u32>,
     service: String,
+    max_attempts: u32,
 }
 
 /// A row of a list as JSON.
@@ -66,6 +67,7 @@ impl RenderCache {
         keep: bool,
     ) -> Result<Arc<RenderedRow>, Error> {
         let service = services.get(row.service_id).map_or("", |service| service.name.as_str());
+        let max_attempts = view::max_attempts(services, row.service_id);
         let waiting_for = view::waiting_for(row, services, positions, viewer.now());
         let (position, wait) = view::position_and_wait(row, waiting_for, positions);
         let overdue =
@@ -78,6 +80,7 @@ impl RenderCache {
             && cached.key.position == position
             && cached.key.wait == wait
             && cached.key.service == service
+            && cached.key.max_attempts == max_attempts
         {
             return Ok(cached);
         }
@@ -88,6 +91,7 @@ impl RenderCache {
             position,
             wait,
             service: service.to_owned(),
+            max_attempts,
         };
         let json =
             to_lazyvalue(&view::of_summary(row, services, positions, viewer)).map_err(Error::internal)?;

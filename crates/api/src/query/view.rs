@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use ringback_domain::callback::waiting::{self, Standing, WaitingFor, WaitingReason};
 use ringback_domain::callback::{Callback, CallbackType, rules};
-use ringback_domain::service::RETRY_POLICY;
+use ringback_domain::dial::RetryPolicy;
 use ringback_domain::wire::callback::{CallbackView, Can, CancellationView, Metrics, ServiceRef};
 use ringback_domain::wire::user_data::UserData;
-use ringback_domain::{Permission, ResultCode, ServiceId, State, StateName, Timestamp, retention};
+use ringback_domain::{Permission, ResultCode, Service, ServiceId, State, StateName, Timestamp, retention};
 
 use super::Queries;
 use crate::auth::Grant;
@@ -67,6 +67,12 @@ impl Viewer {
 fn service_ref(services: &Services, id: ServiceId) -> ServiceRef {
     let name = services.get(id).map(|service| service.name.clone()).unwrap_or_default();
     ServiceRef { id, name }
+}
+
+/// Dial attempts in all, as the service of a callback allows now.
+pub(crate) fn max_attempts(services: &Services, id: ServiceId) -> u32 {
+    let policy = |service: &Service| service.settings.retry_policy.max_attempts;
+    services.get(id).map_or_else(|| RetryPolicy::default().max_attempts, policy)
 }
 
 /// The positions in the queue, read only if a row is queued.
@@ -132,6 +138,9 @@ pub fn of_summary(
 ) -> CallbackView {
     let waiting_for = waiting_for(row, services, positions, viewer.now);
     let (position, wait) = position_and_wait(row, waiting_for, positions);
+    let on_time = |at: Option<Timestamp>| {
+        at.map(|at| rules::is_on_time(at, row.desired_time, row.desired_window_seconds))
+    };
     CallbackView {
         id: row.id,
         service: service_ref(services, row.service_id),
@@ -174,14 +183,17 @@ pub fn of_summary(
             position_in_queue: position,
             estimated_wait_seconds: wait,
             attempts_made: row.attempts_made,
-            max_attempts: RETRY_POLICY.max_attempts,
+            max_attempts: max_attempts(services, row.service_id),
             created_by: row.created_by.clone(),
             queued_at: row.queued_at,
             retry_at: row.retry_at,
+            first_attempted_at: row.first_attempted_at,
+            attempted_on_time: on_time(row.first_attempted_at),
             quarantined_at: row.quarantined_at,
             agent: row.agent.clone(),
             agent_reserved_at: row.reserved_at,
             agent_connected_at: row.connected_at,
+            connected_on_time: on_time(row.connected_at),
             completed_at: row.completed_at,
             ..Metrics::default()
         },
@@ -206,6 +218,9 @@ pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> 
     let completed_at = completion.map(|completion| completion.completed_at);
     let between = |later: Option<Timestamp>, earlier: Option<Timestamp>| {
         later.zip(earlier).map(|(later, earlier)| later.seconds_since(earlier))
+    };
+    let on_time = |at: Option<Timestamp>| {
+        at.map(|at| rules::is_on_time(at, callback.desired_time, callback.desired_window_seconds))
     };
     CallbackView {
         id: callback.id,
@@ -255,8 +270,8 @@ pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> 
             estimated_wait_seconds: None,
             last_position_in_queue: callback.last_place.map(|place| place.position),
             last_estimated_wait_seconds: callback.last_place.and_then(|place| place.estimated_wait_seconds),
-            attempts_made: callback.attempts_made,
-            max_attempts: RETRY_POLICY.max_attempts,
+            attempts_made: callback.attempts_made(),
+            max_attempts: max_attempts(services, callback.request.service_id),
             created_by: callback.created_by.clone(),
             rescheduled_by: callback.reschedules.last_by.clone(),
             cancelled_by: completion.and_then(|completion| completion.cancelled_by.clone()),
@@ -266,12 +281,15 @@ pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> 
             arrived_at: callback.request.arrived_at,
             queued_at,
             retry_at: queued.and_then(|queued| queued.retry_at),
+            first_attempted_at: callback.first_attempted_at,
+            attempted_on_time: on_time(callback.first_attempted_at),
             quarantined_at,
             agent: reservation
                 .map(|reservation| reservation.agent.clone())
                 .or_else(|| completion.and_then(|completion| completion.agent.clone())),
             agent_reserved_at: reserved_at,
             agent_connected_at: connected_at,
+            connected_on_time: on_time(connected_at),
             completed_at,
             disposition: completion.and_then(|completion| completion.disposition.clone()),
             wait_for_agent_seconds: between(reserved_at, queued_at),

@@ -7,6 +7,7 @@ use ringback_domain::callback::cancellation::Cancellation;
 use ringback_domain::callback::state::{Processing, Queued, Reservation, Routing};
 use ringback_domain::callback::transition::Transition;
 use ringback_domain::callback::{AgentPause, Callback, QueuePlace, Reschedules};
+use ringback_domain::dial::DialCounts;
 use ringback_domain::phone::Extension;
 use ringback_domain::{
     Actor, AttemptId, CallbackId, Completion, JobId, PhoneNumber, Request, ServiceId, State, StateName,
@@ -24,9 +25,9 @@ use crate::store::conn::answered_in;
 
 macro_rules! columns {
     () => {
-        "id, service_id, customer_number, customer_number_extension, number_warning, callback_type, arrived_at, customer_time_zone, language, priority, \
+        "id, service_id, customer_number, customer_number_extension, number_warning, callback_type, arrived_at, queue_arrival, customer_time_zone, language, priority, \
          user_data, origin, created_at, created_by, desired_time, wall_time, wall_time_zone, wall_time_tables, desired_window_seconds, reschedule_count, \
-         last_rescheduled_at, rescheduled_by, attempts_made, leases_lost, last_position, last_wait_seconds, cancel_kind, cancel_by, cancel_requested_at, cancel_at, cancel_job, agent_pauses, \
+         last_rescheduled_at, rescheduled_by, dial_counts, first_attempted_at, leases_lost, last_position, last_wait_seconds, cancel_kind, cancel_by, cancel_requested_at, cancel_at, cancel_job, agent_pauses, \
          recreated_from, recreated_as, recreated_by, state, \
          queued_at, retry_at, quarantined_at, attempt_id, lease_token, lease_expires_at, agent, holder, reserved_at, connected_at, \
          completed_at, result, cancelled_by, disposition, updated_at, version"
@@ -76,6 +77,7 @@ struct CallbackRow {
     number_warning: Option<String>,
     callback_type: String,
     arrived_at: Option<i64>,
+    queue_arrival: i64,
     customer_time_zone: Option<String>,
     language: Option<String>,
     priority: i64,
@@ -91,7 +93,8 @@ struct CallbackRow {
     reschedule_count: i64,
     last_rescheduled_at: Option<i64>,
     rescheduled_by: Option<String>,
-    attempts_made: i64,
+    dial_counts: Option<String>,
+    first_attempted_at: Option<i64>,
     leases_lost: i64,
     last_position: Option<i64>,
     last_wait_seconds: Option<i64>,
@@ -218,7 +221,12 @@ impl TryFrom<CallbackRow> for Callback {
                 last_at: row.last_rescheduled_at.map(time),
                 last_by: row.rescheduled_by,
             },
-            attempts_made: count(row.attempts_made),
+            dial_counts: match &row.dial_counts {
+                Some(counts) => serde_json::from_str(counts).map_err(|_| wrong("dial_counts"))?,
+                None => DialCounts::default(),
+            },
+            first_attempted_at: row.first_attempted_at.map(time),
+            queue_arrival: time(row.queue_arrival),
             leases_lost: count(row.leases_lost),
             last_place: row.last_position.map(|position| QueuePlace {
                 position: count(position),

@@ -23,8 +23,7 @@ use uuid::Uuid;
 
 use super::audit::Entry;
 use super::error::inconsistent;
-use super::{Backend, StoreError, StoreResult, WriteConn};
-use crate::store::Conn;
+use super::{Backend, Conn, StoreError, StoreResult, WriteConn};
 use crate::store::conn::answered_in;
 
 /// A value on its way into a column.
@@ -110,7 +109,10 @@ const KEY: &[Column] =
 
 /// What a transition may change.
 const MOVED: &[Column] = &[
-    ("attempts_made", Int, |c| int(c.callback.attempts_made)),
+    ("queue_arrival", Int, |c| time(c.callback.queue_arrival)),
+    ("dial_counts", Text, |c| Cell::Owned(dial_counts(c))),
+    ("attempts_made", Int, |c| int(c.callback.attempts_made())),
+    ("first_attempted_at", Int, |c| time(c.callback.first_attempted_at)),
     ("leases_lost", Int, |c| int(c.callback.leases_lost)),
     ("last_position", Int, |c| Cell::Int(place(c).map(|place| place.position.into()))),
     ("last_wait_seconds", Int, |c| {
@@ -149,7 +151,6 @@ const MOVED: &[Column] = &[
 /// What only another desired time changes. SQLite rewrites the entries of every
 /// index of a column that is set, so the others leave these alone.
 const RESCHEDULED: &[Column] = &[
-    ("queue_arrival", Int, |c| time(c.callback.queue_arrival())),
     ("desired_time", Int, |c| time(c.callback.desired_time)),
     ("wall_time", Text, |c| Cell::Owned(wall(c).map(|wall| wall.local.to_string()))),
     ("wall_time_zone", Text, |c| text(wall(c).map(|wall| wall.time_zone.as_str()))),
@@ -171,7 +172,7 @@ const CREATED: &[Column] = &[
     ("number_warning", Text, |c| text(c.callback.request.number_warning.map(NumberWarning::as_str))),
     ("callback_type", Text, |c| text(c.callback.request.callback_type.as_str())),
     ("arrived_at", Int, |c| time(c.callback.request.arrived_at)),
-    ("queue_arrival", Int, |c| time(c.callback.queue_arrival())),
+    ("queue_arrival", Int, |c| time(c.callback.queue_arrival)),
     ("customer_time_zone", Text, |c| text(c.callback.request.customer_time_zone.as_deref())),
     ("language", Text, |c| text(c.callback.request.language.as_deref())),
     ("priority", Int, |c| int(c.callback.request.priority)),
@@ -286,6 +287,11 @@ fn agent_pauses(change: &Transition) -> Option<String> {
     let pauses = change.callback.agent_pauses.iter();
     let pauses: Vec<_> = pauses.map(|pause| (&pause.agent, pause.until.micros())).collect();
     (!pauses.is_empty()).then(|| serde_json::to_string(&pauses).unwrap_or_default())
+}
+
+fn dial_counts(change: &Transition) -> Option<String> {
+    let counts = &change.callback.dial_counts;
+    (counts.total() > 0).then(|| serde_json::to_string(counts).unwrap_or_default())
 }
 
 fn attempt(change: &Transition) -> Option<Uuid> {

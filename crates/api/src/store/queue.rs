@@ -155,6 +155,10 @@ const OPEN_OF: &str = concat!(
     columns!(),
     " FROM callbacks WHERE state IN ('ROUTING', 'PROCESSING') AND holder = $1 ORDER BY reserved_at, id"
 );
+/// By the minute in which they fall due.
+const APPOINTMENTS: &str = "SELECT service_id, desired_time / 60000000 AS minute, COUNT(*) FROM callbacks \
+     WHERE state = 'SCHEDULED' AND desired_time > $1 AND desired_time <= $2 \
+     GROUP BY service_id, minute ORDER BY minute";
 const CONNECTED_SINCE: &str =
     "SELECT service_id, COUNT(*) FROM attempts WHERE connected_at > $1 GROUP BY service_id";
 
@@ -384,7 +388,7 @@ pub async fn ahead_of(conn: &mut Conn, callback: &Callback, now: Timestamp) -> S
         sqlx::query_scalar(AHEAD)
             .bind(callback.request.service_id.0)
             .bind(i64::from(callback.request.priority))
-            .bind(callback.queue_arrival().micros())
+            .bind(callback.queue_arrival.micros())
             .bind(callback.id.0)
             .bind(now.micros())
             .fetch_one(c)
@@ -439,6 +443,21 @@ pub async fn cancelling(conn: &mut Conn, limit: i64) -> StoreResult<Vec<Callback
 /// reservations.
 pub async fn open_of(conn: &mut Conn, holder: &str) -> StoreResult<Vec<Callback>> {
     fetch_all(conn, Sql { text: OPEN_OF.to_owned(), args: vec![Arg::Text(holder.to_owned())] }).await
+}
+
+/// How many SCHEDULED callbacks of each service fall due in each minute of a stretch of
+/// time, the next first.
+pub async fn appointments(
+    conn: &mut Conn,
+    after: Timestamp,
+    until: Timestamp,
+) -> StoreResult<Vec<(ServiceId, Timestamp, u32)>> {
+    let rows: Vec<(Uuid, i64, i64)> = on!(conn, |c| {
+        sqlx::query_as(APPOINTMENTS).bind(after.micros()).bind(until.micros()).fetch_all(c).await
+    })?;
+    let minute = |minute: i64| Timestamp::from_micros(minute * 60_000_000);
+    let count = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+    Ok(rows.into_iter().map(|(service, at, some)| (ServiceId(service), minute(at), count(some))).collect())
 }
 
 /// Callbacks connected since then, by service.

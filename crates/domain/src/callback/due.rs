@@ -28,6 +28,7 @@ impl Callback {
         };
         let mut moved = self.moved(State::Scheduled, Action::RolledForward, actor, detail, now);
         moved.callback.desired_time = opens_at;
+        moved.callback.queue_arrival = opens_at;
         moved.callback.wall_time = None;
         Ok(moved)
     }
@@ -48,11 +49,19 @@ impl Callback {
         if now < self.desired_time { Err(Refusal::NotDue) } else { Ok(()) }
     }
 
-    /// T3: puts a due callback into the queue.
-    pub fn submit(&self, actor: &Actor, now: Timestamp) -> Result<Transition, Refusal> {
+    /// T3: puts a due callback into the queue. One that was promised for this time goes
+    /// before those who have waited for less than `appointment_lead_seconds`.
+    pub fn submit(
+        &self,
+        appointment_lead_seconds: u32,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Transition, Refusal> {
         self.check_due(now)?;
         let queued = State::Queued(Queued { queued_at: now, retry_at: None, quarantined_at: None });
-        Ok(self.moved(queued, Action::Submitted, actor, Detail::default(), now))
+        let mut moved = self.moved(queued, Action::Submitted, actor, Detail::default(), now);
+        moved.callback.queue_arrival = self.arrival(appointment_lead_seconds);
+        Ok(moved)
     }
 
     /// T8: gives a callback up whose turn has come, where a rule that came after its promise
@@ -71,6 +80,7 @@ impl Callback {
     pub fn submit_late(
         &self,
         policy: LatePolicy,
+        appointment_lead_seconds: u32,
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Transition, Refusal> {
@@ -79,11 +89,14 @@ impl Callback {
         }
         self.check_not_cancelling()?;
         match policy {
-            LatePolicy::Make => self.submit(actor, now),
+            LatePolicy::Make => self.submit(appointment_lead_seconds, actor, now),
             LatePolicy::Ask => {
-                let queued =
-                    State::Queued(Queued { queued_at: now, retry_at: None, quarantined_at: Some(now) });
-                Ok(self.moved(queued, Action::Quarantined, actor, Detail::default(), now))
+                let mut moved = self.submit(appointment_lead_seconds, actor, now)?;
+                if let State::Queued(queued) = &mut moved.callback.state {
+                    queued.quarantined_at = Some(now);
+                }
+                moved.entry.action = Action::Quarantined;
+                Ok(moved)
             }
             LatePolicy::Close => {
                 let result = ResultCode::FAIL_MISSED_WINDOW;

@@ -5,10 +5,13 @@ pub mod cancellation;
 mod due;
 pub mod outcome;
 mod refusal;
+mod retry;
 pub mod rules;
 pub mod state;
 pub mod transition;
 pub mod waiting;
+
+pub use retry::Retry;
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
@@ -16,6 +19,7 @@ use utoipa::ToSchema;
 
 use crate::callback::cancellation::Cancellation;
 use crate::callback::state::State;
+use crate::dial::DialCounts;
 use crate::id::{CallbackId, ServiceId};
 use crate::phone::{Extension, NumberWarning, PhoneNumber};
 use crate::time::Timestamp;
@@ -42,8 +46,13 @@ pub struct Callback {
     pub desired_window_seconds: u32,
     /// What rescheduling has happened.
     pub reschedules: Reschedules,
-    /// Dial attempts that failed or connected.
-    pub attempts_made: u32,
+    /// How its dials ended so far.
+    pub dial_counts: DialCounts,
+    /// When the first attempt that counts began.
+    pub first_attempted_at: Option<Timestamp>,
+    /// What orders the queue after priority; computed when it enters the queue, and the
+    /// desired time before that.
+    pub queue_arrival: Timestamp,
     /// Leases that ran out in a row: the routers that held it said nothing.
     pub leases_lost: u32,
     /// Where it stood when it was in line last.
@@ -172,11 +181,24 @@ pub enum Origin {
 }
 
 impl Callback {
-    /// What orders the queue after priority: the customer's arrival elsewhere
-    /// if it was told, else the desired time. Whoever is moved to another time
-    /// gives the old place up.
-    pub fn queue_arrival(&self) -> Timestamp {
-        self.request.arrived_at.filter(|_| self.reschedules.count == 0).unwrap_or(self.desired_time)
+    /// Whether it was promised for a time ahead, at first or when it was moved.
+    pub fn is_appointment(&self) -> bool {
+        self.request.callback_type == CallbackType::Scheduled || self.reschedules.count > 0
+    }
+
+    /// The place that it takes in the queue: by the desired time, which counts for more
+    /// where that was promised, or by the customer's arrival elsewhere if that was
+    /// earlier. Whoever is moved to another time gives the old place up.
+    fn arrival(&self, appointment_lead_seconds: u32) -> Timestamp {
+        let lead = if self.is_appointment() { appointment_lead_seconds } else { 0 };
+        let due = self.desired_time.plus_seconds(-i64::from(lead));
+        let arrived_at = self.request.arrived_at.filter(|_| self.reschedules.count == 0);
+        arrived_at.map_or(due, |at| at.min(due))
+    }
+
+    /// Dial attempts that failed or connected, without those that do not count.
+    pub fn attempts_made(&self) -> u32 {
+        self.dial_counts.counted()
     }
 
     /// Whether this agent is offered others for the time being.

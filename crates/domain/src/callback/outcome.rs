@@ -1,4 +1,4 @@
-//! How a callback ended, and how a dial attempt ended.
+//! How a callback ended.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,6 +7,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, ParseError, VariantArray};
 use utoipa::ToSchema;
+
+use crate::dial::DialResult;
 
 /// The named results of a finished callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
@@ -140,66 +142,7 @@ impl FromStr for ResultCode {
     }
 }
 
-/// How one dial attempt ended.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
-pub enum DialResult {
-    /// The call could not be made.
-    CreateCallError,
-    /// The customer's line was busy.
-    Busy,
-    /// Nobody answered.
-    NoAnswer,
-    /// A machine answered.
-    AnsweringMachine,
-    /// The network answered with a tone.
-    ErrorTone,
-    /// A fax answered.
-    Fax,
-    /// A person answered, but the agent did not get the call.
-    Person,
-    /// The customer declined the call.
-    Rejected,
-    /// A person answered and did not confirm.
-    NoConfirm,
-    /// The number does not exist. Final.
-    InvalidNumber,
-    /// The number must not be called. Final.
-    NumberBlocked,
-    /// The customer's phone is switched off or out of reach.
-    Unreachable,
-    /// The network had no line.
-    Congestion,
-    /// The call reached the agent.
-    Connected,
-    /// Anything else.
-    Unknown,
-}
-
 impl DialResult {
-    /// The result of the callback where another attempt cannot succeed.
-    pub const fn final_result(self) -> Option<ResultCode> {
-        match self {
-            Self::InvalidNumber => Some(ResultCode::FAIL_CALL_TO_CUSTOMER),
-            Self::NumberBlocked => Some(ResultCode::FAIL_NUMBER_BLOCKED),
-            _ => None,
-        }
-    }
-
     /// The result of the callback where this ended the last attempt.
     pub const fn last_result(self) -> ResultCode {
         match self {

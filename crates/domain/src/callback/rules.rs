@@ -25,6 +25,11 @@ pub fn can_recreate(result: Option<ResultCode>, recreated: bool) -> bool {
     result.is_some_and(|result| result != ResultCode::AGENT_CONNECTED) && !recreated
 }
 
+/// Whether something happened inside the desired window.
+pub fn is_on_time(at: Timestamp, desired_time: Timestamp, window_seconds: u32) -> bool {
+    desired_time <= at && at <= desired_time.plus_seconds(i64::from(window_seconds))
+}
+
 /// Still SCHEDULED although the desired window has passed.
 pub fn is_overdue(state: StateName, desired_time: Timestamp, window_seconds: u32, now: Timestamp) -> bool {
     state == StateName::Scheduled && now > desired_time.plus_seconds(i64::from(window_seconds))

@@ -9,13 +9,13 @@ use utoipa::ToSchema;
 
 use crate::access::{Actor, ActorKind};
 use crate::callback::action::Action;
-use crate::callback::outcome::{DialResult, ResultCategory, ResultCode};
+use crate::callback::outcome::{ResultCategory, ResultCode};
 pub use crate::callback::refusal::Refusal;
 use crate::callback::rules;
 use crate::callback::state::{Completion, Processing, Queued, Reservation, Routing, State, StateName};
-use crate::callback::{AgentPause, Callback, CallbackType, Origin, Request, Reschedules};
+use crate::callback::{AgentPause, Callback, CallbackType, Origin, Request, Reschedules, Retry};
+use crate::dial::{DialCounts, DialResult};
 use crate::id::{AttemptId, CallbackId};
-use crate::service::RetryPolicy;
 use crate::time::Timestamp;
 use crate::wall_time::{DesiredTime, WallTime};
 
@@ -164,7 +164,9 @@ impl Callback {
             wall_time,
             desired_window_seconds: new.desired_window_seconds,
             reschedules: Reschedules::default(),
-            attempts_made: 0,
+            dial_counts: DialCounts::default(),
+            first_attempted_at: None,
+            queue_arrival: desired_time,
             leases_lost: 0,
             last_place: None,
             cancellation: None,
@@ -210,6 +212,7 @@ impl Callback {
         };
         let mut moved = self.moved(State::Scheduled, Action::Rescheduled, actor, detail, now);
         moved.callback.desired_time = desired_time;
+        moved.callback.queue_arrival = desired_time;
         moved.callback.wall_time = wall_time;
         moved.callback.reschedules =
             Reschedules { count: self.reschedules.count + 1, last_at: Some(now), last_by: actor.username() };
@@ -237,6 +240,7 @@ impl Callback {
         };
         let mut moved = self.moved(State::Scheduled, Action::ClocksChanged, actor, detail, now);
         moved.callback.desired_time = desired_time;
+        moved.callback.queue_arrival = desired_time;
         moved.callback.wall_time = Some(wall_time);
         Ok(moved)
     }
@@ -327,14 +331,15 @@ impl Callback {
         Ok(moved)
     }
 
-    /// T6 or T9: the dial failed. Another attempt follows after the gap; the last
-    /// one, or one whose result is final, completes the callback. A dial that
+    /// T6 or T9: the dial failed. Another attempt follows when the policy says so and the
+    /// service is open. Otherwise the callback completes as this dial ended, whether the
+    /// result is final, the attempts are used up or no further one fits. A dial that
     /// connected did not fail.
     pub fn fail_attempt(
         &self,
         claim: Claim<'_>,
         dial_result: DialResult,
-        policy: RetryPolicy,
+        retry: Retry<'_>,
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Transition, Refusal> {
@@ -342,22 +347,20 @@ impl Callback {
         if dial_result == DialResult::Connected {
             return Err(Refusal::ResultNotAllowed);
         }
-        let attempts_made = self.attempts_made + 1;
+        let dialled = self.dialled(&routing.reservation, dial_result);
         let detail = Detail { dial_result: Some(dial_result), ..Detail::of(&routing.reservation) };
-        let is_last = dial_result.final_result().is_some() || attempts_made >= policy.max_attempts;
-        let mut moved = if is_last {
-            self.completed(dial_result.last_result(), Action::AttemptFailed, actor, detail, now)
-        } else {
-            let retry_at = now.plus_seconds(policy.gap_seconds);
-            let queued = State::Queued(Queued {
-                queued_at: routing.queued_at,
-                retry_at: Some(retry_at),
-                quarantined_at: None,
-            });
-            let detail = Detail { retry_at: Some(retry_at), ..detail };
-            self.moved(queued, Action::AttemptFailed, actor, detail, now)
+        let mut moved = match dialled.next_attempt(dial_result, retry, now) {
+            None => dialled.completed(dial_result.last_result(), Action::AttemptFailed, actor, detail, now),
+            Some(retry_at) => {
+                let queued = State::Queued(Queued {
+                    queued_at: routing.queued_at,
+                    retry_at: Some(retry_at),
+                    quarantined_at: None,
+                });
+                let detail = Detail { retry_at: Some(retry_at), ..detail };
+                dialled.moved(queued, Action::AttemptFailed, actor, detail, now)
+            }
         };
-        moved.callback.attempts_made = attempts_made;
         moved.callback.leases_lost = 0;
         Ok(moved)
     }
@@ -374,8 +377,8 @@ impl Callback {
             reservation: routing.reservation.clone(),
             connected_at: now,
         });
-        let mut moved = self.moved(processing, Action::Connected, actor, detail, now);
-        moved.callback.attempts_made += 1;
+        let dialled = self.dialled(&routing.reservation, DialResult::Connected);
+        let mut moved = dialled.moved(processing, Action::Connected, actor, detail, now);
         moved.callback.leases_lost = 0;
         Ok(moved)
     }

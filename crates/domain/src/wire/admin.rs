@@ -1,9 +1,12 @@
 //! Services, users and API keys.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::access::{ApiScope, Role};
+use crate::dial::{DialResult, Ratio, RetryPolicy, RetryRule};
 use crate::id::{ApiKeyId, CalendarId, CapacityRuleId, NumberRuleId, ServiceId, UserId};
 use crate::service::{ClosedWhenDue, LatePolicy, Service, Settings};
 use crate::time::Timestamp;
@@ -120,6 +123,90 @@ pub struct EditService {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 50)]
     pub number_rules: Option<Vec<NumberRuleId>>,
+    /// How often and when a customer is dialled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_policy: Option<EditRetryPolicy>,
+    /// Seconds by which a callback for a chosen time goes before those that wait when
+    /// that time comes: 0 for its turn among them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 604_800)]
+    pub appointment_lead_seconds: Option<u32>,
+}
+
+/// Changes of a retry policy; what is not named stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct EditRetryPolicy {
+    /// Dial attempts in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 20)]
+    pub max_attempts: Option<u32>,
+    /// Seconds after the desired time in which there may be a further attempt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 864_000)]
+    pub give_up_after_seconds: Option<u32>,
+    /// The rules of dial results. There is none for `INVALID_NUMBER` and
+    /// `NUMBER_BLOCKED`, which are final, nor for `CONNECTED`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "by_result")]
+    pub results: BTreeMap<DialResult, EditRetryRule>,
+}
+
+/// The name of a dial result. It is read as a text, since only then a fault inside its rule
+/// is told with the name.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+struct ResultName(DialResult);
+
+impl TryFrom<String> for ResultName {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        name.parse().map(Self).map_err(|_| format!("unknown variant `{name}`, expected a dial result"))
+    }
+}
+
+fn by_result<'de, D: serde::Deserializer<'de>>(
+    from: D,
+) -> Result<BTreeMap<DialResult, EditRetryRule>, D::Error> {
+    let rules = BTreeMap::<ResultName, EditRetryRule>::deserialize(from)?;
+    Ok(rules.into_iter().map(|(name, rule)| (name.0, rule)).collect())
+}
+
+/// Changes of the rule for a dial result; what is not named stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct EditRetryRule {
+    /// Attempts that may end so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 1_000)]
+    pub max: Option<u32>,
+    /// Seconds from the first of them to the next attempt; 60 at least after `UNKNOWN`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 86_400)]
+    pub gap_seconds: Option<u32>,
+    /// By what the gap grows with each further one, to the hundredth.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>, minimum = 1, maximum = 10)]
+    pub growth: Option<Ratio>,
+    /// The part of the gap that is added to it at most, by chance; to the hundredth.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>, minimum = 0, maximum = 1)]
+    pub jitter: Option<Ratio>,
+}
+
+impl EditRetryPolicy {
+    /// Changes the policy. A final result gets a rule as well, for the check to refuse.
+    fn apply(&self, policy: &mut RetryPolicy) {
+        policy.max_attempts = self.max_attempts.unwrap_or(policy.max_attempts);
+        policy.give_up_after_seconds = self.give_up_after_seconds.unwrap_or(policy.give_up_after_seconds);
+        for (result, edit) in &self.results {
+            let rule = policy.results.entry(*result).or_insert(RetryRule::NEVER);
+            rule.max = edit.max.unwrap_or(rule.max);
+            rule.gap_seconds = edit.gap_seconds.unwrap_or(rule.gap_seconds);
+            rule.growth = edit.growth.unwrap_or(rule.growth);
+            rule.jitter = edit.jitter.unwrap_or(rule.jitter);
+        }
+    }
 }
 
 /// Tells null from a value that is not given.
@@ -161,6 +248,11 @@ impl EditService {
         if let Some(rules) = &self.number_rules {
             settings.number_rules.clone_from(rules);
         }
+        if let Some(edit) = &self.retry_policy {
+            edit.apply(&mut settings.retry_policy);
+        }
+        settings.appointment_lead_seconds =
+            self.appointment_lead_seconds.unwrap_or(settings.appointment_lead_seconds);
     }
 }
 

@@ -6,11 +6,12 @@ use utoipa::ToSchema;
 use crate::access::ActorKind;
 use crate::callback::action::Action;
 use crate::callback::cancellation::Cancellation;
-use crate::callback::outcome::{DialResult, ResultCategory, ResultCode};
+use crate::callback::outcome::{ResultCategory, ResultCode};
 use crate::callback::state::StateName;
 use crate::callback::transition::Detail;
 use crate::callback::waiting::WaitingFor;
 use crate::callback::{CallbackType, Origin};
+use crate::dial::DialResult;
 use crate::id::{AttemptId, CallbackId, ServiceId};
 use crate::phone::NumberWarning;
 use crate::time::Timestamp;
@@ -159,9 +160,10 @@ pub struct Metrics {
     /// The estimated wait at that place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_estimated_wait_seconds: Option<u32>,
-    /// Dial attempts that failed or connected.
+    /// Dial attempts that failed or connected. Those that our side or the network did not
+    /// manage do not count.
     pub attempts_made: u32,
-    /// Dial attempts in all.
+    /// Dial attempts in all, by the retry policy of the service.
     pub max_attempts: u32,
     /// User name of who made it in the Callback UI.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -181,7 +183,7 @@ pub struct Metrics {
     /// When it was rescheduled last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_rescheduled_at: Option<Timestamp>,
-    /// When the customer began to wait elsewhere.
+    /// When the customer began to wait elsewhere, as the request said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arrived_at: Option<Timestamp>,
     /// When it entered the queue first.
@@ -190,6 +192,12 @@ pub struct Metrics {
     /// Not handed out before this time, after a failed attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
+    /// When the first attempt that counts began, as far as its outcome is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_attempted_at: Option<Timestamp>,
+    /// Whether that was inside the desired window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempted_on_time: Option<bool>,
     /// Since when it is not handed out until a person decides: its lease ran out
     /// too often, or its window passed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -203,6 +211,9 @@ pub struct Metrics {
     /// When agent and customer were connected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_connected_at: Option<Timestamp>,
+    /// Whether that was inside the desired window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connected_on_time: Option<bool>,
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<Timestamp>,

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::callback::outcome::{DialResult, ResultCode};
+use crate::callback::outcome::ResultCode;
 use crate::callback::state::StateName;
+use crate::dial::DialResult;
 use crate::id::{AttemptId, ServiceId};
 use crate::time::Timestamp;
 use crate::wire::callback::CallbackView;

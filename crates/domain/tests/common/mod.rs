@@ -4,19 +4,8 @@ use ringback_domain::callback::state::Reservation;
 use ringback_domain::callback::transition::{Claim, NewCallback};
 use ringback_domain::{
     Actor, ActorKind, AttemptId, CallbackId, CallbackType, PhoneNumber, Request, ServiceId, Timestamp,
-    WallTime,
 };
 use uuid::Uuid;
-
-/// So many seconds after the moment at which the tests play.
-pub(crate) fn at(seconds: i64) -> Timestamp {
-    let moment: Timestamp = "2026-11-24T14:15:00Z".parse().expect("a time");
-    moment.plus_seconds(seconds)
-}
-
-pub(crate) fn person() -> Actor {
-    Actor { kind: ActorKind::User, name: "kim".to_owned() }
-}
 
 pub(crate) fn machine() -> Actor {
     Actor { kind: ActorKind::ApiKey, name: "ivr".to_owned() }
@@ -42,12 +31,6 @@ pub(crate) fn request(id: u128, desired_time: Option<Timestamp>) -> NewCallback 
         desired_time: desired_time.map(Into::into),
         desired_window_seconds: 120,
     }
-}
-
-/// A wall time that was read by this release of the time zone database.
-pub(crate) fn wall_time(tables: &str) -> WallTime {
-    let local = "2026-11-24T10:00".parse().expect("a wall time");
-    WallTime { local, time_zone: "America/Vancouver".to_owned(), tables: tables.to_owned() }
 }
 
 /// The reservation that opens an attempt; token and agent go by its number.

@@ -4,15 +4,20 @@ use proptest::prelude::*;
 use ringback_domain::callback::action::Action;
 use ringback_domain::callback::state::Reservation;
 use ringback_domain::callback::transition::{Entry, Refusal, Release, Transition};
-use ringback_domain::service::{LatePolicy, RetryPolicy};
+use ringback_domain::dial::RetryPolicy;
+use ringback_domain::service::LatePolicy;
 use ringback_domain::{Actor, AttemptId, Callback, DialResult, ResultCode, Timestamp};
 
-use crate::common::{at, claim, machine, person, request, reservation, wall_time};
+use crate::common::{claim, machine, request, reservation};
+use crate::usual::{always, at, person, plain_policy, wall_time};
 
 pub(crate) const DAY: i64 = 86_400;
 
 /// How long an agent who gave a callback back is offered others.
 pub(crate) const PAUSE: u32 = 300;
+
+/// By what appointments go before others.
+pub(crate) const LEAD: u32 = 3_600;
 
 /// A command, with whatever it needs.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +34,7 @@ pub(crate) enum Command {
     Reserve { lease: i64 },
     Release(Proof),
     ExpireLease,
-    FailAttempt(Proof),
+    FailAttempt(Proof, DialResult),
     Connect(Proof),
     Finish(Proof, Option<ResultCode>),
     Cancel,
@@ -114,7 +119,7 @@ impl Life {
     }
 }
 
-fn live(desired_in: Option<i64>, policy: RetryPolicy, steps: Vec<Step>) -> Life {
+fn live(desired_in: Option<i64>, retries: RetryPolicy, steps: Vec<Step>) -> Life {
     let mut now = at(0);
     let new = request(0, desired_in.map(|seconds| now.plus_seconds(seconds)));
     let born = Callback::schedule(new, &person(), now).expect("its time lies ahead");
@@ -134,8 +139,8 @@ fn live(desired_in: Option<i64>, policy: RetryPolicy, steps: Vec<Step>) -> Life 
             Command::FollowClocks { ahead } => {
                 callback.follow_clocks(now.plus_seconds(ahead), wall_time("2026b"), &actor, now)
             }
-            Command::Submit => callback.submit(&actor, now),
-            Command::SubmitLate(policy) => callback.submit_late(policy, &actor, now),
+            Command::Submit => callback.submit(LEAD, &actor, now),
+            Command::SubmitLate(policy) => callback.submit_late(policy, LEAD, &actor, now),
             Command::RollForward { ahead } => callback.roll_forward(now.plus_seconds(ahead), &actor, now),
             Command::FailClosed => callback.fail_closed(&actor, now),
             Command::BlockNumber => callback.block_number("rule", &actor, now),
@@ -146,8 +151,8 @@ fn live(desired_in: Option<i64>, policy: RetryPolicy, steps: Vec<Step>) -> Life 
                 callback.release(proof, Release { reason: None, pause_seconds: PAUSE }, &actor, now)
             }
             Command::ExpireLease => callback.expire_lease(&actor, now),
-            Command::FailAttempt(_) => {
-                callback.fail_attempt(proof, DialResult::NoAnswer, policy, &actor, now)
+            Command::FailAttempt(_, result) => {
+                callback.fail_attempt(proof, result, always(&retries), &actor, now)
             }
             Command::Connect(_) => callback.connect(proof, &actor, now),
             Command::Finish(_, result) => callback.finish(proof, result, None, &actor, now),
@@ -174,13 +179,13 @@ fn live(desired_in: Option<i64>, policy: RetryPolicy, steps: Vec<Step>) -> Life 
         let proven = genuine.then_some(shown.attempt_id);
         moments.push(Moment { command: step.command, proven, actor, now, before, outcome });
     }
-    Life { policy, born, moments }
+    Life { policy: retries, born, moments }
 }
 
 /// The reservation that the command shows, if any was handed out so far.
 fn shown(command: Command, handed_out: &[Reservation]) -> Option<Reservation> {
     let (Command::Release(proof)
-    | Command::FailAttempt(proof)
+    | Command::FailAttempt(proof, _)
     | Command::Connect(proof)
     | Command::Finish(proof, _)) = command
     else {
@@ -213,6 +218,7 @@ fn commands() -> impl Strategy<Value = Command> {
         Just(Some(ResultCode::CANCELLED)),
         Just("FAIL_ERROR".parse::<ResultCode>().ok()),
     ];
+    let dials = prop_oneof![4 => Just(DialResult::NoAnswer), 1 => Just(DialResult::Congestion)];
     prop_oneof![
         6 => prop_oneof![9 => 1..2 * DAY, 1 => -60..1_i64].prop_map(|ahead| Command::Reschedule { ahead }),
         1 => (-7200..7200_i64).prop_map(|ahead| Command::FollowClocks { ahead }),
@@ -227,7 +233,7 @@ fn commands() -> impl Strategy<Value = Command> {
         1 => prop_oneof![Just(ResultCode::AGENT_CONNECTED), Just(ResultCode::CANCELLED)].prop_map(Command::Close),
         6 => proofs().prop_map(Command::Release),
         6 => Just(Command::ExpireLease),
-        8 => proofs().prop_map(Command::FailAttempt),
+        8 => (proofs(), dials).prop_map(|(proof, result)| Command::FailAttempt(proof, result)),
         8 => proofs().prop_map(Command::Connect),
         6 => (proofs(), results).prop_map(|(proof, result)| Command::Finish(proof, result)),
         1 => Just(Command::Cancel),
@@ -252,8 +258,8 @@ pub(crate) fn lives() -> impl Strategy<Value = Life> {
         by_person,
         command,
     });
-    let policy = (1..5_u32, 0..600_i64)
-        .prop_map(|(max_attempts, gap_seconds)| RetryPolicy { max_attempts, gap_seconds });
+    let policy = (1..5_u32, 1..600_u32)
+        .prop_map(|(max_attempts, gap_seconds)| plain_policy(max_attempts, gap_seconds));
     let desired_in = proptest::option::of(1..2 * DAY);
     (desired_in, policy, prop::collection::vec(step, 0..60))
         .prop_map(|(desired_in, policy, steps)| live(desired_in, policy, steps))

@@ -19,7 +19,7 @@ impl QueryFields for ExportQuery {
     const NAMES: &'static [&'static str] = &["format"];
 }
 
-const HEADER: [&str; 16] = [
+const HEADER: [&str; 19] = [
     "id",
     "service",
     "customer_number",
@@ -36,6 +36,9 @@ const HEADER: [&str; 16] = [
     "agent",
     "priority",
     "customer_number_extension",
+    "first_attempted_at",
+    "attempted_on_time",
+    "connected_on_time",
 ];
 
 /// A writer of RFC 4180 lines.
@@ -60,7 +63,7 @@ pub(super) fn safe(text: &str) -> String {
 }
 
 /// The columns of a spreadsheet.
-const HEADINGS: [Heading; 16] = [
+const HEADINGS: [Heading; 19] = [
     ("ID", 38, false),
     ("Service", 24, false),
     ("Customer number", 22, false),
@@ -77,9 +80,12 @@ const HEADINGS: [Heading; 16] = [
     ("Attempts", 10, false),
     ("Agent", 18, false),
     ("Priority", 10, false),
+    ("First attempt", 28, true),
+    ("Attempted on time", 18, false),
+    ("Connected on time", 18, false),
 ];
 
-fn cells(item: &CallbackView) -> [Cell; 16] {
+fn cells(item: &CallbackView) -> [Cell; 19] {
     [
         Cell::Text(item.id.to_string()),
         Cell::Text(item.service.name.clone()),
@@ -97,6 +103,9 @@ fn cells(item: &CallbackView) -> [Cell; 16] {
         Cell::Count(item.metrics.attempts_made),
         item.metrics.agent.clone().into(),
         Cell::Text(item.priority.to_string()),
+        Cell::Time(item.metrics.first_attempted_at),
+        item.metrics.attempted_on_time.map(|on_time| on_time.to_string()).into(),
+        item.metrics.connected_on_time.map(|on_time| on_time.to_string()).into(),
     ]
 }
 
@@ -212,6 +221,9 @@ fn lines(items: &[CallbackView], header: bool) -> Result<Bytes, Error> {
             text(item.metrics.agent.as_deref()),
             item.priority.to_string(),
             item.customer_number_extension.clone().unwrap_or_default(),
+            item.metrics.first_attempted_at.map(|at| at.to_string()).unwrap_or_default(),
+            item.metrics.attempted_on_time.map(|on_time| on_time.to_string()).unwrap_or_default(),
+            item.metrics.connected_on_time.map(|on_time| on_time.to_string()).unwrap_or_default(),
         ])
         .map_err(Error::internal)?;
     }

@@ -150,7 +150,9 @@ pub async fn create_service(
 
 /// Edit a service
 ///
-/// What is not named stays. A new window counts for callbacks made from now on.
+/// What is not named stays, in the retry policy as well. A new window counts for callbacks
+/// made from now on, another retry policy from the next failed dial on, and another lead of
+/// appointments for those that enter the queue from now on.
 #[utoipa::path(
     tag = "Services",
     params(("id" = ServiceId, Path, description = "The service")),

@@ -69,6 +69,9 @@ pub struct Summary {
     pub recreated_as: Option<CallbackId>,
     /// Dial attempts that failed or connected.
     pub attempts_made: u32,
+    /// When the first of them began.
+    #[serde(deserialize_with = "micros_or_null")]
+    pub first_attempted_at: Option<Timestamp>,
     /// The reserved agent.
     pub agent: Option<String>,
     /// When it first entered the queue.
@@ -104,7 +107,7 @@ pub struct Summary {
 /// The columns of a summary.
 pub(super) const COLUMNS: &str = "id, service_id, customer_number, customer_number_extension, number_warning, callback_type, origin, state, result, \
      desired_time, desired_window_seconds, created_at, created_by, updated_at, version, priority, language, \
-     customer_time_zone, recreated_from, recreated_as, attempts_made, agent, queued_at, retry_at, quarantined_at, \
+     customer_time_zone, recreated_from, recreated_as, attempts_made, first_attempted_at, agent, queued_at, retry_at, quarantined_at, \
      cancel_kind, cancel_by, cancel_requested_at, cancel_at, reserved_at, connected_at, completed_at";
 
 /// The same as one JSON value, for SQLite.
@@ -113,7 +116,7 @@ const AS_JSON: &str = "SELECT COALESCE(json_group_array(json_array(hex(id), hex(
      created_by, updated_at, version, priority, language, customer_time_zone, \
      CASE WHEN recreated_from IS NULL THEN NULL ELSE hex(recreated_from) END, \
      CASE WHEN recreated_as IS NULL THEN NULL ELSE hex(recreated_as) END, \
-     attempts_made, agent, queued_at, retry_at, quarantined_at, cancel_kind, cancel_by, cancel_requested_at, cancel_at, reserved_at, \
+     attempts_made, first_attempted_at, agent, queued_at, retry_at, quarantined_at, cancel_kind, cancel_by, cancel_requested_at, cancel_at, reserved_at, \
      connected_at, completed_at)), '[]') \
      FROM (";
 
@@ -192,6 +195,7 @@ impl FromRow<'_, PgRow> for Summary {
             recreated_from: row.value::<Option<_>>()?.map(CallbackId),
             recreated_as: row.value::<Option<_>>()?.map(CallbackId),
             attempts_made: row.number()?,
+            first_attempted_at: row.time()?,
             agent: row.value()?,
             queued_at: row.time()?,
             retry_at: row.time()?,

@@ -42,9 +42,15 @@ pub(crate) fn advanced(view: &CallbackView, style: Style) -> Vec<Fact> {
     after(StateName::Routing, messages::term_agent(), metrics.agent.clone());
     after(StateName::Routing, messages::term_reserved(), metrics.agent_reserved_at.map(time));
     after(StateName::Routing, messages::term_agent_wait(), exact(metrics.wait_for_agent_seconds));
+    let yes_or_no = |yes: bool| if yes { messages::yes() } else { messages::no() }.to_owned();
+    after(StateName::Routing, messages::term_first_attempt(), metrics.first_attempted_at.map(time));
+    let attempted = metrics.attempted_on_time.map(yes_or_no);
+    after(StateName::Routing, messages::term_attempted_on_time(), attempted);
     let dials: Vec<&str> = metrics.dial_results.iter().map(|result| result.as_str()).collect();
     after(StateName::Routing, messages::term_dial_results(), (!dials.is_empty()).then(|| dials.join(", ")));
     after(StateName::Processing, messages::term_connected(), metrics.agent_connected_at.map(time));
+    let connected = metrics.connected_on_time.map(yes_or_no);
+    after(StateName::Processing, messages::term_connected_on_time(), connected);
     after(StateName::Processing, messages::term_establish(), exact(metrics.establish_seconds));
     let punctuality = metrics.punctuality_seconds.map(punctuality);
     after(StateName::Processing, messages::term_punctuality(), punctuality);
