@@ -3,6 +3,7 @@
 
 use std::sync::OnceLock;
 
+use gloo_net::http::{Request, Response};
 use leptos::prelude::document;
 use web_sys::Element;
 
@@ -18,6 +19,8 @@ pub(crate) struct Language {
     pub(crate) own_name: String,
     /// Whose dates and numbers are shown where the browser prefers another language.
     locale: String,
+    /// Where its texts are that are loaded with the second module.
+    later_texts: String,
 }
 
 /// Read by the loader. The sign-in page needs the language before the preferences
@@ -33,6 +36,7 @@ pub(crate) fn all() -> Vec<Language> {
             tag: attribute("content"),
             own_name: attribute("data-name"),
             locale: attribute("data-locale"),
+            later_texts: attribute("data-later-texts"),
         }
     };
     let listed = (0..listed.length()).filter_map(|index| listed.item(index));
@@ -73,10 +77,35 @@ pub(crate) fn switch_to(tag: &str) {
     browser::reload();
 }
 
+static TEXTS: OnceLock<Vec<&str>> = OnceLock::new();
+static LATER: OnceLock<Vec<&str>> = OnceLock::new();
+
 /// A text by its place in the catalogue; of one with plural forms, all of them.
 pub(crate) fn text(index: usize) -> &'static str {
-    static TEXTS: OnceLock<Vec<&str>> = OnceLock::new();
     TEXTS.get_or_init(|| catalogue().split('\n').collect()).get(index).copied().unwrap_or_default()
+}
+
+/// The same for the texts that only the second module has.
+pub(crate) fn later_text(index: usize) -> &'static str {
+    #[cfg(not(target_family = "wasm"))]
+    LATER.get_or_init(|| include_str!(concat!(env!("OUT_DIR"), "/later-texts.txt")).split('\n').collect());
+    LATER.get().and_then(|texts| texts.get(index)).copied().unwrap_or_default()
+}
+
+/// Fetches the texts that only the second module has. `false` if that fails.
+pub(crate) async fn fetch_later() -> bool {
+    if LATER.get().is_some() {
+        return true;
+    }
+    let tag = current();
+    let url = all().into_iter().find(|language| language.tag == tag).map(|language| language.later_texts);
+    let texts = async {
+        let answer = Request::get(&url?).send().await.ok().filter(Response::ok)?;
+        answer.text().await.ok()
+    };
+    let Some(texts) = texts.await else { return false };
+    LATER.get_or_init(|| Vec::from_iter(texts.leak().split('\n')));
+    true
 }
 
 /// The texts that the loader fetched.
