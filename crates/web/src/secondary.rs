@@ -8,6 +8,7 @@ use futures_util::future::LocalBoxFuture;
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
+use crate::language;
 use crate::lazy::{Part, Render};
 use crate::pages::audit::AuditPage;
 use crate::pages::callbacks::actions::export_menu;
@@ -20,6 +21,7 @@ use crate::pages::callbacks::list::selection::selection_bar;
 use crate::pages::callbacks::list::tools::{sort_select, table_tools};
 use crate::pages::callbacks::record::details::details;
 use crate::pages::callbacks::saved_views::views_menu;
+use crate::pages::hours::{CapacityPage, OfficeHoursPage};
 use crate::pages::integrations::IntegrationsPage;
 use crate::pages::record::RecordPage;
 use crate::pages::saved_view::SavedViewPage;
@@ -28,9 +30,13 @@ use crate::pages::services::ServicesPage;
 use crate::pages::users::UsersPage;
 use crate::shell::{account_menu, banners, help, my_account, sign_in_again};
 
-/// Loads the module.
-pub(crate) fn load() -> LocalBoxFuture<'static, Result<Render, SplitLoaderError>> {
-    renderer().boxed_local()
+/// Loads the module and its texts; `None` if that fails.
+pub(crate) fn load() -> LocalBoxFuture<'static, Option<Render>> {
+    async {
+        let (render, texts) = futures_util::join!(renderer(), language::fetch_later());
+        render.ok().filter(|_| texts)
+    }
+    .boxed_local()
 }
 
 #[wasm_split(secondary, fallible, wasm_split_path = leptos::wasm_split)]
@@ -55,6 +61,8 @@ fn render(part: Part) -> AnyView {
         Part::Record => RecordPage().into_any(),
         Part::Search => SearchPage().into_any(),
         Part::Services => ServicesPage().into_any(),
+        Part::OfficeHours => OfficeHoursPage().into_any(),
+        Part::Capacity => CapacityPage().into_any(),
         Part::Integrations => IntegrationsPage().into_any(),
         Part::Users => UsersPage().into_any(),
         Part::Audit => AuditPage().into_any(),
