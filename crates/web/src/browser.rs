@@ -121,6 +121,16 @@ pub(crate) fn on_link_click(follow: impl Fn(&str) -> bool + 'static) {
     });
 }
 
+/// Sets shares from 0 to 1 as custom properties of an element, as `use:` in a view. An
+/// attribute would be refused by the content security policy.
+pub(crate) fn shares(element: Element, shares: Vec<(&'static str, f64)>) {
+    if let Ok(element) = element.dyn_into::<HtmlElement>() {
+        for (name, share) in shares {
+            let _ = element.style().set_property(name, &share.to_string());
+        }
+    }
+}
+
 /// Sets or removes an attribute. An unchanged value is not written again, as
 /// the browser would redraw the element.
 pub(crate) fn update_attribute(element: &Element, name: &str, value: Option<&str>) {

@@ -3,7 +3,6 @@
 
 use std::sync::OnceLock;
 
-use gloo_net::http::{Request, Response};
 use leptos::prelude::document;
 use web_sys::Element;
 
@@ -92,20 +91,16 @@ pub(crate) fn later_text(index: usize) -> &'static str {
     LATER.get().and_then(|texts| texts.get(index)).copied().unwrap_or_default()
 }
 
-/// Fetches the texts that only the second module has. `false` if that fails.
-pub(crate) async fn fetch_later() -> bool {
-    if LATER.get().is_some() {
-        return true;
-    }
+/// Where the texts are that only the second module has; `None` once they are there.
+pub(crate) fn later_address() -> Option<String> {
     let tag = current();
-    let url = all().into_iter().find(|language| language.tag == tag).map(|language| language.later_texts);
-    let texts = async {
-        let answer = Request::get(&url?).send().await.ok().filter(Response::ok)?;
-        answer.text().await.ok()
-    };
-    let Some(texts) = texts.await else { return false };
-    LATER.get_or_init(|| Vec::from_iter(texts.leak().split('\n')));
-    true
+    let own = all().into_iter().find(|language| language.tag == tag);
+    own.filter(|_| LATER.get().is_none()).map(|language| language.later_texts)
+}
+
+/// Takes over the texts that only the second module has.
+pub(crate) fn adopt_later(texts: String) {
+    LATER.get_or_init(|| texts.leak().split('\n').collect());
 }
 
 /// The texts that the loader fetched.

@@ -1,6 +1,6 @@
 //! The Callback UI: a page that talks to the API and to nothing else.
 //!
-//! Invariants: only `api.rs` and `events.rs` talk to the API; the address of
+//! Invariants: only `api.rs` and `events.rs` talk to the server; the address of
 //! the page says which view is shown; pages fetch and decide, components only
 //! render; every sentence that a person reads is in `messages`; what the first
 //! view does not need is a [`lazy::Part`], drawn by `secondary.rs`.

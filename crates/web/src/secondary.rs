@@ -8,6 +8,7 @@ use futures_util::future::LocalBoxFuture;
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
+use crate::api;
 use crate::language;
 use crate::lazy::{Part, Render};
 use crate::pages::audit::AuditPage;
@@ -33,8 +34,12 @@ use crate::shell::{account_menu, banners, help, my_account, sign_in_again};
 /// Loads the module and its texts; `None` if that fails.
 pub(crate) fn load() -> LocalBoxFuture<'static, Option<Render>> {
     async {
-        let (render, texts) = futures_util::join!(renderer(), language::fetch_later());
-        render.ok().filter(|_| texts)
+        let texts = async {
+            let Some(address) = language::later_address() else { return true };
+            api::page_text(&address).await.map(language::adopt_later).is_some()
+        };
+        let (render, has_texts) = futures_util::join!(renderer(), texts);
+        render.ok().filter(|_| has_texts)
     }
     .boxed_local()
 }

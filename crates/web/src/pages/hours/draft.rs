@@ -78,7 +78,9 @@ impl Line {
 
     /// The interval. `None` if a field is invalid; it is then marked.
     fn read(self, slot: Option<u16>) -> Option<CapacityInterval> {
-        [self.from, self.to, self.capacity].iter().for_each(|input| input.error.set(None));
+        for input in [self.from, self.to, self.capacity] {
+            input.error.set(None);
+        }
         let from = self.from.value().parse::<TimeOfDay>().ok();
         let to = self.to.value().parse::<EndOfInterval>().ok();
         let capacity = self.capacity.value().parse().ok().filter(|capacity| *capacity <= MAX_CAPACITY);

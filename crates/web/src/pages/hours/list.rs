@@ -4,13 +4,13 @@ use leptos::prelude::*;
 use uuid::Uuid;
 
 use super::rule::{Kind, Record};
-use super::{Rules, status};
+use super::{Rules, Target, status};
 use crate::clock::Clock;
 use crate::messages;
 
 /// The list. Its links keep what is not saved.
 #[component]
-pub(super) fn RuleList(rules: Rules, open: Memo<Option<Option<Uuid>>>) -> impl IntoView {
+pub(super) fn RuleList(rules: Rules, open: Memo<Option<Target>>) -> impl IntoView {
     let clock = Clock::here();
     let label = match rules.kind {
         Kind::Hours => messages::calendars(),
@@ -23,7 +23,7 @@ pub(super) fn RuleList(rules: Rules, open: Memo<Option<Option<Uuid>>>) -> impl I
     };
     let item = move |record: Record| {
         let Record { id, content, .. } = record;
-        let current = move || (open.get() == Some(id)).then_some("true");
+        let current = move || (open.get() == Some(Target(id))).then_some("true");
         let name = content.name.clone();
         let kind = rules.kind;
         let content = StoredValue::new(content);
@@ -53,7 +53,7 @@ pub(super) fn RuleList(rules: Rules, open: Memo<Option<Option<Uuid>>>) -> impl I
             Kind::Hours => messages::new_calendar(),
             Kind::Capacity => messages::new_capacity_rule(),
         };
-        (open.get() == Some(None)).then(|| {
+        (open.get() == Some(Target(None))).then(|| {
             view! {
                 <li>
                     <a href=rules.address(None) aria-current="true">

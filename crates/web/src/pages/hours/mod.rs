@@ -54,6 +54,12 @@ pub(crate) fn CapacityPage() -> impl IntoView {
     view! { <RulesPage kind=Kind::Capacity /> }
 }
 
+type Navigate = Box<dyn Fn(&str, NavigateOptions)>;
+
+/// What is open: a record, or one that is not created yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Target(Option<Uuid>);
+
 /// The state of the page.
 #[derive(Clone, Copy)]
 struct Rules {
@@ -69,7 +75,7 @@ struct Rules {
     clocks: RwSignal<bool>,
     /// Drafts live as long as the page.
     owner: StoredValue<Owner>,
-    navigate: StoredValue<Box<dyn Fn(&str, NavigateOptions)>, LocalStorage>,
+    navigate: StoredValue<Navigate, LocalStorage>,
 }
 
 impl Kind {
@@ -207,22 +213,18 @@ fn RulesPage(kind: Kind) -> impl IntoView {
     let rules = Rules::new(kind);
     guard(rules);
     let query = use_query_map();
-    // What is open: a record, a new one, or the first.
+    // The first, unless the address says another.
     let open = Memo::new(move |_| {
         let asked = query.with(|query| query.get("id"));
-        let ids: Vec<_> = rules
-            .records
-            .with(|records| records.iter().flatten().flatten().map(|record| record.id).collect());
-        match asked.as_deref() {
-            Some(NEW) if rules.may_edit => Some(None),
-            asked => {
-                let asked = asked.and_then(|id| id.parse().ok());
-                ids.iter()
-                    .copied()
-                    .find(|id| *id == asked && asked.is_some())
-                    .or_else(|| ids.first().copied())
-            }
+        if rules.may_edit && asked.as_deref() == Some(NEW) {
+            return Some(Target(None));
         }
+        let asked: Option<Uuid> = asked.and_then(|id| id.parse().ok());
+        rules.records.with(|records| {
+            let all: Vec<_> = records.iter().flatten().flatten().map(|record| record.id).collect();
+            let found = all.iter().copied().find(|id| asked.is_some() && *id == asked);
+            found.or_else(|| all.first().copied()).map(Target)
+        })
     });
     let (title, create) = match kind {
         Kind::Hours => (messages::office_hours(), messages::new_calendar()),
@@ -241,8 +243,9 @@ fn RulesPage(kind: Kind) -> impl IntoView {
             </div>
         }
     });
-    let editor =
-        move || open.get().and_then(|id| rules.draft(id)).map(|draft| view! { <Editor rules draft /> });
+    let editor = move || {
+        open.get().and_then(|Target(id)| rules.draft(id)).map(|draft| view! { <Editor rules draft /> })
+    };
     let state = Memo::new(move |_| {
         rules.records.with(|records| match records {
             None => State::Loading,

@@ -10,7 +10,7 @@ use super::draft::Draft;
 use super::names;
 use super::rule::Kind;
 use super::week::{self, DAY, Drag, Grip, Piece, WEEKDAYS, day_before, pieces};
-use crate::browser;
+use crate::browser::{self, shares};
 use crate::clock::Clock;
 use crate::components::icon::Icon;
 use crate::format::{self, Style};
@@ -60,7 +60,7 @@ fn Gutter(style: Signal<Style>, #[prop(into)] away: Signal<Option<i32>>) -> impl
             let minutes = u16::try_from(minutes).unwrap_or_default();
             let time = TimeOfDay::of(minutes / 60, minutes % 60)?;
             Some(view! {
-                <span style=("--from", (f64::from(hour) / 24.0).to_string())>
+                <span use:shares=vec![("--from", f64::from(hour) / 24.0)]>
                     {format::time_of_day(time, style.get())}
                 </span>
             })
@@ -112,7 +112,11 @@ fn Column(
             draft.days[day].update(|lines| lines.sort_by_key(|line| line.from.value()));
         }
     };
-    let piece = move |piece: Piece| view! { <Block piece kind=draft.kind style largest may_edit /> };
+    let blocks = move || {
+        let largest = largest.get();
+        let block = |piece| view! { <Block piece kind=draft.kind style largest may_edit /> };
+        shown.get().into_iter().map(block).collect_view()
+    };
     view! {
         <div class="week__day">
             <div class="week__name">
@@ -127,29 +131,20 @@ fn Column(
                 on:pointerup=end
                 on:pointercancel=end
             >
-                {move || shown.get().into_iter().map(piece).collect_view()}
+                {blocks}
             </div>
         </div>
     }
 }
 
 #[component]
-fn Block(
-    piece: Piece,
-    kind: Kind,
-    style: Signal<Style>,
-    largest: Memo<u32>,
-    may_edit: bool,
-) -> impl IntoView {
-    let share = |minutes: u16| (f64::from(minutes) / f64::from(DAY)).to_string();
+fn Block(piece: Piece, kind: Kind, style: Signal<Style>, largest: u32, may_edit: bool) -> impl IntoView {
+    let share = |minutes: u16| f64::from(minutes) / f64::from(DAY);
     let text = move || {
         let of = week::interval(&week::text(piece.from % DAY), &week::text(piece.to), piece.capacity);
         of.map(|of| names::interval(&of, kind, style.get())).unwrap_or_default()
     };
-    let load = move || {
-        let full = kind == Kind::Hours;
-        if full { "1".to_owned() } else { (f64::from(piece.capacity) / f64::from(largest.get())).to_string() }
-    };
+    let load = if kind == Kind::Hours { 1.0 } else { f64::from(piece.capacity) / f64::from(largest) };
     let labelled = piece.to - piece.from >= MIN_LABELLED;
     let grip = |grip: &'static str, shown: bool| {
         (may_edit && shown).then(|| view! { <i class="week__grip" data-grip=grip data-key=piece.key></i> })
@@ -160,9 +155,7 @@ fn Block(
             class:week__block--none=kind == Kind::Capacity && piece.capacity == 0
             data-grip="whole"
             data-key=piece.key
-            style=("--from", share(piece.from))
-            style=("--to", share(piece.to))
-            style=("--load", load)
+            use:shares=vec![("--from", share(piece.from)), ("--to", share(piece.to)), ("--load", load)]
         >
             {labelled.then(|| view! { <span class="week__text num" title=text>{text}</span> })}
             {may_edit.then(|| view! {

@@ -9,6 +9,7 @@ use ringback_domain::wire::endpoint::GetAvailability;
 
 use super::dates::today;
 use super::draft::Draft;
+use crate::browser::shares;
 use crate::client::Client;
 use crate::components::button::Button;
 use crate::components::empty_state::{EmptyState, Skeleton};
@@ -131,7 +132,7 @@ fn SlotTable(slots: Vec<SlotView>) -> impl IntoView {
     let figure = |(term, value): (&'static str, String)| view! { <div><dt>{term}</dt><dd class="num">{value}</dd></div> };
     let most = slots.iter().map(|slot| slot.booked.max(capacity(slot))).max().unwrap_or(1).max(1);
     let row = |slot: SlotView| {
-        let share = |part: u32| (f64::from(part) / f64::from(most)).to_string();
+        let share = |part: u32| f64::from(part) / f64::from(most);
         let time = slot.local.get(11..16).and_then(|time| time.parse().ok());
         let style = preferences.style();
         let state = slot.reason.map_or(messages::bookable(), reason);
@@ -142,8 +143,7 @@ fn SlotTable(slots: Vec<SlotView>) -> impl IntoView {
                 <td class="preview__bar" aria-hidden="true">
                     <span
                         class="load"
-                        style=("--capacity", share(capacity(&slot)))
-                        style=("--booked", share(slot.booked))
+                        use:shares=vec![("--capacity", share(capacity(&slot))), ("--booked", share(slot.booked))]
                     ></span>
                 </td>
                 <td class="num">{format::count(slot.booked.into())}</td>
@@ -169,7 +169,7 @@ fn SlotTable(slots: Vec<SlotView>) -> impl IntoView {
                 <thead>
                     <tr>
                         <th scope="col">{messages::time()}</th>
-                        <th aria-hidden="true"></th>
+                        <td aria-hidden="true"></td>
                         {heads}
                     </tr>
                 </thead>

@@ -65,7 +65,7 @@ fn open(of: &CapacityInterval) -> OpenInterval {
     OpenInterval { from: of.from, to: of.to }
 }
 
-fn of_open(open: &OpenInterval) -> CapacityInterval {
+fn of_open(open: OpenInterval) -> CapacityInterval {
     CapacityInterval { from: open.from, to: open.to, capacity: 1 }
 }
 
@@ -107,13 +107,13 @@ impl From<OfficeHoursView> for Record {
             date: of.date,
             label: of.label.unwrap_or_default(),
             source: of.source,
-            intervals: of.hours.iter().map(of_open).collect(),
+            intervals: of.hours.into_iter().map(of_open).collect(),
         };
         let content = Content {
             name: view.name,
             time_zone: view.time_zone,
             slot_minutes: 0,
-            weekly: week::map(&view.weekly, of_open),
+            weekly: week::map(&view.weekly, |open| of_open(*open)),
             exceptions: view.exceptions.into_iter().map(date).collect(),
         };
         Self { id: Some(view.id.0), version: view.version, content, used_by: view.used_by }
