@@ -145,6 +145,11 @@ fn Block(piece: Piece, kind: Kind, style: Signal<Style>, largest: u32, may_edit:
         of.map(|of| names::interval(&of, kind, style.get())).unwrap_or_default()
     };
     let load = if kind == Kind::Hours { 1.0 } else { f64::from(piece.capacity) / f64::from(largest) };
+    // The axis says the hours; the capacity stands nowhere else.
+    let label = move || match kind {
+        Kind::Hours => text(),
+        Kind::Capacity => format::count(piece.capacity.into()),
+    };
     let labelled = piece.to - piece.from >= MIN_LABELLED;
     let grip = |grip: &'static str, shown: bool| {
         (may_edit && shown).then(|| view! { <i class="week__grip" data-grip=grip data-key=piece.key></i> })
@@ -157,7 +162,7 @@ fn Block(piece: Piece, kind: Kind, style: Signal<Style>, largest: u32, may_edit:
             data-key=piece.key
             use:shares=vec![("--from", share(piece.from)), ("--to", share(piece.to)), ("--load", load)]
         >
-            {labelled.then(|| view! { <span class="week__text num" title=text>{text}</span> })}
+            {labelled.then(|| view! { <span class="week__text num" title=text>{label}</span> })}
             {may_edit.then(|| view! {
                 <i class="week__remove" data-grip="remove" data-key=piece.key><Icon name="x" class="icon--small" /></i>
             })}
