@@ -11,6 +11,10 @@ use serde::Deserialize;
 /// The language that the others are compared with.
 pub(crate) const REFERENCE: &str = "en";
 
+/// The sections that only the second module has texts of, so that the first view does
+/// not wait for them.
+const LATER: [&str; 1] = ["hours"];
+
 /// A language of the page.
 pub(crate) struct Language {
     /// BCP 47 tag.
@@ -18,8 +22,13 @@ pub(crate) struct Language {
     /// How it is offered and shown.
     pub(crate) about: About,
     /// The texts in the order of their names, which is the same in every language.
-    pub(crate) texts: BTreeMap<String, Text>,
+    pub(crate) texts: Texts,
+    /// The texts that are loaded with the second module.
+    pub(crate) later: Texts,
 }
+
+/// Texts by name.
+pub(crate) type Texts = BTreeMap<String, Text>;
 
 /// The table `[language]` of a file.
 #[derive(Deserialize)]
@@ -52,7 +61,7 @@ pub(crate) enum Text {
 struct File {
     language: About,
     #[serde(flatten)]
-    sections: BTreeMap<String, BTreeMap<String, Text>>,
+    sections: BTreeMap<String, Texts>,
 }
 
 impl Text {
@@ -115,14 +124,17 @@ pub(crate) fn read(folder: &Path) -> Result<Vec<Language>, String> {
 
 fn parse(tag: &str, text: &str) -> Result<Language, String> {
     let file: File = toml::from_str(text).map_err(|error| format!("languages/{tag}.toml: {error}"))?;
-    let mut texts = BTreeMap::new();
-    for (name, text) in file.sections.into_values().flatten() {
-        if texts.contains_key(&name) {
-            return Err(format!("languages/{tag}.toml has two texts `{name}`"));
+    let (mut texts, mut later) = (Texts::new(), Texts::new());
+    for (section, content) in file.sections {
+        for (name, text) in content {
+            if texts.contains_key(&name) || later.contains_key(&name) {
+                return Err(format!("languages/{tag}.toml has two texts `{name}`"));
+            }
+            let of = if LATER.contains(&section.as_str()) { &mut later } else { &mut texts };
+            of.insert(name, text);
         }
-        texts.insert(name, text);
     }
-    Ok(Language { tag: tag.to_owned(), about: file.language, texts })
+    Ok(Language { tag: tag.to_owned(), about: file.language, texts, later })
 }
 
 /// Compares each language with the first.
@@ -136,14 +148,16 @@ fn check(languages: &[Language]) -> Result<(), String> {
             // Writing to a string cannot fail.
             let _ = writeln!(faults, "languages/{}.toml: {what}", language.tag);
         };
-        for (name, expected) in &reference.texts {
-            match language.texts.get(name) {
-                None => fault(format!("the text `{name}` is missing")),
-                Some(text) => check_text(name, expected, text, &mut fault),
+        for (expected, own) in [(&reference.texts, &language.texts), (&reference.later, &language.later)] {
+            for (name, expected) in expected {
+                match own.get(name) {
+                    None => fault(format!("the text `{name}` is missing")),
+                    Some(text) => check_text(name, expected, text, &mut fault),
+                }
             }
-        }
-        for name in language.texts.keys().filter(|name| !reference.texts.contains_key(*name)) {
-            fault(format!("`{name}` is not a text of {REFERENCE}.toml"));
+            for name in own.keys().filter(|name| !expected.contains_key(*name)) {
+                fault(format!("`{name}` is not a text of {REFERENCE}.toml"));
+            }
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(faults) }
@@ -178,9 +192,9 @@ fn check_text(name: &str, expected: &Text, text: &Text, fault: &mut impl FnMut(S
 
 /// The texts as the page reads them: one a line, with numbers for parameters. A plural
 /// is `category`, tab, form, for each of its categories; `other` is the last.
-pub(crate) fn lines(language: &Language, reference: &Language) -> String {
+pub(crate) fn lines(texts: &Texts, reference: &Texts) -> String {
     let mut lines = Vec::new();
-    for (text, expected) in language.texts.values().zip(reference.texts.values()) {
+    for (text, expected) in texts.values().zip(reference.values()) {
         let mut line = match text {
             Text::Plain(text) => text.clone(),
             Text::Plural(forms) => {
@@ -237,11 +251,22 @@ mod tests {
     }
 
     #[test]
+    fn texts_of_the_second_module_are_kept_apart_and_compared_too() {
+        let of = |tag, texts: &str| {
+            parse(tag, &format!("[language]\nname = \"A\"\nlocale = \"a\"\n[hours]\n{texts}")).unwrap()
+        };
+        let english = of("en", "a = \"A\"");
+        assert!(english.texts.is_empty() && english.later.contains_key("a"));
+        let fault = check(&[english, of("xx", "")]).unwrap_err();
+        assert_eq!(fault, "languages/xx.toml: the text `a` is missing\n");
+    }
+
+    #[test]
     fn lines_number_the_parameters_as_the_reference_does() {
         let english =
             language("en", "b = \"{x} of {y}\"\na = { one = \"{count} {x}\", other = \"{count} {x}s\" }");
         let other = language("xx", "b = \"{y}: {x}\"\na = { other = \"{x} {count}\", few = \"{x}\" }");
-        assert_eq!(lines(&english, &english), "one\t{0} {1}\tother\t{0} {1}s\n{0} of {1}");
-        assert_eq!(lines(&other, &english), "few\t{1}\tother\t{1} {0}\n{1}: {0}");
+        assert_eq!(lines(&english.texts, &english.texts), "one\t{0} {1}\tother\t{0} {1}s\n{0} of {1}");
+        assert_eq!(lines(&other.texts, &english.texts), "few\t{1}\tother\t{1} {0}\n{1}: {0}");
     }
 }

@@ -210,6 +210,19 @@ impl Browser {
         self.post("/actions", json!({ "actions": [pointer] })).await.expect("the button is pressed");
     }
 
+    /// Presses the mouse at one place of the window and releases it at another, in CSS
+    /// pixels.
+    pub async fn drag(&self, from: [i64; 2], to: [i64; 2]) {
+        let reach = |[x, y]: [i64; 2]| json!({ "type": "pointerMove", "duration": 0, "x": x, "y": y });
+        let half = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2];
+        let actions = json!([
+            reach(from), { "type": "pointerDown", "button": 0 }, reach(half), reach(to),
+            { "type": "pointerUp", "button": 0 },
+        ]);
+        let pointer = json!({ "type": "pointer", "id": "mouse", "actions": actions });
+        self.post("/actions", json!({ "actions": [pointer] })).await.expect("the mouse is dragged");
+    }
+
     /// Role and name of the element with the focus, such as `button "Save"`.
     pub async fn focus(&self) -> String {
         // The element may be replaced between the requests.

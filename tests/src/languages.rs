@@ -29,13 +29,16 @@ impl Page {
         }
         let index = fs::read_to_string(dist.join("index.html")).expect("the page");
         let english = read(dist, &index, "en");
+        let first = texts(dist, &index, "en", "data-texts").len();
         let mut listed = String::new();
         for (tag, direction) in [(LONG, "ltr"), (MIRRORED, "rtl")] {
-            let texts: Vec<_> = english.iter().map(|line| stretched_forms(line)).collect();
+            let all: Vec<_> = english.iter().map(|line| stretched_forms(line)).collect();
+            let (texts, later) = all.split_at(first);
             fs::write(folder.path().join(format!("{tag}.txt")), texts.join("\n")).expect("a file");
+            fs::write(folder.path().join(format!("{tag}-later.txt")), later.join("\n")).expect("a file");
             write!(
                 listed,
-                r#"<meta name="ui-language" content="{tag}" data-name="{tag}" data-locale="{tag}" data-direction="{direction}" data-texts="/{tag}.txt">"#
+                r#"<meta name="ui-language" content="{tag}" data-name="{tag}" data-locale="{tag}" data-direction="{direction}" data-texts="/{tag}.txt" data-later-texts="/{tag}-later.txt">"#
             )
             .expect("a string takes text");
         }
@@ -74,10 +77,15 @@ impl Texts {
     }
 }
 
-/// The lines of a language's texts.
+/// The lines of a language's texts, those of the second module last.
 fn read(folder: &Path, index: &str, tag: &str) -> Vec<String> {
+    ["data-texts", "data-later-texts"].iter().flat_map(|file| texts(folder, index, tag, file)).collect()
+}
+
+/// The lines of one of a language's files.
+fn texts(folder: &Path, index: &str, tag: &str, file: &str) -> Vec<String> {
     let (_, rest) = index.split_once(&format!("content=\"{tag}\"")).expect("the page has the language");
-    let (_, rest) = rest.split_once("data-texts=\"/").expect("it names its texts");
+    let (_, rest) = rest.split_once(&format!("{file}=\"/")).expect("it names its texts");
     let (name, _) = rest.split_once('"').expect("the name ends");
     let texts = fs::read_to_string(folder.join(name)).expect("the texts");
     texts.split('\n').map(str::to_owned).collect()

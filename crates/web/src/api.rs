@@ -150,6 +150,13 @@ pub(crate) async fn send(request: &HttpRequest, token: Option<&str>) -> Result<H
     Ok(HttpResponse { status: response.status(), text })
 }
 
+/// Fetches a text of the page itself; `None` if that fails.
+pub(crate) async fn page_text(address: &str) -> Option<String> {
+    let request = RequestBuilder::new(address).method(Verb::GET).build().ok()?;
+    let answer = request.send().await.ok().filter(Response::ok)?;
+    answer.text().await.ok()
+}
+
 /// Fetches a file. The browser keeps large files on disk.
 pub(crate) async fn fetch(request: &HttpRequest, token: &str) -> Result<Blob, Failure> {
     let response: web_sys::Response = respond(request, Some(token), "*/*").await?.into();

@@ -43,6 +43,8 @@ pub(crate) fn App() -> impl IntoView {
                 <Route path=path!("/callbacks/:id") view=|| tool(Permission::ViewCallbacks, Part::Record) />
                 <Route path=path!("/search") view=|| tool(Permission::ViewCallbacks, Part::Search) />
                 <Route path=path!("/services") view=|| tool(Permission::ViewServices, Part::Services) />
+                <Route path=path!("/office-hours") view=|| tool(Permission::ViewServices, Part::OfficeHours) />
+                <Route path=path!("/capacity") view=|| tool(Permission::ViewServices, Part::Capacity) />
                 <Route path=path!("/integrations") view=|| tool(Permission::ManageApiKeys, Part::Integrations) />
                 <Route path=path!("/audit") view=|| tool(Permission::ViewAudit, Part::Audit) />
                 <Route path=path!("/users") view=|| tool(Permission::ManageUsers, Part::Users) />

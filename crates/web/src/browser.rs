@@ -6,13 +6,15 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use js_sys::{Function, Object, Promise, Reflect};
-use leptos::prelude::{document, set_timeout, window, window_event_listener_untyped};
+use leptos::prelude::{
+    StoredValue, WithValue, document, on_cleanup, set_timeout, window, window_event_listener_untyped,
+};
 use ringback_domain::Timestamp;
 use uuid::Uuid;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
-use web_sys::{AbortSignal, Blob, Element, HtmlElement, Url};
+use web_sys::{AbortSignal, Blob, Element, Event, HtmlElement, Url};
 
 /// What this computer's clock shows, which may be wrong. [`crate::clock::now`] is
 /// right.
@@ -83,6 +85,50 @@ pub(crate) fn offline() -> bool {
 pub(crate) fn focus(id: &str) -> bool {
     let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok());
     element.is_some_and(|element| element.focus().is_ok())
+}
+
+/// Moves the focus to the first element that a selector finds.
+pub(crate) fn focus_first(selector: &str) {
+    let found = document().query_selector(selector).ok().flatten();
+    if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+/// Asks the person; `true` if they agree.
+pub(crate) fn confirm(question: &str) -> bool {
+    window().confirm_with_message(question).unwrap_or(true)
+}
+
+/// Asks `follow` about the address of each link that is clicked; it is not followed on
+/// `false`. Ends with the calling component.
+pub(crate) fn on_link_click(follow: impl Fn(&str) -> bool + 'static) {
+    let listener = Closure::<dyn Fn(Event)>::new(move |event: Event| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let link = target.and_then(|target| target.closest("a[href]").ok().flatten());
+        let address = link.and_then(|link| link.get_attribute("href"));
+        if address.is_some_and(|address| !address.starts_with('#') && !follow(&address)) {
+            event.prevent_default();
+        }
+    });
+    let function = |listener: &Closure<dyn Fn(Event)>| listener.as_ref().unchecked_ref::<Function>().clone();
+    let _ = document().add_event_listener_with_callback("click", &function(&listener));
+    let listener = StoredValue::new_local(listener);
+    on_cleanup(move || {
+        listener.try_with_value(|listener| {
+            let _ = document().remove_event_listener_with_callback("click", &function(listener));
+        });
+    });
+}
+
+/// Sets shares from 0 to 1 as custom properties of an element, as `use:` in a view. An
+/// attribute would be refused by the content security policy.
+pub(crate) fn shares(element: Element, shares: Vec<(&'static str, f64)>) {
+    if let Ok(element) = element.dyn_into::<HtmlElement>() {
+        for (name, share) in shares {
+            let _ = element.style().set_property(name, &share.to_string());
+        }
+    }
 }
 
 /// Sets or removes an attribute. An unchanged value is not written again, as

@@ -88,7 +88,7 @@ pub(crate) fn show_problems(failure: &Failure, fields: &[(&str, FieldError)]) ->
     let Failure::Problem(problem) = failure else { return Some(failure.message()) };
     let mut texts = Vec::new();
     for error in &problem.errors {
-        match fields.iter().find(|(pointer, _)| *pointer == error.pointer) {
+        match fields.iter().find(|(pointer, _)| is_about(&error.pointer, pointer)) {
             Some((_, field)) => field.set(Some(field_message(error))),
             None => texts.push(field_message(error)),
         }
@@ -102,6 +102,15 @@ pub(crate) fn show_problems(failure: &Failure, fields: &[(&str, FieldError)]) ->
     (!texts.is_empty()).then(|| texts.join(" "))
 }
 
+/// Whether a problem is about a field: at its pointer, or at an item of its list.
+fn is_about(pointer: &str, field: &str) -> bool {
+    let rest = pointer.strip_prefix(field);
+    rest.is_some_and(|rest| {
+        let index = rest.strip_prefix('/');
+        rest.is_empty() || index.is_some_and(|index| index.parse::<usize>().is_ok())
+    })
+}
+
 /// A text for a problem, in the person's language.
 fn field_message(error: &FieldProblem) -> String {
     use FieldCode as C;
@@ -112,6 +121,9 @@ fn field_message(error: &FieldProblem) -> String {
         (C::Required, "/desired_time") => messages::enter_time(),
         (C::InvalidValue, "/username") => messages::fault_username(),
         (C::OutOfRange, "/horizon_days") => messages::fault_horizon(),
+        (C::OutOfRange, "/minimum_notice_seconds") => messages::fault_notice(),
+        (C::Unknown, "/capacity_rule") => messages::fault_unknown_rule(),
+        (C::Unknown, list) if list.contains("_calendars/") => messages::fault_unknown_rule(),
         (C::AmbiguousLocalTime, _) => messages::fault_ambiguous_time(),
         (C::SkippedLocalTime, _) => messages::fault_skipped_time(),
         (C::Closed, "/callback_type") => messages::fault_closed_now(),

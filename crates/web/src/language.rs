@@ -18,6 +18,8 @@ pub(crate) struct Language {
     pub(crate) own_name: String,
     /// Whose dates and numbers are shown where the browser prefers another language.
     locale: String,
+    /// Where its texts are that are loaded with the second module.
+    later_texts: String,
 }
 
 /// Read by the loader. The sign-in page needs the language before the preferences
@@ -33,6 +35,7 @@ pub(crate) fn all() -> Vec<Language> {
             tag: attribute("content"),
             own_name: attribute("data-name"),
             locale: attribute("data-locale"),
+            later_texts: attribute("data-later-texts"),
         }
     };
     let listed = (0..listed.length()).filter_map(|index| listed.item(index));
@@ -73,10 +76,31 @@ pub(crate) fn switch_to(tag: &str) {
     browser::reload();
 }
 
+static TEXTS: OnceLock<Vec<&str>> = OnceLock::new();
+static LATER: OnceLock<Vec<&str>> = OnceLock::new();
+
 /// A text by its place in the catalogue; of one with plural forms, all of them.
 pub(crate) fn text(index: usize) -> &'static str {
-    static TEXTS: OnceLock<Vec<&str>> = OnceLock::new();
     TEXTS.get_or_init(|| catalogue().split('\n').collect()).get(index).copied().unwrap_or_default()
+}
+
+/// The same for the texts that only the second module has.
+pub(crate) fn later_text(index: usize) -> &'static str {
+    #[cfg(not(target_family = "wasm"))]
+    LATER.get_or_init(|| include_str!(concat!(env!("OUT_DIR"), "/later-texts.txt")).split('\n').collect());
+    LATER.get().and_then(|texts| texts.get(index)).copied().unwrap_or_default()
+}
+
+/// Where the texts are that only the second module has; `None` once they are there.
+pub(crate) fn later_address() -> Option<String> {
+    let tag = current();
+    let own = all().into_iter().find(|language| language.tag == tag);
+    own.filter(|_| LATER.get().is_none()).map(|language| language.later_texts)
+}
+
+/// Takes over the texts that only the second module has.
+pub(crate) fn adopt_later(texts: String) {
+    LATER.get_or_init(|| texts.leak().split('\n').collect());
 }
 
 /// The texts that the loader fetched.

@@ -4,7 +4,6 @@
 use futures_util::future::LocalBoxFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos::wasm_split::SplitLoaderError;
 
 use crate::components::banner::{Banner, Severity};
 use crate::components::button::LinkButton;
@@ -43,6 +42,10 @@ pub(crate) enum Part {
     Search,
     /// The page Services.
     Services,
+    /// The page Office Hours.
+    OfficeHours,
+    /// The page Capacity.
+    Capacity,
     /// The page Integrations.
     Integrations,
     /// The page Users.
@@ -64,8 +67,8 @@ pub(crate) enum Part {
 /// Draws a part.
 pub(crate) type Render = fn(Part) -> AnyView;
 
-/// Loads the module.
-pub(crate) type Load = fn() -> LocalBoxFuture<'static, Result<Render, SplitLoaderError>>;
+/// Loads the module; `None` if that fails.
+pub(crate) type Load = fn() -> LocalBoxFuture<'static, Option<Render>>;
 
 #[derive(Clone, Copy)]
 enum Stage {

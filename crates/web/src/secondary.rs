@@ -8,6 +8,8 @@ use futures_util::future::LocalBoxFuture;
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
+use crate::api;
+use crate::language;
 use crate::lazy::{Part, Render};
 use crate::pages::audit::AuditPage;
 use crate::pages::callbacks::actions::export_menu;
@@ -20,6 +22,7 @@ use crate::pages::callbacks::list::selection::selection_bar;
 use crate::pages::callbacks::list::tools::{sort_select, table_tools};
 use crate::pages::callbacks::record::details::details;
 use crate::pages::callbacks::saved_views::views_menu;
+use crate::pages::hours::{CapacityPage, OfficeHoursPage};
 use crate::pages::integrations::IntegrationsPage;
 use crate::pages::record::RecordPage;
 use crate::pages::saved_view::SavedViewPage;
@@ -28,9 +31,17 @@ use crate::pages::services::ServicesPage;
 use crate::pages::users::UsersPage;
 use crate::shell::{account_menu, banners, help, my_account, sign_in_again};
 
-/// Loads the module.
-pub(crate) fn load() -> LocalBoxFuture<'static, Result<Render, SplitLoaderError>> {
-    renderer().boxed_local()
+/// Loads the module and its texts; `None` if that fails.
+pub(crate) fn load() -> LocalBoxFuture<'static, Option<Render>> {
+    async {
+        let texts = async {
+            let Some(address) = language::later_address() else { return true };
+            api::page_text(&address).await.map(language::adopt_later).is_some()
+        };
+        let (render, has_texts) = futures_util::join!(renderer(), texts);
+        render.ok().filter(|_| has_texts)
+    }
+    .boxed_local()
 }
 
 #[wasm_split(secondary, fallible, wasm_split_path = leptos::wasm_split)]
@@ -55,6 +66,8 @@ fn render(part: Part) -> AnyView {
         Part::Record => RecordPage().into_any(),
         Part::Search => SearchPage().into_any(),
         Part::Services => ServicesPage().into_any(),
+        Part::OfficeHours => OfficeHoursPage().into_any(),
+        Part::Capacity => CapacityPage().into_any(),
         Part::Integrations => IntegrationsPage().into_any(),
         Part::Users => UsersPage().into_any(),
         Part::Audit => AuditPage().into_any(),

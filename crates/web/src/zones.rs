@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use js_sys::{Date, Intl, Object};
-use ringback_domain::Timestamp;
 use ringback_domain::wire::reference::ZoneClock;
+use ringback_domain::{LocalDate, Timestamp};
 use wasm_bindgen::JsValue;
 
 use crate::browser::{js_number, property};
@@ -106,12 +106,30 @@ pub(crate) fn start_of_day(now: Timestamp, days: i64, zone: &str) -> Timestamp {
     first.unwrap_or_else(|| midnight.plus_seconds(-before))
 }
 
+/// The first instant of a date.
+pub(crate) fn first_instant(date: LocalDate, zone: &str) -> Timestamp {
+    let noon = Timestamp::from_micros(0).plus_seconds(date.days() * DAY + DAY / 2);
+    let ahead = offset(noon, zone).unwrap_or_default();
+    start_of_day(noon.plus_seconds(-ahead), 0, zone)
+}
+
 /// The offset from UTC at an instant, in seconds.
 fn offset(at: Timestamp, zone: &str) -> Option<i64> {
     let minute = Timestamp::from_micros(at.micros() - at.micros().rem_euclid(60_000_000));
     let (date, time) = wall_time(minute, zone)?;
     let wall: Timestamp = format!("{date}T{time}:00Z").parse().ok()?;
     Some(wall.seconds_since(minute))
+}
+
+/// How many minutes the clock of another zone is ahead of a zone's at an instant;
+/// `None` if the browser does not know one of them.
+pub(crate) fn difference(at: Timestamp, zone: &str, other: &str) -> Option<i32> {
+    i32::try_from((offset(at, other)? - offset(at, zone)?) / 60).ok()
+}
+
+/// The clock of a zone as the server said it.
+pub(crate) fn clock_of(zone: &str) -> Option<ZoneClock> {
+    CLOCKS.with_borrow(|clocks| clocks.get(zone).cloned())
 }
 
 /// A zone with its offset from UTC at an instant: `Europe/Berlin, UTC+01:00`.

@@ -7,6 +7,7 @@ use ringback_tests::{Browser, TestApp};
 use rstest::rstest;
 use serde_json::json;
 
+use super::walk::fill_hours;
 use super::{log_in, start};
 
 const WAITING: &str = "+44 20 7946 0318";
@@ -130,6 +131,15 @@ async fn the_pages_of_the_tools_menu_conform_to_wcag(#[case] width: u32, #[case]
     browser.at("table", "Services").shown().await;
     check(&browser).await;
     check_dialog(&browser, "Edit Billing EN", "Edit Service").await;
+    fill_hours(&app).await;
+    for (page, dialog) in
+        [("office-hours", "Date with Other Hours"), ("capacity", "Date with Other Capacity")]
+    {
+        browser.open(&format!("http://{}/{page}", app.address)).await;
+        browser.at("button", "Save").shown().await;
+        check(&browser).await;
+        check_dialog(&browser, "Add date", dialog).await;
+    }
     browser.open(&format!("http://{}/integrations", app.address)).await;
     browser.at("table", "API Keys").shown().await;
     check(&browser).await;

@@ -8,6 +8,7 @@ mod edit;
 mod first_view;
 mod flows;
 mod hardening;
+mod hours;
 mod intervention;
 mod journeys;
 mod keyboard;

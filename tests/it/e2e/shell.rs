@@ -56,13 +56,13 @@ async fn each_role_sees_only_the_pages_that_it_may_use() {
     let browser = Browser::start().await;
     let open = async |path: &str| browser.open(&format!("http://{}{path}", app.address)).await;
     for (username, role, manages, tools) in [
-        ("monitor", "Monitor", false, ["Callback Search", "Services"].as_slice()),
-        ("supervisor", "Supervisor", true, &["Callback Search", "Services"]),
+        ("monitor", "Monitor", false, ["Callback Search", "Services", "Office Hours", "Capacity"].as_slice()),
+        ("supervisor", "Supervisor", true, &["Callback Search", "Services", "Office Hours", "Capacity"]),
         (
             "administrator",
             "Administrator",
             true,
-            &["Callback Search", "Services", "Integrations", "Users", "Audit"],
+            &["Callback Search", "Services", "Office Hours", "Capacity", "Integrations", "Users", "Audit"],
         ),
     ] {
         open("/callbacks").await;
@@ -89,7 +89,10 @@ async fn each_role_sees_only_the_pages_that_it_may_use() {
     sign_in(&browser, "developer", PASSWORD).await;
     browser.at("heading", "You have no access to callbacks").shown().await;
     browser.at("link", "Callbacks").gone().await;
-    assert_eq!(items(&browser, "Tools", "Services").await, ["Services", "Integrations"]);
+    assert_eq!(
+        items(&browser, "Tools", "Services").await,
+        ["Services", "Office Hours", "Capacity", "Integrations"]
+    );
     open("/search").await;
     browser.at("heading", "You have no access to callbacks").shown().await;
 }

@@ -220,6 +220,35 @@ impl Walk {
         self.close().await;
     }
 
+    /// Looks at Office Hours and Capacity, without and with something in them.
+    async fn hours(&mut self) {
+        for (path, nothing) in [("/office-hours", "No calendars yet"), ("/capacity", "No capacity rules yet")]
+        {
+            self.open(path).await;
+            self.at("heading", nothing).shown().await;
+            self.look(nothing).await;
+        }
+        fill_hours(&self.app).await;
+        for (path, kind, dialog) in [
+            ("/office-hours", "Delete Calendar", "Date with Other Hours"),
+            ("/capacity", "Delete Capacity Rule", "Date with Other Capacity"),
+        ] {
+            self.open(path).await;
+            self.at("button", "Save").shown().await;
+            self.look(path).await;
+            self.open_dialog(("button", "Add date", ""), dialog).await;
+            self.at("radio", if kind == "Delete Calendar" { "Other hours" } else { "Other capacity" })
+                .click()
+                .await;
+            self.of("button", "Add interval, {0}", self.texts.say("Date")).click().await;
+            self.look(dialog).await;
+            self.close().await;
+            self.dialog(("button", "Delete {0}", POOL), kind).await;
+        }
+        self.open("/services").await;
+        self.dialog(("button", "Edit {0}", "Billing EN"), "Edit Service").await;
+    }
+
     /// Signs out, and in as somebody else.
     async fn change_to(&self, from: &str, role: &str, username: &str) {
         let account = self.texts.say("{0}, {1}").replace("{0}", from).replace("{1}", self.texts.say(role));
@@ -247,6 +276,38 @@ async fn fill(app: &TestApp) -> Value {
     let cancelled = machine.create_immediate(app.service, CANCELLED).await;
     assert_eq!(machine.command(&cancelled["id"], "cancel", &json!({})).await.status, 200);
     waiting
+}
+
+/// What the calendar and the capacity rule are called.
+const POOL: &str = "Customer care and complaints";
+
+/// A calendar and a capacity rule that a service uses.
+pub(super) async fn fill_hours(app: &TestApp) {
+    let admin = app.admin().await;
+    let create = async |path: &str, body: Value| {
+        let answer = admin.post(path, &body).await;
+        assert_eq!(answer.status, 201, "{answer}");
+        answer.read::<Value>()["id"].clone()
+    };
+    let date = format!("{}-12-24", &app.clock.now().to_string()[..4]);
+    let day = json!([{"from": "09:00", "to": "12:30"}, {"from": "13:30", "to": "18:00"}]);
+    let calendar = json!({
+        "name": POOL, "time_zone": "America/New_York",
+        "weekly": {"mon": day, "tue": day, "fri": [{"from": "22:00", "to": "02:00"}]},
+        "exceptions": [{"date": date, "hours": [{"from": "09:00", "to": "12:00"}], "label": "Christmas Eve"}],
+    });
+    let slots = json!([{"from": "00:00", "to": "24:00", "capacity": 4}]);
+    let rule = json!({
+        "name": POOL, "time_zone": "Europe/London", "slot_minutes": 30,
+        "weekly": {"mon": slots, "tue": slots, "wed": slots, "thu": slots, "fri": slots, "sat": slots, "sun": slots},
+        "exceptions": [{"date": date, "slots": [], "label": "Christmas Eve"}],
+    });
+    let settings = json!({
+        "open_calendars": [create("/api/v1/office-hours", calendar).await],
+        "capacity_rule": create("/api/v1/capacity-rules", rule).await,
+    });
+    let answer = admin.patch(&format!("/api/v1/services/{}", app.other_service), &settings).await;
+    assert_eq!(answer.status, 200, "{answer}");
 }
 
 #[rstest]
@@ -370,6 +431,7 @@ async fn walk_the_other_pages(language: &str) {
     walk.look("Services").await;
     walk.dialog(("button", "Create Service", ""), "Create Service").await;
     walk.dialog(("button", "Edit {0}", "Billing EN"), "Edit Service").await;
+    walk.hours().await;
     walk.open("/integrations").await;
     walk.at("table", "API Keys").shown().await;
     walk.look("Integrations").await;

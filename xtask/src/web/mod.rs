@@ -233,7 +233,7 @@ fn assemble(module: &Module, sources: &Sources) -> Result<Bundle> {
     bundle.add_named("js", "ringback-web.js", script.into_bytes());
     let loader = bundle.fill(&sources.loader, "crates/web/loader.js")?;
     bundle.add_named("loader", "loader.js", loader.into_bytes());
-    for (name, texts) in &sources.languages.texts {
+    for (name, texts) in sources.languages.texts.iter().chain(&sources.languages.later) {
         bundle.add_hashed(name, texts.clone());
     }
     let index = sources.index.replace("{{languages}}", &sources.languages.head);
@@ -267,7 +267,7 @@ fn stamp(raw: &[u8], sources: &Sources, profile: Profile) -> String {
         sources.index.as_bytes(),
         sources.languages.head.as_bytes(),
     ];
-    parts.extend(sources.languages.texts.values().map(Vec::as_slice));
+    parts.extend(sources.languages.texts.values().chain(sources.languages.later.values()).map(Vec::as_slice));
     for (path, bytes) in &sources.assets {
         parts.extend([path.as_bytes(), bytes]);
     }

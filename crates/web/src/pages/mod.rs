@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod callbacks;
 mod collection;
+pub(crate) mod hours;
 pub(crate) mod integrations;
 pub(crate) mod login;
 pub(crate) mod not_found;

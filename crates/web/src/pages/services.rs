@@ -1,16 +1,21 @@
 //! Services, that is virtual queues, and their settings.
 
 use leptos::prelude::*;
-use ringback_domain::Permission;
-use ringback_domain::service::LatePolicy;
+use leptos::task::spawn_local;
+use ringback_domain::service::{ClosedWhenDue, LatePolicy};
 use ringback_domain::wire::admin::{CreateService, EditService, ServiceView};
-use ringback_domain::wire::endpoint::{ListServices, PatchService, PostService};
+use ringback_domain::wire::endpoint::{
+    ListCapacityRules, ListOfficeHours, ListServices, PatchService, PostService,
+};
 use ringback_domain::wire::problem::ProblemKind;
+use ringback_domain::{CalendarId, Permission};
 
 use super::collection::{Collection, CollectionPage, Subject};
 use crate::client::Client;
+use crate::components::check_list::CheckList;
 use crate::components::choice::Switch;
 use crate::components::dialog::{Dialog, DialogHandle};
+use crate::components::field::FieldError;
 use crate::components::icon_button::IconButton;
 use crate::components::input::{SelectField, SelectOption, TextField};
 use crate::components::toast::{Toast, Toasts};
@@ -130,6 +135,161 @@ fn callback_types(immediate: bool, scheduled: bool) -> String {
     if taken.is_empty() { messages::none().to_owned() } else { taken.join(", ") }
 }
 
+fn closed_choices() -> Vec<SelectOption> {
+    let choice = |policy: ClosedWhenDue, label: &'static str| SelectOption {
+        value: <&str>::from(policy).to_owned(),
+        label: label.to_owned(),
+    };
+    vec![
+        choice(ClosedWhenDue::RollForward, messages::closed_roll_forward()),
+        choice(ClosedWhenDue::Fail, messages::closed_fail()),
+    ]
+}
+
+/// What a service says of office hours and capacity.
+#[derive(Clone, Copy)]
+struct RuleSettings {
+    open: RwSignal<Vec<String>>,
+    closed: RwSignal<Vec<String>>,
+    capacity: RwSignal<String>,
+    notice: RwSignal<String>,
+    when_due: RwSignal<String>,
+    open_error: FieldError,
+    closed_error: FieldError,
+    capacity_error: FieldError,
+    notice_error: FieldError,
+    when_due_error: FieldError,
+}
+
+impl RuleSettings {
+    fn of(service: Option<&ServiceView>) -> Self {
+        let settings = service.map(|service| service.settings.clone()).unwrap_or_default();
+        let ids = |ids: &[CalendarId]| RwSignal::new(ids.iter().map(ToString::to_string).collect());
+        let [open_error, closed_error, capacity_error, notice_error, when_due_error] =
+            std::array::from_fn(|_| RwSignal::new(None));
+        Self {
+            open: ids(&settings.open_calendars),
+            closed: ids(&settings.closed_calendars),
+            capacity: RwSignal::new(settings.capacity_rule.map(|id| id.to_string()).unwrap_or_default()),
+            notice: RwSignal::new(settings.minimum_notice_seconds.to_string()),
+            when_due: RwSignal::new(<&str>::from(settings.closed_when_due).to_owned()),
+            open_error,
+            closed_error,
+            capacity_error,
+            notice_error,
+            when_due_error,
+        }
+    }
+
+    fn notice(self) -> Option<u32> {
+        self.notice.with_untracked(|notice| notice.trim().parse().ok())
+    }
+
+    /// Marks what cannot be read.
+    fn check(self) -> bool {
+        let valid = self.notice().is_some();
+        if !valid {
+            self.notice_error.set(Some(messages::fault_notice().to_owned()));
+        }
+        valid
+    }
+
+    fn write(self, edit: &mut EditService) {
+        let ids = |chosen: RwSignal<Vec<String>>| {
+            chosen.with_untracked(|ids| ids.iter().filter_map(|id| id.parse().ok()).collect())
+        };
+        edit.open_calendars = Some(ids(self.open));
+        edit.closed_calendars = Some(ids(self.closed));
+        edit.capacity_rule = Some(self.capacity.with_untracked(|id| id.parse().ok()));
+        edit.minimum_notice_seconds = self.notice();
+        edit.closed_when_due = self.when_due.with_untracked(|policy| policy.parse().ok());
+    }
+
+    fn fields(self) -> [(&'static str, FieldError); 5] {
+        [
+            ("/open_calendars", self.open_error),
+            ("/closed_calendars", self.closed_error),
+            ("/capacity_rule", self.capacity_error),
+            ("/minimum_notice_seconds", self.notice_error),
+            ("/closed_when_due", self.when_due_error),
+        ]
+    }
+}
+
+/// The fields for office hours and capacity, once it is known what there is to choose.
+#[component]
+fn RuleFields(rules: RuleSettings) -> impl IntoView {
+    let client = Client::here();
+    let known = RwSignal::new(None::<(Vec<(String, String)>, Vec<SelectOption>)>);
+    let problem = RwSignal::new(None::<String>);
+    spawn_local(async move {
+        let loaded = futures_util::try_join!(client.call(&ListOfficeHours), client.call(&ListCapacityRules));
+        match loaded {
+            Ok((calendars, capacity)) => {
+                let calendars = calendars.items.into_iter().map(|one| (one.id.to_string(), one.name));
+                let unlimited =
+                    SelectOption { value: String::new(), label: messages::capacity_unlimited().to_owned() };
+                let capacity = capacity.items.into_iter();
+                let capacity =
+                    capacity.map(|one| SelectOption { value: one.id.to_string(), label: one.name });
+                let capacity = std::iter::once(unlimited).chain(capacity);
+                known.try_set(Some((calendars.collect(), capacity.collect())));
+            }
+            Err(failure) => {
+                problem.try_set(Some(failure.message()));
+            }
+        }
+    });
+    view! {
+        {move || problem.get().map(|problem| view! { <p class="hint" role="alert">{problem}</p> })}
+        {move || known.get().map(|(calendars, choices)| {
+            let none = calendars.is_empty();
+            view! {
+                {none.then(|| view! {
+                    <p class="hint">{messages::no_calendars_text()}" "<a href="/office-hours">{messages::office_hours()}</a></p>
+                })}
+                {(!none).then(|| view! {
+                    <CheckList
+                        label=messages::open_calendars()
+                        items=calendars.clone()
+                        chosen=rules.open
+                        hint=messages::open_calendars_hint()
+                        error=rules.open_error
+                    />
+                    <CheckList
+                        label=messages::closed_calendars()
+                        items=calendars.clone()
+                        chosen=rules.closed
+                        hint=messages::closed_calendars_hint()
+                        error=rules.closed_error
+                    />
+                })}
+                <SelectField
+                    label=messages::capacity_rule()
+                    value=rules.capacity
+                    error=rules.capacity_error
+                    choices
+                    hint=messages::capacity_rule_hint().to_owned()
+                />
+            }
+        })}
+        <TextField
+            label=messages::notice_seconds()
+            value=rules.notice
+            error=rules.notice_error
+            inputmode="numeric"
+            hint=messages::notice_hint().to_owned()
+        />
+        <SelectField
+            label=messages::closed_when_due()
+            value=rules.when_due
+            error=rules.when_due_error
+            choices=closed_choices()
+            hint=messages::closed_when_due_hint().to_owned()
+        />
+    }
+}
+
 /// Creates a service, or changes one.
 #[component]
 fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView>) -> impl IntoView {
@@ -148,6 +308,7 @@ fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView
     let switches = StoredValue::new(SWITCHES.iter().map(switch).collect::<Vec<_>>());
     let errors: [_; 6] = std::array::from_fn(|_| RwSignal::new(None));
     let [name_error, zone_error, country_error, window_error, horizon_error, late_error] = errors;
+    let rules = RuleSettings::of(before.as_ref());
     let edits = service.is_some();
     let (title, button, done) = if edits {
         (messages::edit_service(), messages::save(), messages::service_saved())
@@ -171,7 +332,8 @@ fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView
         if edits && days.is_none() {
             horizon_error.set(Some(messages::fault_horizon().to_owned()));
         }
-        if filled.contains(&false) || (edits && (seconds.is_none() || days.is_none())) {
+        let rules_valid = !edits || rules.check();
+        if filled.contains(&false) || !rules_valid || (edits && (seconds.is_none() || days.is_none())) {
             return handle.focus_first_error();
         }
         let value = |signal: RwSignal<String>| signal.get_untracked().trim().to_owned();
@@ -194,6 +356,7 @@ fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView
                         late_policy: late.with_untracked(|late| late.parse().ok()),
                         ..EditService::default()
                     };
+                    rules.write(&mut edit);
                     for (setting, on) in switches.get_value() {
                         (setting.set)(&mut edit, on.get_untracked());
                     }
@@ -219,7 +382,7 @@ fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView
                 "/horizon_days",
                 "/late_policy",
             ];
-            let fields: Vec<_> = pointers.into_iter().zip(errors).collect();
+            let fields: Vec<_> = pointers.into_iter().zip(errors).chain(rules.fields()).collect();
             handle.problem.set(show_problems(&failure, &fields));
         });
     };
@@ -269,6 +432,7 @@ fn ServiceDialog(subject: Subject<ServiceView>, services: Collection<ServiceView
                     choices=late_choices()
                     hint=messages::late_policy_hint().to_owned()
                 />
+                <RuleFields rules />
             })}
         </Dialog>
     }

@@ -66,6 +66,7 @@ pub(super) fn CreateDialog() -> impl IntoView {
             toasts.show(created(page, &view, messages::callback_created()));
         };
         submission.run(work, done, move |failure| {
+            form.offer(&failure);
             let fields = form.fields().into_iter().chain(details.fields()).collect::<Vec<_>>();
             handle.problem.set(show_problems(&failure, &fields));
             details.show_faults();

@@ -5,6 +5,7 @@ use ringback_domain::Timestamp;
 use ringback_domain::wall_time::Fold;
 use ringback_domain::wire::callback::ChosenTime;
 
+use crate::api::Failure;
 use crate::clock;
 use crate::components::choice::{Card, RadioCards};
 use crate::components::field::FieldError;
@@ -37,6 +38,8 @@ pub(super) struct DateTimeForm {
     date_error: FieldError,
     /// The error of the desired time.
     time_error: FieldError,
+    /// The times nearest to one that was refused.
+    nearest: RwSignal<Vec<Timestamp>>,
     /// What was in the fields at the beginning.
     initial: StoredValue<Entries>,
 }
@@ -62,7 +65,46 @@ impl DateTimeForm {
             occurrence: RwSignal::new(Some(occurrence)),
             date_error: RwSignal::new(None),
             time_error: RwSignal::new(None),
+            nearest: RwSignal::new(Vec::new()),
         }
+    }
+
+    /// The times nearest to one that was refused.
+    pub(super) const fn nearest(self) -> RwSignal<Vec<Timestamp>> {
+        self.nearest
+    }
+
+    /// Keeps the times that the server offers instead of the one that it refused.
+    pub(super) fn offer(self, failure: &Failure) {
+        if let Failure::Problem(problem) = failure {
+            self.nearest.set(problem.slots.iter().map(|slot| slot.from).collect());
+        }
+    }
+
+    /// Fills in a time.
+    pub(super) fn take(self, at: Timestamp, style: Style) {
+        if let Some((date, time)) = wall_time(at, &untrack(|| self.zone_name(style))) {
+            self.date.set(date);
+            self.time.set(time);
+            self.time_error.set(None);
+            self.nearest.set(Vec::new());
+        }
+    }
+
+    /// The day in the fields and their zone; tracked.
+    pub(super) fn day(self, style: Style) -> (String, String) {
+        (self.date.get(), self.zone_name(style))
+    }
+
+    /// Whether the fields mean this time; tracked.
+    pub(super) fn means(self, at: Timestamp, style: Style) -> bool {
+        self.instants(style).contains(&at)
+    }
+
+    /// What the clock of the fields shows; tracked.
+    pub(super) fn time_of(self, at: Timestamp, style: Style) -> String {
+        let wall = wall_time(at, &self.zone_name(style)).and_then(|(_, time)| time.parse().ok());
+        wall.map_or_else(|| format::time(at, style), |time| format::time_of_day(time, style))
     }
 
     /// A form with a time in the near future.
@@ -100,6 +142,7 @@ impl DateTimeForm {
 
     /// The wall time. `None` if a field is invalid; it is then marked.
     pub(super) fn read(self, style: Style) -> Option<ChosenTime> {
+        self.nearest.set(Vec::new());
         let filled = [
             require(self.date, self.date_error, messages::enter_date()),
             require(self.time, self.time_error, messages::enter_time()),

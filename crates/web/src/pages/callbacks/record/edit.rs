@@ -12,6 +12,7 @@ use ringback_domain::{CallbackId, StateName};
 
 use super::Host;
 use super::date_time::{DateTimeFields, DateTimeForm, Zones};
+use super::free_times::NearestTimes;
 use super::row::Row;
 use crate::api::{Command, Failure};
 use crate::client::Client;
@@ -139,6 +140,7 @@ pub(crate) fn EditDialog(
             <RadioCards label=messages::edit_options() value=choice cards autofocus=true />
             <Show when=move || choice.get() == EditOption::Reschedule>
                 <DateTimeFields date_time zones=Signal::stored(zones.get_value()) />
+                <NearestTimes date_time on_take=|()| () />
             </Show>
             <div class="edit__outcome">
                 <Show when=move || choice.get() == EditOption::Cancel>
@@ -215,6 +217,7 @@ impl Form {
     }
 
     fn refused(self, failure: &Failure) {
+        self.date_time.offer(failure);
         self.handle.problem.set(show_problems(failure, &self.date_time.fields()));
         if matches!(failure.kind(), Some(ProblemKind::StateConflict | ProblemKind::Stale)) {
             // The form is kept; the callback is loaded again.

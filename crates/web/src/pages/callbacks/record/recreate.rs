@@ -65,6 +65,7 @@ pub(crate) fn RecreateDialog(
         };
         let work = submission.command(request, version);
         submission.run(work, done, move |failure| {
+            form.offer(&failure);
             handle.problem.set(show_problems(&failure, &form.fields()));
             spawn_local(async move {
                 if let Ok(view) = client.call(&GetCallback(id)).await {

@@ -10,6 +10,8 @@ use ringback_domain::wire::reference::{NumberKind, NumberReading, OpenCallback};
 use ringback_domain::{CallbackType, ServiceId, StateName};
 
 use super::date_time::{DateTimeFields, DateTimeForm, Zones};
+use super::free_times::{FreeTimes, NearestTimes};
+use crate::api::Failure;
 use crate::browser;
 use crate::client::Client;
 use crate::components::choice::{Card, RadioCards};
@@ -77,6 +79,11 @@ impl RequestForm {
         })
     }
 
+    /// Offers the times that the server names instead of one that it refused.
+    pub(crate) fn offer(self, failure: &Failure) {
+        self.date_time.offer(failure);
+    }
+
     /// The fields that the server may report problems about.
     pub(crate) fn fields(self) -> [(&'static str, FieldError); 4] {
         let [time, local] = self.date_time.fields();
@@ -140,7 +147,9 @@ pub(crate) fn RequestFields(
         <div role="status">{open}</div>
         <Show when=move || kind.get() == CallbackType::Scheduled>
             <DateTimeFields date_time zones />
+            <FreeTimes date_time service=Signal::derive(move || service.with(|id| id.parse().ok())) />
         </Show>
+        <NearestTimes date_time on_take=move |()| kind.set(CallbackType::Scheduled) />
     }
 }
 
