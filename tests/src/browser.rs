@@ -214,7 +214,7 @@ impl Browser {
     /// pixels.
     pub async fn drag(&self, from: [i64; 2], to: [i64; 2]) {
         let reach = |[x, y]: [i64; 2]| json!({ "type": "pointerMove", "duration": 0, "x": x, "y": y });
-        let half = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2];
+        let half = [from[0].midpoint(to[0]), from[1].midpoint(to[1])];
         let actions = json!([
             reach(from), { "type": "pointerDown", "button": 0 }, reach(half), reach(to),
             { "type": "pointerUp", "button": 0 },

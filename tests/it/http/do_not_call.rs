@@ -1,5 +1,7 @@
 //! The do-not-call list.
 
+use std::fmt::Write;
+
 use reqwest::Method;
 use ringback_tests::app::text;
 use ringback_tests::{Answer, Backend, Client, TestApp};
@@ -91,9 +93,9 @@ async fn the_list_goes_out_and_in_as_csv(#[values(Backend::Sqlite, Backend::Post
     let admin = app.admin().await;
     let mut file = "Number,Scope,Reason,Source,Until\r\n".to_owned();
     for index in 0..600 {
-        file += &format!("+4420794{index:05},all,\"Register, line {index}\",register,\r\n");
+        writeln!(file, "+4420794{index:05},all,\"Register, line {index}\",register,\r").unwrap();
     }
-    file += &format!("+4490*,{},Premium,,2027-01-01T00:00:00Z\r\n", app.service);
+    writeln!(file, "+4490*,{},Premium,,2027-01-01T00:00:00Z\r", app.service).unwrap();
     // The last of several lines counts.
     file += "+442079400000,,Again,,\r\n";
     let imported = import(&admin, &file).await;

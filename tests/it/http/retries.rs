@@ -3,11 +3,9 @@
 
 use ringback_domain::{ApiScope, Timestamp};
 use ringback_tests::app::{ReservedCallback, text};
-use ringback_tests::{Backend, Client, TestApp};
+use ringback_tests::{Backend, Client, TestApp, another_number};
 use rstest::rstest;
 use serde_json::{Value, json};
-
-const NUMBER: &str = "+442079460318";
 
 async fn set(app: &TestApp, settings: Value) -> Value {
     let answer = app.admin().await.patch(&format!("/api/v1/services/{}", app.service), &settings).await;
@@ -27,7 +25,7 @@ fn assert_gap(gap: i64, seconds: i64) {
 
 /// Makes a callback that waits for an agent, and gives its id.
 async fn queued(app: &TestApp, client: &Client) -> Value {
-    let id = client.create_immediate(app.service, NUMBER).await["id"].clone();
+    let id = client.create_immediate(app.service, &another_number()).await["id"].clone();
     app.submit().await;
     id
 }
@@ -241,10 +239,10 @@ async fn a_due_appointment_goes_before_those_who_wait_as_its_service_says(
     }
     let client = app.integration();
     let appointment =
-        client.create_scheduled(app.service, NUMBER, "2026-11-24T09:30:00Z").await["id"].clone();
+        client.create_scheduled(app.service, &another_number(), "2026-11-24T09:30:00Z").await["id"].clone();
     let waiting = queued(&app, &client).await;
     let important = json!({
-        "callback_type": "immediate", "service_id": app.service, "customer_number": NUMBER, "priority": 1,
+        "callback_type": "immediate", "service_id": app.service, "customer_number": another_number(), "priority": 1,
     });
     let important = client.create(&important).await["id"].clone();
     app.submit().await;
@@ -283,7 +281,7 @@ async fn an_estimated_wait_counts_appointments_that_go_before(
     let reserved = app.router().reserve_one().await;
     assert_eq!(app.router().report(&reserved, "connect", json!({})).await.status, 200);
     for at in ["2026-11-24T09:10:00Z", "2026-11-24T09:20:00Z", "2026-11-24T09:40:00Z"] {
-        client.create_scheduled(app.service, NUMBER, at).await;
+        client.create_scheduled(app.service, &another_number(), at).await;
     }
     app.advance(2);
     let id = queued(&app, &client).await;
@@ -302,7 +300,8 @@ async fn a_record_says_whether_the_customer_was_called_on_time(
 ) {
     let app = TestApp::start(backend).await;
     let client = app.integration();
-    let id = client.create_scheduled(app.service, NUMBER, "2026-11-24T09:10:00Z").await["id"].clone();
+    let id =
+        client.create_scheduled(app.service, &another_number(), "2026-11-24T09:10:00Z").await["id"].clone();
     app.advance(600);
     app.submit().await;
     let failed = fail(&app, "CONGESTION").await;

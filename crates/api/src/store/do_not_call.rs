@@ -165,7 +165,7 @@ pub async fn put(conn: &mut WriteConn, entries: &[Entry]) -> StoreResult<()> {
             entry.created_by,
         ])
     });
-    let rows = serde_json::Value::from_iter(rows).to_string();
+    let rows = json!(rows.collect::<Vec<_>>()).to_string();
     let sql = conn.backend().pick(PUT_SQLITE, PUT_POSTGRES);
     on!(conn, |c| sqlx::query(sql).bind(rows).execute(c).await.map(drop))?;
     Ok(())

@@ -41,7 +41,7 @@ pub async fn list_do_not_call(
 /// Add numbers that must not be called
 ///
 /// One number, or all that begin alike. It counts at once, for new callbacks and for those
-/// that wait: these complete as FAIL_NUMBER_BLOCKED when their turn has come. An entry for the
+/// that wait: these complete as `FAIL_NUMBER_BLOCKED` when their turn has come. An entry for the
 /// same numbers and scope takes the new reason, source and end.
 #[utoipa::path(
     tag = "Numbers",

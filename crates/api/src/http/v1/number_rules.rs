@@ -112,7 +112,7 @@ pub async fn create_number_rule(
 /// Edit a number rule
 ///
 /// What is not named stays. Callbacks that wait and may not be called any more complete as
-/// FAIL_NUMBER_BLOCKED when their turn has come.
+/// `FAIL_NUMBER_BLOCKED` when their turn has come.
 #[utoipa::path(
     tag = "Numbers",
     params(("id" = NumberRuleId, Path, description = "The rule")),
