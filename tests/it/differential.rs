@@ -209,6 +209,8 @@ fn mask(value: &mut Value, is_list: bool) {
                     // It is worked out from a look at the past that is as old.
                     "estimated_wait_seconds" => true,
                     "position_in_queue" => is_list,
+                    // In a list both are up to a second old: whether the customer is in another call as well.
+                    "reason" => is_list && (*field == "agent" || *field == "other_call"),
                     _ => false,
                 };
                 if masked {
