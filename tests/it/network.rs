@@ -10,7 +10,7 @@ use ringback_api::limits::Limits;
 use ringback_domain::ApiScope;
 use ringback_tests::app::text;
 use ringback_tests::proxy::{Fault, Proxy, Upstream};
-use ringback_tests::{Answer, Backend, Client, TestApp, figure, size, wait_for};
+use ringback_tests::{Answer, Backend, Client, TestApp, another_number, figure, size, wait_for};
 use rstest::rstest;
 use serde_json::{Value, json};
 use sqlx::postgres::PgConnectOptions;
@@ -38,7 +38,7 @@ struct Keyed {
 impl Keyed {
     fn create(app: &TestApp) -> Self {
         let body = json!({
-            "callback_type": "immediate", "service_id": app.service, "customer_number": "+442079460318",
+            "callback_type": "immediate", "service_id": app.service, "customer_number": another_number(),
         });
         Self { key: Uuid::new_v4().to_string(), path: CALLBACKS, body }
     }

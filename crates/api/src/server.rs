@@ -23,6 +23,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::http::assets::Assets;
 use crate::http::extract::BodyTimeout;
+use crate::http::paths::KnownPaths;
 use crate::http::site::Site;
 use crate::http::{Api, connection, openapi, request};
 use crate::limits::{Bulkhead, Limits, Quotas};
@@ -79,31 +80,6 @@ pub struct Running {
     drain: Duration,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
-}
-
-/// Paths of the API, to tell a wrong method from a wrong path.
-#[derive(Debug)]
-struct KnownPaths(Vec<(actix_web::dev::ResourceDef, String)>);
-
-impl KnownPaths {
-    fn of(document: &utoipa::openapi::OpenApi) -> Self {
-        let paths = document.paths.paths.iter().map(|(path, item)| {
-            let methods = [
-                (item.get.is_some(), "GET, HEAD"),
-                (item.post.is_some(), "POST"),
-                (item.put.is_some(), "PUT"),
-                (item.patch.is_some(), "PATCH"),
-                (item.delete.is_some(), "DELETE"),
-            ];
-            let allowed: Vec<&str> = methods.iter().filter(|(has, _)| *has).map(|(_, name)| *name).collect();
-            (actix_web::dev::ResourceDef::new(path.as_str()), allowed.join(", "))
-        });
-        Self(paths.collect())
-    }
-
-    fn allowed(&self, path: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known.is_match(path)).map(|(_, allowed)| allowed.as_str())
-    }
 }
 
 /// Whatever no route takes: the Callback UI's own paths, a wrong method, or

@@ -23,6 +23,7 @@ use crate::auth::{Access, Grant, deny_before};
 use crate::command::Expected;
 use crate::error::Error;
 use crate::fault::Part;
+use crate::http::paths::KnownPaths;
 use crate::http::{enter, leave, text};
 use crate::store::idempotency::IdempotencyKey;
 
@@ -365,10 +366,17 @@ impl<T: DeserializeOwned + 'static> FromRequest for Path<T> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let value = web::Path::<T>::extract(request).into_inner();
-        let value = value
-            .map(|value| Self(value.into_inner()))
-            .map_err(|_| Error::Malformed("Use a UUID as the id in the path.".to_owned()));
+        let value = value.map(|value| Self(value.into_inner())).map_err(|_| no_id(request));
         read(request, ready(value))
+    }
+}
+
+/// The last part of the path is no id. It may be the name of another path, which lacks the method.
+fn no_id(request: &HttpRequest) -> Error {
+    let known = request.app_data::<web::Data<KnownPaths>>();
+    match known.and_then(|known| known.allowed_exactly(request.path())) {
+        Some(allowed) => Error::MethodNotAllowed(allowed.to_owned()),
+        None => Error::Malformed("Use a UUID as the id in the path.".to_owned()),
     }
 }
 

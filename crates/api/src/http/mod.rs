@@ -7,6 +7,7 @@ mod download;
 pub mod extract;
 pub mod openapi;
 pub mod operations;
+pub mod paths;
 mod problem;
 pub mod request;
 mod sheet;

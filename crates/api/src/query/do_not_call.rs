@@ -6,7 +6,7 @@ use ringback_domain::wire::list::Page;
 use ringback_domain::wire::problem::FieldCode;
 use uuid::Uuid;
 
-use super::Queries;
+use super::{Queries, filter};
 use crate::auth::Grant;
 use crate::error::Error;
 use crate::fault::{Field, Part};
@@ -29,6 +29,7 @@ impl Queries {
             let detail = format!("`limit` must be between 1 and {DO_NOT_CALL_PAGE_LIMIT}.");
             return Err(invalid(Field::Limit, FieldCode::OutOfRange, &detail));
         }
+        filter::check_length(Field::Search, query.search.as_deref())?;
         let search = query.search.as_deref().unwrap_or_default();
         let digits: String = search.chars().filter(char::is_ascii_digit).collect();
         if digits.is_empty() && !search.trim().is_empty() {
