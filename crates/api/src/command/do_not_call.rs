@@ -107,7 +107,7 @@ pub async fn add(tx: &mut Tx<'_>, body: &AddDoNotCall) -> Result<Entry, Error> {
     Ok(kept)
 }
 
-/// Removes an entry. Again is the same as once.
+/// Removes an entry.
 ///
 /// # Errors
 /// That it does not exist or is not the caller's to remove.

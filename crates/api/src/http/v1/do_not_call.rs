@@ -2,7 +2,6 @@
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use ringback_domain::DoNotCallId;
-use ringback_domain::do_not_call::Scope;
 use ringback_domain::wire::audit::AuditAction;
 use ringback_domain::wire::do_not_call::{AddDoNotCall, DoNotCallEntry, DoNotCallQuery, ImportedEntries};
 use ringback_domain::wire::list::Page;
@@ -154,9 +153,8 @@ fn csv(entries: &[DoNotCallEntry], heading: bool) -> Result<web::Bytes, Error> {
                 prefix.as_ref().map(|prefix| format!("{}*", prefix.as_str())).unwrap_or_default()
             }
         };
-        let scope = if entry.scope == Scope::All { "all".to_owned() } else { entry.scope.to_string() };
         let until = entry.until.map(|until| until.to_string()).unwrap_or_default();
-        csv.write_record([number, scope, safe(&entry.reason), safe(&entry.source), until])
+        csv.write_record([number, entry.scope.to_string(), safe(&entry.reason), safe(&entry.source), until])
             .map_err(Error::internal)?;
     }
     Ok(web::Bytes::from(csv.into_inner().map_err(|error| Error::Internal(anyhow::anyhow!("csv: {error}")))?))

@@ -180,8 +180,9 @@ fn SlotTable(slots: Vec<SlotView>) -> impl IntoView {
     .into_any()
 }
 
+/// How many more can be booked: none where it has begun or the service is closed.
 fn available(slot: &SlotView) -> u32 {
-    slot.capacity.unwrap_or_default().saturating_sub(slot.booked)
+    if slot.bookable { slot.capacity.unwrap_or_default().saturating_sub(slot.booked) } else { 0 }
 }
 
 fn over(slot: &SlotView) -> u32 {
