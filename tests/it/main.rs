@@ -10,6 +10,7 @@ mod chaos;
 mod claims;
 mod clients;
 mod clocks;
+mod configuration;
 mod contract;
 mod crash;
 mod differential;

@@ -35,6 +35,9 @@ pub enum Command {
     /// Look at the audit
     #[command(subcommand)]
     Audit(Audit),
+    /// Keep services and rules in a file
+    #[command(subcommand)]
+    Config(Config),
     /// Print the OpenAPI document
     Openapi,
     /// Ask a server whether it can answer; fails if not
@@ -210,6 +213,40 @@ pub enum Keys {
 pub enum Audit {
     /// Check that no entry was changed, removed or inserted; fails and names the first one if so
     Verify(Database),
+}
+
+/// `ringback config`
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Print services, office hours, capacity and number rules as TOML; people, keys and the
+    /// do-not-call list are not in it
+    Export(Database),
+    /// Print what applying a file would change, and change nothing; ends with 2 if that is anything
+    Diff(ConfigFile),
+    /// Make everything as a file says, or change nothing where any of it is wrong; services that it
+    /// lacks stay as they are
+    Apply(ApplyConfig),
+}
+
+/// A configuration, and where it is meant for.
+#[derive(Debug, Args)]
+pub struct ConfigFile {
+    /// The file; - for standard input
+    pub file: PathBuf,
+    /// Which database
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// `ringback config apply`
+#[derive(Debug, Args)]
+pub struct ApplyConfig {
+    /// What to apply, and where
+    #[command(flatten)]
+    pub file: ConfigFile,
+    /// Delete the office hours, capacity and number rules that the file lacks
+    #[arg(long, env = "RINGBACK_CONFIG_DELETE")]
+    pub delete: bool,
 }
 
 /// `ringback healthcheck`

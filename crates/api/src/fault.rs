@@ -1,6 +1,8 @@
 //! What is wrong with a request, part by part. Commands and queries name the part
 //! by its name in the domain; each skin writes that in its own notation.
 
+use std::fmt;
+
 use ringback_domain::wire::problem::FieldCode;
 
 /// One invalid part of a request.
@@ -38,6 +40,28 @@ pub enum Part {
     Parameter(Field),
     /// A place that a skin found by itself, in its own notation.
     Place(String),
+}
+
+/// A place as people write it: `retry_policy.results.BUSY.max`.
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |field: &Field| <&'static str>::from(field);
+        match self {
+            Self::Whole => f.write_str("all of it"),
+            Self::Field(field) | Self::Parameter(field) => f.write_str(name(field)),
+            Self::Item(list, index) => write!(f, "{}[{index}]", name(list)),
+            Self::FieldOfItem(list, index, field) => write!(f, "{}[{index}].{}", name(list), name(field)),
+            Self::Path(steps) => steps.iter().enumerate().try_for_each(|(depth, step)| {
+                let dot = if depth == 0 { "" } else { "." };
+                match step {
+                    Step::Field(field) => write!(f, "{dot}{}", name(field)),
+                    Step::Name(name) => write!(f, "{dot}{name}"),
+                    Step::Index(index) => write!(f, "[{index}]"),
+                }
+            }),
+            Self::Place(place) => f.write_str(place),
+        }
+    }
 }
 
 /// A step towards a part that lies deeper inside.

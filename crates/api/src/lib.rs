@@ -15,6 +15,7 @@ pub mod auth;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod configuration;
 pub mod context;
 pub mod demo;
 pub mod directory;

@@ -2,23 +2,26 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks on its streams")]
 
 use std::io::{BufRead, IsTerminal};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Parser;
 use ringback_api::app::App;
 use ringback_api::auth::{Grant, password};
 use ringback_api::clock::Clock;
-use ringback_api::command::{Audit, Commands, Tx, sessions, users as commands};
+use ringback_api::command::{Audit, Commands, Tx, configuration, sessions, users as commands};
 use ringback_api::config::{
-    AddUser, Audit as AuditCommand, Cli, Command, Database, Healthcheck, Keys, LogFormat, Serve, User,
+    AddUser, ApplyConfig, Audit as AuditCommand, Cli, Command, Config, ConfigFile, Database, Healthcheck,
+    Keys, LogFormat, Serve, User,
 };
+use ringback_api::configuration::{Change, Configuration, changes};
 use ringback_api::demo;
 use ringback_api::error::Error;
 use ringback_api::http::openapi;
 use ringback_api::query::audit;
-use ringback_api::server::{self, Config};
+use ringback_api::server;
 use ringback_api::store::audit::hex;
 use ringback_api::store::{Backend, STATEMENT_TIMEOUT, Store, users};
 use ringback_api::telephony::simulator::Behaviour;
@@ -29,6 +32,12 @@ use ringback_domain::wire::audit::AuditAction;
 #[actix_web::main]
 async fn main() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Config(Config::Diff(file)) => match diff_config(&file).await {
+            Ok(true) => return ExitCode::from(2),
+            same => same.map(|_| ()),
+        },
+        Command::Config(Config::Export(database)) => export_config(&database).await,
+        Command::Config(Config::Apply(options)) => apply_config(options).await,
         Command::Serve(options) => serve(*options).await,
         Command::Migrate(database) => migrate(&database).await,
         Command::User(User::Add(options)) => add_user(options).await,
@@ -109,6 +118,58 @@ async fn verify_audit(database: &Database) -> anyhow::Result<()> {
     Ok(())
 }
 
+async fn export_config(database: &Database) -> anyhow::Result<()> {
+    let store = open(database, false).await?;
+    let configuration = configuration::current(&mut store.read().await?).await?;
+    store.close().await;
+    print!("{}", configuration.to_toml()?);
+    Ok(())
+}
+
+/// Reads a configuration and checks all of it.
+fn read_config(file: &Path) -> anyhow::Result<Configuration> {
+    let text = if file == Path::new("-") {
+        std::io::read_to_string(std::io::stdin()).context("standard input cannot be read")?
+    } else {
+        std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?
+    };
+    let read = Configuration::from_toml(&text);
+    let read = read.map_err(|error| anyhow!("{}: {}", file.display(), error.to_string().trim_end()))?;
+    configuration::check(read).map_err(|problems| anyhow!("nothing was changed:\n{}", problems.join("\n")))
+}
+
+/// Prints what a configuration would change. Gives whether that is anything.
+async fn diff_config(options: &ConfigFile) -> anyhow::Result<bool> {
+    let wanted = read_config(&options.file)?;
+    let store = open(&options.database, false).await?;
+    let current = configuration::current(&mut store.read().await?).await?;
+    store.close().await;
+    let changes = changes(&current, &wanted);
+    print_changes(&changes);
+    Ok(!changes.is_empty())
+}
+
+async fn apply_config(options: ApplyConfig) -> anyhow::Result<()> {
+    let wanted = read_config(&options.file.file)?;
+    let store = open(&options.file.database, false).await?;
+    let commands = Commands::for_set_up(store.clone(), Clock::system())?;
+    let apply = async move |tx: &mut Tx<'_>| configuration::apply(tx, &wanted, options.delete).await;
+    let audit = Audit::of(AuditAction::ConfigurationApply);
+    let changes = commands.change(audit, &Grant::operator(), apply).await?;
+    store.close().await;
+    print_changes(&changes);
+    Ok(())
+}
+
+fn print_changes(changes: &[Change]) {
+    if changes.is_empty() {
+        println!("Everything is as the file says.");
+    }
+    for change in changes {
+        println!("{change}");
+    }
+}
+
 async fn serve(options: Serve) -> anyhow::Result<()> {
     start_log(&options)?;
     raise_open_files();
@@ -124,7 +185,7 @@ async fn serve(options: Serve) -> anyhow::Result<()> {
     let credentials = if options.demo { demo::fill(&store, &clock).await? } else { None };
     let nobody = users::is_empty(&mut store.read().await?).await?;
     let threads = options.threads.filter(|threads| *threads > 0);
-    let config = Config {
+    let config = server::Config {
         listen: options.listen,
         public_url: options.public_url,
         trusted_proxies: options.trusted_proxies,

@@ -65,11 +65,11 @@ const MAX_PREFIXES: usize = 5;
 /// [`BadNumber`] tells whether the text or its length is wrong, or whether there
 /// are two numbers.
 pub fn read(text: &str, country: &str) -> Result<Reading, BadNumber> {
-    let text = without_old_mobile_digit(normalize(text));
+    let text = normalize(text);
     if is_several(&text, country) {
         return Err(BadNumber::Several);
     }
-    let number = canonical(parse(&text, country)?)?;
+    let number = canonical(without_old_mobile_digit(parse(&text, country)?))?;
     if keeps_trunk_prefix(&number) {
         return Err(BadNumber::Impossible);
     }
@@ -145,13 +145,14 @@ fn is_just_unknown(number: &rlibphonenumber::PhoneNumber, error: ValidationError
     })
 }
 
-/// Mexican mobile numbers had a 1 after the country code until 2019.
-fn without_old_mobile_digit(text: String) -> String {
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    if text.starts_with('+') && digits.starts_with("521") && digits.len() == 13 {
-        return format!("+52{}", &digits[3..]);
+/// Mexican mobile numbers, which have ten digits, had a 1 before them until 2019.
+const OLD_MEXICAN_DIGIT: u64 = 10_000_000_000;
+
+fn without_old_mobile_digit(mut number: rlibphonenumber::PhoneNumber) -> rlibphonenumber::PhoneNumber {
+    if number.country_code == 52 && number.national_number / OLD_MEXICAN_DIGIT == 1 {
+        number.national_number -= OLD_MEXICAN_DIGIT;
     }
-    text
+    number
 }
 
 /// What people write between two numbers. A slash also stands between area code

@@ -54,6 +54,7 @@ pub(crate) fn audit_action_name(action: AuditAction) -> &'static str {
         AuditAction::CapacityRuleCreate => audit_capacity_rule_create(),
         AuditAction::CapacityRuleDelete => audit_capacity_rule_delete(),
         AuditAction::CapacityRuleEdit => audit_capacity_rule_edit(),
+        AuditAction::ConfigurationApply => audit_configuration_apply(),
         AuditAction::DoNotCallAdd => audit_do_not_call_add(),
         AuditAction::DoNotCallExport => audit_do_not_call_export(),
         AuditAction::DoNotCallImport => audit_do_not_call_import(),

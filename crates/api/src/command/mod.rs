@@ -10,6 +10,7 @@ pub mod audit;
 mod booking;
 pub mod bulk;
 pub mod callbacks;
+pub mod configuration;
 pub mod do_not_call;
 mod expected;
 mod faults;

@@ -26,7 +26,8 @@ use crate::{phone, time_zone};
 /// Characters of a service's name.
 const MAX_NAME_CHARS: usize = 100;
 
-fn check(service: &Service) -> Result<(), Error> {
+/// Checks a service, but for the rules that it names.
+pub(super) fn check(service: &Service) -> Result<(), Error> {
     let mut faults = Faults::default();
     faults.check_name(&service.name, MAX_NAME_CHARS);
     if !time_zone::is_known(&service.time_zone) {

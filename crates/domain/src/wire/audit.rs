@@ -123,6 +123,10 @@ pub enum AuditAction {
     #[serde(rename = "capacity_rule.edit")]
     #[strum(serialize = "capacity_rule.edit")]
     CapacityRuleEdit,
+    /// A configuration was applied.
+    #[serde(rename = "configuration.apply")]
+    #[strum(serialize = "configuration.apply")]
+    ConfigurationApply,
     /// Numbers were put on the do-not-call list.
     #[serde(rename = "do_not_call.add")]
     #[strum(serialize = "do_not_call.add")]
