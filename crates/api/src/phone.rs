@@ -422,6 +422,11 @@ mod tests {
         for text in ["+52 1 55 1234 5678", "+5215512345678", "+52 55 1234 5678"] {
             assert_eq!(number(text, "US"), "+525512345678", "{text}");
         }
+        let with_extension = read("+52 1 55 1234 5678 ext. 12", "US").unwrap();
+        assert_eq!(with_extension.number.as_str(), "+525512345678");
+        assert_eq!(with_extension.extension.unwrap().as_str(), "12");
+        assert_eq!(number("1 55 1234 5678", "MX"), "+525512345678");
+        assert_eq!(read("+52 1 0000 000000", "US"), Err(BadNumber::Impossible));
     }
 
     #[test]
