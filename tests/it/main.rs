@@ -35,3 +35,4 @@ mod tls;
 mod undo_race;
 mod upgrade;
 mod visibility;
+mod week;

@@ -48,8 +48,13 @@ pub(crate) struct CallbackSpec {
 
 impl Cluster {
     pub(crate) async fn new(backend: Backend) -> Self {
+        Self::new_at(backend, "2030-06-03T10:00:00Z".parse().unwrap()).await
+    }
+
+    /// The same, whose clock begins at a time.
+    pub(crate) async fn new_at(backend: Backend, start: Timestamp) -> Self {
         let database = backend.database(migrate).await;
-        let clock = Clock::manual("2030-06-03T10:00:00Z".parse().unwrap());
+        let clock = Clock::manual(start);
         let services = [ServiceId(clock.new_id()), ServiceId(clock.new_id())];
         let mut nodes = Vec::new();
         for _ in 0..2 {

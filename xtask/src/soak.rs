@@ -29,6 +29,7 @@ const PROOFS: &[(&str, &str)] = &[
     ("tokens", "test(/flipped_bits/)"),
     ("upgrade", "test(/^upgrade::/)"),
     ("walk", "test(/^e2e::walk::/)"),
+    ("week", "test(/^week::/)"),
 ];
 
 /// The names of the proofs, for the help.
