@@ -154,7 +154,7 @@ pub(super) async fn named(
     let found = holds::find(tx.read(), &hash(token), now).await?;
     let Some(hold) = found.filter(|hold| hold.service == service.id) else { return Ok(Err(ended())) };
     Ok(match &hold.number {
-        Some(held) if held != number => {
+        Some(only) if only != number => {
             Err(Fault::new(Field::Hold, FieldCode::Conflict, "The place is held for another number."))
         }
         _ => Ok(hold),

@@ -222,22 +222,6 @@ pub trait FileKind: 'static {
     const MEDIA_TYPE: &'static str;
 }
 
-/// CSV.
-#[derive(Debug)]
-pub struct CsvFile;
-
-impl FileKind for CsvFile {
-    const MEDIA_TYPE: &'static str = "text/csv";
-}
-
-/// iCalendar.
-#[derive(Debug)]
-pub struct CalendarFile;
-
-impl FileKind for CalendarFile {
-    const MEDIA_TYPE: &'static str = "text/calendar";
-}
-
 /// A file, and its hash for the idempotency key.
 #[derive(Debug)]
 pub struct File<K> {

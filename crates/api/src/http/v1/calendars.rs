@@ -17,12 +17,18 @@ use crate::command::{Audit, Expected, Tx, ics};
 use crate::error::Error;
 use crate::holiday_sets;
 use crate::hours::office_hours;
-use crate::http::extract::{
-    CalendarFile, File, Idempotency, Json, LARGE_BODY_BYTES, Path, Query, QueryFields,
-};
+use crate::http::extract::{File, FileKind, Idempotency, Json, LARGE_BODY_BYTES, Path, Query, QueryFields};
 use crate::http::{Api, Reply};
 use crate::store::rules::Kept;
 use crate::time_zone;
+
+/// iCalendar.
+#[derive(Debug)]
+pub struct CalendarFile;
+
+impl FileKind for CalendarFile {
+    const MEDIA_TYPE: &'static str = "text/calendar";
+}
 
 impl Shown for OfficeHoursCalendar {
     type View = OfficeHoursView;
