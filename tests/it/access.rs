@@ -28,7 +28,8 @@ pub(crate) fn permissions(operation: &Operation) -> Vec<Permission> {
 /// allowed call changes no data of other calls.
 async fn call(client: &Client, operation: &Operation) -> Answer {
     let method: Method = operation.method.to_uppercase().parse().unwrap();
-    let path = operation.path.replace("{id}", UNKNOWN).replace("{attempt_id}", UNKNOWN);
+    let path =
+        operation.path.replace("{id}", UNKNOWN).replace("{attempt_id}", UNKNOWN).replace("{hold}", UNKNOWN);
     let query = match operation.id() {
         "search_callbacks" => "?customer_number=442079460318",
         "read_number" => "?number=442079460318",

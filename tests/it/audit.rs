@@ -94,13 +94,18 @@ async fn object(app: &TestApp, admin: &Client, operation: &Operation) -> String 
 
 async fn call(app: &TestApp, client: &Client, operation: &Operation, id: &str) -> Answer {
     let method: Method = operation.method.to_uppercase().parse().unwrap();
-    let request = client.request(method, &operation.path.replace("{id}", id).replace("{attempt_id}", id));
+    let request = client.request(
+        method,
+        &operation.path.replace("{id}", id).replace("{attempt_id}", id).replace("{hold}", id),
+    );
     let content = &operation.value["requestBody"]["content"];
     if content.get("audio/wav").is_some() {
         return Answer::to(request.header("content-type", "audio/wav").body(wav())).await;
     }
-    if let Some(file) = content["text/csv"]["example"].as_str() {
-        return Answer::to(request.header("content-type", "text/csv").body(file.to_owned())).await;
+    for media_type in ["text/csv", "text/calendar"] {
+        if let Some(file) = content[media_type]["example"].as_str() {
+            return Answer::to(request.header("content-type", media_type).body(file.to_owned())).await;
+        }
     }
     match content["application/json"]["example"].clone() {
         Value::Null => Answer::to(request).await,

@@ -236,6 +236,7 @@ fn the_server_accepts_every_example_of_a_request() {
             "FailAttempt" => reads::<router::FailAttempt>(example),
             "AttemptReports" => reads::<router::AttemptReports>(example),
             "CompleteAttempt" => reads::<router::CompleteAttempt>(example),
+            "CreateHold" => reads::<callback::CreateHold>(example),
             "CreateService" => reads::<admin::CreateService>(example),
             "EditService" => reads::<admin::EditService>(example),
             "CreateUser" => reads::<admin::CreateUser>(example),

@@ -87,7 +87,11 @@ impl Watched {
 
     async fn send(&self, operation: &Operation, body: reqwest::Body) -> Option<Answer> {
         let method: Method = operation.method.to_uppercase().parse().unwrap();
-        let path = operation.path.replace("{id}", UNKNOWN).replace("{attempt_id}", UNKNOWN);
+        let path = operation
+            .path
+            .replace("{id}", UNKNOWN)
+            .replace("{attempt_id}", UNKNOWN)
+            .replace("{hold}", UNKNOWN);
         let request = self.client.request(method, &path).header("content-type", "application/json");
         // A server may refuse a body, and close the connection, before all of it was sent.
         let response = request.body(body).send().await.ok()?;

@@ -14,6 +14,7 @@ use ringback_api::command::{self, Audit, Tx};
 use ringback_api::error::Error;
 use ringback_api::store::bulk::Selected;
 use ringback_api::store::feed::Position;
+use ringback_api::store::holds::{self, Hold, Holder};
 use ringback_api::store::idempotency::{self, IdempotencyKey};
 use ringback_api::store::list::{self, Selection, Start};
 use ringback_api::store::{Conn, Store, StoreError, WriteConn, callbacks, feed};
@@ -394,12 +395,17 @@ async fn looking_for_what_was_never_made_does_not_read_what_was() {
 async fn leftovers_go_a_chunk_at_a_time(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let cluster = Cluster::new(backend).await;
     let node = &cluster.nodes[0];
-    let now = cluster.now();
+    let (now, service) = (cluster.now(), cluster.services[0]);
     let fill = async move |conn: &mut WriteConn| {
         for number in 0..600 {
             let key =
                 IdempotencyKey { owner: "kim".to_owned(), key: number.to_string(), fingerprint: vec![1] };
             idempotency::keep(conn, &key, "{}", now).await?;
+            let holder = Holder { owner: "kim".to_owned(), address: String::new() };
+            let hash = format!("{number}").into_bytes();
+            let (created_at, expires_at) = (now, now.plus_seconds(120));
+            let hold = Hold { hash, service, at: now, number: None, holder, created_at, expires_at };
+            holds::insert(conn, &hold).await?;
         }
         Ok::<_, Error>(())
     };
@@ -419,7 +425,7 @@ async fn leftovers_go_a_chunk_at_a_time(#[values(Backend::Sqlite, Backend::Postg
         }
         assert!(chunks.iter().all(|chunk| *chunk <= 510), "{leftover:?}: {chunks:?}");
         let expected = match leftover {
-            Leftover::IdempotencyKeys => 600,
+            Leftover::IdempotencyKeys | Leftover::Holds => 600,
             Leftover::Reports => 601,
             Leftover::NameRecordings | Leftover::Sessions | Leftover::LogInAttempts | Leftover::Keys => 0,
         };

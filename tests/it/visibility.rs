@@ -46,8 +46,12 @@ struct World {
     session: String,
     /// A view that another person keeps for themselves.
     view: String,
+    /// A place of the other service that is held.
+    hold: String,
     /// A callback that every caller sees, and that can be recreated.
     visible: Value,
+    /// One that can be rescheduled.
+    scheduled: Value,
 }
 
 impl World {
@@ -60,8 +64,12 @@ impl World {
         let session = supervisor.json("/api/v1/me/sessions").await["items"][0]["id"].clone();
         let view = json!({"name": "Mine", "query": "range=today"});
         let view: Value = supervisor.post("/api/v1/saved-views", &view).await.read();
+        let holds = format!("/api/v1/services/{}/holds", app.other_service);
+        let hold = json!({"from": "2026-11-26T09:00:00Z"});
+        let hold: Value = supervisor.post(&holds, &hold).await.read();
         let visible = supervisor.create_immediate(app.service, NUMBER).await;
         assert!(supervisor.command(&visible["id"], "cancel", &json!({})).await.is_success());
+        let scheduled = supervisor.create_scheduled(app.service, NUMBER, "2026-11-26T09:00:00Z").await;
         let callers = callers(&app).await;
         Self {
             app,
@@ -71,7 +79,9 @@ impl World {
             job: text(&job["id"]),
             session: text(&session),
             view: text(&view["id"]),
+            hold: text(&hold["hold"]),
             visible,
+            scheduled,
         }
     }
 
@@ -90,6 +100,7 @@ impl World {
             "users" | "api-keys" | "office-hours" | "capacity-rules" | "number-rules" | "do-not-call" => {
                 Vec::new()
             }
+            "holds" => vec![self.hold.clone()],
             // A view is its owner's and those roles' that it is shared with.
             "saved-views" => vec![self.view.clone()],
             other => panic!("{other} is not known to this test"),
@@ -172,7 +183,7 @@ fn comparable(answer: &Answer, id: &str) -> (u16, BTreeMap<String, String>, Valu
 const WAYS: [&str; 4] = ["plain", "with a version", "with a key", "without a body"];
 
 async fn ask(caller: &Caller, operation: &Operation, id: &str, token: Option<&str>, way: &str) -> Answer {
-    let path = operation.path.replace("{id}", id).replace("{attempt_id}", id);
+    let path = operation.path.replace("{id}", id).replace("{attempt_id}", id).replace("{hold}", id);
     let method: Method = operation.method.to_uppercase().parse().unwrap();
     let mut request = caller.client.request(method, &path);
     match way {
@@ -289,6 +300,17 @@ fn request_with(world: &World, operation: &str, place: &str, id: &str) -> Option
             format!("/api/v1/callbacks/{visible}/recreate"),
             json!({"callback_type": "immediate", "service_id": id}),
         ),
+        ("create_callback", "/hold") => (
+            "/api/v1/callbacks".to_owned(),
+            json!({"callback_type": "scheduled", "service_id": world.app.service, "customer_number": NUMBER, "hold": id}),
+        ),
+        ("reschedule_callback", "/hold") => {
+            (format!("/api/v1/callbacks/{}/reschedule", text(&world.scheduled["id"])), json!({"hold": id}))
+        }
+        ("recreate_callback", "/hold") => (
+            format!("/api/v1/callbacks/{visible}/recreate"),
+            json!({"callback_type": "scheduled", "hold": id}),
+        ),
         ("create_reservations", "/services/0") => {
             ("/api/v1/router/reservations".to_owned(), json!({"agent": "agent-17", "services": [id]}))
         }
@@ -346,6 +368,7 @@ async fn an_invisible_id_in_a_body_or_query_is_answered_as_an_unknown_one(
             let hidden = match (&**operation, &**place) {
                 (_, "/reports/0/attempt_id") => world.attempts[1].attempt.clone(),
                 (_, "/ids/0") | ("search_callbacks", _) => world.callbacks[5].clone(),
+                (_, "/hold") => world.hold.clone(),
                 _ => world.app.other_service.to_string(),
             };
             let ask = async |id: &str| {

@@ -205,6 +205,11 @@ impl TestApp {
         self.inside(async |app| worker::retention::round(&app.workers).await.expect("a round")).await
     }
 
+    /// Brings calendars up to date with their holiday sets. Returns how many changed.
+    pub async fn follow_holidays(&self) -> u64 {
+        self.inside(async |app| worker::holidays::round(&app.workers).await.expect("a round")).await
+    }
+
     /// Seals what waits in the audit.
     pub async fn seal_audit(&self) {
         while self.inside(async |app| worker::audit::round(&app.workers).await.expect("a round")).await > 0 {}

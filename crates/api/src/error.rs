@@ -6,7 +6,7 @@ use ringback_domain::callback::Callback;
 use ringback_domain::callback::transition::Refusal;
 use ringback_domain::wire::bulk::JobState;
 use ringback_domain::wire::problem::{BookableSlot, FieldCode, ProblemKind};
-use ringback_domain::{Permission, StateName};
+use ringback_domain::{CallbackId, Permission, StateName};
 
 use crate::fault::{Fault, Field, Part};
 use crate::store::StoreError;
@@ -70,6 +70,9 @@ pub enum Error {
     /// There is one with this name already.
     #[error("{0}")]
     Duplicate(&'static str),
+    /// The number has an open callback of the service, which takes no second one.
+    #[error("There is an open callback for this number already: {0}.")]
+    OpenCallback(CallbackId),
     /// Something else uses it.
     #[error("{0}")]
     InUse(&'static str),
@@ -189,7 +192,7 @@ impl Error {
             Self::Refused { .. } | Self::JobInEffect(_) => ProblemKind::StateConflict,
             Self::LeaseLost => ProblemKind::LeaseLost,
             Self::Stale { .. } => ProblemKind::Stale,
-            Self::Duplicate(_) => ProblemKind::Duplicate,
+            Self::Duplicate(_) | Self::OpenCallback(_) => ProblemKind::Duplicate,
             Self::InUse(_) => ProblemKind::InUse,
             Self::LastAdministrator => ProblemKind::LastAdministrator,
             Self::InFlight => ProblemKind::InFlight,

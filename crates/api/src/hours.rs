@@ -13,7 +13,7 @@ use ringback_domain::zone::{Span, ZoneClock};
 use ringback_domain::{CalendarId, CapacityRuleId, Service, Timestamp};
 
 use crate::store::rules::Kept;
-use crate::store::{Conn, StoreResult, slots};
+use crate::store::{Conn, StoreResult, open, slots};
 use crate::time_zone;
 
 /// Times that are offered instead of one that cannot be booked.
@@ -109,18 +109,26 @@ impl Rules {
         let Some(capacity) = self.capacity(service, &own) else { return Ok(Vec::new()) };
         let mut spans = capacity.slots(within);
         spans.truncate(limit);
-        let mut booked: HashMap<Timestamp, u32> = HashMap::new();
+        let mut taken: HashMap<Timestamp, Taken> = HashMap::new();
         if let (Some(rule), Some((last, _))) = (service.settings.capacity_rule, spans.last()) {
             for grid in capacity.grids(Span { from: within.from, to: last.to }) {
-                booked.extend(slots::booked(conn, rule, grid).await?);
+                for (slot, part) in slots::by_slot(conn, rule, grid, now).await? {
+                    let taken = taken.entry(slot).or_default();
+                    *taken = Taken { booked: taken.booked + part.booked, held: taken.held + part.held };
+                }
             }
         }
+        let is_limit_reached = match service.settings.limits.pending {
+            Some(most) => open::pending(conn, service.id, now, &[]).await? >= u64::from(most),
+            None => false,
+        };
         let hours = self.hours(service);
         let state = |(span, capacity): (Span, Option<u32>)| {
-            let taken = Taken { booked: booked.get(&span.from).copied().unwrap_or_default() };
-            let reason = unavailable(&service.settings, &hours, now, span.from, capacity, taken);
+            let taken = taken.get(&span.from).copied().unwrap_or_default();
+            let reason = unavailable(&service.settings, &hours, now, span.from, capacity, taken)
+                .or_else(|| is_limit_reached.then_some(Unavailable::LimitReached));
             let label = hours.exception(span.from).flatten().map(str::to_owned);
-            SlotState { span, capacity, booked: taken.booked, reason, label }
+            SlotState { span, capacity, taken, reason, label }
         };
         Ok(spans.into_iter().map(state).collect())
     }
@@ -167,8 +175,8 @@ pub struct SlotState {
     pub span: Span,
     /// Callbacks that it can hold; `None` for any number.
     pub capacity: Option<u32>,
-    /// Callbacks that are booked into it.
-    pub booked: u32,
+    /// What is taken of it.
+    pub taken: Taken,
     /// Why it cannot be booked; `None` if it can.
     pub reason: Option<Unavailable>,
     /// What people call the exception that closes it.

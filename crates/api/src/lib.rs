@@ -22,6 +22,7 @@ pub mod directory;
 pub mod error;
 pub mod fault;
 pub mod health;
+pub mod holiday_sets;
 pub mod hours;
 #[expect(unreachable_pub, reason = "actix puts each handler inside a function of its own")]
 pub mod http;

@@ -31,6 +31,8 @@ const MAX_AGE: Duration = Duration::from_mins(1);
 pub struct Positions {
     places: HashMap<CallbackId, u32>,
     called: HashSet<CallbackId>,
+    /// How many wait in each queue.
+    waiting: HashMap<ServiceId, u32>,
     connected: HashMap<ServiceId, u32>,
     /// In how many seconds appointments fall due that go before all who wait now, and
     /// how many, the next first.
@@ -41,6 +43,13 @@ impl Positions {
     /// Position in the queue, from 1; `None` unless the callback is queued.
     pub fn position(&self, id: CallbackId) -> Option<u32> {
         self.places.get(&id).copied()
+    }
+
+    /// Seconds that one more callback of a service is expected to wait; `None` if the service has
+    /// connected nobody recently.
+    pub fn expected_wait_seconds(&self, service: ServiceId) -> Option<u32> {
+        let waiting = self.waiting.get(&service).copied().unwrap_or_default();
+        self.estimated_wait_seconds(service, waiting + 1)
     }
 
     /// Whether its customer is being called for another callback, so that it waits.
@@ -92,6 +101,7 @@ impl PositionCache {
             }
             let mut places = HashMap::with_capacity(order.len());
             let mut called = HashSet::new();
+            let mut waiting = HashMap::new();
             let (mut current, mut position) = (None, 0);
             for (service, id, is_called) in order {
                 if is_called {
@@ -101,10 +111,16 @@ impl PositionCache {
                 position = if current == Some(service) { position + 1 } else { 1 };
                 current = Some(service);
                 places.insert(id, position);
+                waiting.insert(service, position);
             }
-            Ok(Positions { places, called, connected, appointments })
+            Ok(Positions { places, called, waiting, connected, appointments })
         };
         self.0.get(0, read).await
+    }
+
+    /// Seconds that one more callback of a service is expected to wait, if somebody looked lately.
+    pub fn expected_wait_seconds(&self, service: ServiceId) -> Option<u32> {
+        self.0.latest(MAX_AGE)?.expected_wait_seconds(service)
     }
 
     /// Where people saw a callback last, if somebody looked lately. It costs no

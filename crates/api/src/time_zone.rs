@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use ringback_domain::wall_time::Fold;
-use ringback_domain::zone::{ZoneClock, ZoneOffset};
+use ringback_domain::zone::{Span, ZoneClock, ZoneOffset};
 use ringback_domain::{LocalTime, Timestamp};
 
 /// Where most systems keep the tables.
@@ -147,6 +147,16 @@ pub fn instants(local: LocalTime, zone: &TimeZone) -> Option<Instants> {
         AmbiguousOffset::Gap { before, after } => Instants::Skipped([at(after)?, at(before)?]),
         AmbiguousOffset::Fold { before, after } => Instants::Two([at(before)?, at(after)?]),
     })
+}
+
+/// The civil day of a zone that contains an instant: as long as its clock takes for it.
+pub fn day(at: Timestamp, zone: &TimeZone) -> Option<Span> {
+    let date = zone.to_datetime(jiff::Timestamp::from_microsecond(at.micros()).ok()?).date();
+    let begin = |date: Date| {
+        let first = zone.to_ambiguous_timestamp(date.at(0, 0, 0, 0)).compatible().ok()?;
+        Some(Timestamp::from_micros(first.as_microsecond()))
+    };
+    Some(Span { from: begin(date)?, to: begin(date.tomorrow().ok()?)? })
 }
 
 /// The message for a name that is not in the database.

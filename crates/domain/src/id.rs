@@ -1,4 +1,4 @@
-//! Typed identifiers. Each wraps a UUIDv7, so that ids sort by creation.
+//! Typed identifiers. Each wraps a UUIDv7, so that ids sort by creation; secrets are random.
 
 macro_rules! id {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -57,4 +57,6 @@ id! {
     NumberRuleId,
     /// An entry of the do-not-call list.
     DoNotCallId,
+    /// The secret of a place that is held: 128 random bits.
+    HoldToken,
 }

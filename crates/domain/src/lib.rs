@@ -38,7 +38,7 @@ pub use callback::{Callback, CallbackType, Origin, Request};
 pub use date::{LocalDate, Weekday};
 pub use dial::DialResult;
 pub use id::{
-    ApiKeyId, AttemptId, CalendarId, CallbackId, CapacityRuleId, DoNotCallId, JobId, NumberRuleId,
+    ApiKeyId, AttemptId, CalendarId, CallbackId, CapacityRuleId, DoNotCallId, HoldToken, JobId, NumberRuleId,
     SavedViewId, ServiceId, SessionId, UserId,
 };
 

@@ -87,7 +87,70 @@ pub struct Settings {
     /// that time comes: it takes its place in the queue as if it had waited so long.
     #[schema(required = true)]
     pub appointment_lead_seconds: u32,
+    /// What becomes of a request for a number that has an open callback of the service.
+    #[schema(required = true)]
+    pub duplicate_policy: DuplicatePolicy,
+    /// How much may be asked of it.
+    #[schema(required = true)]
+    pub limits: Limits,
 }
+
+/// What becomes of a request for a number, with its extension, that has an open callback of
+/// the same service: one that is not COMPLETED.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum DuplicatePolicy {
+    /// It is refused.
+    Refuse,
+    /// It is answered with the open callback, and makes no other.
+    ReturnExisting,
+    /// The open callback is cancelled for it. While that is ROUTING or PROCESSING the
+    /// request is refused.
+    Replace,
+    /// It is one callback more.
+    #[default]
+    Allow,
+}
+
+/// How much may be asked of a service; null for any number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Limits {
+    /// Callbacks that are SCHEDULED, QUEUED or ROUTING at the same time.
+    #[schema(required = true)]
+    pub pending: Option<u32>,
+    /// Callbacks that are made for a number, with its extension, within a day of the
+    /// service's clock, whatever becomes of them.
+    #[schema(required = true)]
+    pub per_number_per_day: Option<u32>,
+    /// Immediate callbacks are refused while one more would wait longer, in seconds, as far
+    /// as that can be estimated.
+    #[schema(required = true)]
+    pub longest_wait_seconds: Option<u32>,
+}
+
+/// Most callbacks that a service may let be pending.
+pub const MAX_PENDING: u32 = 1_000_000;
+
+/// Most callbacks for a number and day that a service may set as its limit.
+pub const MAX_PER_NUMBER_PER_DAY: u32 = 1_000;
+
+/// Longest estimated wait that a service may set as its limit, in seconds: a day.
+pub const MAX_LONGEST_WAIT_SECONDS: u32 = 86_400;
 
 /// What becomes of a callback that falls due after its window has passed, such as
 /// after an outage.
@@ -190,6 +253,8 @@ impl Default for Settings {
             number_rules: Vec::new(),
             retry_policy: RetryPolicy::default(),
             appointment_lead_seconds: DEFAULT_APPOINTMENT_LEAD_SECONDS,
+            duplicate_policy: DuplicatePolicy::default(),
+            limits: Limits::default(),
         }
     }
 }

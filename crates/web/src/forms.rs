@@ -95,7 +95,10 @@ pub(crate) fn show_problems(failure: &Failure, fields: &[(&str, FieldError)]) ->
     }
     if problem.errors.is_empty() {
         let state = problem.state.map(|state: StateName| messages::is_now(state));
-        texts.push(failure.message());
+        texts.push(match problem.existing {
+            Some(_) => messages::fault_open_callback().to_owned(),
+            None => failure.message(),
+        });
         texts.extend(state);
         texts.extend(failure.reference().map(messages::reference));
     }
@@ -130,6 +133,10 @@ fn field_message(error: &FieldProblem) -> String {
         (C::Closed, _) => messages::fault_closed(),
         (C::Exception, _) => messages::fault_exception(),
         (C::Full, _) => messages::fault_full(),
+        (C::Held, _) => messages::fault_held(),
+        (C::LimitReached, "/customer_number") => messages::fault_number_limit(),
+        (C::LimitReached, "/callback_type") => messages::fault_wait_limit(),
+        (C::LimitReached, _) => messages::fault_pending_limit(),
         (C::NoCapacity, _) => messages::fault_no_capacity(),
         (C::BlockedNumber, _) => messages::fault_blocked_number(),
         (C::DoNotCall, _) => messages::fault_do_not_call(),

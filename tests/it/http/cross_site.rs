@@ -41,7 +41,8 @@ fn takes_cookie(operation: &Operation) -> bool {
 }
 
 fn request(client: &Client, operation: &Operation) -> RequestBuilder {
-    let path = operation.path.replace("{id}", UNKNOWN).replace("{attempt_id}", UNKNOWN);
+    let path =
+        operation.path.replace("{id}", UNKNOWN).replace("{attempt_id}", UNKNOWN).replace("{hold}", UNKNOWN);
     client.request(operation.method.to_uppercase().parse().unwrap(), &path)
 }
 
@@ -129,7 +130,11 @@ async fn no_preflight_is_answered_and_no_other_site_may_read_anything() {
     let app = TestApp::start(Backend::Sqlite).await;
     let admin = app.admin().await;
     for operation in operations() {
-        let path = operation.path.replace("{id}", UNKNOWN).replace("{attempt_id}", UNKNOWN);
+        let path = operation
+            .path
+            .replace("{id}", UNKNOWN)
+            .replace("{attempt_id}", UNKNOWN)
+            .replace("{hold}", UNKNOWN);
         for client in [&admin, &app.anonymous()] {
             let preflight = client
                 .request(Method::OPTIONS, &path)

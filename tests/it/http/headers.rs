@@ -71,7 +71,11 @@ async fn every_answer_of_every_operation_has_the_headers() {
         seen.insert(answer.status);
     };
     for operation in operations() {
-        let path = operation.path.replace("{id}", UNKNOWN).replace("{attempt_id}", UNKNOWN);
+        let path = operation
+            .path
+            .replace("{id}", UNKNOWN)
+            .replace("{attempt_id}", UNKNOWN)
+            .replace("{hold}", UNKNOWN);
         let method: Method = operation.method.to_uppercase().parse().unwrap();
         // Refreshing and logging out would end the sessions of the others.
         let example = operation.value["requestBody"]["content"]["application/json"]["example"].clone();

@@ -1,6 +1,7 @@
 //! Tests of the API over HTTP.
 
 mod account;
+mod admission;
 mod attempts;
 mod bulk;
 mod cancellations;
@@ -13,6 +14,8 @@ mod doors;
 mod errors;
 mod events;
 pub(crate) mod headers;
+mod holds;
+mod holidays;
 pub(crate) mod hostile;
 mod life;
 mod lists;

@@ -25,7 +25,7 @@ fn nine_to_five() -> Value {
 }
 
 /// So many callbacks for each quarter of an hour, around the clock.
-fn capacity(capacity: u32) -> Value {
+pub(super) fn capacity(capacity: u32) -> Value {
     let day = json!([{"from": "00:00", "to": "24:00", "capacity": capacity}]);
     let weekly = json!({
         "mon": day, "tue": day, "wed": day, "thu": day, "fri": day, "sat": day, "sun": day,
@@ -33,31 +33,31 @@ fn capacity(capacity: u32) -> Value {
     json!({"name": "Pool", "time_zone": "Europe/London", "slot_minutes": 15, "weekly": weekly})
 }
 
-async fn create(client: &Client, path: &str, body: &Value) -> Value {
+pub(super) async fn create(client: &Client, path: &str, body: &Value) -> Value {
     let answer = client.post(path, body).await;
     assert_eq!(answer.status, 201, "{answer}");
     answer.read()
 }
 
-async fn set(app: &TestApp, settings: Value) {
+pub(super) async fn set(app: &TestApp, settings: Value) {
     let answer = app.admin().await.patch(&format!("/api/v1/services/{}", app.service), &settings).await;
     assert_eq!(answer.status, 200, "{answer}");
 }
 
 /// Gives the service a calendar, and gives its path.
-async fn with_hours(app: &TestApp, calendar: &Value) -> String {
+pub(super) async fn with_hours(app: &TestApp, calendar: &Value) -> String {
     let made = create(&app.admin().await, CALENDARS, calendar).await;
     set(app, json!({"open_calendars": [made["id"]]})).await;
     format!("{CALENDARS}/{}", text(&made["id"]))
 }
 
-async fn with_capacity(app: &TestApp, places: u32) -> String {
+pub(super) async fn with_capacity(app: &TestApp, places: u32) -> String {
     let made = create(&app.admin().await, RULES, &capacity(places)).await;
     set(app, json!({"capacity_rule": made["id"]})).await;
     format!("{RULES}/{}", text(&made["id"]))
 }
 
-async fn book(app: &TestApp, client: &Client, time: &str) -> Answer {
+pub(super) async fn book(app: &TestApp, client: &Client, time: &str) -> Answer {
     let body = json!({
         "callback_type": "scheduled", "service_id": app.service, "customer_number": NUMBER,
         "desired_time": time,
@@ -67,7 +67,7 @@ async fn book(app: &TestApp, client: &Client, time: &str) -> Answer {
 
 /// The pointer and code of the first error, and the times that are offered.
 #[track_caller]
-fn refused(answer: &Answer) -> (String, String, Vec<String>) {
+pub(super) fn refused(answer: &Answer) -> (String, String, Vec<String>) {
     assert_eq!(answer.status, 422, "{answer}");
     let problem: Value = answer.read();
     let error = &problem["errors"][0];
@@ -76,7 +76,7 @@ fn refused(answer: &Answer) -> (String, String, Vec<String>) {
     (text(&error["pointer"]), text(&error["code"]), slots.unwrap_or_default())
 }
 
-async fn delete(client: &Client, path: &str) -> Answer {
+pub(super) async fn delete(client: &Client, path: &str) -> Answer {
     Answer::to(client.request(Method::DELETE, path)).await
 }
 

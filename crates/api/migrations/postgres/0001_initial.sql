@@ -116,6 +116,8 @@ CREATE INDEX callbacks_cancelling ON callbacks (cancel_at, id) WHERE cancel_at I
 CREATE INDEX callbacks_cancelled ON callbacks (completed_at, id)
     WHERE result IN ('CANCELLED', 'CANCELLED_BY_ADMIN', 'CANCELLED_BY_USER');
 CREATE INDEX callbacks_leased ON callbacks (lease_expires_at, id) WHERE state = 'ROUTING';
+-- What is open for a number, and how many are open in a service.
+CREATE INDEX callbacks_open ON callbacks (service_id, customer_number) WHERE state <> 'COMPLETED';
 -- Nobody is called by two at once: a number, with its extension, has one open attempt.
 CREATE UNIQUE INDEX callbacks_open_numbers ON callbacks (customer_number, COALESCE(customer_number_extension, ''))
     WHERE state IN ('ROUTING', 'PROCESSING');
@@ -220,6 +222,23 @@ CREATE TABLE rules (
     version BIGINT NOT NULL,
     UNIQUE (kind, name)
 );
+
+-- Places that are held for callbacks to come, by the hash of the secret that turns them into one.
+CREATE TABLE holds (
+    hash BYTEA NOT NULL PRIMARY KEY,
+    service_id UUID NOT NULL REFERENCES services (id),
+    at BIGINT NOT NULL,
+    customer_number TEXT,
+    owner TEXT NOT NULL,
+    address TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+
+CREATE INDEX holds_by_time ON holds (at);
+CREATE INDEX holds_by_holder ON holds (owner, address);
+CREATE INDEX holds_by_number ON holds (customer_number) WHERE customer_number IS NOT NULL;
+CREATE INDEX holds_by_expiry ON holds (expires_at);
 
 -- Numbers that must not be called, and the beginnings of such numbers. `scope` is a service, or
 -- the nil id for all.

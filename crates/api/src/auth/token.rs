@@ -5,9 +5,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::SigningKey;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use ringback_domain::{SessionId, Timestamp, UserId};
+use ringback_domain::{HoldToken, SessionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::error::Error;
 use crate::store::sessions::ServerKey;
@@ -124,6 +125,11 @@ impl Tokens {
 /// A secret of 256 random bits, as text.
 pub fn new_secret() -> String {
     URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
+}
+
+/// The secret of a new hold.
+pub fn new_hold_token() -> HoldToken {
+    HoldToken(Uuid::from_u128(rand::random()))
 }
 
 /// The hash under which a secret is stored. The secret is random, so a fast hash

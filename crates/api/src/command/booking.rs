@@ -27,8 +27,8 @@ pub(super) struct Wish<'a> {
     pub at: Timestamp,
     /// Where the request says so.
     pub field: Field,
-    /// The callback that is moved, whose place counts as free.
-    pub moved: Option<CallbackId>,
+    /// The callbacks that are moved or cancelled for it, whose places count as free.
+    pub freed: &'a [CallbackId],
 }
 
 /// The rules of services, as they are in this transaction; no statement where there
@@ -77,12 +77,12 @@ pub(super) async fn book(tx: &mut Tx<'_>, wish: Wish<'_>) -> Result<(), Error> {
         return refuse(tx, &rules, wish, Unavailable::TooSoon).await;
     }
     // Most who come too late see it here, without waiting for each other.
-    let taken = slots::taken(tx.read(), rule, slot.span, wish.moved).await?;
+    let taken = slots::taken(tx.read(), rule, slot.span, wish.freed, now).await?;
     if let Some(reason) = without_room(slot.capacity, taken) {
         return refuse(tx, &rules, wish, reason).await;
     }
     slots::lock(tx.write()?, rule, slot.span.from).await?;
-    let taken = slots::taken(tx.read(), rule, slot.span, wish.moved).await?;
+    let taken = slots::taken(tx.read(), rule, slot.span, wish.freed, now).await?;
     match without_room(slot.capacity, taken) {
         Some(reason) => refuse(tx, &rules, wish, reason).await,
         None => Ok(()),
@@ -114,6 +114,13 @@ async fn refuse(tx: &mut Tx<'_>, rules: &Rules, wish: Wish<'_>, reason: Unavaila
             (FieldCode::NoCapacity, "No callbacks are planned for that time. Choose another.")
         }
         Unavailable::Full => (FieldCode::Full, "That time is fully booked. Choose another."),
+        Unavailable::Held => (
+            FieldCode::Held,
+            "What is left of that time is held for others. Choose another, or try again soon.",
+        ),
+        Unavailable::LimitReached => {
+            (FieldCode::LimitReached, "The service has as many pending callbacks as it takes.")
+        }
     };
     let slots = rules.nearest(tx.read(), wish.service, now, wish.at).await?;
     Err(Error::NotBookable { fault: Fault::new(wish.field, code, detail), slots })

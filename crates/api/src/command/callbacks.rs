@@ -2,7 +2,7 @@
 //! cancelling it, repeating it.
 
 use ringback_domain::callback::cancellation::MAX_UNDO_SECONDS;
-use ringback_domain::callback::transition::{NewCallback, Refusal};
+use ringback_domain::callback::transition::{NewCallback, Refusal, Transition};
 use ringback_domain::callback::{Callback, rules};
 use ringback_domain::wall_time::Fold;
 use ringback_domain::wire::callback::{
@@ -11,16 +11,21 @@ use ringback_domain::wire::callback::{
 use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::wire::router::MAX_REASON_CHARS;
 use ringback_domain::wire::user_data::{MAX_USER_DATA_BYTES, MAX_USER_DATA_DEPTH, UserData};
-use ringback_domain::{CallbackId, CallbackType, DesiredTime, Request, Service, Timestamp, WallTime};
+use ringback_domain::{
+    CallbackId, CallbackType, DesiredTime, PhoneNumber, Request, Service, Timestamp, WallTime,
+};
 
+use super::admission::{Admission, admit, ids};
 use super::booking::{Wish, book};
 use super::expected::Expected;
 use super::faults::Faults;
-use super::numbers;
 use super::tx::Tx;
+use super::{holds, numbers};
 use crate::error::Error;
 use crate::fault::{Fault, Field};
 use crate::phone::{self, Reading};
+use crate::store::holds::Hold;
+use crate::store::open::Customer;
 use crate::store::{StoreError, callbacks, name_recordings};
 use crate::time_zone::{self, Instants};
 
@@ -58,7 +63,7 @@ fn accepting(service: Option<Service>, callback_type: CallbackType) -> Result<Se
     }
 }
 
-fn number_for(text: &str, country: &str) -> Result<Reading, Fault> {
+pub(super) fn number_for(text: &str, country: &str) -> Result<Reading, Fault> {
     phone::read(text, country)
         .map_err(|error| Fault::new(Field::CustomerNumber, error.code(), error.to_string()))
 }
@@ -70,9 +75,10 @@ fn desired_time(
     service: Option<&Service>,
     kind: CallbackType,
     chosen: &ChosenTime,
+    held: Option<&Hold>,
     now: Timestamp,
 ) -> Option<DesiredTime> {
-    let field = if chosen.desired_local.is_some() { Field::DesiredLocal } else { Field::DesiredTime };
+    let field = field_of(chosen);
     if kind == CallbackType::Immediate {
         if *chosen != ChosenTime::default() {
             let detail = format!("Leave `{}` out of an immediate callback.", <&str>::from(field));
@@ -80,7 +86,7 @@ fn desired_time(
         }
         return None;
     }
-    let desired = faults.take(computed(chosen)).flatten()?;
+    let desired = faults.take(computed(chosen, held)).flatten()?;
     if desired.at <= now {
         let detail = format!("`{}` must be in the future.", <&str>::from(field));
         faults.add(field, FieldCode::InThePast, detail);
@@ -96,33 +102,65 @@ fn desired_time(
     Some(desired)
 }
 
+/// Where a request says when the customer wants the call.
+const fn field_of(chosen: &ChosenTime) -> Field {
+    if chosen.hold.is_some() {
+        Field::Hold
+    } else if chosen.desired_local.is_some() {
+        Field::DesiredLocal
+    } else {
+        Field::DesiredTime
+    }
+}
+
 /// Makes sure that a callback can be promised for the time that was chosen.
 async fn promise(
     tx: &mut Tx<'_>,
     service: &Service,
     chosen: &ChosenTime,
+    held: Option<&Hold>,
     desired: Option<&DesiredTime>,
-    moved: Option<CallbackId>,
+    freed: &[CallbackId],
 ) -> Result<(), Error> {
+    if let Some(hold) = held {
+        return holds::redeem(tx, hold).await;
+    }
     let (kind, field) = match desired {
         None => (CallbackType::Immediate, Field::CallbackType),
-        Some(_) if chosen.desired_local.is_some() => (CallbackType::Scheduled, Field::DesiredLocal),
-        Some(_) => (CallbackType::Scheduled, Field::DesiredTime),
+        Some(_) => (CallbackType::Scheduled, field_of(chosen)),
     };
     let at = desired.map_or(tx.now(), |desired| desired.at);
-    book(tx, Wish { service, kind, at, field, moved }).await
+    book(tx, Wish { service, kind, at, field, freed }).await
 }
 
-/// The instant that a request names or describes.
-fn computed(chosen: &ChosenTime) -> Result<Option<DesiredTime>, Fault> {
+/// The place that a request names, if it does.
+async fn held(
+    tx: &mut Tx<'_>,
+    faults: &mut Faults,
+    chosen: &ChosenTime,
+    service: Option<&Service>,
+    number: Option<&PhoneNumber>,
+) -> Result<Option<Hold>, Error> {
+    let (Some(token), Some(service), Some(number)) = (chosen.hold, service, number) else { return Ok(None) };
+    Ok(faults.take(holds::named(tx, token, service, number).await?))
+}
+
+/// The instant that a request names or describes; `None` if that is of a hold with a fault.
+fn computed(chosen: &ChosenTime, held: Option<&Hold>) -> Result<Option<DesiredTime>, Fault> {
     let fault = |field, code, detail: &str| Err(Fault::new(field, code, detail));
+    if chosen.hold.is_some() {
+        if (ChosenTime { hold: None, ..chosen.clone() }) != ChosenTime::default() {
+            return fault(Field::Hold, FieldCode::Conflict, "A `hold` has its own time. Give no other.");
+        }
+        return Ok(held.map(|hold| hold.at.into()));
+    }
     let local = match (chosen.desired_time, chosen.desired_local) {
         (Some(_), Some(_)) => {
             let detail = "Give either `desired_time` or `desired_local`.";
             return fault(Field::DesiredLocal, FieldCode::Conflict, detail);
         }
         (None, None) => {
-            let detail = "A scheduled callback needs a `desired_time`, or a `desired_local`.";
+            let detail = "A scheduled callback needs a `desired_time`, a `desired_local`, or a `hold`.";
             return fault(Field::DesiredTime, FieldCode::Required, detail);
         }
         (Some(at), None) => {
@@ -171,11 +209,21 @@ fn is_language_tag(text: &str) -> bool {
         && text.split('-').next().is_some_and(|first| first.len() >= 2)
 }
 
+/// What a request is answered with.
+#[derive(Debug)]
+pub enum Answer {
+    /// A new callback.
+    Made(Callback),
+    /// The open callback of the same customer, since the service takes no second one.
+    Existing(Box<Callback>),
+}
+
 /// Takes a request in.
 ///
 /// # Errors
-/// [`Error::Invalid`] with everything that is wrong with it.
-pub async fn create(tx: &mut Tx<'_>, body: &CreateCallback) -> Result<Callback, Error> {
+/// [`Error::Invalid`] with everything that is wrong with it; [`Error::OpenCallback`] where the
+/// service takes no second callback for the customer.
+pub async fn create(tx: &mut Tx<'_>, body: &CreateCallback) -> Result<Answer, Error> {
     let now = tx.now();
     let mut faults = Faults::default();
     let found = tx.service(body.service_id).await?;
@@ -186,12 +234,19 @@ pub async fn create(tx: &mut Tx<'_>, body: &CreateCallback) -> Result<Callback, 
         None => None,
     };
     let chosen = ChosenTime::from(body);
-    let desired_time = desired_time(&mut faults, service.as_ref(), body.callback_type, &chosen, now);
+    let to_call = number.as_ref().map(|read| &read.number);
+    let hold = held(tx, &mut faults, &chosen, service.as_ref(), to_call).await?;
+    let kind = body.callback_type;
+    let desired_time = desired_time(&mut faults, service.as_ref(), kind, &chosen, hold.as_ref(), now);
     let user_data = check_details(&mut faults, body, now);
     faults.check()?;
     let (Some(service), Some(read)) = (service, number) else { return Err(checked_in_part()) };
     numbers::check(tx, &service, &read.number).await?;
-    promise(tx, &service, &chosen, desired_time.as_ref(), None).await?;
+    let replaced = match admit(tx, &service, customer(&service, &read), kind).await? {
+        Admission::InPlaceOf(replaced) => replaced,
+        Admission::Existing(existing) => return Ok(answered(tx, existing)),
+    };
+    promise(tx, &service, &chosen, hold.as_ref(), desired_time.as_ref(), &ids(&replaced)).await?;
     let new = NewCallback {
         id: CallbackId(tx.new_id()),
         desired_time,
@@ -211,7 +266,29 @@ pub async fn create(tx: &mut Tx<'_>, body: &CreateCallback) -> Result<Callback, 
     };
     let made = Callback::schedule(new, tx.actor(), now).map_err(|_| desired_time_past())?;
     tx.audit_object(made.callback.id.0);
-    Ok(tx.save(made))
+    let made = replace(tx, &replaced, made)?;
+    Ok(Answer::Made(tx.save(made)))
+}
+
+fn customer<'a>(service: &Service, read: &'a Reading) -> Customer<'a> {
+    Customer { service: service.id, number: &read.number, extension: read.extension.as_ref() }
+}
+
+/// Answers with an open callback instead of another.
+fn answered(tx: &mut Tx<'_>, existing: Box<Callback>) -> Answer {
+    tx.unchanged();
+    Answer::Existing(existing)
+}
+
+/// Cancels callbacks for another. Gives that one with a line of its timeline that says so.
+fn replace(tx: &mut Tx<'_>, replaced: &[Callback], by: Transition) -> Result<Transition, Error> {
+    let Some(first) = replaced.first() else { return Ok(by) };
+    for old in replaced {
+        let over = old.cancel(tx.actor(), tx.now()).map_err(|refusal| Error::refused(refusal, old))?;
+        tx.save(over.related_to(by.callback.id));
+    }
+    tx.audit_detail("replaced", ids(replaced));
+    Ok(by.related_to(first.id))
 }
 
 /// Checks what a request may say beside service, number and time. Gives the
@@ -301,12 +378,15 @@ pub async fn reschedule(
     let service = tx.service(callback.request.service_id).await?;
     let mut faults = Faults::default();
     let chosen = ChosenTime::from(body);
-    let desired = desired_time(&mut faults, service.as_ref(), CallbackType::Scheduled, &chosen, tx.now());
+    let number = Some(&callback.request.customer_number);
+    let hold = held(tx, &mut faults, &chosen, service.as_ref(), number).await?;
+    let (kind, now) = (CallbackType::Scheduled, tx.now());
+    let desired = desired_time(&mut faults, service.as_ref(), kind, &chosen, hold.as_ref(), now);
     // What its state forbids is said before what is wrong with the time.
     if rules::can_reschedule(callback.state.name()) {
         faults.check()?;
         if let (Some(service), Some(desired)) = (&service, &desired) {
-            promise(tx, service, &chosen, Some(desired), Some(callback.id)).await?;
+            promise(tx, service, &chosen, hold.as_ref(), Some(desired), &[callback.id]).await?;
         }
     }
     let moved = callback
@@ -403,8 +483,8 @@ pub async fn close(tx: &mut Tx<'_>, target: Target, body: &CloseCallback) -> Res
 /// # Errors
 /// That the old one does not exist, is not visible, has another version, or
 /// does not qualify; [`Error::Invalid`] with everything that is wrong with the
-/// new one.
-pub async fn recreate(tx: &mut Tx<'_>, target: Target, body: &RecreateCallback) -> Result<Callback, Error> {
+/// new one; [`Error::OpenCallback`] where the service takes no second callback for the customer.
+pub async fn recreate(tx: &mut Tx<'_>, target: Target, body: &RecreateCallback) -> Result<Answer, Error> {
     let (visible, now) = (&tx.grant().visible, tx.now());
     let old = callbacks::find_for_update(tx.write()?, target.id, visible)
         .await?
@@ -421,29 +501,37 @@ pub async fn recreate(tx: &mut Tx<'_>, target: Target, body: &RecreateCallback) 
             warning: old.request.number_warning,
         }),
     };
-    let chosen = ChosenTime::from(body);
-    let desired_time = desired_time(&mut faults, service.as_ref(), body.callback_type, &chosen, now);
+    let (chosen, kind) = (ChosenTime::from(body), body.callback_type);
+    let to_call = number.as_ref().map(|read| &read.number);
+    let hold = held(tx, &mut faults, &chosen, service.as_ref(), to_call).await?;
+    let desired_time = desired_time(&mut faults, service.as_ref(), kind, &chosen, hold.as_ref(), now);
     faults.check()?;
     let (Some(service), Some(read)) = (service, number) else { return Err(checked_in_part()) };
     numbers::check(tx, &service, &read.number).await?;
-    promise(tx, &service, &chosen, desired_time.as_ref(), None).await?;
     let new = NewCallback {
         id: CallbackId(tx.new_id()),
-        desired_time,
+        desired_time: desired_time.clone(),
         desired_window_seconds: service.settings.desired_window_seconds,
         request: Request {
             service_id: service.id,
-            customer_number: read.number,
-            customer_number_extension: read.extension,
+            customer_number: read.number.clone(),
+            customer_number_extension: read.extension.clone(),
             number_warning: read.warning,
-            callback_type: body.callback_type,
+            callback_type: kind,
             // The customer waits anew.
             arrived_at: None,
             ..old.request.clone()
         },
     };
+    // A record that cannot be recreated is refused before anything of others is held.
     let (over, made) = old.recreate(new, tx.actor(), now).map_err(|refusal| Error::refused(refusal, &old))?;
+    let replaced = match admit(tx, &service, customer(&service, &read), kind).await? {
+        Admission::InPlaceOf(replaced) => replaced,
+        Admission::Existing(existing) => return Ok(answered(tx, existing)),
+    };
+    promise(tx, &service, &chosen, hold.as_ref(), desired_time.as_ref(), &ids(&replaced)).await?;
     tx.save(over);
+    let made = replace(tx, &replaced, made)?;
     let made = tx.save(made);
     tx.audit_detail("recreated_as", made.id);
     tx.flush().await.map_err(|error| match error {
@@ -451,7 +539,7 @@ pub async fn recreate(tx: &mut Tx<'_>, target: Target, body: &RecreateCallback) 
         other => other,
     })?;
     name_recordings::copy(tx.write()?, &old, made.id, now).await?;
-    Ok(made)
+    Ok(Answer::Made(made))
 }
 
 #[cfg(test)]

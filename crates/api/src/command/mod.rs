@@ -4,6 +4,7 @@
 //! what it is asked for and on whose behalf, checks the rules on what it reads,
 //! and saves. Whoever gives it, over HTTP or by itself, runs it by [`Commands`].
 
+mod admission;
 pub mod api_keys;
 pub mod attempts;
 pub mod audit;
@@ -14,6 +15,8 @@ pub mod configuration;
 pub mod do_not_call;
 mod expected;
 mod faults;
+pub mod holds;
+pub mod ics;
 pub mod log_in;
 pub mod name_recordings;
 mod numbers;

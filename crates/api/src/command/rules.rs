@@ -7,12 +7,12 @@ use ringback_domain::calendar::office_hours::DateException;
 use ringback_domain::calendar::schedule::{Interval, IntervalFault, Weekly, check_day};
 use ringback_domain::number_rule::{NumberRule, NumberRuleKind};
 use ringback_domain::wire::calendar::{
-    CapacityRule, EditCapacityRule, EditOfficeHours, MAX_EXCEPTIONS, MAX_LABEL_CHARS, MAX_RULE_NAME_CHARS,
-    MAX_RULES, MAX_SOURCE_CHARS, OfficeHoursCalendar,
+    CapacityRule, EditCapacityRule, EditOfficeHours, MAX_EXCEPTIONS, MAX_HOLIDAY_SETS, MAX_LABEL_CHARS,
+    MAX_RULE_NAME_CHARS, MAX_RULES, MAX_SOURCE_CHARS, OfficeHoursCalendar,
 };
 use ringback_domain::wire::number_rule::{EditNumberRule, MAX_COUNTRIES};
 use ringback_domain::wire::problem::FieldCode;
-use ringback_domain::{LocalDate, Service, Weekday};
+use ringback_domain::{LocalDate, Service, Timestamp, Weekday};
 use strum::VariantArray;
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ use crate::error::Error;
 use crate::fault::{Field, Part, Step};
 use crate::store::rules::{self, Kept, Rule};
 use crate::store::{StoreError, services};
-use crate::{phone, time_zone};
+use crate::{holiday_sets, phone, time_zone};
 
 /// A kind of rule that people manage.
 pub trait Managed: Rule + Clone {
@@ -41,6 +41,14 @@ pub trait Managed: Rule + Clone {
     /// [`Error::Invalid`] with everything that is wrong.
     fn check(&self) -> Result<(), Error>;
 
+    /// Adds what follows from it by now, once it is checked.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where that is too much.
+    fn complete(&mut self, _now: Timestamp) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Whether a service uses the rule with this id.
     fn is_used_by(id: Uuid, service: &Service) -> bool;
 }
@@ -54,6 +62,7 @@ impl Managed for OfficeHoursCalendar {
         replace(&mut self.time_zone, edit.time_zone.as_ref());
         replace(&mut self.weekly, edit.weekly.as_ref());
         replace(&mut self.exceptions, edit.exceptions.as_ref());
+        replace(&mut self.holiday_sets, edit.holiday_sets.as_ref());
         self.exceptions.sort_by_key(|exception| exception.date);
     }
 
@@ -65,7 +74,28 @@ impl Managed for OfficeHoursCalendar {
         for (index, exception) in self.exceptions.iter().enumerate() {
             check_exception(&mut faults, index, exception);
         }
+        if self.holiday_sets.len() > MAX_HOLIDAY_SETS {
+            let detail = format!("Name at most {MAX_HOLIDAY_SETS} sets of holidays.");
+            faults.add(Field::HolidaySets, FieldCode::TooLong, detail);
+        }
+        for (index, code) in self.holiday_sets.iter().enumerate() {
+            let part = Part::Item(Field::HolidaySets, index);
+            if self.holiday_sets[..index].contains(code) {
+                faults.add(part, FieldCode::Conflict, "It is named twice.");
+            } else if !holiday_sets::is_known(code) {
+                faults.add(part, FieldCode::Unknown, "There is no such set of holidays.");
+            }
+        }
         faults.check()
+    }
+
+    fn complete(&mut self, now: Timestamp) -> Result<(), Error> {
+        holiday_sets::follow(self, now);
+        if self.exceptions.len() > MAX_EXCEPTIONS {
+            let detail = format!("With these holidays there are more than {MAX_EXCEPTIONS} exceptions.");
+            return Err(Error::invalid(Field::HolidaySets, FieldCode::TooLong, detail));
+        }
+        Ok(())
     }
 
     fn is_used_by(id: Uuid, service: &Service) -> bool {
@@ -288,6 +318,7 @@ where
     rule.check()?;
     // An empty change puts the exceptions in order.
     rule.apply(&R::Edit::default());
+    rule.complete(tx.now())?;
     if rules::count::<R>(tx.read()).await? >= MAX_RULES {
         return Err(Error::Duplicate("There are 500 already. Delete one that is no longer used."));
     }
@@ -314,11 +345,28 @@ pub async fn edit<R: Managed>(
     expected.check(kept.version, None)?;
     kept.rule.apply(edit);
     kept.rule.check()?;
-    rules::update(tx.write()?, &kept).await.map_err(name_taken)?;
+    kept.rule.complete(tx.now())?;
     tx.audit_detail("changes", edit);
+    update(tx, kept).await
+}
+
+/// Keeps a rule that was changed.
+pub(super) async fn update<R: Managed>(tx: &mut Tx<'_>, mut kept: Kept<R>) -> Result<Kept<R>, Error> {
+    rules::update(tx.write()?, &kept).await.map_err(name_taken)?;
     tx.services_changed();
     kept.version += 1;
     Ok(kept)
+}
+
+/// Brings a calendar up to date with its holiday sets; one that is gone stays gone.
+///
+/// # Errors
+/// That the database is not available.
+pub async fn follow_holidays(tx: &mut Tx<'_>, id: Uuid) -> Result<(), Error> {
+    let Some(mut kept) = rules::find::<OfficeHoursCalendar>(tx.read(), id).await? else { return Ok(()) };
+    kept.rule.complete(tx.now())?;
+    tx.audit_detail("holiday_sets", &kept.rule.holiday_sets);
+    update(tx, kept).await.map(drop)
 }
 
 /// Deletes a rule that no service uses.

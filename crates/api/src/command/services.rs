@@ -6,8 +6,9 @@ use ringback_domain::dial::{
 };
 use ringback_domain::number_rule::NumberRule;
 use ringback_domain::service::{
-    MAX_APPOINTMENT_LEAD_SECONDS, MAX_HORIZON_DAYS, MAX_NOTICE_SECONDS, MAX_SERVICE_CALENDARS,
-    MAX_SERVICE_NUMBER_RULES, MAX_WINDOW_SECONDS, Settings,
+    Limits, MAX_APPOINTMENT_LEAD_SECONDS, MAX_HORIZON_DAYS, MAX_LONGEST_WAIT_SECONDS, MAX_NOTICE_SECONDS,
+    MAX_PENDING, MAX_PER_NUMBER_PER_DAY, MAX_SERVICE_CALENDARS, MAX_SERVICE_NUMBER_RULES, MAX_WINDOW_SECONDS,
+    Settings,
 };
 use ringback_domain::wire::admin::{CreateService, EditService};
 use ringback_domain::wire::calendar::{CapacityRule, OfficeHoursCalendar};
@@ -54,6 +55,7 @@ pub(super) fn check(service: &Service) -> Result<(), Error> {
             format!("`appointment_lead_seconds` must be between 0 and {MAX_APPOINTMENT_LEAD_SECONDS}.");
         faults.add(Field::AppointmentLeadSeconds, FieldCode::OutOfRange, detail);
     }
+    check_limits(&mut faults, service.settings.limits);
     check_retry_policy(&mut faults, &service.settings.retry_policy);
     for (field, calendars) in calendars(&service.settings) {
         if calendars.len() > MAX_SERVICE_CALENDARS {
@@ -66,6 +68,20 @@ pub(super) fn check(service: &Service) -> Result<(), Error> {
         faults.add(Field::NumberRules, FieldCode::TooLong, detail);
     }
     faults.check()
+}
+
+fn check_limits(faults: &mut Faults, limits: Limits) {
+    for (field, limit, max) in [
+        (Field::Pending, limits.pending, MAX_PENDING),
+        (Field::PerNumberPerDay, limits.per_number_per_day, MAX_PER_NUMBER_PER_DAY),
+        (Field::LongestWaitSeconds, limits.longest_wait_seconds, MAX_LONGEST_WAIT_SECONDS),
+    ] {
+        if limit.is_some_and(|limit| !(1..=max).contains(&limit)) {
+            let part = Part::Path(vec![Field::Limits.into(), field.into()]);
+            let detail = format!("`{}` must be null or between 1 and {max}.", <&str>::from(field));
+            faults.add(part, FieldCode::OutOfRange, detail);
+        }
+    }
 }
 
 fn check_retry_policy(faults: &mut Faults, policy: &RetryPolicy) {

@@ -12,7 +12,7 @@ use super::tx::Tx;
 use crate::auth::token::OLD_KEY_SECONDS;
 use crate::directory::Services;
 use crate::error::Error;
-use crate::store::{bulk, idempotency, log_in_attempts, name_recordings, queue, sessions};
+use crate::store::{bulk, holds, idempotency, log_in_attempts, name_recordings, queue, sessions};
 use crate::time_zone;
 
 /// Records that one transaction takes on: a longer one would keep others
@@ -186,18 +186,21 @@ pub enum Leftover {
     LogInAttempts,
     /// Signing keys whose tokens have run out.
     Keys,
+    /// Holds that have ended.
+    Holds,
     /// Reports of bulk cancellations, which name numbers: kept as long as a record is.
     Reports,
 }
 
 impl Leftover {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::NameRecordings,
         Self::IdempotencyKeys,
         Self::Sessions,
         Self::LogInAttempts,
         Self::Keys,
+        Self::Holds,
         Self::Reports,
     ];
 }
@@ -221,6 +224,7 @@ pub async fn purge_leftover(tx: &mut Tx<'_>, what: Leftover) -> Result<u64, Erro
             sessions::purge_keys(conn, now.plus_seconds(-OLD_KEY_SECONDS)).await?;
             0
         }
+        Leftover::Holds => holds::purge(conn, now, REMOVAL_CHUNK * 5).await?,
         Leftover::Reports => {
             bulk::purge(conn, now.plus_seconds(-RETENTION_DAYS * 86_400), REMOVAL_CHUNK * 5).await?
         }

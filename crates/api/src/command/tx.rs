@@ -86,6 +86,8 @@ struct Done {
     changed: Vec<Changed>,
     /// Nothing happened, so the idempotency key may be used again.
     nothing: bool,
+    /// Nothing changed, so the audit keeps nothing.
+    unchanged: bool,
 }
 
 /// What else others may wait for or keep a copy of.
@@ -124,6 +126,17 @@ impl<'c> Tx<'c> {
     /// The moment of the command.
     pub const fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// What the clock shows by now, which is later than [`Self::now`] where the command had to wait.
+    pub(super) fn clock_now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Seconds that one more callback of a service is expected to wait, if that is known. It costs
+    /// no statement.
+    pub(super) fn expected_wait_seconds(&self, service: ServiceId) -> Option<u32> {
+        self.positions.expected_wait_seconds(service)
     }
 
     /// On whose behalf it runs.
@@ -204,7 +217,11 @@ impl<'c> Tx<'c> {
 
     /// The entry of the audit, unless nothing happened.
     fn entry(&self) -> Option<Entry> {
-        if self.done.nothing { None } else { self.audit.entry(self.grant, self.now, None) }
+        if self.done.nothing || self.done.unchanged {
+            None
+        } else {
+            self.audit.entry(self.grant, self.now, None)
+        }
     }
 
     /// Services changed.
@@ -220,6 +237,11 @@ impl<'c> Tx<'c> {
     /// A bulk cancellation waits for its worker.
     pub(super) fn bulk_waits(&mut self) {
         self.done.changed.push(Changed::BulkCancellations);
+    }
+
+    /// It changed nothing, so the audit keeps nothing. The answer is kept with its idempotency key.
+    pub(super) const fn unchanged(&mut self) {
+        self.done.unchanged = true;
     }
 
     /// There was nothing to do: the same request may find something later, and the

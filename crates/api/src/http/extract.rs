@@ -2,6 +2,7 @@
 //! that names the part.
 
 use std::future::{Future, ready};
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::time::Duration;
@@ -215,14 +216,21 @@ impl FromRequest for Audio {
     }
 }
 
-/// A CSV file, and its hash for the idempotency key.
-#[derive(Debug)]
-pub struct Csv {
-    bytes: Vec<u8>,
-    digest: Vec<u8>,
+/// The media type of a file that is taken in.
+pub trait FileKind: 'static {
+    /// Its name.
+    const MEDIA_TYPE: &'static str;
 }
 
-impl Csv {
+/// A file, and its hash for the idempotency key.
+#[derive(Debug)]
+pub struct File<K> {
+    bytes: Vec<u8>,
+    digest: Vec<u8>,
+    kind: PhantomData<K>,
+}
+
+impl<K> File<K> {
     /// The file.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -234,19 +242,19 @@ impl Csv {
     }
 }
 
-impl FromRequest for Csv {
+impl<K: FileKind> FromRequest for File<K> {
     type Error = Error;
     type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (whole, payload) = (request.clone(), payload.take());
         read(request, async move {
-            if media_type(&whole) != "text/csv" {
-                return Err(Error::UnsupportedMediaType("text/csv"));
+            if media_type(&whole) != K::MEDIA_TYPE {
+                return Err(Error::UnsupportedMediaType(K::MEDIA_TYPE));
             }
             let bytes = read_body(&whole, payload, LARGE_BODY_BYTES).await?;
             let digest = Sha256::digest(&bytes).to_vec();
-            Ok(Self { bytes, digest })
+            Ok(Self { bytes, digest, kind: PhantomData })
         })
     }
 }

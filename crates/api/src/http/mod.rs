@@ -35,8 +35,8 @@ use crate::query::Queries;
 use crate::recent::Recent;
 use site::Site;
 use v1::{
-    api_keys, attempts, audit, bulk_cancellations, calendars, callbacks, do_not_call, events, export, me,
-    name_recordings, number_rules, reference, reports, saved_views, services, session, users,
+    api_keys, attempts, audit, bulk_cancellations, calendars, callbacks, do_not_call, events, export, holds,
+    me, name_recordings, number_rules, reference, reports, saved_views, services, session, users,
 };
 
 /// What handlers work with.
@@ -164,6 +164,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(calendars::edit_calendar)
                 .service(calendars::delete_calendar)
                 .service(calendars::get_open_state)
+                .service(calendars::import_calendar)
+                .service(calendars::export_calendar)
+                .service(calendars::list_holiday_sets)
                 .service(calendars::list_capacity_rules)
                 .service(calendars::create_capacity_rule)
                 .service(calendars::get_capacity_rule)
@@ -181,6 +184,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(number_rules::edit_number_rule)
                 .service(number_rules::delete_number_rule)
                 .service(services::get_availability)
+                .service(holds::create_hold)
+                .service(holds::extend_hold)
+                .service(holds::release_hold)
                 .service(saved_views::list_saved_views)
                 .service(saved_views::create_saved_view)
                 .service(saved_views::edit_saved_view)
@@ -232,6 +238,12 @@ impl Reply {
     /// As [`Self::ok`].
     pub fn accepted(location: String, body: &impl Serialize) -> Result<Self, Error> {
         Ok(Self { status: 202, location: Some(location), ..Self::ok(body)? })
+    }
+
+    /// The same, of what is there.
+    #[must_use]
+    pub fn at(self, location: String) -> Self {
+        Self { location: Some(location), ..self }
     }
 
     /// The same with the version of what it shows.

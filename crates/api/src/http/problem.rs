@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
-use ringback_domain::wire::problem::{Problem, ProblemKind, TYPE_PREFIX};
+use ringback_domain::wire::problem::{ExistingCallback, Problem, ProblemKind, TYPE_PREFIX};
 
 use super::v1;
 use crate::context;
@@ -22,6 +22,10 @@ pub fn of(error: &Error) -> Problem {
         Error::NotBookable { fault, slots } => (vec![v1::field_problem(fault)], slots.clone()),
         _ => (Vec::new(), Vec::new()),
     };
+    let existing = match error {
+        Error::OpenCallback(id) => Some(ExistingCallback { id: *id }),
+        _ => None,
+    };
     Problem {
         kind: format!("{TYPE_PREFIX}{}", kind.slug()),
         title: kind.title().to_owned(),
@@ -31,6 +35,7 @@ pub fn of(error: &Error) -> Problem {
         request_id: request.id.to_string(),
         errors,
         slots,
+        existing,
         state,
         version,
     }

@@ -3,8 +3,7 @@
 
 use ringback_domain::Timestamp;
 
-use super::{Conn, StoreResult, WriteConn, on};
-use crate::store::conn::answered_in;
+use super::{StoreResult, WriteConn, locks, on};
 
 /// How long an answer is replayed.
 pub const REPLAY_SECONDS: i64 = 86_400;
@@ -38,17 +37,12 @@ const INSERT: &str = "INSERT INTO idempotency_keys (owner, key, fingerprint, ans
      answer = excluded.answer, created_at = excluded.created_at WHERE idempotency_keys.created_at <= $6";
 const PURGE: &str = "DELETE FROM idempotency_keys WHERE (owner, key) IN \
      (SELECT owner, key FROM idempotency_keys WHERE created_at <= $1 ORDER BY created_at LIMIT $2)";
-/// On PostgreSQL two nodes could run the same key at once: the second waits here
-/// for the first transaction to end.
-const LOCK: &str = "SELECT 1::bigint FROM pg_advisory_xact_lock(hashtextextended($1, 0))";
 
 /// Looks up whether the key was used before. On PostgreSQL this locks the key
 /// until the transaction ends.
 pub async fn look_up(conn: &mut WriteConn, key: &IdempotencyKey, now: Timestamp) -> StoreResult<Seen> {
-    if let Conn::Postgres(c) = conn.either() {
-        let name = format!("{}\n{}", key.owner, key.key);
-        answered_in(c.max_silence(), sqlx::query(LOCK).bind(name).execute(&mut **c)).await?;
-    }
+    // Two nodes could run the same key at once: the second waits here for the first.
+    locks::take(conn, format!("{}\n{}", key.owner, key.key)).await?;
     let oldest = now.plus_seconds(-REPLAY_SECONDS).micros();
     let row: Option<(Vec<u8>, String)> = on!(conn, |c| {
         sqlx::query_as(FIND).bind(&key.owner).bind(&key.key).bind(oldest).fetch_optional(c).await

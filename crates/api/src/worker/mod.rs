@@ -11,6 +11,7 @@ pub mod cancellations;
 pub mod clocks;
 pub mod database_clock;
 pub mod gauges;
+pub mod holidays;
 pub mod leases;
 pub mod retention;
 pub mod submitter;
@@ -98,6 +99,9 @@ pub fn start(workers: &Arc<Workers>, stop: &watch::Receiver<bool>) -> Vec<JoinHa
         }),
         spawn(workers, stop, "clocks", clocks::round, async |_| {
             tokio::time::sleep(RETENTION_INTERVAL).await;
+        }),
+        spawn(workers, stop, "holidays", holidays::round, async |_| {
+            tokio::time::sleep(holidays::INTERVAL).await;
         }),
         spawn(workers, stop, "database_clock", database_clock::round, async |_| {
             tokio::time::sleep(database_clock::INTERVAL).await;

@@ -47,6 +47,10 @@ pub enum Unavailable {
     NoCapacity,
     /// All of its capacity is booked.
     Full,
+    /// What is not booked of its capacity is held for others, for some minutes.
+    Held,
+    /// As many callbacks are pending as the service allows.
+    LimitReached,
 }
 
 /// The capacity of a service, on the clock that it is read on.
@@ -85,6 +89,8 @@ impl ServiceCapacity<'_> {
 pub struct Taken {
     /// Callbacks that are booked into it.
     pub booked: u32,
+    /// Places that are held for callbacks to come.
+    pub held: u32,
 }
 
 /// Why a callback cannot be promised for `at`, with what its slot can hold and what
@@ -131,6 +137,8 @@ pub const fn without_room(capacity: u32, taken: Taken) -> Option<Unavailable> {
         Some(Unavailable::NoCapacity)
     } else if taken.booked >= capacity {
         Some(Unavailable::Full)
+    } else if taken.booked.saturating_add(taken.held) >= capacity {
+        Some(Unavailable::Held)
     } else {
         None
     }

@@ -42,6 +42,15 @@ pub enum AttemptChange {
     Ended(AttemptId),
 }
 
+impl Transition {
+    /// The same, with another record that the timeline names unless it names one.
+    #[must_use]
+    pub fn related_to(mut self, other: CallbackId) -> Self {
+        self.entry.detail.related_callback_id.get_or_insert(other);
+        self
+    }
+}
+
 impl AttemptChange {
     fn between(before: &State, after: &State) -> Option<Self> {
         match (before.reservation(), after.reservation()) {
@@ -100,7 +109,7 @@ pub struct Detail {
     /// Earliest time of the next attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Timestamp>,
-    /// The record that this one repeats, or that repeats this one.
+    /// The record that this one repeats or replaces, or that repeats or replaces this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub related_callback_id: Option<CallbackId>,
     /// Why, in the words of whoever did it.

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::access::{ApiScope, Role};
 use crate::dial::{DialResult, Ratio, RetryPolicy, RetryRule};
 use crate::id::{ApiKeyId, CalendarId, CapacityRuleId, NumberRuleId, ServiceId, UserId};
-use crate::service::{ClosedWhenDue, LatePolicy, Service, Settings};
+use crate::service::{ClosedWhenDue, DuplicatePolicy, LatePolicy, Limits, Service, Settings};
 use crate::time::Timestamp;
 use crate::wire::callback::ActorView;
 
@@ -131,6 +131,39 @@ pub struct EditService {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 604_800)]
     pub appointment_lead_seconds: Option<u32>,
+    /// What becomes of a request for a number that has an open callback of the service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplicate_policy: Option<DuplicatePolicy>,
+    /// How much may be asked of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limits: Option<EditLimits>,
+}
+
+/// Changes of a service's limits; what is not named stays, and null is for any number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct EditLimits {
+    /// Callbacks that are SCHEDULED, QUEUED or ROUTING at the same time.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000_000)]
+    pub pending: Option<Option<u32>>,
+    /// Callbacks that are made for a number within a day of the service's clock.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_000)]
+    pub per_number_per_day: Option<Option<u32>>,
+    /// Estimated wait beyond which immediate callbacks are refused, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 86_400)]
+    pub longest_wait_seconds: Option<Option<u32>>,
+}
+
+impl EditLimits {
+    /// Changes the limits.
+    fn apply(&self, limits: &mut Limits) {
+        limits.pending = self.pending.unwrap_or(limits.pending);
+        limits.per_number_per_day = self.per_number_per_day.unwrap_or(limits.per_number_per_day);
+        limits.longest_wait_seconds = self.longest_wait_seconds.unwrap_or(limits.longest_wait_seconds);
+    }
 }
 
 /// Changes of a retry policy; what is not named stays.
@@ -253,6 +286,10 @@ impl EditService {
         }
         settings.appointment_lead_seconds =
             self.appointment_lead_seconds.unwrap_or(settings.appointment_lead_seconds);
+        settings.duplicate_policy = self.duplicate_policy.unwrap_or(settings.duplicate_policy);
+        if let Some(edit) = &self.limits {
+            edit.apply(&mut settings.limits);
+        }
     }
 }
 

@@ -111,6 +111,10 @@ pub enum AuditAction {
     #[serde(rename = "calendar.edit")]
     #[strum(serialize = "calendar.edit")]
     CalendarEdit,
+    /// A calendar file was taken into a calendar of office hours.
+    #[serde(rename = "calendar.import")]
+    #[strum(serialize = "calendar.import")]
+    CalendarImport,
     /// A capacity rule was created.
     #[serde(rename = "capacity_rule.create")]
     #[strum(serialize = "capacity_rule.create")]
@@ -179,6 +183,18 @@ pub enum AuditAction {
     #[serde(rename = "service.edit")]
     #[strum(serialize = "service.edit")]
     ServiceEdit,
+    /// The hold of a place was extended.
+    #[serde(rename = "service.extend_hold")]
+    #[strum(serialize = "service.extend_hold")]
+    ServiceExtendHold,
+    /// A place for a callback to come was held.
+    #[serde(rename = "service.hold")]
+    #[strum(serialize = "service.hold")]
+    ServiceHold,
+    /// A held place was given back.
+    #[serde(rename = "service.release_hold")]
+    #[strum(serialize = "service.release_hold")]
+    ServiceReleaseHold,
     /// A session was ended by its person elsewhere, or by Ringback.
     #[serde(rename = "session.end")]
     #[strum(serialize = "session.end")]

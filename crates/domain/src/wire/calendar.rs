@@ -7,6 +7,7 @@ use crate::calendar::availability::Unavailable;
 use crate::calendar::capacity::{CapacityException, CapacityInterval};
 use crate::calendar::office_hours::{DateException, OpenInterval};
 use crate::calendar::schedule::Weekly;
+use crate::date::LocalDate;
 use crate::id::{CalendarId, CapacityRuleId};
 use crate::time::Timestamp;
 use crate::wire::callback::ServiceRef;
@@ -19,6 +20,12 @@ pub const MAX_RULES: i64 = 500;
 
 /// Exceptions of a calendar or a rule: every day of two years.
 pub const MAX_EXCEPTIONS: usize = 732;
+
+/// Holiday sets of a calendar.
+pub const MAX_HOLIDAY_SETS: usize = 20;
+
+/// Events of an imported calendar file.
+pub const MAX_IMPORTED_EVENTS: usize = 5_000;
 
 /// Characters of the source of an exception.
 pub const MAX_SOURCE_CHARS: usize = 300;
@@ -41,6 +48,8 @@ pub struct OfficeHoursView {
     pub weekly: Weekly<OpenInterval>,
     /// Other hours for single dates, in order.
     pub exceptions: Vec<DateException>,
+    /// The sets of public holidays whose dates are among the exceptions.
+    pub holiday_sets: Vec<String>,
     /// The services that use it, of those that the caller may see.
     pub used_by: Vec<ServiceRef>,
     /// Raised by each change; also the ETag.
@@ -64,6 +73,11 @@ pub struct OfficeHoursCalendar {
     #[serde(default)]
     #[schema(max_items = 732)]
     pub exceptions: Vec<DateException>,
+    /// Sets of public holidays, by their codes. Their dates of two years ahead become exceptions
+    /// with the source `holiday:` and the code, unless there is another for the date.
+    #[serde(default)]
+    #[schema(max_items = 20, example = json!(["DE-BE"]))]
+    pub holiday_sets: Vec<String>,
 }
 
 /// Changes of a calendar; what is not named stays.
@@ -84,6 +98,68 @@ pub struct EditOfficeHours {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 732)]
     pub exceptions: Option<Vec<DateException>>,
+    /// Other sets of public holidays instead of all that there were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 20)]
+    pub holiday_sets: Option<Vec<String>>,
+}
+
+/// The public holidays of a country, or of a part of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HolidaySet {
+    /// By which a calendar names it.
+    #[schema(example = "DE-BE")]
+    pub code: String,
+    /// ISO 3166 code of the country.
+    #[schema(example = "DE")]
+    pub country: String,
+    /// Country and part.
+    #[schema(example = "Germany, Berlin")]
+    pub name: String,
+}
+
+/// What became of a calendar file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ImportedCalendar {
+    /// Exceptions that were added.
+    pub new: u32,
+    /// Exceptions that were changed or moved to another date.
+    pub changed: u32,
+    /// Exceptions that are as they were.
+    pub unchanged: u32,
+    /// What was left out.
+    pub skipped: Vec<SkippedEvent>,
+}
+
+/// An event, or a date of it, that was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SkippedEvent {
+    /// Its identifier in the file; null where it has none.
+    pub uid: Option<String>,
+    /// Its date; null where it is the whole event.
+    pub date: Option<LocalDate>,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+/// Why an event of a calendar file was left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// It has no UID, or none that can be kept.
+    NoUid,
+    /// It has no date that can be read, or ends before it begins.
+    NoDate,
+    /// It takes part of a day only.
+    NotAllDay,
+    /// It repeats. Export the single dates.
+    Repeats,
+    /// It was called off.
+    Cancelled,
+    /// It is over.
+    Past,
+    /// The calendar has another exception for the date.
+    Taken,
 }
 
 /// When a calendar is asked about.
@@ -227,6 +303,8 @@ pub struct SlotView {
     pub capacity: Option<u32>,
     /// Callbacks that are booked into it, of all services that share the capacity.
     pub booked: u32,
+    /// Places that are held for callbacks to come, of the same services.
+    pub held: u32,
     /// Whether a callback can be booked.
     pub bookable: bool,
     /// Why not.
@@ -252,8 +330,8 @@ impl OfficeHoursView {
         used_by: Vec<ServiceRef>,
         version: i64,
     ) -> Self {
-        let OfficeHoursCalendar { name, time_zone, weekly, exceptions } = calendar.clone();
-        Self { id, name, time_zone, weekly, exceptions, used_by, version }
+        let OfficeHoursCalendar { name, time_zone, weekly, exceptions, holiday_sets } = calendar.clone();
+        Self { id, name, time_zone, weekly, exceptions, holiday_sets, used_by, version }
     }
 }
 

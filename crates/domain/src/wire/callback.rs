@@ -12,7 +12,7 @@ use crate::callback::transition::Detail;
 use crate::callback::waiting::WaitingFor;
 use crate::callback::{CallbackType, Origin};
 use crate::dial::DialResult;
-use crate::id::{AttemptId, CallbackId, ServiceId};
+use crate::id::{AttemptId, CallbackId, HoldToken, ServiceId};
 use crate::phone::NumberWarning;
 use crate::time::Timestamp;
 use crate::wall_time::{Fold, LocalTime};
@@ -271,6 +271,9 @@ pub struct CreateCallback {
     /// Which one is meant where clocks go back and show `desired_local` twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fold: Option<Fold>,
+    /// A place that is held, instead of `desired_time`: it becomes the booking.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<HoldToken>,
     /// IANA zone of the customer's wall clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "Europe/London", max_length = 64)]
@@ -294,8 +297,8 @@ pub struct CreateCallback {
     pub arrived_at: Option<Timestamp>,
 }
 
-/// How a request says when the customer wants the call: an instant, or a wall
-/// time with its zone.
+/// How a request says when the customer wants the call: an instant, a wall time with
+/// its zone, or a place that is held.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChosenTime {
     /// The instant.
@@ -306,6 +309,8 @@ pub struct ChosenTime {
     pub time_zone: Option<String>,
     /// Which one is meant where clocks show it twice.
     pub fold: Option<Fold>,
+    /// A place that is held.
+    pub hold: Option<HoldToken>,
 }
 
 macro_rules! chosen_time {
@@ -317,6 +322,7 @@ macro_rules! chosen_time {
                     desired_local: request.desired_local,
                     time_zone: request.time_zone.clone(),
                     fold: request.fold,
+                    hold: request.hold,
                 }
             }
         })*
@@ -344,6 +350,41 @@ pub struct RescheduleCallback {
     /// Which one is meant where clocks go back and show `desired_local` twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fold: Option<Fold>,
+    /// A place that is held, instead of `desired_time`: it becomes the booking.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<HoldToken>,
+}
+
+/// A place to hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateHold {
+    /// The time of the callback to come.
+    pub from: Timestamp,
+    /// Its number, if that is known: the callback has to be for this one then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "+44 20 7946 0318", min_length = 1, max_length = 40)]
+    pub customer_number: Option<String>,
+}
+
+/// A place that was just held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NewHold {
+    /// The secret that turns it into a callback, shown this once.
+    pub hold: HoldToken,
+    /// The time that is held.
+    pub from: Timestamp,
+    /// When the hold ends.
+    pub expires_at: Timestamp,
+}
+
+/// A place that is held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HoldState {
+    /// The time that is held.
+    pub from: Timestamp,
+    /// When the hold ends.
+    pub expires_at: Timestamp,
 }
 
 /// How a callback is to be cancelled.
@@ -418,6 +459,9 @@ pub struct RecreateCallback {
     /// Which one is meant where clocks go back and show `desired_local` twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fold: Option<Fold>,
+    /// A place that is held, instead of `desired_time`: it becomes the booking.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<HoldToken>,
 }
 
 /// A line of the timeline.

@@ -5,6 +5,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use crate::callback::state::StateName;
+use crate::id::CallbackId;
 use crate::time::Timestamp;
 
 macro_rules! kinds {
@@ -56,7 +57,7 @@ kinds! {
     StateConflict = 409, "state-conflict", "The state does not allow this";
     /// The reservation is not held any more.
     LeaseLost = 409, "lease-lost", "The reservation is not held any more";
-    /// There is one with this name already.
+    /// There is one with this name already, or an open callback for this number.
     Duplicate = 409, "duplicate", "It exists already";
     /// Something else uses it.
     InUse = 409, "in-use", "It is in use";
@@ -111,12 +112,22 @@ pub struct Problem {
     /// The times nearest to the one that cannot be booked, five at most, nearest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub slots: Vec<BookableSlot>,
+    /// The callback that is there already, where the service takes no second one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub existing: Option<ExistingCallback>,
     /// The callback's current state, where a state or a version was in the way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<StateName>,
     /// The current version, where a state or a version was in the way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<i64>,
+}
+
+/// A callback that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ExistingCallback {
+    /// Its identifier.
+    pub id: CallbackId,
 }
 
 /// A time that can be booked.
@@ -178,6 +189,10 @@ pub enum FieldCode {
     InThePast,
     /// It must not be in the future.
     InTheFuture,
+    /// All that is left of that time is held for others.
+    Held,
+    /// A limit of the service is reached.
+    LimitReached,
     /// It is not a BCP 47 language tag.
     MalformedLanguage,
     /// It is not a phone number.

@@ -1,24 +1,34 @@
 //! Calendars of office hours, and capacity rules.
 
+use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::{HttpResponse, delete, get, patch, post, web};
 use ringback_domain::calendar::office_hours::Standing;
 use ringback_domain::wire::audit::AuditAction;
 use ringback_domain::wire::calendar::{
-    CapacityRule, CapacityRuleView, EditCapacityRule, EditOfficeHours, OfficeHoursCalendar, OfficeHoursView,
-    OpenQuery, OpenState,
+    CapacityRule, CapacityRuleView, EditCapacityRule, EditOfficeHours, HolidaySet, ImportedCalendar,
+    OfficeHoursCalendar, OfficeHoursView, OpenQuery, OpenState,
 };
 use ringback_domain::wire::callback::{Items, ServiceRef};
 use ringback_domain::{CalendarId, CapacityRuleId};
 
 use super::rules::{Shown, create, edit, list, one, read, remove};
 use crate::auth::{Caller, permit};
-use crate::command::{Audit, Expected};
+use crate::command::{Audit, Expected, Tx, ics};
 use crate::error::Error;
+use crate::holiday_sets;
 use crate::hours::office_hours;
-use crate::http::Api;
-use crate::http::extract::{Idempotency, Json, LARGE_BODY_BYTES, Path, Query, QueryFields};
+use crate::http::extract::{File, FileKind, Idempotency, Json, LARGE_BODY_BYTES, Path, Query, QueryFields};
+use crate::http::{Api, Reply};
 use crate::store::rules::Kept;
 use crate::time_zone;
+
+/// iCalendar.
+#[derive(Debug)]
+pub struct CalendarFile;
+
+impl FileKind for CalendarFile {
+    const MEDIA_TYPE: &'static str = "text/calendar";
+}
 
 impl Shown for OfficeHoursCalendar {
     type View = OfficeHoursView;
@@ -163,6 +173,78 @@ pub async fn get_open_state(
     let Standing { open, since, until } = hours.standing(&clock, at);
     let label = hours.label(&clock, at).map(str::to_owned);
     Ok(HttpResponse::Ok().json(OpenState { open, since, until, label }))
+}
+
+/// Import a calendar file
+///
+/// The all-day events of an iCalendar file (RFC 5545) become exceptions, on whose dates the calendar is
+/// closed; their source is `ics:` and the UID. An event that was imported before takes its new dates.
+/// Other exceptions stay and count before an event. What is left out is listed with the reason.
+#[utoipa::path(
+    tag = "Office hours",
+    params(("id" = CalendarId, Path, description = "The calendar")),
+    request_body(content = String, content_type = "text/calendar", example = json!(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:move@example.com\r\nDTSTART;VALUE=DATE:20261130\r\n\
+         SUMMARY:Move\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )),
+    responses((status = 200, description = "Taken in", body = ImportedCalendar,
+        headers(("ETag" = String, description = "The version of the calendar")))),
+    extensions(("x-permission" = json!("manage_services"))),
+)]
+#[post("/office-hours/{id}/import")]
+pub async fn import_calendar(
+    api: web::Data<Api>,
+    caller: Caller<permit::ManageServices>,
+    Path(id): Path<CalendarId>,
+    expected: Expected,
+    idempotency: Idempotency,
+    body: File<CalendarFile>,
+) -> Result<HttpResponse, Error> {
+    let key = idempotency.of(&caller, body.digest());
+    let import = async move |tx: &mut Tx<'_>| {
+        let (kept, imported) = ics::import(tx, id, expected, body.bytes()).await?;
+        Ok(Reply::ok(&imported)?.of_version(kept.version))
+    };
+    let audit = Audit::about(AuditAction::CalendarImport, id.0);
+    Ok(api.commands.run(audit, key, &caller, import).await?.into())
+}
+
+/// Export a calendar
+///
+/// Its exceptions as an iCalendar file of all-day events. Those with hours of their own have them as
+/// `X-RINGBACK-HOURS`, which an import reads.
+#[utoipa::path(
+    tag = "Office hours",
+    params(("id" = CalendarId, Path, description = "The calendar")),
+    responses((status = 200, description = "The file", content((String = "text/calendar")))),
+    extensions(("x-permission" = json!("view_services"))),
+)]
+#[get("/office-hours/{id}/export")]
+pub async fn export_calendar(
+    api: web::Data<Api>,
+    _caller: Caller<permit::ViewServices>,
+    Path(id): Path<CalendarId>,
+) -> Result<HttpResponse, Error> {
+    let kept = read::<OfficeHoursCalendar>(&api, id.0).await?;
+    let file = ics::export(id, &kept.rule, api.queries.clock.now());
+    Ok(HttpResponse::Ok()
+        .content_type("text/calendar; charset=utf-8")
+        .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"office-hours.ics\""))
+        .body(file))
+}
+
+/// List holiday sets
+///
+/// The public holidays of countries and their parts that a calendar can name as its `holiday_sets`, by
+/// code.
+#[utoipa::path(
+    tag = "Office hours",
+    responses((status = 200, description = "The sets", body = Items<HolidaySet>)),
+    extensions(("x-permission" = json!("view_services"))),
+)]
+#[get("/holiday-sets")]
+pub async fn list_holiday_sets(_caller: Caller<permit::ViewServices>) -> Result<HttpResponse, Error> {
+    Ok(HttpResponse::Ok().json(Items { items: holiday_sets::list() }))
 }
 
 impl QueryFields for OpenQuery {

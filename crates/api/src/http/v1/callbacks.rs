@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use actix_web::http::header::ETAG;
 use actix_web::{HttpResponse, get, post, web};
-use ringback_domain::CallbackId;
 use ringback_domain::callback::Callback;
 use ringback_domain::wire::audit::AuditAction;
 use ringback_domain::wire::callback::{
@@ -12,9 +11,10 @@ use ringback_domain::wire::callback::{
     RescheduleCallback, TimelineEntry,
 };
 use ringback_domain::wire::list::{CallbackCount, CallbackFilter, CountQuery, FindQuery, Page, PageQuery};
+use ringback_domain::{CallbackId, CallbackType, ServiceId};
 
 use crate::auth::{Caller, Identity, permit};
-use crate::command::callbacks::{self, Target};
+use crate::command::callbacks::{self, Answer, Target};
 use crate::command::{Audit, Expected, Tx};
 use crate::directory::Services;
 use crate::error::Error;
@@ -61,9 +61,25 @@ where
     Ok(api.commands.save(audit, key, caller, answer).await?.into())
 }
 
-fn created(view: &CallbackView) -> Result<Reply, Error> {
+/// Answers with a new callback, or with the one that is there already.
+fn answered(view: &CallbackView, is_new: bool) -> Result<Reply, Error> {
     let location = format!("/api/v1/callbacks/{}", view.id);
-    Ok(Reply::created(location, view)?.of_version(view.version))
+    let reply = if is_new { Reply::created(location, view)? } else { Reply::ok(view)?.at(location) };
+    Ok(reply.of_version(view.version))
+}
+
+/// Looks at the queues where the command has to know how long an immediate callback would wait.
+async fn look_at_queues(api: &Api, service: Option<ServiceId>, kind: CallbackType) -> Result<(), Error> {
+    let services = api.queries.directory.services().await?;
+    let is_limited = |id: ServiceId| {
+        let service = services.get(id);
+        service.is_some_and(|service| service.settings.limits.longest_wait_seconds.is_some())
+    };
+    let needs = kind == CallbackType::Immediate && service.is_none_or(is_limited);
+    if needs {
+        api.queries.positions().await?;
+    }
+    Ok(())
 }
 
 /// List callbacks
@@ -131,6 +147,10 @@ pub async fn search_callbacks(
 ///
 /// Takes a request in. An immediate callback enters the queue at once, a
 /// scheduled one at its desired time.
+///
+/// Where the customer has an open callback of the service, its `duplicate_policy` decides: a second
+/// one is made, the open one is given as it is (200) or cancelled for the new one, or the request
+/// is refused (409) with the id of the open one.
 #[utoipa::path(
     tag = "Callbacks",
     request_body(content = CreateCallback, example = json!({
@@ -138,8 +158,12 @@ pub async fn search_callbacks(
         "service_id": "019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2",
         "customer_number": "+44 20 7946 0318"
     })),
-    responses((status = 201, description = "Promised", body = CallbackView,
-        headers(("Location" = String, description = "The new record"), ("ETag" = String, description = "Its version")))),
+    responses(
+        (status = 201, description = "Promised", body = CallbackView,
+            headers(("Location" = String, description = "The new record"), ("ETag" = String, description = "Its version"))),
+        (status = 200, description = "There is an open callback for this number already", body = CallbackView,
+            headers(("Location" = String, description = "Its record"), ("ETag" = String, description = "Its version"))),
+    ),
     extensions(("x-permission" = json!("manage_callbacks"))),
 )]
 #[post("/callbacks")]
@@ -151,9 +175,10 @@ pub async fn create_callback(
 ) -> Result<HttpResponse, Error> {
     let key = idempotency.of(&caller, body.digest());
     let viewed = Viewed::by(&api, &caller).await?;
-    let create = async move |tx: &mut Tx<'_>| {
-        let made = callbacks::create(tx, &body).await?;
-        created(&viewed.view(&made))
+    look_at_queues(&api, Some(body.service_id), body.callback_type).await?;
+    let create = async move |tx: &mut Tx<'_>| match callbacks::create(tx, &body).await? {
+        Answer::Made(made) => answered(&viewed.view(&made), true),
+        Answer::Existing(existing) => answered(&viewed.view(&existing), false),
     };
     let audit = Audit::of(AuditAction::CallbackCreate);
     Ok(api.commands.save(audit, key, &caller, create).await?.into())
@@ -363,13 +388,18 @@ pub async fn close_callback(
 /// Recreate a callback
 ///
 /// Makes a new record from a finished one that did not reach the agent, once.
-/// Within four days of its end the customer's recorded name is taken over.
+/// Within four days of its end the customer's recorded name is taken over. Where the customer has
+/// an open callback of the service, its `duplicate_policy` decides, as for a new one.
 #[utoipa::path(
     tag = "Callbacks",
     params(("id" = CallbackId, Path, description = "ID of the finished callback")),
     request_body(content = RecreateCallback, example = json!({"callback_type": "immediate"})),
-    responses((status = 201, description = "The new record", body = CallbackView,
-        headers(("Location" = String, description = "The new record")))),
+    responses(
+        (status = 201, description = "The new record", body = CallbackView,
+            headers(("Location" = String, description = "The new record"))),
+        (status = 200, description = "There is an open callback for this number already", body = CallbackView,
+            headers(("Location" = String, description = "Its record"))),
+    ),
     extensions(("x-permission" = json!("manage_callbacks"))),
 )]
 #[post("/callbacks/{id}/recreate")]
@@ -383,11 +413,15 @@ pub async fn recreate_callback(
 ) -> Result<HttpResponse, Error> {
     let key = idempotency.of(&caller, body.digest());
     let viewed = Viewed::by(&api, &caller).await?;
+    look_at_queues(&api, body.service_id, body.callback_type).await?;
     let recreate = async move |tx: &mut Tx<'_>| {
-        let made = callbacks::recreate(tx, Target { id, expected }, &body).await?;
-        let mut view = viewed.view(&made);
-        view.name_recording = name_recordings::describe(tx.read(), &made).await?;
-        created(&view)
+        let (callback, is_new) = match callbacks::recreate(tx, Target { id, expected }, &body).await? {
+            Answer::Made(made) => (made, true),
+            Answer::Existing(existing) => (*existing, false),
+        };
+        let mut view = viewed.view(&callback);
+        view.name_recording = name_recordings::describe(tx.read(), &callback).await?;
+        answered(&view, is_new)
     };
     let audit = Audit::about(AuditAction::CallbackRecreate, id.0);
     Ok(api.commands.run(audit, key, &caller, recreate).await?.into())

@@ -9,10 +9,18 @@ use ringback_domain::wire::list::Page;
 use crate::auth::{Caller, permit};
 use crate::command::{Audit, Tx, do_not_call as commands};
 use crate::error::Error;
-use crate::http::extract::{Csv, Idempotency, Json, Path, Query, QueryFields};
+use crate::http::extract::{File, FileKind, Idempotency, Json, Path, Query, QueryFields};
 use crate::http::v1::export::{safe, writer};
 use crate::http::{Api, Reply, download};
 use crate::limits::Use;
+
+/// CSV.
+#[derive(Debug)]
+pub struct CsvFile;
+
+impl FileKind for CsvFile {
+    const MEDIA_TYPE: &'static str = "text/csv";
+}
 
 impl QueryFields for DoNotCallQuery {
     const NAMES: &'static [&'static str] = &["search", "limit", "cursor"];
@@ -102,7 +110,7 @@ pub async fn import_do_not_call(
     api: web::Data<Api>,
     caller: Caller<permit::ManageServices>,
     idempotency: Idempotency,
-    body: Csv,
+    body: File<CsvFile>,
 ) -> Result<HttpResponse, Error> {
     let key = idempotency.of(&caller, body.digest());
     let import = async move |tx: &mut Tx<'_>| {

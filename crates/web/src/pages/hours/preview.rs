@@ -182,7 +182,7 @@ fn SlotTable(slots: Vec<SlotView>) -> impl IntoView {
 
 /// How many more can be booked: none where it has begun or the service is closed.
 fn available(slot: &SlotView) -> u32 {
-    if slot.bookable { slot.capacity.unwrap_or_default().saturating_sub(slot.booked) } else { 0 }
+    if slot.bookable { slot.capacity.unwrap_or_default().saturating_sub(slot.booked + slot.held) } else { 0 }
 }
 
 fn over(slot: &SlotView) -> u32 {
@@ -200,5 +200,7 @@ fn reason(reason: Unavailable) -> &'static str {
         Unavailable::Exception => messages::slot_exception(),
         Unavailable::NoCapacity => messages::no_capacity(),
         Unavailable::Full => messages::slot_full(),
+        Unavailable::Held => messages::slot_held(),
+        Unavailable::LimitReached => messages::slot_limit_reached(),
     }
 }

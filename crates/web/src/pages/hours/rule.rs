@@ -179,7 +179,8 @@ impl Kind {
         Ok(match (self, before.id) {
             (Self::Hours, None) => {
                 let (weekly, exceptions) = (content.open_week(), content.open_dates());
-                let calendar = OfficeHoursCalendar { name, time_zone, weekly, exceptions };
+                let holiday_sets = Vec::new();
+                let calendar = OfficeHoursCalendar { name, time_zone, weekly, exceptions, holiday_sets };
                 submission.command(PostOfficeHours(calendar), None).await?.into()
             }
             (Self::Hours, Some(id)) => {
@@ -188,6 +189,7 @@ impl Kind {
                     time_zone: new_zone,
                     weekly: changed(weekly_differs, content.open_week()),
                     exceptions: changed(dates_differ, content.open_dates()),
+                    holiday_sets: None,
                 };
                 submission.command(PatchOfficeHours(CalendarId(id), edit), version).await?.into()
             }

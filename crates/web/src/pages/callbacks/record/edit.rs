@@ -185,8 +185,8 @@ impl Form {
                         )
                         .await
                 }
-                Some(ChosenTime { desired_time, desired_local, time_zone, fold }) => {
-                    let body = RescheduleCallback { desired_time, desired_local, time_zone, fold };
+                Some(ChosenTime { desired_time, desired_local, time_zone, fold, hold }) => {
+                    let body = RescheduleCallback { desired_time, desired_local, time_zone, fold, hold };
                     self.submission.command(PostReschedule(self.id, body), Some(version)).await
                 }
             }
