@@ -5,14 +5,18 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::behaviours;
 use crate::process::{NATIVE, cargo, output, root, run, target};
+use crate::{behaviours, openapi};
 
 /// Each file, the program below the target folder that prints it, and its arguments.
 const FILES: [(&str, &str, &[&str]); 2] = [
     ("openapi/openapi.json", "debug/ringback", &["openapi"]),
     ("docs/state-machine.md", "debug/examples/state_machine", &[]),
 ];
+
+/// Each file, and what `number_zones.py` prints into it.
+const NUMBER_ZONES: [(&str, &str); 2] =
+    [("crates/api/data/number-zones.tsv", "table"), ("crates/api/testdata/number-zones.tsv", "sample")];
 
 /// The table of behaviours, generated from the documentation of the tests.
 const BEHAVIOURS: &str = "docs/behaviours.md";
@@ -51,6 +55,11 @@ fn write() -> Result<()> {
 /// The content of every generated file.
 fn files() -> Result<Vec<(&'static str, Vec<u8>)>> {
     let mut files = vec![(BEHAVIOURS, behaviours::table()?.into_bytes())];
+    openapi::install_pip()?;
+    for (path, what) in NUMBER_ZONES {
+        let script = root().join("xtask/src/number_zones.py");
+        files.push((path, output(Command::new(openapi::python()).arg(script).arg(what))?));
+    }
     for (path, program, arguments) in FILES {
         files.push((path, output(Command::new(target().join(program)).current_dir(root()).args(arguments))?));
     }

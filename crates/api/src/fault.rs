@@ -70,6 +70,8 @@ impl From<usize> for Step {
 pub enum Field {
     AppointmentLeadSeconds,
     ArrivedAt,
+    At,
+    CalledPartyHours,
     Capacity,
     CapacityRule,
     CallbackType,

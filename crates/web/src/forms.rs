@@ -131,6 +131,7 @@ fn field_message(error: &FieldProblem) -> String {
         (C::Exception, _) => messages::fault_exception(),
         (C::Full, _) => messages::fault_full(),
         (C::NoCapacity, _) => messages::fault_no_capacity(),
+        (C::OutsidePermittedHours, _) => messages::fault_outside_hours(),
         (C::BlockedNumber, _) => messages::fault_blocked_number(),
         (C::DoNotCall, _) => messages::fault_do_not_call(),
         (C::TooSoon, _) => messages::fault_too_soon(),

@@ -12,6 +12,7 @@ mod do_not_call;
 mod doors;
 mod errors;
 mod events;
+mod gates;
 pub(crate) mod headers;
 pub(crate) mod hostile;
 mod life;

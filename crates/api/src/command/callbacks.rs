@@ -18,6 +18,7 @@ use super::expected::Expected;
 use super::faults::Faults;
 use super::numbers;
 use super::tx::Tx;
+use crate::called_party::Customer;
 use crate::error::Error;
 use crate::fault::{Fault, Field};
 use crate::phone::{self, Reading};
@@ -96,21 +97,28 @@ fn desired_time(
     Some(desired)
 }
 
-/// Makes sure that a callback can be promised for the time that was chosen.
+/// Makes sure that a callback can be promised for the time that was chosen, and notes
+/// whether the customer wants it at an hour at which people are not called.
 async fn promise(
     tx: &mut Tx<'_>,
     service: &Service,
+    customer: Customer<'_>,
     chosen: &ChosenTime,
-    desired: Option<&DesiredTime>,
+    mut desired: Option<&mut DesiredTime>,
     moved: Option<CallbackId>,
 ) -> Result<(), Error> {
-    let (kind, field) = match desired {
+    let party = desired.as_ref().and_then(|_| customer.called_by(service, tx.now()));
+    if let (Some(desired), Some(party)) = (&mut desired, &party) {
+        desired.outside_hours = chosen.outside_hours_confirmed && !party.permits(desired.at);
+    }
+    let party = party.as_ref().filter(|_| !chosen.outside_hours_confirmed);
+    let (kind, field) = match &desired {
         None => (CallbackType::Immediate, Field::CallbackType),
         Some(_) if chosen.desired_local.is_some() => (CallbackType::Scheduled, Field::DesiredLocal),
         Some(_) => (CallbackType::Scheduled, Field::DesiredTime),
     };
     let at = desired.map_or(tx.now(), |desired| desired.at);
-    book(tx, Wish { service, kind, at, field, moved }).await
+    book(tx, Wish { service, kind, at, field, moved, party }).await
 }
 
 /// The instant that a request names or describes.
@@ -160,7 +168,8 @@ fn computed(chosen: &ChosenTime) -> Result<Option<DesiredTime>, Fault> {
         (Some(instants), fold) => instants.choose(fold.unwrap_or(Fold::First)),
     };
     let tables = time_zone::tables().version.clone();
-    Ok(Some(DesiredTime { at, wall: Some(WallTime { local, time_zone: name.clone(), tables }) }))
+    let wall = WallTime { local, time_zone: name.clone(), tables };
+    Ok(Some(DesiredTime { wall: Some(wall), ..at.into() }))
 }
 
 fn is_language_tag(text: &str) -> bool {
@@ -186,12 +195,13 @@ pub async fn create(tx: &mut Tx<'_>, body: &CreateCallback) -> Result<Callback, 
         None => None,
     };
     let chosen = ChosenTime::from(body);
-    let desired_time = desired_time(&mut faults, service.as_ref(), body.callback_type, &chosen, now);
+    let mut desired_time = desired_time(&mut faults, service.as_ref(), body.callback_type, &chosen, now);
     let user_data = check_details(&mut faults, body, now);
     faults.check()?;
     let (Some(service), Some(read)) = (service, number) else { return Err(checked_in_part()) };
     numbers::check(tx, &service, &read.number).await?;
-    promise(tx, &service, &chosen, desired_time.as_ref(), None).await?;
+    let customer = customer(&read, body.customer_time_zone.as_deref());
+    promise(tx, &service, customer, &chosen, desired_time.as_mut(), None).await?;
     let new = NewCallback {
         id: CallbackId(tx.new_id()),
         desired_time,
@@ -212,6 +222,11 @@ pub async fn create(tx: &mut Tx<'_>, body: &CreateCallback) -> Result<Callback, 
     let made = Callback::schedule(new, tx.actor(), now).map_err(|_| desired_time_past())?;
     tx.audit_object(made.callback.id.0);
     Ok(tx.save(made))
+}
+
+/// The customer of a new callback.
+fn customer<'a>(read: &'a Reading, time_zone: Option<&'a str>) -> Customer<'a> {
+    Customer { number: read.number.as_str(), time_zone, spared_until: None }
 }
 
 /// Checks what a request may say beside service, number and time. Gives the
@@ -301,12 +316,13 @@ pub async fn reschedule(
     let service = tx.service(callback.request.service_id).await?;
     let mut faults = Faults::default();
     let chosen = ChosenTime::from(body);
-    let desired = desired_time(&mut faults, service.as_ref(), CallbackType::Scheduled, &chosen, tx.now());
+    let mut desired = desired_time(&mut faults, service.as_ref(), CallbackType::Scheduled, &chosen, tx.now());
     // What its state forbids is said before what is wrong with the time.
     if rules::can_reschedule(callback.state.name()) {
         faults.check()?;
-        if let (Some(service), Some(desired)) = (&service, &desired) {
-            promise(tx, service, &chosen, Some(desired), Some(callback.id)).await?;
+        if let (Some(service), Some(desired)) = (&service, &mut desired) {
+            let customer = Customer { spared_until: None, ..Customer::from(&callback) };
+            promise(tx, service, customer, &chosen, Some(desired), Some(callback.id)).await?;
         }
     }
     let moved = callback
@@ -422,11 +438,12 @@ pub async fn recreate(tx: &mut Tx<'_>, target: Target, body: &RecreateCallback) 
         }),
     };
     let chosen = ChosenTime::from(body);
-    let desired_time = desired_time(&mut faults, service.as_ref(), body.callback_type, &chosen, now);
+    let mut desired_time = desired_time(&mut faults, service.as_ref(), body.callback_type, &chosen, now);
     faults.check()?;
     let (Some(service), Some(read)) = (service, number) else { return Err(checked_in_part()) };
     numbers::check(tx, &service, &read.number).await?;
-    promise(tx, &service, &chosen, desired_time.as_ref(), None).await?;
+    let customer = customer(&read, old.request.customer_time_zone.as_deref());
+    promise(tx, &service, customer, &chosen, desired_time.as_mut(), None).await?;
     let new = NewCallback {
         id: CallbackId(tx.new_id()),
         desired_time,

@@ -323,7 +323,7 @@ impl History {
         let router = Actor::system("simulator");
         let mut at = callback.desired_time;
         let (policy, hours) = (RetryPolicy::default(), ServiceHours::default());
-        let retry = Retry { policy: &policy, hours: &hours };
+        let retry = Retry { policy: &policy, hours: &hours, party: None };
         let mut callback = save(tx, callback.submit(DEFAULT_APPOINTMENT_LEAD_SECONDS, &system, at));
         if self.rng.random_bool(0.08) {
             at = at.plus_seconds(self.between(10, 50));

@@ -200,5 +200,6 @@ fn reason(reason: Unavailable) -> &'static str {
         Unavailable::Exception => messages::slot_exception(),
         Unavailable::NoCapacity => messages::no_capacity(),
         Unavailable::Full => messages::slot_full(),
+        Unavailable::OutsidePermittedHours => messages::slot_outside_hours(),
     }
 }

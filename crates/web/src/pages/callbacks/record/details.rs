@@ -151,6 +151,7 @@ fn Figures(view: Memo<CallbackView>) -> impl IntoView {
             (StateName::Scheduled, _) => Some(messages::known_once_queued()),
             (StateName::Queued, Some(WaitingReason::Dialling)) => Some(messages::dialling_off()),
             (StateName::Queued, Some(WaitingReason::Closed)) => Some(messages::unknown_closed()),
+            (StateName::Queued, Some(WaitingReason::CalledPartyHours)) => Some(messages::unknown_hours()),
             (StateName::Queued, Some(WaitingReason::RetryGap)) => Some(messages::unknown_retry()),
             (StateName::Queued, Some(WaitingReason::OtherCall)) => Some(messages::unknown_other_call()),
             (StateName::Queued, Some(WaitingReason::Decision)) => Some(messages::quarantined()),

@@ -185,8 +185,20 @@ impl Form {
                         )
                         .await
                 }
-                Some(ChosenTime { desired_time, desired_local, time_zone, fold }) => {
-                    let body = RescheduleCallback { desired_time, desired_local, time_zone, fold };
+                Some(ChosenTime {
+                    desired_time,
+                    desired_local,
+                    time_zone,
+                    fold,
+                    outside_hours_confirmed,
+                }) => {
+                    let body = RescheduleCallback {
+                        desired_time,
+                        desired_local,
+                        time_zone,
+                        fold,
+                        outside_hours_confirmed,
+                    };
                     self.submission.command(PostReschedule(self.id, body), Some(version)).await
                 }
             }
