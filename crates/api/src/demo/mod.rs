@@ -113,7 +113,9 @@ pub async fn fill(store: &Store, clock: &Clock) -> Result<Option<Credentials>, E
                 CLOSES => Some(LatePolicy::Close),
                 _ => None,
             };
-            let body = EditService { late_policy, ..EditService::default() };
+            // Something happens at any hour of the day.
+            let called_party_hours = Some(Vec::new());
+            let body = EditService { late_policy, called_party_hours, ..EditService::default() };
             service_commands::edit(tx, id, Expected::Any, &body).await?;
             ids.push(id);
         }
