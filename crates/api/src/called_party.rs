@@ -16,7 +16,7 @@ use crate::{phone, time_zone};
 const TABLE: &str = include_str!("../data/number-zones.tsv");
 
 /// Digits of the longest beginning in the table.
-const MAX_PREFIX: usize = 7;
+const MAX_PREFIX: usize = 9;
 
 /// Numbers whose zones are kept: lists ask for the same again and again.
 const MAX_NUMBERS: usize = 25_000;

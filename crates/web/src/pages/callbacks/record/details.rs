@@ -5,10 +5,9 @@ use leptos::task::spawn_local;
 use ringback_domain::StateName;
 use ringback_domain::callback::waiting::WaitingReason;
 use ringback_domain::wire::callback::{CallbackView, TimelineEntry};
-use ringback_domain::wire::endpoint::{GetCallback, GetGates, GetTimeline};
-use ringback_domain::wire::gates::GateView;
+use ringback_domain::wire::endpoint::{GetCallback, GetTimeline};
 
-use super::gates::GateList;
+use super::gates::WhyNotNow;
 use super::intervention::Intervention;
 use super::recording::Recording;
 use super::row::Row;
@@ -32,7 +31,6 @@ pub(crate) fn details() -> AnyView {
     let id = row.id;
     let full = RwSignal::new(None::<CallbackView>);
     let timeline = RwSignal::new(None::<Vec<TimelineEntry>>);
-    let gates = RwSignal::new(None::<Vec<GateView>>);
     let [metrics_failed, timeline_failed] = std::array::from_fn(|_| RwSignal::new(false));
     let record = row.record.clone();
     let version = Memo::new(move |_| record.with(|view| (view.version, view.state)));
@@ -59,9 +57,6 @@ pub(crate) fn details() -> AnyView {
             if let Ok(view) = response {
                 full.try_set(Some(view));
             }
-            // What was known of a callback in a conversation says nothing any more.
-            let response = client.call(&GetGates(id)).await;
-            gates.try_set(response.ok().map(|response| response.gates));
         });
     });
     let record = row.record.clone();
@@ -93,20 +88,10 @@ pub(crate) fn details() -> AnyView {
                 </div>
             </div>
             <Intervention row=row.clone() view />
-            {move || {
-                has_recording.get().then(|| view! { <Recording id note=kept_until /> })
-            }}
+            {move || has_recording.get().then(|| view! { <Recording id note=kept_until /> })}
             <Failed metrics=metrics_failed timeline=timeline_failed />
             <div class="detail__columns" class:is-advanced=advanced>
-                {move || {
-                    let gates = gates.get().filter(|gates| !gates.is_empty())?;
-                    Some(view! {
-                        <section class="panel" aria-label=messages::why_not_now()>
-                            <h2 class="panel__heading">{messages::why_not_now()}</h2>
-                            <GateList gates view />
-                        </section>
-                    })
-                }}
+                <WhyNotNow id version view />
                 <section class="panel" aria-label=messages::timeline()>
                     <h2 class="panel__heading">{messages::timeline()}</h2>
                     {move || {

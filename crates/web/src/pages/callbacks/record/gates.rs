@@ -1,21 +1,63 @@
 //! Why a callback is not called now.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use ringback_domain::callback::gates::Gate;
 use ringback_domain::callback::waiting::WaitingReason;
 use ringback_domain::wire::callback::CallbackView;
+use ringback_domain::wire::endpoint::GetGates;
 use ringback_domain::wire::gates::{GateView, Verdict};
+use ringback_domain::{CallbackId, StateName};
 
+use crate::client::Client;
 use crate::clock::Clock;
 use crate::components::icon::Icon;
 use crate::format::{self, Style};
 use crate::messages;
 use crate::preferences::PreferenceStore;
 
+/// The gates of a callback, as long as it waits for something.
+#[component]
+pub(super) fn WhyNotNow(
+    /// Which callback.
+    id: CallbackId,
+    /// Its version and state.
+    version: Memo<(i64, StateName)>,
+    /// The callback.
+    view: Memo<CallbackView>,
+) -> impl IntoView {
+    let client = Client::here();
+    let clock = Clock::here();
+    let gates = RwSignal::new(Vec::<GateView>::new());
+    // They also change with rules, other callbacks and the time.
+    Effect::new(move |_| {
+        let (_, state) = version.get();
+        if matches!(state, StateName::Processing | StateName::Completed) {
+            return gates.set(Vec::new());
+        }
+        clock.coarse();
+        spawn_local(async move {
+            let response = client.call(&GetGates(id)).await;
+            gates.try_set(response.map(|response| response.gates).unwrap_or_default());
+        });
+    });
+    move || {
+        let gates = gates.get();
+        (!gates.is_empty()).then(|| {
+            view! {
+                <section class="panel" aria-label=messages::why_not_now()>
+                    <h2 class="panel__heading">{messages::why_not_now()}</h2>
+                    <GateList gates view />
+                </section>
+            }
+        })
+    }
+}
+
 /// The gates in their order: those that are open, the first that is not, and what the
 /// others say.
 #[component]
-pub(super) fn GateList(
+fn GateList(
     /// What each says.
     gates: Vec<GateView>,
     /// The callback.
