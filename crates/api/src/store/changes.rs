@@ -477,10 +477,8 @@ impl<'a> Statements<'a> {
     ) -> StoreResult<()> {
         let returning = self.backend.pick("", " RETURNING callbacks.id");
         self.updates += self.add(name, columns, about, |from| {
-            let set: Vec<String> = columns[1..]
-                .iter()
-                .map(|columns| from.joined(columns, |name, value| format!("{name} = {value}")))
-                .collect();
+            let values = |part: &&[Column]| from.joined(part, |name, value| format!("{name} = {value}"));
+            let set: Vec<String> = columns[1..].iter().map(values).collect();
             let (id, version) = (from.value("id"), from.value("version"));
             format!(
                 "UPDATE callbacks SET {}, version = callbacks.version + 1 FROM {} \
