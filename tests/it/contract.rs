@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ringback_domain::wire::endpoint::{self, BASE};
 use ringback_domain::wire::{
-    admin, auth, bulk, calendar, callback, do_not_call, number_rule, router, saved_view,
+    admin, auth, bulk, calendar, callback, do_not_call, gates, number_rule, router, saved_view,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -244,6 +244,7 @@ fn the_server_accepts_every_example_of_a_request() {
             "OfficeHoursCalendar" => reads::<calendar::OfficeHoursCalendar>(example),
             "EditOfficeHours" => reads::<calendar::EditOfficeHours>(example),
             "AddDoNotCall" => reads::<do_not_call::AddDoNotCall>(example),
+            "DryRun" => reads::<gates::DryRun>(example),
             "NumberRule" => reads::<ringback_domain::number_rule::NumberRule>(example),
             "EditNumberRule" => reads::<number_rule::EditNumberRule>(example),
             "CapacityRule" => reads::<calendar::CapacityRule>(example),

@@ -190,7 +190,7 @@ pub(crate) async fn set_up(url: &str, service: ServiceId) -> String {
                 name: "Billing".to_owned(),
                 time_zone: "Europe/London".to_owned(),
                 default_country: "GB".to_owned(),
-                settings: Settings::default(),
+                settings: Settings { called_party_hours: Vec::new(), ..Settings::default() },
                 version: 1,
             };
             services::insert(conn, &service, now).await?;

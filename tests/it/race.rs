@@ -113,6 +113,7 @@ async fn recreate(cluster: &Cluster, node: usize, callback: &Callback) -> Result
         time_zone: None,
         fold: None,
         hold: None,
+        outside_hours_confirmed: false,
     };
     let recreate = async move |tx: &mut Tx<'_>| commands::recreate(tx, target, &body).await.map(drop);
     cluster.nodes[node].commands.change(Audit::None, &person(), recreate).await

@@ -71,7 +71,7 @@ impl Cluster {
                         name: name.to_owned(),
                         time_zone: "Europe/London".to_owned(),
                         default_country: "GB".to_owned(),
-                        settings: Settings::default(),
+                        settings: Settings { called_party_hours: Vec::new(), ..Settings::default() },
                         version: 1,
                     };
                     services::insert(conn, &service, now).await?;

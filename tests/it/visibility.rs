@@ -341,6 +341,9 @@ fn request_with(world: &World, operation: &str, place: &str, id: &str) -> Option
         ("report_cancellations", "?service/0") => {
             (format!("/api/v1/reports/cancellations?service={id}"), Value::Null)
         }
+        ("try_gates", "/service_id") => {
+            ("/api/v1/gates/dry-run".to_owned(), json!({"service_id": id, "customer_number": NUMBER}))
+        }
         ("test_number", "?service") => {
             (format!("/api/v1/number-rules/test?service={id}&number=%2B442079460318"), Value::Null)
         }

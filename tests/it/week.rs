@@ -12,7 +12,7 @@ use rand::{Rng, SeedableRng};
 use ringback_api::app::App;
 use ringback_api::auth::Grant;
 use ringback_api::command::attempts::{self, AttemptReport, Order, Report};
-use ringback_api::command::callbacks::{self as commands, Target};
+use ringback_api::command::callbacks::{self as commands, Answer, Target};
 use ringback_api::command::{Audit, Expected, Tx, rules};
 use ringback_api::error::Error;
 use ringback_api::store::{Store, services};
@@ -45,6 +45,9 @@ const ZONES: [(&str, &str, &str); 6] = [
     ("Australia/Lord_Howe", "AU", "+6129"),
 ];
 
+/// The clock of the customers in the last zone, by their numbers.
+const SYDNEY: &str = "Australia/Sydney";
+
 /// The first moment of the week.
 const MONDAY: &str = "2027-03-22T00:00:00Z";
 const SLOT_SECONDS: i64 = 900;
@@ -53,6 +56,8 @@ const LEASE_SECONDS: i64 = 60;
 /// By how much appointments go before those who wait.
 const LEAD_SECONDS: i64 = 86_400;
 const MAX_ATTEMPTS: u32 = 3;
+/// Who asks to be called now is called at any hour for so long.
+const SPARED_SECONDS: i64 = 7_200;
 /// Least part of the appointments that is attempted inside its window.
 const MIN_PUNCTUAL: f64 = 0.97;
 
@@ -98,10 +103,19 @@ struct Record {
     desired: i64,
     arrival: i64,
     not_before: i64,
+    /// Called at any hour before this time.
+    spared_until: i64,
     stands: Stands,
     attempts: u32,
     first_attempt: Option<i64>,
     is_cancelled: bool,
+}
+
+impl Record {
+    /// Whether the customer is called at this hour.
+    fn is_permitted(&self, now: i64) -> bool {
+        now < self.spared_until || is_hour_to_call(self.zone, now)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,6 +188,13 @@ fn is_open(zone: usize, clock: &TimeZone, at: i64) -> bool {
         return zone == 0 && shown.hour() < 12;
     }
     (8..20).contains(&shown.hour())
+}
+
+/// Whether people are called at this hour of their own clock.
+fn is_hour_to_call(zone: usize, at: i64) -> bool {
+    let (name, ..) = ZONES[zone];
+    let name = if name == "Australia/Lord_Howe" { SYDNEY } else { name };
+    (8..21).contains(&jiff::Timestamp::from_second(at).unwrap().in_tz(name).unwrap().hour())
 }
 
 fn calendar(zone: usize) -> OfficeHoursCalendar {
@@ -404,7 +425,11 @@ impl Week {
         let body: CreateCallback = serde_json::from_value(body.clone()).unwrap();
         let create = async move |tx: &mut Tx<'_>| commands::create(tx, &body).await;
         let node = self.node();
-        self.cluster.nodes[node].commands.change(Audit::None, &dialler(), create).await
+        let answer = self.cluster.nodes[node].commands.change(Audit::None, &dialler(), create).await?;
+        match answer {
+            Answer::Made(callback) => Ok(callback),
+            Answer::Existing(callback) => panic!("{} stands for another", callback.id),
+        }
     }
 
     fn is_free(&self, service: usize, at: i64) -> bool {
@@ -415,6 +440,7 @@ impl Week {
     fn book(&mut self, service: usize, at: i64) {
         let zone = service % self.scale.zones;
         assert!(is_open(zone, &self.zones[zone], at), "booked while it is closed");
+        assert!(is_hour_to_call(zone, at), "booked for an hour at which people are not called");
         assert!(self.is_free(service, at), "a slot is overbooked");
         *self.booked.entry((service, at.div_euclid(SLOT_SECONDS))).or_default() += 1;
     }
@@ -439,6 +465,7 @@ impl Week {
             desired,
             arrival: if is_appointment { desired - LEAD_SECONDS } else { now },
             not_before: desired,
+            spared_until: if is_appointment { desired } else { now + SPARED_SECONDS },
             stands: Stands::Scheduled,
             attempts: 0,
             first_attempt: None,
@@ -574,6 +601,7 @@ impl Week {
         let is_ready = |id: &CallbackId| {
             let record = &self.records[id];
             record.not_before <= now
+                && record.is_permitted(now)
                 && !self.open_numbers.contains(&record.number)
                 && agent.released.get(id).is_none_or(|until| *until <= now)
         };
@@ -588,6 +616,7 @@ impl Week {
         assert!(record.not_before <= now, "called again before its pause was over");
         assert!(!self.open_numbers.contains(&record.number), "a customer is called twice at once");
         assert!(is_open(record.zone, zone, now), "called while it is closed");
+        assert!(record.is_permitted(now), "called at night");
         assert!(record.attempts < MAX_ATTEMPTS, "called a fourth time");
         assert_eq!(self.first_in_line(agent), Some(callback.id), "not the first in line");
     }
@@ -714,7 +743,8 @@ impl Week {
                 let slot = |at: i64| at.div_euclid(SLOT_SECONDS);
                 let has_begun = slot(desired) <= slot(self.now());
                 let is_full = slot(desired) != slot(record.desired) && !self.is_free(record.service, desired);
-                assert!(is_closed || has_begun || is_full, "a free time was refused");
+                let is_night = !is_hour_to_call(record.zone, desired);
+                assert!(is_closed || has_begun || is_full || is_night, "a free time was refused");
             }
             Err(error) => panic!("{error}"),
         }

@@ -501,8 +501,12 @@ async fn fill(store: &Store, clock: &Clock, first: ServiceId, second: ServiceId)
                     name: name.to_owned(),
                     time_zone: time_zone.to_owned(),
                     default_country: country.to_owned(),
-                    // Tests also plan a year ahead.
-                    settings: Settings { horizon_days: MAX_HORIZON_DAYS, ..Settings::default() },
+                    // Tests also plan a year ahead, and call people at any hour.
+                    settings: Settings {
+                        horizon_days: MAX_HORIZON_DAYS,
+                        called_party_hours: Vec::new(),
+                        ..Settings::default()
+                    },
                     version: 1,
                 };
                 services::insert(conn, &service, now).await?;

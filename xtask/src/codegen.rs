@@ -18,6 +18,9 @@ const FILES: [(&str, &str, &[&str]); 2] = [
 /// The public holidays of every country, by the Python package of the version that is pinned, and
 /// the program that prints them.
 const HOLIDAYS: (&str, &str) = ("crates/api/data/holiday-sets.tsv", "xtask/holiday_sets.py");
+/// Each file, and what `number_zones.py` prints into it.
+const NUMBER_ZONES: [(&str, &str); 2] =
+    [("crates/api/data/number-zones.tsv", "table"), ("crates/api/testdata/number-zones.tsv", "sample")];
 
 /// The table of behaviours, generated from the documentation of the tests.
 const BEHAVIOURS: &str = "docs/behaviours.md";
@@ -93,6 +96,11 @@ fn write() -> Result<()> {
 /// The content of every generated file.
 fn files() -> Result<Vec<(&'static str, Vec<u8>)>> {
     let mut files = vec![(BEHAVIOURS, behaviours::table()?.into_bytes())];
+    openapi::install_pip()?;
+    for (path, what) in NUMBER_ZONES {
+        let script = root().join("xtask/src/number_zones.py");
+        files.push((path, output(Command::new(openapi::python()).arg(script).arg(what))?));
+    }
     for (path, program, arguments) in FILES {
         files.push((path, output(Command::new(target().join(program)).current_dir(root()).args(arguments))?));
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use ringback_domain::callback::Callback;
-use ringback_domain::callback::waiting::ServiceStanding;
+use ringback_domain::callback::gates::ServiceStanding;
 use ringback_domain::wire::bulk::ReportLine;
 use ringback_domain::{Service, ServiceId, Timestamp, VisibleServices};
 

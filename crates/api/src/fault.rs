@@ -94,6 +94,8 @@ impl From<usize> for Step {
 pub enum Field {
     AppointmentLeadSeconds,
     ArrivedAt,
+    At,
+    CalledPartyHours,
     Capacity,
     CapacityRule,
     CallbackType,

@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use ringback_domain::calendar::availability::{ServiceCapacity, Taken, Unavailable, unavailable};
+use ringback_domain::calendar::called_party::CalledParty;
 use ringback_domain::calendar::capacity::{Capacity, Slot};
 use ringback_domain::calendar::office_hours::{Calendar, OfficeHours, ServiceHours};
 use ringback_domain::wire::calendar::{CapacityRule, OfficeHoursCalendar};
+use ringback_domain::wire::gates::GateRule;
 use ringback_domain::wire::problem::BookableSlot;
 use ringback_domain::zone::{Span, ZoneClock};
 use ringback_domain::{CalendarId, CapacityRuleId, Service, Timestamp};
@@ -26,8 +28,17 @@ const DAYS_AROUND: [i64; 3] = [1, 7, 31];
 /// Calendars and capacity rules, each with the clock that it is read on.
 #[derive(Debug, Default)]
 pub struct Rules {
-    calendars: HashMap<CalendarId, (OfficeHours, Arc<ZoneClock>)>,
+    calendars: HashMap<CalendarId, NamedCalendar>,
     capacity: HashMap<CapacityRuleId, (Capacity, Arc<ZoneClock>)>,
+}
+
+/// A calendar with the clock that it is read on.
+#[derive(Debug)]
+struct NamedCalendar {
+    hours: OfficeHours,
+    clock: Arc<ZoneClock>,
+    name: String,
+    version: i64,
 }
 
 /// The hours of a calendar.
@@ -49,7 +60,8 @@ impl Rules {
     ) -> Self {
         let calendars = calendars.iter().filter_map(|kept| {
             let clock = time_zone::clock(&kept.rule.time_zone, now)?;
-            Some((kept.calendar_id(), (office_hours(&kept.rule), clock)))
+            let (hours, name) = (office_hours(&kept.rule), kept.rule.name.clone());
+            Some((kept.calendar_id(), NamedCalendar { hours, clock, name, version: kept.version }))
         });
         let rules = rules.iter().filter_map(|kept| {
             let clock = time_zone::clock(&kept.rule.time_zone, now)?;
@@ -70,10 +82,24 @@ impl Rules {
     pub fn hours(&self, service: &Service) -> ServiceHours<'_> {
         let found = |ids: &[CalendarId]| -> Vec<Calendar<'_>> {
             let calendars = ids.iter().filter_map(|id| self.calendars.get(id));
-            calendars.map(|(hours, clock)| Calendar { hours, clock }).collect()
+            calendars.map(|NamedCalendar { hours, clock, .. }| Calendar { hours, clock }).collect()
         };
         let (open, closed) = (&service.settings.open_calendars, &service.settings.closed_calendars);
         ServiceHours { open: (!open.is_empty()).then(|| found(open)), closed: found(closed) }
+    }
+
+    /// The calendar that closes a service at an instant.
+    pub fn closing(&self, service: &Service, at: Timestamp) -> Option<GateRule> {
+        let hours = self.hours(service);
+        let closing = hours.closing(at)?.hours;
+        let (id, found) =
+            self.calendars.iter().find(|(_, one)| std::ptr::eq(&raw const one.hours, closing))?;
+        Some(GateRule {
+            id: id.to_string(),
+            name: found.name.clone(),
+            version: Some(found.version),
+            source_url: None,
+        })
     }
 
     /// The slot of a rule that contains an instant.
@@ -93,7 +119,7 @@ impl Rules {
     }
 
     /// The slots of a service that begin within a stretch of time, in order, at most
-    /// so many.
+    /// so many, for a customer if anything is known of one.
     ///
     /// # Errors
     /// If the database cannot be read.
@@ -104,6 +130,7 @@ impl Rules {
         now: Timestamp,
         within: Span,
         limit: usize,
+        party: Option<&CalledParty>,
     ) -> StoreResult<Vec<SlotState>> {
         let Some(own) = time_zone::clock(&service.time_zone, now) else { return Ok(Vec::new()) };
         let Some(capacity) = self.capacity(service, &own) else { return Ok(Vec::new()) };
@@ -125,7 +152,7 @@ impl Rules {
         let hours = self.hours(service);
         let state = |(span, capacity): (Span, Option<u32>)| {
             let taken = taken.get(&span.from).copied().unwrap_or_default();
-            let reason = unavailable(&service.settings, &hours, now, span.from, capacity, taken)
+            let reason = unavailable(&service.settings, &hours, now, span.from, capacity, taken, party)
                 .or_else(|| is_limit_reached.then_some(Unavailable::LimitReached));
             let label = hours.exception(span.from).flatten().map(str::to_owned);
             SlotState { span, capacity, taken, reason, label }
@@ -143,6 +170,7 @@ impl Rules {
         service: &Service,
         now: Timestamp,
         at: Timestamp,
+        party: Option<&CalledParty>,
     ) -> StoreResult<Vec<BookableSlot>> {
         let Some(clock) = time_zone::clock(&service.time_zone, now) else { return Ok(Vec::new()) };
         let latest = service.settings.latest_time(now);
@@ -154,7 +182,7 @@ impl Rules {
                 from: around.plus_seconds(-days * 86_400).max(now),
                 to: around.plus_seconds(days * 86_400).min(latest.plus_seconds(1)),
             };
-            found = self.slots(conn, service, now, within, usize::MAX).await?;
+            found = self.slots(conn, service, now, within, usize::MAX, party).await?;
             found.retain(|slot| slot.reason.is_none());
             if found.len() >= NEAREST {
                 break;

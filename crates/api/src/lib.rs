@@ -2,7 +2,7 @@
 //!
 //! Rooms, from the ground up; each imports only what stands before it:
 //! `context`, `store`, `clock`, `metrics`, `health`, `limits`, `signals`, `phone`, `time_zone` and `recent`
-//! know nothing of each other's clients; `error`, `hours` and `directory` stand on them;
+//! know nothing of each other's clients; `error`, `hours`, `called_party` and `directory` stand on them;
 //! `auth` tells who calls; `query` answers questions, `command` holds every
 //! change; `http`, `worker` and `telephony` are the clients of both; `app`
 //! puts the parts together, and `server` runs them.
@@ -12,6 +12,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod called_party;
 pub mod clock;
 pub mod command;
 pub mod config;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use ringback_domain::number_rule::{Candidate, NumberRule, matching};
+use ringback_domain::wire::gates::GateRule;
 use ringback_domain::wire::reference::NumberKind;
 use ringback_domain::{NumberRuleId, PhoneNumber, Service};
 
@@ -26,7 +27,7 @@ impl NumberRules {
     }
 
     /// The rule by which a service does not call this number.
-    pub fn matching(&self, service: &Service, number: &PhoneNumber) -> Option<(NumberRuleId, &NumberRule)> {
+    pub fn matching(&self, service: &Service, number: &PhoneNumber) -> Option<&Kept<NumberRule>> {
         let kept: Vec<_> = service.settings.number_rules.iter().filter_map(|id| self.0.get(id)).collect();
         if kept.is_empty() {
             return None;
@@ -35,7 +36,17 @@ impl NumberRules {
         let is_premium = kind == Some(NumberKind::PremiumRate);
         let candidate = Candidate { number, country: country.as_deref(), is_premium };
         let rules: Vec<&NumberRule> = kept.iter().map(|kept| &kept.rule).collect();
-        let found = kept[matching(&rules, candidate)?];
-        Some((found.number_rule_id(), &found.rule))
+        Some(kept[matching(&rules, candidate)?])
+    }
+
+    /// The same as a gate names it.
+    pub fn refusal(&self, service: &Service, number: &PhoneNumber) -> Option<GateRule> {
+        let found = self.matching(service, number)?;
+        Some(GateRule {
+            id: found.id.to_string(),
+            name: found.rule.name.clone(),
+            version: Some(found.version),
+            source_url: None,
+        })
     }
 }

@@ -207,6 +207,17 @@ pub fn describe(number: &PhoneNumber) -> (Option<String>, Option<NumberKind>, bo
     (country.filter(|code| code != "001"), kind, PHONE_NUMBER_UTIL.is_valid_number(&number))
 }
 
+/// How many of the first digits tell where a number is, `most` at most: those of its country
+/// alone if it is not bound to a place there; `None` if the tables do not know it.
+pub fn digits_of_place(number: &str, most: usize) -> Option<usize> {
+    let number = PHONE_NUMBER_UTIL.parse(number, None).ok()?;
+    if PHONE_NUMBER_UTIL.get_number_type(&number) == PhoneNumberType::Unknown {
+        return None;
+    }
+    let of_country = number.country_code.to_string().len();
+    Some(if PHONE_NUMBER_UTIL.is_number_geographical(&number) { most } else { of_country })
+}
+
 /// The country code, and the digits that stand before a national number as people
 /// of the country write it; `None` if there are none.
 fn trunk_prefix(country: Region) -> Option<(i32, String)> {

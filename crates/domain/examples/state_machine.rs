@@ -169,7 +169,7 @@ fn next(callback: &Callback) -> Vec<Transition> {
     let claim = Claim { attempt_id: reservation.attempt_id, lease_token: &reservation.lease_token };
     let (several, one) = (RetryPolicy::default(), RetryPolicy { max_attempts: 1, ..RetryPolicy::default() });
     let hours = ServiceHours::default();
-    let [usual, last] = [&several, &one].map(|policy| Retry { policy, hours: &hours });
+    let [usual, last] = [&several, &one].map(|policy| Retry { policy, hours: &hours, party: None });
     let busy = DialResult::Busy;
     let unlucky = Callback { leases_lost: MAX_LEASES_LOST - 1, ..callback.clone() };
     let cancelling = callback.request_cancellation(start(), None, &person, start());

@@ -80,6 +80,10 @@ pub struct Settings {
     /// The rules on which numbers it calls; any number without one.
     #[schema(required = true)]
     pub number_rules: Vec<NumberRuleId>,
+    /// The rule sets on the hours in which its customers are called, by their own clocks;
+    /// at any hour without one.
+    #[schema(required = true)]
+    pub called_party_hours: Vec<RuleSetId>,
     /// How often and when a customer is dialled.
     #[schema(required = true)]
     pub retry_policy: RetryPolicy,
@@ -151,6 +155,35 @@ pub const MAX_PER_NUMBER_PER_DAY: u32 = 1_000;
 
 /// Longest estimated wait that a service may set as its limit, in seconds: a day.
 pub const MAX_LONGEST_WAIT_SECONDS: u32 = 86_400;
+
+/// A rule set on the hours in which people are called, by its id.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum RuleSetId {
+    /// 08:00 to 21:00 of every day.
+    Courtesy,
+}
+
+impl RuleSetId {
+    /// The id as text.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
 
 /// What becomes of a callback that falls due after its window has passed, such as
 /// after an outage.
@@ -225,6 +258,9 @@ pub const MAX_APPOINTMENT_LEAD_SECONDS: u32 = 7 * 86_400;
 /// Most calendars of each kind that a service may have.
 pub const MAX_SERVICE_CALENDARS: usize = 20;
 
+/// Most rule sets on called-party hours that a service may name.
+pub const MAX_SERVICE_RULE_SETS: usize = 20;
+
 /// Most number rules that a service may have.
 pub const MAX_SERVICE_NUMBER_RULES: usize = 50;
 
@@ -251,6 +287,7 @@ impl Default for Settings {
             closed_calendars: Vec::new(),
             capacity_rule: None,
             number_rules: Vec::new(),
+            called_party_hours: vec![RuleSetId::Courtesy],
             retry_policy: RetryPolicy::default(),
             appointment_lead_seconds: DEFAULT_APPOINTMENT_LEAD_SECONDS,
             duplicate_policy: DuplicatePolicy::default(),

@@ -90,11 +90,13 @@ pub struct DesiredTime {
     pub at: Timestamp,
     /// The wall time that the instant was computed from, if it was.
     pub wall: Option<WallTime>,
+    /// It was chosen and confirmed although it is no hour to call the customer at.
+    pub outside_hours: bool,
 }
 
 impl From<Timestamp> for DesiredTime {
     fn from(at: Timestamp) -> Self {
-        Self { at, wall: None }
+        Self { at, wall: None, outside_hours: false }
     }
 }
 

@@ -2,6 +2,8 @@
 //! that a small world can take. Each step is one statement of a command; between two of them
 //! anything can happen, a crash of the node among it.
 
+use std::cmp::Ordering;
+
 use ringback_domain::calendar::availability::{Taken, without_room};
 use stateright::{Checker, Model, Property};
 
@@ -86,9 +88,15 @@ impl World {
     /// What is taken of a slot, without the place of this customer.
     fn taken(&self, slot: usize, without: Option<usize>) -> Taken {
         let others = self.places.iter().enumerate().filter(|(customer, _)| Some(*customer) != without);
-        let taken =
-            others.filter(|(_, place)| matches!(place, Place::Held(of) | Place::Booked(of) if *of == slot));
-        Taken { booked: u32::try_from(taken.count()).unwrap() }
+        let others: Vec<Place> = others.map(|(_, place)| *place).collect();
+        let count = |of: Place| u32::try_from(others.iter().filter(|place| **place == of).count()).unwrap();
+        Taken { booked: count(Place::Booked(slot)), held: count(Place::Held(slot)) }
+    }
+
+    /// Whether a slot is taken by as many as this, or by fewer.
+    fn compare(&self, slot: usize, count: u32) -> Ordering {
+        let taken = self.taken(slot, None);
+        (taken.booked + taken.held).cmp(&count)
     }
 
     fn is_locked(&self, slot: usize, by_others_than: usize) -> bool {
@@ -192,10 +200,10 @@ impl Model for Guard {
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
             Property::always(WITHIN, |_, world: &World| {
-                (0..CAPACITY.len()).all(|slot| world.taken(slot, None).booked <= CAPACITY[slot])
+                (0..CAPACITY.len()).all(|slot| world.compare(slot, CAPACITY[slot]).is_le())
             }),
             Property::sometimes(FULL, |_, world: &World| {
-                (0..CAPACITY.len()).all(|slot| world.taken(slot, None).booked == CAPACITY[slot])
+                (0..CAPACITY.len()).all(|slot| world.compare(slot, CAPACITY[slot]).is_eq())
             }),
             Property::sometimes(WAITS, |_, world: &World| {
                 let waits = |(node, command): (usize, &Option<Command>)| {

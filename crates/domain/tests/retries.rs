@@ -53,7 +53,7 @@ impl Story {
             now = at;
             let held = reservation(attempt, now, 30);
             let routing = callback.reserve(held.clone(), &machine(), now).expect("it may be handed out");
-            let retry = Retry { policy: &self.policy, hours: &hours };
+            let retry = Retry { policy: &self.policy, hours: &hours, party: None };
             let failed = routing.callback.fail_attempt(claim(&held), *result, retry, &machine(), now);
             let after = failed.expect("the dial was ours").callback;
             told.push(Dial { result: *result, failed_at: now, before: callback, after: after.clone() });

@@ -138,6 +138,7 @@ fn field_message(error: &FieldProblem) -> String {
         (C::LimitReached, "/callback_type") => messages::fault_wait_limit(),
         (C::LimitReached, _) => messages::fault_pending_limit(),
         (C::NoCapacity, _) => messages::fault_no_capacity(),
+        (C::OutsidePermittedHours, _) => messages::fault_outside_hours(),
         (C::BlockedNumber, _) => messages::fault_blocked_number(),
         (C::DoNotCall, _) => messages::fault_do_not_call(),
         (C::TooSoon, _) => messages::fault_too_soon(),

@@ -123,3 +123,36 @@ async fn a_finished_callback_is_recreated_with_its_name_recording() {
     browser.at("searchbox", "Search").click().await;
     browser.at("button", &format!("Recreate {NUMBER}")).gone().await;
 }
+
+#[tokio::test]
+async fn a_row_says_why_it_is_not_called_now() {
+    let app = start(None).await;
+    let machine = app.key(ApiScope::CallbacksWrite);
+    machine.create_immediate(app.service, NUMBER).await;
+    let browser = log_in(&app, "monitor", "last-7-days").await;
+    row_says(&browser, NUMBER, "QUEUED").await;
+    let arrow = browser.at("button", &format!("Metrics {NUMBER}"));
+    arrow.click().await;
+    let metrics = browser.at("region", &format!("Callback metrics for {NUMBER}"));
+    let gates = metrics.at("region", "Why not now?");
+    let says = async |text: &str| {
+        wait_for(text, async || gates.text().await.contains(text).then_some(())).await;
+    };
+    let open_again = async || {
+        arrow.click().await;
+        metrics.gone().await;
+        arrow.click().await;
+    };
+    says("waits for an agent").await;
+    browser.axe().await;
+    let service = format!("/api/v1/services/{}", app.service);
+    assert_eq!(app.admin().await.patch(&service, &json!({"dial_pending": false})).await.status, 200);
+    open_again().await;
+    says("dialling is off").await;
+    browser.axe().await;
+    let entry = json!({"number": "+442079460318", "reason": "Asked us to stop"});
+    assert_eq!(app.admin().await.post("/api/v1/do-not-call", &entry).await.status, 201);
+    open_again().await;
+    says("Rule: Asked us to stop").await;
+    says("ends as FAIL_NUMBER_BLOCKED").await;
+}

@@ -13,6 +13,7 @@ mod do_not_call;
 mod doors;
 mod errors;
 mod events;
+mod gates;
 pub(crate) mod headers;
 mod holds;
 mod holidays;

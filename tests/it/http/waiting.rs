@@ -14,6 +14,7 @@ async fn waits(client: &Client, id: &Value) -> (Value, Value) {
     let list = client.json("/api/v1/callbacks").await;
     let row = list["items"].as_array().unwrap().iter().find(|row| row["id"] == *id).unwrap();
     assert_eq!(row["waiting_for"], record["waiting_for"]);
+    assert_eq!(first_shut(client, id).await, record["waiting_for"]);
     let position = record["metrics"]["position_in_queue"].clone();
     if position.is_null() {
         assert_eq!(row["metrics"]["position_in_queue"], Value::Null);
@@ -22,6 +23,17 @@ async fn waits(client: &Client, id: &Value) -> (Value, Value) {
         }
     }
     (record["waiting_for"].clone(), position)
+}
+
+/// What the gates say that it waits for.
+async fn first_shut(client: &Client, id: &Value) -> Value {
+    let gates = client.json(&format!("/api/v1/callbacks/{}/gates", text(id))).await;
+    let gates = gates["gates"].as_array().unwrap();
+    let Some(gate) = gates.iter().find(|gate| gate["verdict"] != "open") else { return Value::Null };
+    match gate.get("until") {
+        Some(until) => json!({"reason": gate["event"], "until": until}),
+        None => json!({ "reason": gate["event"] }),
+    }
 }
 
 async fn dial(app: &TestApp, service: ServiceId, dials: bool) {

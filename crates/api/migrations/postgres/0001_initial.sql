@@ -36,6 +36,7 @@ CREATE TABLE callbacks (
     wall_time_zone TEXT,
     wall_time_tables TEXT,
     desired_window_seconds BIGINT NOT NULL,
+    spared_until BIGINT,
     expires_at BIGINT NOT NULL,
     reschedule_count BIGINT NOT NULL,
     last_rescheduled_at BIGINT,
@@ -64,6 +65,9 @@ CREATE TABLE callbacks (
     state TEXT NOT NULL CHECK (state IN ('SCHEDULED', 'QUEUED', 'ROUTING', 'PROCESSING', 'COMPLETED')),
     queued_at BIGINT,
     retry_at BIGINT,
+    -- Not handed out before this time: it is no hour to call the customer at. Not a part of the
+    -- record: it follows from the rules, and is forgotten when they change.
+    not_before BIGINT,
     quarantined_at BIGINT,
     attempt_id UUID,
     lease_token TEXT,

@@ -38,6 +38,7 @@ CREATE TABLE callbacks (
     wall_time_zone TEXT,
     wall_time_tables TEXT,
     desired_window_seconds INTEGER NOT NULL,
+    spared_until INTEGER,
     expires_at INTEGER NOT NULL,
     reschedule_count INTEGER NOT NULL,
     last_rescheduled_at INTEGER,
@@ -66,6 +67,9 @@ CREATE TABLE callbacks (
     state TEXT NOT NULL CHECK (state IN ('SCHEDULED', 'QUEUED', 'ROUTING', 'PROCESSING', 'COMPLETED')),
     queued_at INTEGER,
     retry_at INTEGER,
+    -- Not handed out before this time: it is no hour to call the customer at. Not a part of the
+    -- record: it follows from the rules, and is forgotten when they change.
+    not_before INTEGER,
     quarantined_at INTEGER,
     attempt_id BLOB,
     lease_token TEXT,

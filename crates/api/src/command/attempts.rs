@@ -19,10 +19,11 @@ use tokio::time::Instant;
 
 use super::audit::Audit;
 use super::booking::{closed, rules_of};
-use super::numbers::give_up_blocked;
+use super::numbers::ask_gates;
 use super::tx::{Commands, Tx};
 use crate::auth::Grant;
 use crate::auth::token::new_secret;
+use crate::called_party::Customer;
 use crate::error::Error;
 use crate::fault::{Field, Part};
 use crate::hours::Rules;
@@ -61,8 +62,8 @@ pub async fn reserve(tx: &mut Tx<'_>, order: &Order) -> Result<Vec<Callback>, Er
     taken.iter().map(|callback| hand_out(tx, callback, order, grant)).collect()
 }
 
-/// Takes the next callbacks from the queues, and gives those up whose numbers may not be
-/// called any more.
+/// Takes the next callbacks from the queues, less those that their gates keep: whose
+/// numbers may not be called any more, or whose customers are not called at this hour.
 async fn take(
     tx: &mut Tx<'_>,
     known: &[Service],
@@ -71,16 +72,24 @@ async fn take(
     agent: Option<&str>,
 ) -> Result<Vec<Callback>, Error> {
     let (now, rules) = (tx.now(), NumberRules::of(tx.read(), known).await?);
+    let mut wanted = limit;
     loop {
-        let mut taken = queue::take_ready(tx.write()?, dialling, now, limit, agent).await?;
-        if give_up_blocked(tx, &rules, known, &taken).await? == 0 {
-            note_places(&mut taken);
-            return Ok(taken);
+        let taken = queue::take_ready(tx.write()?, dialling, now, wanted, agent).await?;
+        let count = taken.len();
+        let mut ready = ask_gates(tx, &rules, known, taken).await?;
+        if ready.len() >= limit || ready.len() == count {
+            ready.truncate(limit);
+            note_places(&mut ready);
+            return Ok(ready);
         }
-        // Those behind them are next.
+        // Those behind them are next. In the evening many are passed over at once.
         tx.flush().await?;
+        wanted = (wanted * 2).min(limit.max(MAX_TAKEN));
     }
 }
+
+/// Callbacks at most that are looked at together, for a limit that is lower.
+const MAX_TAKEN: usize = 200;
 
 /// The services of an order that hand callbacks out at the moment.
 fn dialling(
@@ -432,7 +441,9 @@ impl Retries {
         let usual = RetryPolicy::default();
         let policy = service.map_or(&usual, |service| &service.settings.retry_policy);
         let hours = service.map(|service| self.rules.hours(service)).unwrap_or_default();
-        callback.fail_attempt(claim, result, Retry { policy, hours: &hours }, actor, now)
+        let party = service.and_then(|service| Customer::from(callback).called_by(service, now));
+        let retry = Retry { policy, hours: &hours, party: party.as_ref() };
+        callback.fail_attempt(claim, result, retry, actor, now)
     }
 }
 

@@ -4,7 +4,10 @@
 use std::collections::HashSet;
 use std::slice;
 
-use ringback_domain::calendar::availability::{Unavailable, outside_hours, without_room};
+use ringback_domain::calendar::availability::{
+    Unavailable, outside_hours, outside_permitted_hours, without_room,
+};
+use ringback_domain::calendar::called_party::CalledParty;
 use ringback_domain::wire::calendar::{CapacityRule, OfficeHoursCalendar};
 use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::{CallbackId, CallbackType, Service, ServiceId, Timestamp};
@@ -29,6 +32,8 @@ pub(super) struct Wish<'a> {
     pub field: Field,
     /// The callbacks that are moved or cancelled for it, whose places count as free.
     pub freed: &'a [CallbackId],
+    /// The customer; `None` where people are called at any hour, or this one wants to be.
+    pub party: Option<&'a CalledParty>,
 }
 
 /// The rules of services, as they are in this transaction; no statement where there
@@ -59,7 +64,8 @@ pub(super) async fn closed(tx: &mut Tx<'_>, services: &[Service]) -> Result<Hash
 /// [`Error::NotBookable`] with the nearest times that can be booked.
 pub(super) async fn book(tx: &mut Tx<'_>, wish: Wish<'_>) -> Result<(), Error> {
     let (service, now) = (wish.service, tx.now());
-    if !Rules::are_needed_by(service) && service.settings.minimum_notice_seconds == 0 {
+    let outside = outside_permitted_hours(wish.party, wish.at);
+    if !Rules::are_needed_by(service) && service.settings.minimum_notice_seconds == 0 && outside.is_none() {
         return Ok(());
     }
     let rules = rules_of(tx, slice::from_ref(service)).await?;
@@ -71,14 +77,16 @@ pub(super) async fn book(tx: &mut Tx<'_>, wish: Wish<'_>) -> Result<(), Error> {
     if let Some(reason) = outside_hours(&service.settings, &hours, now, wish.at) {
         return refuse(tx, &rules, wish, reason).await;
     }
-    let Some(rule) = service.settings.capacity_rule else { return Ok(()) };
+    let Some(rule) = service.settings.capacity_rule else {
+        return if let Some(reason) = outside { refuse(tx, &rules, wish, reason).await } else { Ok(()) };
+    };
     let slot = rules.slot_at(rule, wish.at).ok_or_else(|| missing(service))?;
     if slot.span.from <= now {
         return refuse(tx, &rules, wish, Unavailable::TooSoon).await;
     }
     // Most who come too late see it here, without waiting for each other.
     let taken = slots::taken(tx.read(), rule, slot.span, wish.freed, now).await?;
-    if let Some(reason) = without_room(slot.capacity, taken) {
+    if let Some(reason) = without_room(slot.capacity, taken).or(outside) {
         return refuse(tx, &rules, wish, reason).await;
     }
     slots::lock(tx.write()?, rule, slot.span.from).await?;
@@ -87,6 +95,17 @@ pub(super) async fn book(tx: &mut Tx<'_>, wish: Wish<'_>) -> Result<(), Error> {
         Some(reason) => refuse(tx, &rules, wish, reason).await,
         None => Ok(()),
     }
+}
+
+/// Makes sure that the customer is called at an hour at which people are, for a place that is
+/// theirs already.
+///
+/// # Errors
+/// As [`book`].
+pub(super) async fn permit(tx: &mut Tx<'_>, wish: Wish<'_>) -> Result<(), Error> {
+    let Some(reason) = outside_permitted_hours(wish.party, wish.at) else { return Ok(()) };
+    let rules = rules_of(tx, slice::from_ref(wish.service)).await?;
+    refuse(tx, &rules, wish, reason).await
 }
 
 /// A fault of ours: a rule cannot be deleted while a service uses it.
@@ -121,7 +140,12 @@ async fn refuse(tx: &mut Tx<'_>, rules: &Rules, wish: Wish<'_>, reason: Unavaila
         Unavailable::LimitReached => {
             (FieldCode::LimitReached, "The service has as many pending callbacks as it takes.")
         }
+        Unavailable::OutsidePermittedHours => (
+            FieldCode::OutsidePermittedHours,
+            "People are not called at that hour of the customer's own clock. Choose another time, or send \
+             `outside_hours_confirmed` if the customer wants this one.",
+        ),
     };
-    let slots = rules.nearest(tx.read(), wish.service, now, wish.at).await?;
+    let slots = rules.nearest(tx.read(), wish.service, now, wish.at, wish.party).await?;
     Err(Error::NotBookable { fault: Fault::new(wish.field, code, detail), slots })
 }

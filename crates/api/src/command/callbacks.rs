@@ -16,11 +16,12 @@ use ringback_domain::{
 };
 
 use super::admission::{Admission, admit, ids};
-use super::booking::{Wish, book};
+use super::booking::{Wish, book, permit};
 use super::expected::Expected;
 use super::faults::Faults;
 use super::tx::Tx;
 use super::{holds, numbers};
+use crate::called_party;
 use crate::error::Error;
 use crate::fault::{Fault, Field};
 use crate::phone::{self, Reading};
@@ -117,20 +118,42 @@ const fn field_of(chosen: &ChosenTime) -> Field {
 async fn promise(
     tx: &mut Tx<'_>,
     service: &Service,
+    customer: called_party::Customer<'_>,
     chosen: &ChosenTime,
     held: Option<&Hold>,
     desired: Option<&DesiredTime>,
     freed: &[CallbackId],
 ) -> Result<(), Error> {
-    if let Some(hold) = held {
-        return holds::redeem(tx, hold).await;
-    }
+    let party = desired.and_then(|_| customer.called_by(service, tx.now()));
+    let party = party.as_ref().filter(|_| !chosen.outside_hours_confirmed);
     let (kind, field) = match desired {
         None => (CallbackType::Immediate, Field::CallbackType),
         Some(_) => (CallbackType::Scheduled, field_of(chosen)),
     };
     let at = desired.map_or(tx.now(), |desired| desired.at);
-    book(tx, Wish { service, kind, at, field, freed }).await
+    let wish = Wish { service, kind, at, field, freed, party };
+    match held {
+        Some(hold) => {
+            permit(tx, wish).await?;
+            holds::redeem(tx, hold).await
+        }
+        None => book(tx, wish).await,
+    }
+}
+
+/// Notes where the customer wants the call at an hour at which people are not called.
+fn note_outside_hours(
+    desired: Option<&mut DesiredTime>,
+    service: &Service,
+    customer: called_party::Customer<'_>,
+    chosen: &ChosenTime,
+    now: Timestamp,
+) {
+    if let Some(desired) = desired
+        && let Some(party) = customer.called_by(service, now)
+    {
+        desired.outside_hours = chosen.outside_hours_confirmed && !party.permits(desired.at);
+    }
 }
 
 /// The place that a request names, if it does.
@@ -149,7 +172,8 @@ async fn held(
 fn computed(chosen: &ChosenTime, held: Option<&Hold>) -> Result<Option<DesiredTime>, Fault> {
     let fault = |field, code, detail: &str| Err(Fault::new(field, code, detail));
     if chosen.hold.is_some() {
-        if (ChosenTime { hold: None, ..chosen.clone() }) != ChosenTime::default() {
+        let without = ChosenTime { hold: None, outside_hours_confirmed: false, ..chosen.clone() };
+        if without != ChosenTime::default() {
             return fault(Field::Hold, FieldCode::Conflict, "A `hold` has its own time. Give no other.");
         }
         return Ok(held.map(|hold| hold.at.into()));
@@ -198,7 +222,8 @@ fn computed(chosen: &ChosenTime, held: Option<&Hold>) -> Result<Option<DesiredTi
         (Some(instants), fold) => instants.choose(fold.unwrap_or(Fold::First)),
     };
     let tables = time_zone::tables().version.clone();
-    Ok(Some(DesiredTime { at, wall: Some(WallTime { local, time_zone: name.clone(), tables }) }))
+    let wall = WallTime { local, time_zone: name.clone(), tables };
+    Ok(Some(DesiredTime { wall: Some(wall), ..at.into() }))
 }
 
 fn is_language_tag(text: &str) -> bool {
@@ -237,7 +262,7 @@ pub async fn create(tx: &mut Tx<'_>, body: &CreateCallback) -> Result<Answer, Er
     let to_call = number.as_ref().map(|read| &read.number);
     let hold = held(tx, &mut faults, &chosen, service.as_ref(), to_call).await?;
     let kind = body.callback_type;
-    let desired_time = desired_time(&mut faults, service.as_ref(), kind, &chosen, hold.as_ref(), now);
+    let mut desired_time = desired_time(&mut faults, service.as_ref(), kind, &chosen, hold.as_ref(), now);
     let user_data = check_details(&mut faults, body, now);
     faults.check()?;
     let (Some(service), Some(read)) = (service, number) else { return Err(checked_in_part()) };
@@ -246,7 +271,9 @@ pub async fn create(tx: &mut Tx<'_>, body: &CreateCallback) -> Result<Answer, Er
         Admission::InPlaceOf(replaced) => replaced,
         Admission::Existing(existing) => return Ok(answered(tx, existing)),
     };
-    promise(tx, &service, &chosen, hold.as_ref(), desired_time.as_ref(), &ids(&replaced)).await?;
+    let party = party(&read, body.customer_time_zone.as_deref());
+    note_outside_hours(desired_time.as_mut(), &service, party, &chosen, now);
+    promise(tx, &service, party, &chosen, hold.as_ref(), desired_time.as_ref(), &ids(&replaced)).await?;
     let new = NewCallback {
         id: CallbackId(tx.new_id()),
         desired_time,
@@ -289,6 +316,11 @@ fn replace(tx: &mut Tx<'_>, replaced: &[Callback], by: Transition) -> Result<Tra
     }
     tx.audit_detail("replaced", ids(replaced));
     Ok(by.related_to(first.id))
+}
+
+/// The customer of a new callback, by whose clock they are called.
+fn party<'a>(read: &'a Reading, time_zone: Option<&'a str>) -> called_party::Customer<'a> {
+    called_party::Customer { number: read.number.as_str(), time_zone, spared_until: None }
 }
 
 /// Checks what a request may say beside service, number and time. Gives the
@@ -381,12 +413,15 @@ pub async fn reschedule(
     let number = Some(&callback.request.customer_number);
     let hold = held(tx, &mut faults, &chosen, service.as_ref(), number).await?;
     let (kind, now) = (CallbackType::Scheduled, tx.now());
-    let desired = desired_time(&mut faults, service.as_ref(), kind, &chosen, hold.as_ref(), now);
+    let mut desired = desired_time(&mut faults, service.as_ref(), kind, &chosen, hold.as_ref(), now);
     // What its state forbids is said before what is wrong with the time.
     if rules::can_reschedule(callback.state.name()) {
         faults.check()?;
-        if let (Some(service), Some(desired)) = (&service, &desired) {
-            promise(tx, service, &chosen, hold.as_ref(), Some(desired), &[callback.id]).await?;
+        if let (Some(service), Some(desired)) = (&service, &mut desired) {
+            let party =
+                called_party::Customer { spared_until: None, ..called_party::Customer::from(&callback) };
+            note_outside_hours(Some(desired), service, party, &chosen, now);
+            promise(tx, service, party, &chosen, hold.as_ref(), Some(desired), &[callback.id]).await?;
         }
     }
     let moved = callback
@@ -504,10 +539,12 @@ pub async fn recreate(tx: &mut Tx<'_>, target: Target, body: &RecreateCallback) 
     let (chosen, kind) = (ChosenTime::from(body), body.callback_type);
     let to_call = number.as_ref().map(|read| &read.number);
     let hold = held(tx, &mut faults, &chosen, service.as_ref(), to_call).await?;
-    let desired_time = desired_time(&mut faults, service.as_ref(), kind, &chosen, hold.as_ref(), now);
+    let mut desired_time = desired_time(&mut faults, service.as_ref(), kind, &chosen, hold.as_ref(), now);
     faults.check()?;
     let (Some(service), Some(read)) = (service, number) else { return Err(checked_in_part()) };
     numbers::check(tx, &service, &read.number).await?;
+    let party = party(&read, old.request.customer_time_zone.as_deref());
+    note_outside_hours(desired_time.as_mut(), &service, party, &chosen, now);
     let new = NewCallback {
         id: CallbackId(tx.new_id()),
         desired_time: desired_time.clone(),
@@ -529,7 +566,7 @@ pub async fn recreate(tx: &mut Tx<'_>, target: Target, body: &RecreateCallback) 
         Admission::InPlaceOf(replaced) => replaced,
         Admission::Existing(existing) => return Ok(answered(tx, existing)),
     };
-    promise(tx, &service, &chosen, hold.as_ref(), desired_time.as_ref(), &ids(&replaced)).await?;
+    promise(tx, &service, party, &chosen, hold.as_ref(), desired_time.as_ref(), &ids(&replaced)).await?;
     tx.save(over);
     let made = replace(tx, &replaced, made)?;
     let made = tx.save(made);

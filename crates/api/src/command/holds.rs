@@ -59,7 +59,8 @@ pub async fn create(
     let holder = Holder { owner: tx.grant().owner.clone(), address: address.to_owned() };
     check_quota(tx, &holder, number.as_ref()).await?;
     let kind = CallbackType::Scheduled;
-    book(tx, Wish { service: &service, kind, at: body.from, field: Field::From, freed: &[] }).await?;
+    book(tx, Wish { service: &service, kind, at: body.from, field: Field::From, freed: &[], party: None })
+        .await?;
     let token = new_hold_token();
     let expires_at = now.plus_seconds(HOLD_SECONDS).min(body.from);
     let hold = Hold {

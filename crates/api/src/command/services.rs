@@ -7,8 +7,8 @@ use ringback_domain::dial::{
 use ringback_domain::number_rule::NumberRule;
 use ringback_domain::service::{
     Limits, MAX_APPOINTMENT_LEAD_SECONDS, MAX_HORIZON_DAYS, MAX_LONGEST_WAIT_SECONDS, MAX_NOTICE_SECONDS,
-    MAX_PENDING, MAX_PER_NUMBER_PER_DAY, MAX_SERVICE_CALENDARS, MAX_SERVICE_NUMBER_RULES, MAX_WINDOW_SECONDS,
-    Settings,
+    MAX_PENDING, MAX_PER_NUMBER_PER_DAY, MAX_SERVICE_CALENDARS, MAX_SERVICE_NUMBER_RULES,
+    MAX_SERVICE_RULE_SETS, MAX_WINDOW_SECONDS, Settings,
 };
 use ringback_domain::wire::admin::{CreateService, EditService};
 use ringback_domain::wire::calendar::{CapacityRule, OfficeHoursCalendar};
@@ -21,7 +21,7 @@ use super::faults::Faults;
 use super::tx::Tx;
 use crate::error::Error;
 use crate::fault::{Field, Part, Step};
-use crate::store::{StoreError, rules, services};
+use crate::store::{StoreError, queue, rules, services};
 use crate::{phone, time_zone};
 
 /// Characters of a service's name.
@@ -66,6 +66,10 @@ pub(super) fn check(service: &Service) -> Result<(), Error> {
     if service.settings.number_rules.len() > MAX_SERVICE_NUMBER_RULES {
         let detail = format!("Name at most {MAX_SERVICE_NUMBER_RULES} number rules.");
         faults.add(Field::NumberRules, FieldCode::TooLong, detail);
+    }
+    if service.settings.called_party_hours.len() > MAX_SERVICE_RULE_SETS {
+        let detail = format!("Name at most {MAX_SERVICE_RULE_SETS} rule sets.");
+        faults.add(Field::CalledPartyHours, FieldCode::TooLong, detail);
     }
     faults.check()
 }
@@ -203,10 +207,16 @@ pub async fn edit(
         .filter(|service| tx.grant().grantable.contains(service.id))
         .ok_or(Error::NotFound("service"))?;
     expected.check(service.version, None)?;
+    let before = service.clone();
     body.apply(&mut service);
     check(&service)?;
     hold_rules(tx, &service.settings).await?;
     services::update(tx.write()?, &service).await.map_err(name_taken)?;
+    if before.settings.called_party_hours != service.settings.called_party_hours
+        || before.time_zone != service.time_zone
+    {
+        queue::forget_deferred(tx.write()?, service.id).await?;
+    }
     tx.audit_detail("changes", body);
     service.version += 1;
     tx.services_changed();

@@ -113,7 +113,9 @@ pub async fn fill(store: &Store, clock: &Clock) -> Result<Option<Credentials>, E
                 CLOSES => Some(LatePolicy::Close),
                 _ => None,
             };
-            let body = EditService { late_policy, ..EditService::default() };
+            // Something happens at any hour of the day.
+            let called_party_hours = Some(Vec::new());
+            let body = EditService { late_policy, called_party_hours, ..EditService::default() };
             service_commands::edit(tx, id, Expected::Any, &body).await?;
             ids.push(id);
         }
@@ -323,7 +325,7 @@ impl History {
         let router = Actor::system("simulator");
         let mut at = callback.desired_time;
         let (policy, hours) = (RetryPolicy::default(), ServiceHours::default());
-        let retry = Retry { policy: &policy, hours: &hours };
+        let retry = Retry { policy: &policy, hours: &hours, party: None };
         let mut callback = save(tx, callback.submit(DEFAULT_APPOINTMENT_LEAD_SECONDS, &system, at));
         if self.rng.random_bool(0.08) {
             at = at.plus_seconds(self.between(10, 50));

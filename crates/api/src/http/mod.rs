@@ -35,8 +35,8 @@ use crate::query::Queries;
 use crate::recent::Recent;
 use site::Site;
 use v1::{
-    api_keys, attempts, audit, bulk_cancellations, calendars, callbacks, do_not_call, events, export, holds,
-    me, name_recordings, number_rules, reference, reports, saved_views, services, session, users,
+    api_keys, attempts, audit, bulk_cancellations, calendars, callbacks, do_not_call, events, export, gates,
+    holds, me, name_recordings, number_rules, reference, reports, saved_views, services, session, users,
 };
 
 /// What handlers work with.
@@ -127,6 +127,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(callbacks::create_callback)
                 .service(callbacks::get_timeline)
                 .service(callbacks::list_attempts)
+                .service(gates::get_gates)
+                .service(gates::try_gates)
                 .service(callbacks::reschedule_callback)
                 .service(callbacks::cancel_callback)
                 .service(callbacks::undo_cancel_callback)

@@ -274,7 +274,7 @@ fn is_guarded(operation: &Operation) -> bool {
 /// Whether an answer is kept: not that of a new password, after which the same
 /// request is wrong, nor the permissions as of now.
 fn takes_key(operation: &Operation) -> bool {
-    let kept_by_none = ["change_password", "reload_session"];
+    let kept_by_none = ["change_password", "reload_session", "try_gates"];
     is_guarded(operation) && !operation.operation_id.as_deref().is_some_and(|id| kept_by_none.contains(&id))
 }
 

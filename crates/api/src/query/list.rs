@@ -188,13 +188,9 @@ impl Queries {
         let positions = self.positions().await?;
         let conn = &mut self.store.read().await?;
         let callback = callbacks::find(conn, id, &grant.visible).await?.ok_or(Error::NotFound("callback"))?;
-        let mut view = view::of_callback(&callback, &services, viewer);
-        let in_line = view.waiting_for.filter(|waiting| waiting.reason == WaitingReason::Agent);
-        if let Some(waiting) = in_line
-            && queue::is_called(conn, id).await?
-        {
-            view.waiting_for = Some(waiting.while_called());
-        } else if in_line.is_some() {
+        let is_called = queue::is_called(conn, id).await?;
+        let mut view = view::of_callback(&callback, is_called, &services, viewer);
+        if view.waiting_for.is_some_and(|waiting| waiting.reason == WaitingReason::Agent) {
             let position = queue::ahead_of(conn, &callback, viewer.now()).await? + 1;
             view.metrics.position_in_queue = Some(position);
             view.metrics.estimated_wait_seconds =

@@ -9,6 +9,7 @@ mod do_not_call;
 pub mod export;
 pub mod feed;
 pub mod filter;
+mod gates;
 pub mod list;
 mod number;
 mod reference;

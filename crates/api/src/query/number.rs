@@ -94,7 +94,9 @@ impl Queries {
         let found = rules.matching(service, number);
         let entries = do_not_call::of_numbers(&mut conn, std::iter::once(number)).await?;
         let is_listed = entries.iter().any(|entry| entry.forbids(service.id, number, now));
-        Ok((found.map(|(id, rule)| NumberRuleRef { id, name: rule.name.clone() }), is_listed))
+        let refused_by =
+            found.map(|kept| NumberRuleRef { id: kept.number_rule_id(), name: kept.rule.name.clone() });
+        Ok((refused_by, is_listed))
     }
 }
 

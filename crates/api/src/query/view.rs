@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
-use ringback_domain::callback::waiting::{self, Standing, WaitingFor, WaitingReason};
+use ringback_domain::callback::gates::{Case, NumberStanding, Standing};
+use ringback_domain::callback::waiting::{WaitingFor, WaitingReason};
 use ringback_domain::callback::{Callback, CallbackType, rules};
 use ringback_domain::dial::RetryPolicy;
-use ringback_domain::wire::callback::{CallbackView, Can, CancellationView, Metrics, ServiceRef};
+use ringback_domain::wire::callback::{
+    CallbackView, CalledPartyView, Can, CancellationView, Metrics, ServiceRef,
+};
 use ringback_domain::wire::user_data::UserData;
 use ringback_domain::{Permission, ResultCode, Service, ServiceId, State, StateName, Timestamp, retention};
 
 use super::Queries;
 use crate::auth::Grant;
+use crate::called_party::Customer;
 use crate::directory::Services;
 use crate::error::Error;
 use crate::phone;
@@ -84,6 +88,12 @@ pub(crate) async fn positions_for(
     Ok(if any_queued { Some(queries.positions().await?) } else { None })
 }
 
+/// By which clock the customer of a callback is called.
+fn called_party(callback: &Callback, services: &Services, now: Timestamp) -> Option<CalledPartyView> {
+    let party = Customer::from(callback).called_by(services.get(callback.request.service_id)?, now)?;
+    Some(CalledPartyView::of(&party, callback.is_outside_hours()))
+}
+
 /// What a row waits for.
 pub(crate) fn waiting_for(
     row: &Summary,
@@ -96,11 +106,37 @@ pub(crate) fn waiting_for(
         desired_time: row.desired_time,
         retry_at: row.retry_at,
         quarantined_at: row.quarantined_at,
-        cancel_at: row.cancel_at,
+        cancellation: row.cancel_at.zip(row.cancel_kind.map(ResultCode::of_cancellation)),
     };
-    let waiting = waiting::waiting_for(standing, services.standing(row.service_id), now);
+    let customer = Customer {
+        number: &row.customer_number,
+        time_zone: row.customer_time_zone.as_deref(),
+        spared_until: row.spared_until,
+    };
     let is_called = positions.is_some_and(|positions| positions.is_called(row.id));
-    if is_called { waiting.map(WaitingFor::while_called) } else { waiting }
+    waits(standing, customer, is_called, row.service_id, services, now)
+}
+
+/// What a callback waits for: a number that may not be called waits for its turn.
+pub(super) fn waits(
+    standing: Standing,
+    customer: Customer<'_>,
+    is_called: bool,
+    service: ServiceId,
+    services: &Services,
+    now: Timestamp,
+) -> Option<WaitingFor> {
+    let is_queued = standing.state == StateName::Queued;
+    let called_by = |service: &Service| customer.called_by(service, now);
+    let party = services.get(service).filter(|_| is_queued).and_then(called_by);
+    let case = Case {
+        callback: Some(standing),
+        service: services.standing(service),
+        number: NumberStanding::default(),
+        is_called,
+        party: party.as_ref(),
+    };
+    case.waiting_for(now)
 }
 
 /// Position in the queue and estimated wait of a row, if it is in line.
@@ -171,6 +207,7 @@ pub fn of_summary(
         priority: row.priority,
         language: row.language.clone(),
         customer_time_zone: row.customer_time_zone.clone(),
+        called_party: None,
         recreated_from: row.recreated_from,
         recreated_as: row.recreated_as,
         user_data: None,
@@ -201,8 +238,14 @@ pub fn of_summary(
 }
 
 /// A full record with the metrics of its state, except its position in the
-/// queue, its dial results and its name recording.
-pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> CallbackView {
+/// queue, its dial results and its name recording. `is_called` if its customer is being
+/// called for another callback.
+pub fn of_callback(
+    callback: &Callback,
+    is_called: bool,
+    services: &Services,
+    viewer: Viewer,
+) -> CallbackView {
     let state = callback.state.name();
     let extension = callback.request.customer_number_extension.as_ref();
     let completion = if let State::Completed(completion) = &callback.state { Some(completion) } else { None };
@@ -239,9 +282,12 @@ pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> 
         desired_window_seconds: callback.desired_window_seconds,
         overdue: rules::is_overdue(state, callback.desired_time, callback.desired_window_seconds, viewer.now),
         scheduled_origin: callback.request.callback_type == CallbackType::Scheduled,
-        waiting_for: waiting::waiting_for(
+        waiting_for: waits(
             Standing::from(callback),
-            services.standing(callback.request.service_id),
+            Customer::from(callback),
+            is_called,
+            callback.request.service_id,
+            services,
             viewer.now,
         ),
         cancellation: callback.cancellation.as_ref().map(CancellationView::from),
@@ -260,6 +306,7 @@ pub fn of_callback(callback: &Callback, services: &Services, viewer: Viewer) -> 
         priority: callback.request.priority,
         language: callback.request.language.clone(),
         customer_time_zone: callback.request.customer_time_zone.clone(),
+        called_party: called_party(callback, services, viewer.now),
         recreated_from: callback.recreated_from,
         recreated_as: callback.recreated_as,
         // It was checked to be valid JSON before it was stored.

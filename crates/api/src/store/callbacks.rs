@@ -26,7 +26,7 @@ use crate::store::conn::answered_in;
 macro_rules! columns {
     () => {
         "id, service_id, customer_number, customer_number_extension, number_warning, callback_type, arrived_at, queue_arrival, customer_time_zone, language, priority, \
-         user_data, origin, created_at, created_by, desired_time, wall_time, wall_time_zone, wall_time_tables, desired_window_seconds, reschedule_count, \
+         user_data, origin, created_at, created_by, desired_time, wall_time, wall_time_zone, wall_time_tables, desired_window_seconds, spared_until, reschedule_count, \
          last_rescheduled_at, rescheduled_by, dial_counts, first_attempted_at, leases_lost, last_position, last_wait_seconds, cancel_kind, cancel_by, cancel_requested_at, cancel_at, cancel_job, agent_pauses, \
          recreated_from, recreated_as, recreated_by, state, \
          queued_at, retry_at, quarantined_at, attempt_id, lease_token, lease_expires_at, agent, holder, reserved_at, connected_at, \
@@ -90,6 +90,7 @@ struct CallbackRow {
     wall_time_zone: Option<String>,
     wall_time_tables: Option<String>,
     desired_window_seconds: i64,
+    spared_until: Option<i64>,
     reschedule_count: i64,
     last_rescheduled_at: Option<i64>,
     rescheduled_by: Option<String>,
@@ -216,6 +217,7 @@ impl TryFrom<CallbackRow> for Callback {
             desired_time: time(row.desired_time),
             wall_time,
             desired_window_seconds: count(row.desired_window_seconds),
+            spared_until: row.spared_until.map(time),
             reschedules: Reschedules {
                 count: count(row.reschedule_count),
                 last_at: row.last_rescheduled_at.map(time),

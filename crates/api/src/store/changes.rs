@@ -156,6 +156,7 @@ const RESCHEDULED: &[Column] = &[
     ("wall_time_zone", Text, |c| text(wall(c).map(|wall| wall.time_zone.as_str()))),
     ("wall_time_tables", Text, |c| text(wall(c).map(|wall| wall.tables.as_str()))),
     ("expires_at", Int, |c| time(c.callback.expires_at())),
+    ("spared_until", Int, |c| time(c.callback.spared_until)),
     ("reschedule_count", Int, |c| int(c.callback.reschedules.count)),
     ("last_rescheduled_at", Int, |c| time(c.callback.reschedules.last_at)),
     ("rescheduled_by", Text, |c| text(c.callback.reschedules.last_by.as_deref())),
@@ -187,6 +188,7 @@ const CREATED: &[Column] = &[
     ("wall_time_tables", Text, |c| text(wall(c).map(|wall| wall.tables.as_str()))),
     ("desired_window_seconds", Int, |c| int(c.callback.desired_window_seconds)),
     ("expires_at", Int, |c| time(c.callback.expires_at())),
+    ("spared_until", Int, |c| time(c.callback.spared_until)),
     ("reschedule_count", Int, |_| int(0)),
     ("attempts_made", Int, |_| int(0)),
     ("recreated_from", Id, |c| id(c.callback.recreated_from.map(|old| old.0))),
@@ -475,10 +477,8 @@ impl<'a> Statements<'a> {
     ) -> StoreResult<()> {
         let returning = self.backend.pick("", " RETURNING callbacks.id");
         self.updates += self.add(name, columns, about, |from| {
-            let set: Vec<String> = columns[1..]
-                .iter()
-                .map(|columns| from.joined(columns, |name, value| format!("{name} = {value}")))
-                .collect();
+            let values = |part: &&[Column]| from.joined(part, |name, value| format!("{name} = {value}"));
+            let set: Vec<String> = columns[1..].iter().map(values).collect();
             let (id, version) = (from.value("id"), from.value("version"));
             format!(
                 "UPDATE callbacks SET {}, version = callbacks.version + 1 FROM {} \

@@ -3,8 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use ringback_domain::callback::Callback;
+use ringback_domain::phone::Extension;
 use ringback_domain::retention::{expired_since, given_up_since};
-use ringback_domain::{CallbackId, ServiceId, Timestamp};
+use ringback_domain::{CallbackId, PhoneNumber, ServiceId, Timestamp};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::callbacks::{columns, fetch_all, fetch_counted};
@@ -41,17 +43,27 @@ macro_rules! open_attempt {
 
 const HAS_READY_SQLITE: &str = concat!(
     "SELECT priority FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL AND cancel_at IS NULL \
-     AND service_id IN (SELECT unhex(value) FROM json_each($1)) AND (retry_at IS NULL OR retry_at <= $2) AND ",
+     AND service_id IN (SELECT unhex(value) FROM json_each($1)) AND (retry_at IS NULL OR retry_at <= $2) AND (not_before IS NULL OR not_before <= $2) AND ",
     open_attempt!(),
     " IS NULL LIMIT 1"
 );
 const HAS_READY_POSTGRES: &str = concat!(
     "SELECT priority FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL AND cancel_at IS NULL \
      AND service_id IN (SELECT value::uuid FROM json_array_elements_text($1::json)) \
-     AND (retry_at IS NULL OR retry_at <= $2) AND ",
+     AND (retry_at IS NULL OR retry_at <= $2) AND (not_before IS NULL OR not_before <= $2) AND ",
     open_attempt!(),
     " IS NULL LIMIT 1"
 );
+
+const DEFER_SQLITE: &str = "UPDATE callbacks SET not_before = n.value ->> 1 FROM json_each($1) AS n \
+     WHERE callbacks.id = unhex(n.value ->> 0)";
+const DEFER_POSTGRES: &str = "UPDATE callbacks SET not_before = (n.value ->> 1)::bigint \
+     FROM json_array_elements($1::json) AS n (value) WHERE callbacks.id = (n.value ->> 0)::uuid";
+/// All of the queue, so that it waits for whoever passes one over at this moment.
+const FORGET_DEFERRED: &str =
+    "UPDATE callbacks SET not_before = NULL WHERE state = 'QUEUED' AND service_id = $1";
+const NUMBER_CALLED: &str = "SELECT COUNT(*) FROM callbacks WHERE state IN ('ROUTING', 'PROCESSING') \
+     AND customer_number = $1 AND COALESCE(customer_number_extension, '') = $2";
 
 const OF_OLDER_TABLES: &str = concat!(
     "SELECT ",
@@ -117,7 +129,7 @@ const PURGE: &str = "DELETE FROM callbacks WHERE id IN \
 
 const AHEAD: &str = concat!(
     "SELECT COUNT(*) FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL AND cancel_at IS NULL AND service_id = $1 \
-     AND (retry_at IS NULL OR retry_at <= $5) AND (priority > $2 OR (priority = $2 AND (queue_arrival, id) < ($3, $4))) AND ",
+     AND (retry_at IS NULL OR retry_at <= $5) AND (not_before IS NULL OR not_before <= $5) AND (priority > $2 OR (priority = $2 AND (queue_arrival, id) < ($3, $4))) AND ",
     open_attempt!(),
     " IS NULL"
 );
@@ -125,7 +137,7 @@ const ORDER: &str = concat!(
     "SELECT service_id, id, ",
     open_attempt!(),
     " IS NOT NULL FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL AND cancel_at IS NULL \
-     AND (retry_at IS NULL OR retry_at <= $1) ORDER BY service_id, priority DESC, queue_arrival, id"
+     AND (retry_at IS NULL OR retry_at <= $1) AND (not_before IS NULL OR not_before <= $1) ORDER BY service_id, priority DESC, queue_arrival, id"
 );
 /// One value instead of many rows: see `list`.
 const ORDER_JSON: &str = concat!(
@@ -133,7 +145,7 @@ const ORDER_JSON: &str = concat!(
      json(CASE WHEN called THEN 'true' ELSE 'false' END))), '[]') FROM (SELECT service_id, id, ",
     open_attempt!(),
     " IS NOT NULL AS called FROM callbacks WHERE state = 'QUEUED' AND quarantined_at IS NULL AND cancel_at IS NULL \
-     AND (retry_at IS NULL OR retry_at <= $1) ORDER BY service_id, priority DESC, queue_arrival, id)"
+     AND (retry_at IS NULL OR retry_at <= $1) AND (not_before IS NULL OR not_before <= $1) ORDER BY service_id, priority DESC, queue_arrival, id)"
 );
 const IS_CALLED: &str =
     concat!("SELECT ", open_attempt!(), " IS NOT NULL FROM callbacks WHERE id = $1 AND state = 'QUEUED'");
@@ -326,8 +338,12 @@ fn next_ready(
 ) -> Sql {
     let limit = Arg::Int(limit);
     let ready = |sql: &mut Sql| {
-        sql.push(" AND (retry_at IS NULL OR retry_at <= ").bind(Arg::Int(now.micros())).push(") AND ");
-        sql.push(open_attempt!()).push(" IS NULL");
+        for column in ["retry_at", "not_before"] {
+            sql.push(&format!(" AND ({column} IS NULL OR {column} <= "))
+                .bind(Arg::Int(now.micros()))
+                .push(")");
+        }
+        sql.push(" AND ").push(open_attempt!()).push(" IS NULL");
         if let Some(agent) = agent {
             sql.push(" AND (agent_pauses IS NULL OR NOT EXISTS (SELECT 1 FROM ");
             sql.push(backend.pick(
@@ -367,6 +383,36 @@ fn next_ready(
     sql
 }
 
+/// Passes these queued callbacks over until then: their customers are not called at this
+/// hour. They are held in this transaction.
+pub async fn defer(conn: &mut WriteConn, deferred: &[(CallbackId, Timestamp)]) -> StoreResult<()> {
+    let rows = deferred.iter().map(|(id, until)| json!([id.0.simple().to_string(), until.micros()]));
+    let rows = json!(rows.collect::<Vec<_>>()).to_string();
+    let sql = conn.backend().pick(DEFER_SQLITE, DEFER_POSTGRES);
+    on!(conn, |c| sqlx::query(sql).bind(rows).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Passes no callback of this service over any more, since its rules have changed: they are
+/// looked at again when it is their turn.
+pub async fn forget_deferred(conn: &mut WriteConn, service: ServiceId) -> StoreResult<()> {
+    on!(conn, |c| sqlx::query(FORGET_DEFERRED).bind(service.0).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Whether this number is in an open attempt.
+pub async fn is_number_called(
+    conn: &mut Conn,
+    number: &PhoneNumber,
+    extension: Option<&Extension>,
+) -> StoreResult<bool> {
+    let extension = extension.map_or("", Extension::as_str);
+    let called: i64 = on!(conn, |c| {
+        sqlx::query_scalar(NUMBER_CALLED).bind(number.as_str()).bind(extension).fetch_one(c).await
+    })?;
+    Ok(called > 0)
+}
+
 /// Whether a queued callback of one of these services can be handed out.
 pub async fn has_ready(conn: &mut Conn, services: &[ServiceId], now: Timestamp) -> StoreResult<bool> {
     let sql = conn.backend().pick(HAS_READY_SQLITE, HAS_READY_POSTGRES);
@@ -382,7 +428,8 @@ pub async fn len(conn: &mut Conn) -> StoreResult<(i64, i64)> {
 }
 
 /// How many queued callbacks of the service come before this one. Those in the gap
-/// after a failed attempt are not in line, nor are those whose number has an open attempt.
+/// after a failed attempt are not in line, nor are those whose customers are not called at
+/// this hour or whose number has an open attempt.
 pub async fn ahead_of(conn: &mut Conn, callback: &Callback, now: Timestamp) -> StoreResult<u32> {
     let ahead: i64 = on!(conn, |c| {
         sqlx::query_scalar(AHEAD)

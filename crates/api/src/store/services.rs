@@ -19,6 +19,8 @@ const FIND: &str = select!("WHERE id = $1");
 const FIND_ALL_SQLITE: &str = select!("WHERE id IN (SELECT unhex(value) FROM json_each($1))");
 const FIND_ALL_POSTGRES: &str =
     select!("WHERE id IN (SELECT value::uuid FROM json_array_elements_text($1::json))");
+const HOLD_SQLITE: &str = "SELECT version FROM services WHERE id = $1 AND version = $2";
+const HOLD_POSTGRES: &str = "SELECT version FROM services WHERE id = $1 AND version = $2 FOR SHARE";
 const INSERT: &str = "INSERT INTO services (id, name, time_zone, default_country, settings, created_at, version) \
      VALUES ($1, $2, $3, $4, $5, $6, 1)";
 const UPDATE: &str = "UPDATE services SET name = $3, time_zone = $4, default_country = $5, settings = $6, \
@@ -68,6 +70,18 @@ pub async fn find_all(conn: &mut Conn, ids: &[ServiceId]) -> StoreResult<Vec<Ser
     let ids = id_array(ids.iter().map(|id| id.0));
     let rows: Vec<ServiceRow> = on!(conn, |c| sqlx::query_as(sql).bind(ids).fetch_all(c).await)?;
     Ok(leave_out(rows.into_iter().map(Service::try_from)))
+}
+
+/// Keeps a service as it is until the transaction ends.
+///
+/// # Errors
+/// [`StoreError::Stale`] if it has another version by now.
+pub async fn hold(conn: &mut WriteConn, service: &Service) -> StoreResult<()> {
+    let sql = conn.backend().pick(HOLD_SQLITE, HOLD_POSTGRES);
+    let held: Option<i64> = on!(conn, |c| {
+        sqlx::query_scalar(sql).bind(service.id.0).bind(service.version).fetch_optional(c).await
+    })?;
+    held.map(drop).ok_or(StoreError::Stale)
 }
 
 fn settings(service: &Service) -> StoreResult<String> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
+use super::called_party::CalledParty;
 use super::capacity::{Capacity, DEFAULT_SLOT_MINUTES, Grid, Slot, grids, slots};
 use super::office_hours::ServiceHours;
 use crate::service::Settings;
@@ -51,6 +52,8 @@ pub enum Unavailable {
     Held,
     /// As many callbacks are pending as the service allows.
     LimitReached,
+    /// It is no hour to call the customer at, by the customer's own clock.
+    OutsidePermittedHours,
 }
 
 /// The capacity of a service, on the clock that it is read on.
@@ -93,8 +96,8 @@ pub struct Taken {
     pub held: u32,
 }
 
-/// Why a callback cannot be promised for `at`, with what its slot can hold and what
-/// is taken of it; `None` if it can.
+/// Why a callback cannot be promised for `at`, with what its slot can hold, what is taken
+/// of it, and the customer if anything is known of one; `None` if it can.
 pub fn unavailable(
     settings: &Settings,
     hours: &ServiceHours<'_>,
@@ -102,12 +105,19 @@ pub fn unavailable(
     at: Timestamp,
     capacity: Option<u32>,
     taken: Taken,
+    party: Option<&CalledParty>,
 ) -> Option<Unavailable> {
-    match outside_hours(settings, hours, now, at) {
+    let refusal = match outside_hours(settings, hours, now, at) {
         Some(time @ (Unavailable::Past | Unavailable::TooSoon | Unavailable::BeyondHorizon)) => Some(time),
         _ if !settings.accept_new || !settings.scheduled_enabled => Some(Unavailable::NotAccepting),
         closed => closed.or_else(|| capacity.and_then(|capacity| without_room(capacity, taken))),
-    }
+    };
+    refusal.or_else(|| outside_permitted_hours(party, at))
+}
+
+/// Why the customer is not called at this hour.
+pub fn outside_permitted_hours(party: Option<&CalledParty>, at: Timestamp) -> Option<Unavailable> {
+    party.filter(|party| !party.permits(at)).map(|_| Unavailable::OutsidePermittedHours)
 }
 
 /// Why a callback cannot be promised for `at`, whatever the capacity, and whether or

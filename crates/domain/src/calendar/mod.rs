@@ -5,6 +5,7 @@
 //! hour that clocks skip is no time at all, and one that they repeat counts twice.
 
 pub mod availability;
+pub mod called_party;
 pub mod capacity;
 pub mod office_hours;
 pub mod schedule;

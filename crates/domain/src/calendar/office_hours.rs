@@ -213,14 +213,35 @@ impl ServiceHours<'_> {
     /// The next instant from `at` on at which it is open; `None` if there is none
     /// within [`MAX_DAYS_AHEAD`].
     pub fn next_open(&self, at: Timestamp) -> Option<Timestamp> {
-        if self.is_open(at) {
-            return Some(at);
-        }
-        (0..MAX_DAYS_AHEAD).find_map(|day| {
-            let from = at.plus_seconds(day * 86_400);
-            self.spans(Span { from, to: from.plus_seconds(86_400) }).first().map(|span| span.from)
-        })
+        first_open(at, |at| self.is_open(at), |within| self.spans(within))
     }
+
+    /// The calendar that closes the service now: one whose exception does, or the first
+    /// of those that would open it.
+    pub fn closing(&self, at: Timestamp) -> Option<&Calendar<'_>> {
+        if self.is_open(at) {
+            return None;
+        }
+        let mut all = self.closed.iter().chain(self.open.iter().flatten());
+        let exception = all.find(|calendar| calendar.hours.is_closed_by_exception(calendar.clock, at));
+        exception.or_else(|| self.open.as_ref()?.first())
+    }
+}
+
+/// The first instant from `at` on that is open; `None` if there is none within
+/// [`MAX_DAYS_AHEAD`].
+pub(crate) fn first_open(
+    at: Timestamp,
+    is_open: impl Fn(Timestamp) -> bool,
+    spans: impl Fn(Span) -> Vec<Span>,
+) -> Option<Timestamp> {
+    if is_open(at) {
+        return Some(at);
+    }
+    (0..MAX_DAYS_AHEAD).find_map(|day| {
+        let from = at.plus_seconds(day * 86_400);
+        spans(Span { from, to: from.plus_seconds(86_400) }).first().map(|span| span.from)
+    })
 }
 
 /// Stretches of time in order, those that touch joined.

@@ -29,17 +29,20 @@ pub struct Cancellation {
     pub job: Option<JobId>,
 }
 
+impl ResultCode {
+    /// The result of a callback that is called off.
+    pub fn of_cancellation(by: ActorKind) -> Self {
+        if by == ActorKind::User { Self::CANCELLED_BY_ADMIN } else { Self::CANCELLED }
+    }
+}
+
 impl Callback {
     /// T4, T8 or T9: calls the callback off. PROCESSING and COMPLETED stay.
     pub fn cancel(&self, actor: &Actor, now: Timestamp) -> Result<Transition, Refusal> {
         if !rules::can_cancel(self.state.name()) {
             return Err(self.forbidden());
         }
-        let result = if actor.kind == ActorKind::User {
-            ResultCode::CANCELLED_BY_ADMIN
-        } else {
-            ResultCode::CANCELLED
-        };
+        let result = ResultCode::of_cancellation(actor.kind);
         let detail = self.state.reservation().map(Detail::of).unwrap_or_default();
         let mut moved = self.completed(result, Action::Cancelled, actor, detail, now);
         if let State::Completed(completion) = &mut moved.callback.state {

@@ -30,6 +30,8 @@ impl Callback {
         moved.callback.desired_time = opens_at;
         moved.callback.queue_arrival = opens_at;
         moved.callback.wall_time = None;
+        // The customer did not choose that time.
+        moved.callback.spared_until = None;
         Ok(moved)
     }
 

@@ -3,6 +3,7 @@
 pub mod action;
 pub mod cancellation;
 mod due;
+pub mod gates;
 pub mod outcome;
 mod refusal;
 mod retry;
@@ -44,6 +45,10 @@ pub struct Callback {
     pub wall_time: Option<WallTime>,
     /// Length of that window, in seconds; fixed when the record is made.
     pub desired_window_seconds: u32,
+    /// Until when the customer may be called at any hour: an immediate callback for two
+    /// hours after its request, and one for a time outside the hours in which people are
+    /// called for two hours after that time; otherwise `None`.
+    pub spared_until: Option<Timestamp>,
     /// What rescheduling has happened.
     pub reschedules: Reschedules,
     /// How its dials ended so far.
@@ -184,6 +189,11 @@ impl Callback {
     /// Whether it was promised for a time ahead, at first or when it was moved.
     pub fn is_appointment(&self) -> bool {
         self.request.callback_type == CallbackType::Scheduled || self.reschedules.count > 0
+    }
+
+    /// Whether the customer chose a time that is no hour to call people at.
+    pub fn is_outside_hours(&self) -> bool {
+        self.is_appointment() && self.spared_until.is_some()
     }
 
     /// The place that it takes in the queue: by the desired time, which counts for more

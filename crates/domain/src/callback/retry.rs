@@ -1,5 +1,6 @@
 //! When a customer who was not reached is dialled again.
 
+use crate::calendar::called_party::{CalledParty, next_permitted};
 use crate::calendar::office_hours::ServiceHours;
 use crate::callback::Callback;
 use crate::callback::state::Reservation;
@@ -14,6 +15,8 @@ pub struct Retry<'a> {
     pub policy: &'a RetryPolicy,
     /// When its service is open.
     pub hours: &'a ServiceHours<'a>,
+    /// When the customer may be called; at any hour if `None`.
+    pub party: Option<&'a CalledParty>,
 }
 
 impl Callback {
@@ -47,7 +50,7 @@ impl Callback {
         if earliest > give_up_at {
             return None;
         }
-        retry.hours.next_open(earliest).filter(|at| *at <= give_up_at)
+        next_permitted(retry.hours, retry.party, earliest).filter(|at| *at <= give_up_at)
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::access::{Actor, ActorKind};
+use crate::calendar::called_party::SPARED_SECONDS;
 use crate::callback::action::Action;
 use crate::callback::outcome::{ResultCategory, ResultCode};
 pub use crate::callback::refusal::Refusal;
@@ -157,12 +158,13 @@ impl Callback {
     /// # Errors
     /// [`Refusal::DesiredTimePast`] where a scheduled callback has no time ahead.
     pub fn schedule(new: NewCallback, actor: &Actor, now: Timestamp) -> Result<Transition, Refusal> {
-        let DesiredTime { at: desired_time, wall: wall_time } = match new.request.callback_type {
-            CallbackType::Immediate => now.into(),
-            CallbackType::Scheduled => {
-                new.desired_time.filter(|time| time.at > now).ok_or(Refusal::DesiredTimePast)?
-            }
+        let is_immediate = new.request.callback_type == CallbackType::Immediate;
+        let DesiredTime { at: desired_time, wall: wall_time, outside_hours } = if is_immediate {
+            now.into()
+        } else {
+            new.desired_time.filter(|time| time.at > now).ok_or(Refusal::DesiredTimePast)?
         };
+        let is_spared = is_immediate || outside_hours;
         let callback = Self {
             id: new.id,
             request: new.request,
@@ -172,6 +174,7 @@ impl Callback {
             desired_time,
             wall_time,
             desired_window_seconds: new.desired_window_seconds,
+            spared_until: is_spared.then(|| desired_time.plus_seconds(SPARED_SECONDS)),
             reschedules: Reschedules::default(),
             dial_counts: DialCounts::default(),
             first_attempted_at: None,
@@ -206,7 +209,7 @@ impl Callback {
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Transition, Refusal> {
-        let DesiredTime { at: desired_time, wall: wall_time } = desired_time.into();
+        let DesiredTime { at: desired_time, wall: wall_time, outside_hours } = desired_time.into();
         if !rules::can_reschedule(self.state.name()) {
             return Err(self.forbidden());
         }
@@ -223,6 +226,7 @@ impl Callback {
         moved.callback.desired_time = desired_time;
         moved.callback.queue_arrival = desired_time;
         moved.callback.wall_time = wall_time;
+        moved.callback.spared_until = outside_hours.then(|| desired_time.plus_seconds(SPARED_SECONDS));
         moved.callback.reschedules =
             Reschedules { count: self.reschedules.count + 1, last_at: Some(now), last_by: actor.username() };
         Ok(moved)
@@ -251,6 +255,7 @@ impl Callback {
         moved.callback.desired_time = desired_time;
         moved.callback.queue_arrival = desired_time;
         moved.callback.wall_time = Some(wall_time);
+        moved.callback.spared_until = self.spared_until.map(|_| desired_time.plus_seconds(SPARED_SECONDS));
         Ok(moved)
     }
 

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::access::{ApiScope, Role};
 use crate::dial::{DialResult, Ratio, RetryPolicy, RetryRule};
 use crate::id::{ApiKeyId, CalendarId, CapacityRuleId, NumberRuleId, ServiceId, UserId};
-use crate::service::{ClosedWhenDue, DuplicatePolicy, LatePolicy, Limits, Service, Settings};
+use crate::service::{ClosedWhenDue, DuplicatePolicy, LatePolicy, Limits, RuleSetId, Service, Settings};
 use crate::time::Timestamp;
 use crate::wire::callback::ActorView;
 
@@ -123,6 +123,10 @@ pub struct EditService {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 50)]
     pub number_rules: Option<Vec<NumberRuleId>>,
+    /// The rule sets on the hours in which its customers are called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 20)]
+    pub called_party_hours: Option<Vec<RuleSetId>>,
     /// How often and when a customer is dialled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_policy: Option<EditRetryPolicy>,
@@ -280,6 +284,9 @@ impl EditService {
         settings.capacity_rule = self.capacity_rule.unwrap_or(settings.capacity_rule);
         if let Some(rules) = &self.number_rules {
             settings.number_rules.clone_from(rules);
+        }
+        if let Some(rule_sets) = &self.called_party_hours {
+            settings.called_party_hours.clone_from(rule_sets);
         }
         if let Some(edit) = &self.retry_policy {
             edit.apply(&mut settings.retry_policy);

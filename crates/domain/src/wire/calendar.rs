@@ -285,6 +285,13 @@ pub struct AvailabilityQuery {
     /// IANA zone in which `local` is written; that of the service if not given.
     #[param(example = "Europe/London")]
     pub time_zone: Option<String>,
+    /// The number that is to be called: slots at whose beginning it is no hour to call
+    /// there are not bookable.
+    #[param(max_length = 100, example = "020 7946 0318")]
+    pub customer_number: Option<String>,
+    /// IANA zone of the customer's clock, which counts for more than the number.
+    #[param(max_length = 64, example = "Europe/London")]
+    pub customer_time_zone: Option<String>,
     /// Which of them.
     pub include: Option<IncludeSlots>,
 }

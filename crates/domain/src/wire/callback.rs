@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::access::ActorKind;
+use crate::calendar::called_party::{CalledParty, ZoneSource};
 use crate::callback::action::Action;
 use crate::callback::cancellation::Cancellation;
 use crate::callback::outcome::{ResultCategory, ResultCode};
@@ -82,6 +83,9 @@ pub struct CallbackView {
     pub language: Option<String>,
     /// IANA zone of the customer's wall clock.
     pub customer_time_zone: Option<String>,
+    /// By which clock the customer is called; only where a single record is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called_party: Option<CalledPartyView>,
     /// The record that this one repeats.
     pub recreated_from: Option<CallbackId>,
     /// The record that repeats this one.
@@ -96,6 +100,29 @@ pub struct CallbackView {
     pub name_recording: Option<NameRecording>,
     /// Figures, as far as the state has got.
     pub metrics: Metrics,
+}
+
+/// By which clock people are called, and whether that was put aside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CalledPartyView {
+    /// IANA zones of the clocks that may be the customer's.
+    #[schema(example = json!(["Europe/London"]))]
+    pub time_zones: Vec<String>,
+    /// Where they are known from.
+    pub source: ZoneSource,
+    /// The customer chose a time outside the hours in which people are called.
+    pub outside_hours_confirmed: bool,
+}
+
+impl CalledPartyView {
+    /// The called party of a callback.
+    pub fn of(party: &CalledParty, outside_hours_confirmed: bool) -> Self {
+        Self {
+            time_zones: party.clocks.iter().map(|clock| clock.name.clone()).collect(),
+            source: party.source,
+            outside_hours_confirmed,
+        }
+    }
 }
 
 /// The customer's name in their own voice, kept beside the callback.
@@ -274,6 +301,10 @@ pub struct CreateCallback {
     /// A place that is held, instead of `desired_time`: it becomes the booking.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<HoldToken>,
+    /// The customer wants that time although people are not called at that hour of their
+    /// own clock.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outside_hours_confirmed: bool,
     /// IANA zone of the customer's wall clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "Europe/London", max_length = 64)]
@@ -311,6 +342,8 @@ pub struct ChosenTime {
     pub fold: Option<Fold>,
     /// A place that is held.
     pub hold: Option<HoldToken>,
+    /// The customer wants it although it is no hour to call people at.
+    pub outside_hours_confirmed: bool,
 }
 
 macro_rules! chosen_time {
@@ -323,6 +356,7 @@ macro_rules! chosen_time {
                     time_zone: request.time_zone.clone(),
                     fold: request.fold,
                     hold: request.hold,
+                    outside_hours_confirmed: request.outside_hours_confirmed,
                 }
             }
         })*
@@ -353,6 +387,10 @@ pub struct RescheduleCallback {
     /// A place that is held, instead of `desired_time`: it becomes the booking.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<HoldToken>,
+    /// The customer wants that time although people are not called at that hour of their
+    /// own clock.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outside_hours_confirmed: bool,
 }
 
 /// A place to hold.
@@ -462,6 +500,10 @@ pub struct RecreateCallback {
     /// A place that is held, instead of `desired_time`: it becomes the booking.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<HoldToken>,
+    /// The customer wants that time although people are not called at that hour of their
+    /// own clock.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outside_hours_confirmed: bool,
 }
 
 /// A line of the timeline.

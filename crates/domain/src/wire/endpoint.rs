@@ -25,6 +25,7 @@ use crate::wire::callback::{
     AttemptView, CallbackView, CancelCallback, CloseCallback, CreateCallback, Items, RecreateCallback,
     RescheduleCallback, TimelineEntry,
 };
+use crate::wire::gates::{DryRun, Gates};
 use crate::wire::list::{CallbackCount, CallbackFilter, CountQuery, ExportQuery, FindQuery, Page, PageQuery};
 use crate::wire::number_rule::{EditNumberRule, NumberRuleView, NumberTestQuery, NumberVerdict};
 use crate::wire::reference::{NumberReading, ReferenceData, ReferenceQuery};
@@ -291,6 +292,12 @@ endpoints! {
 
     /// Reads the attempts of a callback.
     GetAttempts[CallbackId]: Get "/callbacks/{id}/attempts" -> Items<AttemptView>;
+
+    /// Reads why a callback is not called now.
+    GetGates[CallbackId]: Get "/callbacks/{id}/gates" -> Gates;
+
+    /// Asks whether a number could be called.
+    PostGatesDryRun(DryRun): Post "/gates/dry-run" -> Gates;
 
     /// Moves a callback to another time.
     PostReschedule[CallbackId](RescheduleCallback): Post "/callbacks/{id}/reschedule" -> CallbackView;

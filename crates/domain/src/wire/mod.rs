@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod callback;
 pub mod do_not_call;
 pub mod endpoint;
+pub mod gates;
 pub mod list;
 pub mod number_rule;
 pub mod problem;

@@ -217,6 +217,8 @@ pub enum FieldCode {
     NotPermitted,
     /// It is too small or too large.
     OutOfRange,
+    /// It is no hour to call the customer at, by the customer's own clock.
+    OutsidePermittedHours,
     /// It is missing.
     Required,
     /// These are several numbers.

@@ -28,7 +28,7 @@ pub(crate) fn plain_policy(max_attempts: u32, gap_seconds: u32) -> RetryPolicy {
 /// A policy, for a service that is always open.
 pub(crate) fn always(policy: &RetryPolicy) -> Retry<'_> {
     const OPEN: &ServiceHours<'static> = &ServiceHours { open: None, closed: Vec::new() };
-    Retry { policy, hours: OPEN }
+    Retry { policy, hours: OPEN, party: None }
 }
 
 /// A wall time that was read by this release of the time zone database.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use ringback_domain::service::{ClosedWhenDue, LatePolicy};
+use ringback_domain::service::{ClosedWhenDue, LatePolicy, RuleSetId};
 use ringback_domain::wire::admin::{CreateService, EditService, ServiceView};
 use ringback_domain::wire::endpoint::{
     ListCapacityRules, ListOfficeHours, ListServices, PatchService, PostService,
@@ -53,6 +53,13 @@ const SWITCHES: &[SwitchSetting] = &[
         label: messages::scheduled_enabled,
         get: |service| service.settings.scheduled_enabled,
         set: |edit, on| edit.scheduled_enabled = Some(on),
+    },
+    SwitchSetting {
+        label: messages::courtesy_hours,
+        get: |service| !service.settings.called_party_hours.is_empty(),
+        set: |edit, on| {
+            edit.called_party_hours = Some(if on { vec![RuleSetId::Courtesy] } else { Vec::new() });
+        },
     },
 ];
 

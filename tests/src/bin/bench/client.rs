@@ -74,6 +74,11 @@ impl Client {
         Ok(serde_json::from_slice(&self.post(path, &body.to_string()).await?)?)
     }
 
+    /// Sends a PATCH request. Returns the body of the answer.
+    pub(crate) async fn patch(&mut self, path: &str, body: &str) -> Result<Vec<u8>> {
+        self.succeed("PATCH", path, body).await
+    }
+
     async fn succeed(&mut self, method: &str, path: &str, body: &str) -> Result<Vec<u8>> {
         let (status, answer) = self.send(method, path, body).await?;
         if (200..300).contains(&status) {

@@ -105,7 +105,7 @@ fn reservations(held: &[Callback], services: &Services, now: Timestamp) -> Reser
             attempt_id: reservation.attempt_id,
             lease_token: reservation.lease_token.clone(),
             lease_expires_at: reservation.lease_expires_at,
-            callback: view::of_callback(callback, services, viewer),
+            callback: view::of_callback(callback, false, services, viewer),
         })
     };
     Reservations { reservations: held.iter().filter_map(view).collect() }
@@ -165,7 +165,7 @@ pub async fn extend_lease(
 
 /// The answer to a report: the callback as it is then.
 fn reported(services: &Services, callback: &Callback) -> Result<Reply, Error> {
-    let view = view::of_callback(callback, services, Viewer::new(false, callback.updated_at));
+    let view = view::of_callback(callback, false, services, Viewer::new(false, callback.updated_at));
     Ok(Reply::ok(&view)?.of_version(callback.version))
 }
 

@@ -36,7 +36,7 @@ impl Viewed {
     }
 
     fn view(&self, callback: &Callback) -> CallbackView {
-        view::of_callback(callback, &self.services, Viewer::of(&self.identity, callback.updated_at))
+        view::of_callback(callback, false, &self.services, Viewer::of(&self.identity, callback.updated_at))
     }
 
     fn changed(&self, callback: &Callback) -> Result<Reply, Error> {

@@ -9,6 +9,7 @@ pub mod callbacks;
 pub mod do_not_call;
 pub mod events;
 pub mod export;
+pub mod gates;
 pub mod holds;
 pub mod me;
 pub mod name_recordings;

@@ -116,7 +116,8 @@ pub async fn get_availability(
 }
 
 impl QueryFields for AvailabilityQuery {
-    const NAMES: &'static [&'static str] = &["from", "to", "time_zone", "include"];
+    const NAMES: &'static [&'static str] =
+        &["from", "to", "time_zone", "customer_number", "customer_time_zone", "include"];
 }
 
 /// Create a service

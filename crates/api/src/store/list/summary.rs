@@ -102,13 +102,16 @@ pub struct Summary {
     /// When it was completed.
     #[serde(deserialize_with = "micros_or_null")]
     pub completed_at: Option<Timestamp>,
+    /// Until when the customer may be called at any hour.
+    #[serde(deserialize_with = "micros_or_null")]
+    pub spared_until: Option<Timestamp>,
 }
 
 /// The columns of a summary.
 pub(super) const COLUMNS: &str = "id, service_id, customer_number, customer_number_extension, number_warning, callback_type, origin, state, result, \
      desired_time, desired_window_seconds, created_at, created_by, updated_at, version, priority, language, \
      customer_time_zone, recreated_from, recreated_as, attempts_made, first_attempted_at, agent, queued_at, retry_at, quarantined_at, \
-     cancel_kind, cancel_by, cancel_requested_at, cancel_at, reserved_at, connected_at, completed_at";
+     cancel_kind, cancel_by, cancel_requested_at, cancel_at, reserved_at, connected_at, completed_at, spared_until";
 
 /// The same as one JSON value, for SQLite.
 const AS_JSON: &str = "SELECT COALESCE(json_group_array(json_array(hex(id), hex(service_id), \
@@ -117,7 +120,7 @@ const AS_JSON: &str = "SELECT COALESCE(json_group_array(json_array(hex(id), hex(
      CASE WHEN recreated_from IS NULL THEN NULL ELSE hex(recreated_from) END, \
      CASE WHEN recreated_as IS NULL THEN NULL ELSE hex(recreated_as) END, \
      attempts_made, first_attempted_at, agent, queued_at, retry_at, quarantined_at, cancel_kind, cancel_by, cancel_requested_at, cancel_at, reserved_at, \
-     connected_at, completed_at)), '[]') \
+     connected_at, completed_at, spared_until)), '[]') \
      FROM (";
 
 impl Summary {
@@ -207,6 +210,7 @@ impl FromRow<'_, PgRow> for Summary {
             reserved_at: row.time()?,
             connected_at: row.time()?,
             completed_at: row.time()?,
+            spared_until: row.time()?,
         })
     }
 }

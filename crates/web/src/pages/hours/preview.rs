@@ -58,6 +58,7 @@ fn PreviewOf(draft: Draft, users: Vec<ServiceRef>) -> impl IntoView {
             to: Some(at(1)),
             time_zone: Some(zone.clone()),
             include: Some(IncludeSlots::All),
+            ..AvailabilityQuery::default()
         };
         asked.update_value(|asked| *asked += 1);
         let question = asked.get_value();
@@ -202,5 +203,6 @@ fn reason(reason: Unavailable) -> &'static str {
         Unavailable::Full => messages::slot_full(),
         Unavailable::Held => messages::slot_held(),
         Unavailable::LimitReached => messages::slot_limit_reached(),
+        Unavailable::OutsidePermittedHours => messages::slot_outside_hours(),
     }
 }

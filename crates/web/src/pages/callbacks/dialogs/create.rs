@@ -44,7 +44,8 @@ pub(super) fn CreateDialog() -> impl IntoView {
     let submit = move |()| {
         let (values, extra) = (form.read(page.preferences.style_untracked()), details.read());
         let (Some(values), Some(extra)) = (values, extra) else { return handle.focus_first_error() };
-        let ChosenTime { desired_time, desired_local, time_zone, fold, hold } = values.chosen;
+        let ChosenTime { desired_time, desired_local, time_zone, fold, hold, outside_hours_confirmed } =
+            values.chosen;
         let request = PostCallback(CreateCallback {
             callback_type: values.callback_type,
             service_id: values.service_id,
@@ -54,6 +55,7 @@ pub(super) fn CreateDialog() -> impl IntoView {
             time_zone,
             fold,
             hold,
+            outside_hours_confirmed,
             customer_time_zone: extra.time_zone,
             language: extra.language,
             priority: extra.priority,

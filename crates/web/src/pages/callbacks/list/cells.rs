@@ -207,6 +207,9 @@ impl<'a> Drawing<'a> {
             Some(WaitingFor { reason: WaitingReason::Closed, .. }) => {
                 return Some(messages::service_closed().to_owned());
             }
+            Some(WaitingFor { reason: WaitingReason::CalledPartyHours, until }) => {
+                return left(until).map(messages::permitted_in);
+            }
             Some(WaitingFor { reason: WaitingReason::OtherCall, .. }) => {
                 return Some(messages::other_call().to_owned());
             }

@@ -4,10 +4,11 @@ use leptos::prelude::*;
 use ringback_domain::Timestamp;
 use ringback_domain::wall_time::Fold;
 use ringback_domain::wire::callback::ChosenTime;
+use ringback_domain::wire::problem::{FieldCode, FieldProblem};
 
 use crate::api::Failure;
 use crate::clock;
-use crate::components::choice::{Card, RadioCards};
+use crate::components::choice::{Card, RadioCards, Switch};
 use crate::components::field::FieldError;
 use crate::components::input::{SelectField, SelectOption, TextField, TimeField};
 use crate::format::{self, Style};
@@ -40,6 +41,9 @@ pub(super) struct DateTimeForm {
     time_error: FieldError,
     /// The times nearest to one that was refused.
     nearest: RwSignal<Vec<Timestamp>>,
+    /// The server refused it as no hour to call the customer at, so that it can be confirmed.
+    outside_hours: RwSignal<bool>,
+    outside_hours_confirmed: RwSignal<bool>,
     /// What was in the fields at the beginning.
     initial: StoredValue<Entries>,
 }
@@ -66,6 +70,8 @@ impl DateTimeForm {
             date_error: RwSignal::new(None),
             time_error: RwSignal::new(None),
             nearest: RwSignal::new(Vec::new()),
+            outside_hours: RwSignal::new(false),
+            outside_hours_confirmed: RwSignal::new(false),
         }
     }
 
@@ -78,6 +84,10 @@ impl DateTimeForm {
     pub(super) fn offer(self, failure: &Failure) {
         if let Failure::Problem(problem) = failure {
             self.nearest.set(problem.slots.iter().map(|slot| slot.from).collect());
+            let is_outside = |error: &FieldProblem| error.code == FieldCode::OutsidePermittedHours;
+            if problem.errors.iter().any(is_outside) {
+                self.outside_hours.set(true);
+            }
         }
     }
 
@@ -164,6 +174,7 @@ impl DateTimeForm {
                 .ok(),
             time_zone: Some(untrack(|| self.zone_name(style))),
             fold: Some(if second { Fold::Second } else { Fold::First }),
+            outside_hours_confirmed: self.outside_hours_confirmed.get_untracked(),
         })
     }
 
@@ -239,10 +250,14 @@ pub(super) fn DateTimeFields(
             date_time.zone.set(String::new());
         }
     });
-    // Another time needs a new choice.
+    // Another time needs a new choice, and is confirmed anew.
     Effect::watch(
         move || (date_time.date.get(), date_time.time.get(), date_time.zone.get()),
-        move |_, _, _| date_time.occurrence.set(None),
+        move |_, _, _| {
+            date_time.occurrence.set(None);
+            date_time.outside_hours.set(false);
+            date_time.outside_hours_confirmed.set(false);
+        },
         false,
     );
     let card = |occurrence, label, hint: &'static str| Card {
@@ -280,6 +295,13 @@ pub(super) fn DateTimeFields(
                 })
             }}
             <span class="hint">{move || date_time.meaning(preferences.style())}</span>
+            <Show when=move || date_time.outside_hours.get()>
+                <Switch
+                    label=messages::outside_hours_confirmed()
+                    on=date_time.outside_hours_confirmed
+                    on_switch=move |on| date_time.outside_hours_confirmed.set(on)
+                />
+            </Show>
             <Show when=move || ambiguous.get()>
                 <p class="hint" role="status">{messages::time_twice()}</p>
                 <RadioCards label=messages::which_occurrence() value=date_time.occurrence cards=occurrences() />

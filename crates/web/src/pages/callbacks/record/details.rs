@@ -7,6 +7,7 @@ use ringback_domain::callback::waiting::WaitingReason;
 use ringback_domain::wire::callback::{CallbackView, TimelineEntry};
 use ringback_domain::wire::endpoint::{GetCallback, GetTimeline};
 
+use super::gates::WhyNotNow;
 use super::intervention::Intervention;
 use super::recording::Recording;
 use super::row::Row;
@@ -87,11 +88,10 @@ pub(crate) fn details() -> AnyView {
                 </div>
             </div>
             <Intervention row=row.clone() view />
-            {move || {
-                has_recording.get().then(|| view! { <Recording id note=kept_until /> })
-            }}
+            {move || has_recording.get().then(|| view! { <Recording id note=kept_until /> })}
             <Failed metrics=metrics_failed timeline=timeline_failed />
             <div class="detail__columns" class:is-advanced=advanced>
+                <WhyNotNow id version view />
                 <section class="panel" aria-label=messages::timeline()>
                     <h2 class="panel__heading">{messages::timeline()}</h2>
                     {move || {
@@ -151,6 +151,7 @@ fn Figures(view: Memo<CallbackView>) -> impl IntoView {
             (StateName::Scheduled, _) => Some(messages::known_once_queued()),
             (StateName::Queued, Some(WaitingReason::Dialling)) => Some(messages::dialling_off()),
             (StateName::Queued, Some(WaitingReason::Closed)) => Some(messages::unknown_closed()),
+            (StateName::Queued, Some(WaitingReason::CalledPartyHours)) => Some(messages::unknown_hours()),
             (StateName::Queued, Some(WaitingReason::RetryGap)) => Some(messages::unknown_retry()),
             (StateName::Queued, Some(WaitingReason::OtherCall)) => Some(messages::unknown_other_call()),
             (StateName::Queued, Some(WaitingReason::Decision)) => Some(messages::quarantined()),

@@ -185,8 +185,22 @@ impl Form {
                         )
                         .await
                 }
-                Some(ChosenTime { desired_time, desired_local, time_zone, fold, hold }) => {
-                    let body = RescheduleCallback { desired_time, desired_local, time_zone, fold, hold };
+                Some(ChosenTime {
+                    desired_time,
+                    desired_local,
+                    time_zone,
+                    fold,
+                    hold,
+                    outside_hours_confirmed,
+                }) => {
+                    let body = RescheduleCallback {
+                        desired_time,
+                        desired_local,
+                        time_zone,
+                        fold,
+                        hold,
+                        outside_hours_confirmed,
+                    };
                     self.submission.command(PostReschedule(self.id, body), Some(version)).await
                 }
             }

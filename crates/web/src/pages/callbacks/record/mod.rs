@@ -5,6 +5,7 @@ mod date_time;
 pub(crate) mod details;
 pub(crate) mod edit;
 mod free_times;
+mod gates;
 mod intervention;
 pub(crate) mod metrics;
 mod recording;

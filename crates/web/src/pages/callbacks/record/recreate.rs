@@ -45,7 +45,8 @@ pub(crate) fn RecreateDialog(
         let Some(filled) = form.read(preferences.style_untracked()) else {
             return handle.focus_first_error();
         };
-        let ChosenTime { desired_time, desired_local, time_zone, fold, hold } = filled.chosen;
+        let ChosenTime { desired_time, desired_local, time_zone, fold, hold, outside_hours_confirmed } =
+            filled.chosen;
         let request = PostRecreate(
             id,
             RecreateCallback {
@@ -57,6 +58,7 @@ pub(crate) fn RecreateDialog(
                 time_zone,
                 fold,
                 hold,
+                outside_hours_confirmed,
             },
         );
         let version = Some(record.with_untracked(|view| view.version));

@@ -126,6 +126,12 @@ fn expected(view: &CallbackView, style: Style) -> Option<String> {
         WaitingReason::Closed => Some(
             until.map_or_else(|| messages::next_closed().to_owned(), |at| messages::next_opening(time(at))),
         ),
+        WaitingReason::CalledPartyHours => {
+            Some(until.map_or_else(
+                || messages::next_hours_unknown().to_owned(),
+                |at| messages::next_hours(time(at)),
+            ))
+        }
         WaitingReason::RetryGap => known(messages::next_retry),
         WaitingReason::OtherCall => Some(messages::next_other_call().to_owned()),
         WaitingReason::Agent => Some(messages::next_agent().to_owned()),
