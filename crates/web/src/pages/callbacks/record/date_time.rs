@@ -164,6 +164,7 @@ impl DateTimeForm {
                 .ok(),
             time_zone: Some(untrack(|| self.zone_name(style))),
             fold: Some(if second { Fold::Second } else { Fold::First }),
+            hold: None,
         })
     }
 
