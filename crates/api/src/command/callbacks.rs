@@ -240,7 +240,7 @@ pub enum Answer {
     /// A new callback.
     Made(Callback),
     /// The open callback of the same customer, since the service takes no second one.
-    Existing(Box<Callback>),
+    Existing(Callback),
 }
 
 /// Takes a request in.
@@ -269,7 +269,7 @@ pub async fn create(tx: &mut Tx<'_>, body: &CreateCallback) -> Result<Answer, Er
     numbers::check(tx, &service, &read.number).await?;
     let replaced = match admit(tx, &service, customer(&service, &read), kind).await? {
         Admission::InPlaceOf(replaced) => replaced,
-        Admission::Existing(existing) => return Ok(answered(tx, existing)),
+        Admission::Existing(existing) => return Ok(answered(tx, *existing)),
     };
     let party = party(&read, body.customer_time_zone.as_deref());
     note_outside_hours(desired_time.as_mut(), &service, party, &chosen, now);
@@ -302,7 +302,7 @@ fn customer<'a>(service: &Service, read: &'a Reading) -> Customer<'a> {
 }
 
 /// Answers with an open callback instead of another.
-fn answered(tx: &mut Tx<'_>, existing: Box<Callback>) -> Answer {
+fn answered(tx: &mut Tx<'_>, existing: Callback) -> Answer {
     tx.unchanged();
     Answer::Existing(existing)
 }
@@ -564,7 +564,7 @@ pub async fn recreate(tx: &mut Tx<'_>, target: Target, body: &RecreateCallback) 
     let (over, made) = old.recreate(new, tx.actor(), now).map_err(|refusal| Error::refused(refusal, &old))?;
     let replaced = match admit(tx, &service, customer(&service, &read), kind).await? {
         Admission::InPlaceOf(replaced) => replaced,
-        Admission::Existing(existing) => return Ok(answered(tx, existing)),
+        Admission::Existing(existing) => return Ok(answered(tx, *existing)),
     };
     promise(tx, &service, party, &chosen, hold.as_ref(), desired_time.as_ref(), &ids(&replaced)).await?;
     tx.save(over);

@@ -417,7 +417,7 @@ pub async fn recreate_callback(
     let recreate = async move |tx: &mut Tx<'_>| {
         let (callback, is_new) = match callbacks::recreate(tx, Target { id, expected }, &body).await? {
             Answer::Made(made) => (made, true),
-            Answer::Existing(existing) => (*existing, false),
+            Answer::Existing(existing) => (existing, false),
         };
         let mut view = viewed.view(&callback);
         view.name_recording = name_recordings::describe(tx.read(), &callback).await?;

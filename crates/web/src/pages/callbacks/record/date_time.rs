@@ -174,6 +174,7 @@ impl DateTimeForm {
                 .ok(),
             time_zone: Some(untrack(|| self.zone_name(style))),
             fold: Some(if second { Fold::Second } else { Fold::First }),
+            hold: None,
             outside_hours_confirmed: self.outside_hours_confirmed.get_untracked(),
         })
     }
