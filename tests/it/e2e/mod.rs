@@ -14,6 +14,7 @@ mod journeys;
 mod keyboard;
 mod life;
 mod metrics;
+mod numbers;
 mod options;
 mod search;
 mod shell;
