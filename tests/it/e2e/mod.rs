@@ -18,6 +18,7 @@ mod numbers;
 mod options;
 mod search;
 mod shell;
+mod slots;
 mod truth;
 mod view;
 mod views;
