@@ -153,7 +153,8 @@ impl Walk {
     }
 
     async fn close(&self) {
-        self.browser.type_keys(key::ESCAPE).await;
+        // Pressed, not typed: a field for a file would take it as a path.
+        self.browser.press_key(key::ESCAPE).await;
         wait_for("no open dialog", async || {
             let open = self.browser.script("return document.querySelectorAll('dialog[open]').length").await;
             (open == 0).then_some(())
