@@ -135,7 +135,8 @@ fn read_config(file: &Path) -> anyhow::Result<Configuration> {
     };
     let read = Configuration::from_toml(&text);
     let read = read.map_err(|error| anyhow!("{}: {}", file.display(), error.to_string().trim_end()))?;
-    configuration::check(read).map_err(|problems| anyhow!("nothing was changed:\n{}", problems.join("\n")))
+    configuration::check(read, Clock::system().now())
+        .map_err(|problems| anyhow!("nothing was changed:\n{}", problems.join("\n")))
 }
 
 /// Prints what a configuration would change. Gives whether that is anything.

@@ -111,6 +111,7 @@ pub(crate) struct HttpRequest {
     method: Method,
     path: String,
     body: Option<String>,
+    content_type: &'static str,
     command: Option<Command>,
 }
 
@@ -122,8 +123,19 @@ impl HttpRequest {
             method: E::METHOD,
             path: endpoint.path(),
             body: body.map_err(|_| Failure::Unreadable(0))?,
+            content_type: "application/json",
             command: command.cloned(),
         })
+    }
+
+    /// The request with a CSV file as its body.
+    pub(crate) fn with_csv(self, file: String) -> Self {
+        Self { body: Some(file), content_type: "text/csv", ..self }
+    }
+
+    /// The request as this command.
+    pub(crate) fn with_command(self, command: Command) -> Self {
+        Self { command: Some(command), ..self }
     }
 }
 
@@ -167,7 +179,7 @@ pub(crate) async fn fetch(request: &HttpRequest, token: &str) -> Result<Blob, Fa
 
 /// Sends a request and checks the status; the body is not read yet.
 async fn respond(request: &HttpRequest, token: Option<&str>, accept: &str) -> Result<Response, Failure> {
-    let HttpRequest { method, path, body, command } = request;
+    let HttpRequest { method, path, body, content_type, command } = request;
     let verb = match method {
         Method::Get => Verb::GET,
         Method::Post => Verb::POST,
@@ -186,7 +198,7 @@ async fn respond(request: &HttpRequest, token: Option<&str>, accept: &str) -> Re
         }
     }
     let request = match body {
-        Some(body) => builder.header("content-type", "application/json").body(body.as_str()),
+        Some(body) => builder.header("content-type", content_type).body(body.as_str()),
         None => builder.build(),
     };
     exchange(request.map_err(|_| Failure::Unreachable)?).await

@@ -45,6 +45,7 @@ pub(crate) fn App() -> impl IntoView {
                 <Route path=path!("/services") view=|| tool(Permission::ViewServices, Part::Services) />
                 <Route path=path!("/office-hours") view=|| tool(Permission::ViewServices, Part::OfficeHours) />
                 <Route path=path!("/capacity") view=|| tool(Permission::ViewServices, Part::Capacity) />
+                <Route path=path!("/numbers") view=|| tool(Permission::ViewServices, Part::Numbers) />
                 <Route path=path!("/integrations") view=|| tool(Permission::ManageApiKeys, Part::Integrations) />
                 <Route path=path!("/audit") view=|| tool(Permission::ViewAudit, Part::Audit) />
                 <Route path=path!("/users") view=|| tool(Permission::ManageUsers, Part::Users) />

@@ -76,6 +76,16 @@ pub(crate) fn save(file: &Blob, name: &str) {
     set_timeout(move || drop(Url::revoke_object_url(&url)), REVOKE_DELAY);
 }
 
+/// The file that was chosen in a field for files.
+pub(crate) fn chosen_file(field: &Element) -> Option<Blob> {
+    property(&property(field, "files")?, "0").map(JsCast::unchecked_into)
+}
+
+/// The text of a file; `None` if it cannot be read.
+pub(crate) async fn text_of(file: &Blob) -> Option<String> {
+    JsFuture::from(file.text()).await.ok()?.as_string()
+}
+
 /// Whether the browser is offline.
 pub(crate) fn offline() -> bool {
     !window().navigator().on_line()

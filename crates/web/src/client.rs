@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use ringback_domain::wire::auth::{LogIn, Session};
 use ringback_domain::wire::endpoint::{CreateSession, DeleteSession, Endpoint, RefreshSession};
 use ringback_domain::{Timestamp, UserId};
+use serde::de::DeserializeOwned;
 use web_sys::Blob;
 
 use crate::api::{self, Command, Failure, HttpRequest, HttpResponse};
@@ -76,6 +77,11 @@ impl Client {
         command: &Command,
     ) -> Result<E::Response, Failure> {
         self.exchange(HttpRequest::of(endpoint, Some(command))?).await?.read()
+    }
+
+    /// Sends a request.
+    pub(crate) async fn send<T: DeserializeOwned>(self, request: HttpRequest) -> Result<T, Failure> {
+        self.exchange(request).await?.read()
     }
 
     async fn exchange(self, request: HttpRequest) -> Result<HttpResponse, Failure> {

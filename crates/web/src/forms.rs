@@ -7,6 +7,7 @@ use leptos::task::spawn_local;
 use ringback_domain::StateName;
 use ringback_domain::wire::endpoint::Endpoint;
 use ringback_domain::wire::problem::{FieldCode, FieldProblem};
+use serde::de::DeserializeOwned;
 
 use crate::api::{Command, Failure, HttpRequest};
 use crate::client::Client;
@@ -39,14 +40,26 @@ impl Submission {
         endpoint: E,
         version: Option<i64>,
     ) -> Result<E::Response, Failure> {
-        let request = HttpRequest::of(&endpoint, None)?;
+        self.send(HttpRequest::of(&endpoint, None)?, version).await
+    }
+
+    /// Sends a CSV file as a command.
+    pub(crate) async fn upload<E: Endpoint>(self, endpoint: E, file: String) -> Result<E::Response, Failure> {
+        self.send(HttpRequest::of(&endpoint, None)?.with_csv(file), None).await
+    }
+
+    async fn send<T: DeserializeOwned>(
+        self,
+        request: HttpRequest,
+        version: Option<i64>,
+    ) -> Result<T, Failure> {
         let same = |(unanswered, command): &(HttpRequest, Command)| {
             *unanswered == request && command.version == version
         };
         let before = self.unanswered.with_value(|unanswered| unanswered.clone().filter(same));
         let command = before.map_or_else(|| Command::new(version), |(_, command)| command);
-        self.unanswered.set_value(Some((request, command.clone())));
-        let response = self.client.command(&endpoint, &command).await;
+        self.unanswered.set_value(Some((request.clone(), command.clone())));
+        let response = self.client.send(request.with_command(command)).await;
         if response.as_ref().err().is_none_or(|failure| !failure.outcome_is_unknown()) {
             self.unanswered.try_set_value(None);
         }
@@ -115,7 +128,7 @@ fn is_about(pointer: &str, field: &str) -> bool {
 }
 
 /// A text for a problem, in the person's language.
-fn field_message(error: &FieldProblem) -> String {
+pub(crate) fn field_message(error: &FieldProblem) -> String {
     use FieldCode as C;
     let text = match (error.code, error.pointer.as_str()) {
         (C::OutOfRange, "/priority") => messages::fault_priority(),
@@ -126,6 +139,7 @@ fn field_message(error: &FieldProblem) -> String {
         (C::OutOfRange, "/horizon_days") => messages::fault_horizon(),
         (C::OutOfRange, "/minimum_notice_seconds") => messages::fault_notice(),
         (C::Unknown, "/capacity_rule") => messages::fault_unknown_rule(),
+        (C::UnknownCountry, list) if list.starts_with("/countries/") => messages::fault_countries(),
         (C::Unknown, list) if list.contains("_calendars/") => messages::fault_unknown_rule(),
         (C::AmbiguousLocalTime, _) => messages::fault_ambiguous_time(),
         (C::SkippedLocalTime, _) => messages::fault_skipped_time(),

@@ -46,6 +46,8 @@ pub(crate) enum Part {
     OfficeHours,
     /// The page Capacity.
     Capacity,
+    /// The page Permitted & Blocked Numbers.
+    Numbers,
     /// The page Integrations.
     Integrations,
     /// The page Users.

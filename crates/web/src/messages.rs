@@ -5,6 +5,7 @@ use std::fmt::Display;
 
 use ringback_domain::Role;
 use ringback_domain::wire::audit::AuditAction;
+use ringback_domain::wire::reference::NumberKind;
 
 use crate::language;
 
@@ -35,6 +36,18 @@ pub(crate) fn role_name(role: Role) -> &'static str {
         Role::Supervisor => role_supervisor(),
         Role::Monitor => role_monitor(),
         Role::Developer => role_developer(),
+    }
+}
+
+/// What kind of number it is.
+pub(crate) fn number_kind_name(kind: NumberKind) -> &'static str {
+    match kind {
+        NumberKind::FixedLine => kind_fixed(),
+        NumberKind::Mobile => kind_mobile(),
+        NumberKind::FixedLineOrMobile => kind_fixed_or_mobile(),
+        NumberKind::TollFree => kind_toll_free(),
+        NumberKind::PremiumRate => kind_premium(),
+        NumberKind::Other => kind_other(),
     }
 }
 

@@ -24,6 +24,7 @@ use crate::pages::callbacks::record::details::details;
 use crate::pages::callbacks::saved_views::views_menu;
 use crate::pages::hours::{CapacityPage, OfficeHoursPage};
 use crate::pages::integrations::IntegrationsPage;
+use crate::pages::numbers::NumbersPage;
 use crate::pages::record::RecordPage;
 use crate::pages::saved_view::SavedViewPage;
 use crate::pages::search::SearchPage;
@@ -68,6 +69,7 @@ fn render(part: Part) -> AnyView {
         Part::Services => ServicesPage().into_any(),
         Part::OfficeHours => OfficeHoursPage().into_any(),
         Part::Capacity => CapacityPage().into_any(),
+        Part::Numbers => NumbersPage().into_any(),
         Part::Integrations => IntegrationsPage().into_any(),
         Part::Users => UsersPage().into_any(),
         Part::Audit => AuditPage().into_any(),

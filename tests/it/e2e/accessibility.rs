@@ -140,6 +140,12 @@ async fn the_pages_of_the_tools_menu_conform_to_wcag(#[case] width: u32, #[case]
         check(&browser).await;
         check_dialog(&browser, "Add date", dialog).await;
     }
+    browser.open(&format!("http://{}/numbers", app.address)).await;
+    browser.at("textbox", "Phone Number").fill(WAITING).await;
+    browser.at("list", "Every check in order").shown().await;
+    check(&browser).await;
+    check_dialog(&browser, "Add Rule", "Add Rule").await;
+    check_dialog(&browser, "Add Number", "Add Number").await;
     browser.open(&format!("http://{}/integrations", app.address)).await;
     browser.at("table", "API Keys").shown().await;
     check(&browser).await;

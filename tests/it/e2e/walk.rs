@@ -153,7 +153,8 @@ impl Walk {
     }
 
     async fn close(&self) {
-        self.browser.type_keys(key::ESCAPE).await;
+        // Pressed, not typed: a field for a file would take it as a path.
+        self.browser.press_key(key::ESCAPE).await;
         wait_for("no open dialog", async || {
             let open = self.browser.script("return document.querySelectorAll('dialog[open]').length").await;
             (open == 0).then_some(())
@@ -247,6 +248,26 @@ impl Walk {
         }
         self.open("/services").await;
         self.dialog(("button", "Edit {0}", "Billing EN"), "Edit Service").await;
+    }
+
+    /// Looks at Permitted & Blocked Numbers with a verdict, and at its dialogs.
+    async fn numbers(&mut self) {
+        let admin = self.app.admin().await;
+        let rule = json!({"name": POOL, "kind": "allow_countries", "countries": ["DE", "AT", "CH", "GB"]});
+        assert_eq!(admin.post("/api/v1/number-rules", &rule).await.status, 201);
+        let entry = json!({"number": WAITING, "reason": "Asked not to be called"});
+        assert_eq!(admin.post("/api/v1/do-not-call", &entry).await.status, 201);
+        self.open("/numbers").await;
+        self.of("button", "Delete {0}", POOL).shown().await;
+        self.of("button", "Remove {0}", "+442079460318").shown().await;
+        self.at("textbox", "Phone Number").fill(WAITING).await;
+        self.at("list", "Every check in order").shown().await;
+        self.look("Permitted & Blocked Numbers").await;
+        self.dialog(("button", "Add Rule", ""), "Add Rule").await;
+        self.dialog(("button", "Add Number", ""), "Add Number").await;
+        self.dialog(("button", "Import", ""), "Import Numbers").await;
+        self.dialog(("button", "Delete {0}", POOL), "Delete Rule").await;
+        self.dialog(("button", "Remove {0}", "+442079460318"), "Remove Number").await;
     }
 
     /// Signs out, and in as somebody else.
@@ -432,6 +453,7 @@ async fn walk_the_other_pages(language: &str) {
     walk.dialog(("button", "Create Service", ""), "Create Service").await;
     walk.dialog(("button", "Edit {0}", "Billing EN"), "Edit Service").await;
     walk.hours().await;
+    walk.numbers().await;
     walk.open("/integrations").await;
     walk.at("table", "API Keys").shown().await;
     walk.look("Integrations").await;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ringback_domain::number_rule::NumberRule;
 use ringback_domain::wire::calendar::{CapacityRule, MAX_RULES, OfficeHoursCalendar};
-use ringback_domain::{CalendarId, CapacityRuleId, NumberRuleId, ServiceId};
+use ringback_domain::{CalendarId, CapacityRuleId, NumberRuleId, ServiceId, Timestamp};
 use uuid::Uuid;
 
 use super::rules::Managed;
@@ -74,7 +74,12 @@ pub async fn current(conn: &mut Conn) -> Result<Configuration, Error> {
 }
 
 /// Brings rules into the form in which they are kept, and adds what is wrong with them.
-fn check_rules<R: Managed>(table: &str, rules: &mut [R], problems: &mut Vec<String>) -> BTreeMap<String, Uuid>
+fn check_rules<R: Managed>(
+    table: &str,
+    rules: &mut [R],
+    now: Timestamp,
+    problems: &mut Vec<String>,
+) -> BTreeMap<String, Uuid>
 where
     R::Edit: Default,
 {
@@ -82,7 +87,8 @@ where
         problems.push(format!("{table}: there may be {MAX_RULES} at most"));
     }
     for rule in rules.iter_mut() {
-        add_faults(table, rule.name(), rule.check(), problems);
+        let checked = rule.check().and_then(|()| rule.complete(now));
+        add_faults(table, rule.name(), checked, problems);
         // An empty change puts it in order.
         rule.apply(&R::Edit::default());
     }
@@ -110,16 +116,17 @@ fn add_faults(table: &str, name: &str, checked: Result<(), Error>, problems: &mu
     }
 }
 
-/// Brings a document into the form in which everything is kept, with every default in it.
+/// Brings a document into the form in which everything is kept, with every default in it, and with
+/// what follows from it now, such as the dates of holidays.
 ///
 /// # Errors
 /// Everything that is wrong, a line each.
-pub fn check(mut wanted: Configuration) -> Result<Configuration, Vec<String>> {
+pub fn check(mut wanted: Configuration, now: Timestamp) -> Result<Configuration, Vec<String>> {
     let mut problems = Vec::new();
     let names = Names {
-        office_hours: check_rules("office_hours", &mut wanted.office_hours, &mut problems),
-        capacity_rules: check_rules("capacity_rules", &mut wanted.capacity_rules, &mut problems),
-        number_rules: check_rules("number_rules", &mut wanted.number_rules, &mut problems),
+        office_hours: check_rules("office_hours", &mut wanted.office_hours, now, &mut problems),
+        capacity_rules: check_rules("capacity_rules", &mut wanted.capacity_rules, now, &mut problems),
+        number_rules: check_rules("number_rules", &mut wanted.number_rules, now, &mut problems),
     };
     check_names("services", wanted.services.iter().map(|of| of.name.as_str()), &mut problems);
     for of in &mut wanted.services {

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use ringback_domain::do_not_call::{Covered, Entry, NumberPrefix, Scope};
-use ringback_domain::wire::do_not_call::{AddDoNotCall, MAX_DO_NOT_CALL_CHARS, MAX_IMPORTED_LINES};
+use ringback_domain::wire::do_not_call::{
+    AddDoNotCall, ImportedEntries, MAX_DO_NOT_CALL_CHARS, MAX_IMPORTED_LINES,
+};
 use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::{DoNotCallId, Service};
 
@@ -159,7 +161,7 @@ fn line(
 ///
 /// # Errors
 /// [`Error::Invalid`] with everything that is wrong, by line.
-pub async fn import(tx: &mut Tx<'_>, text: &[u8]) -> Result<u32, Error> {
+pub async fn import(tx: &mut Tx<'_>, text: &[u8]) -> Result<ImportedEntries, Error> {
     let malformed = |error: csv::Error| {
         Error::invalid(Part::Whole, FieldCode::InvalidValue, format!("This is not a CSV file: {error}."))
     };
@@ -190,8 +192,27 @@ pub async fn import(tx: &mut Tx<'_>, text: &[u8]) -> Result<u32, Error> {
     }
     faults.check()?;
     let entries: Vec<Entry> = entries.into_values().collect();
+    let result = compare(tx, &entries).await?;
     do_not_call::put(tx.write()?, &entries).await?;
-    let imported = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-    tx.audit_detail("imported", imported);
-    Ok(imported)
+    tx.audit_detail("imported", result.imported);
+    tx.audit_detail("added", result.added);
+    tx.audit_detail("changed", result.changed);
+    Ok(result)
+}
+
+/// What taking these entries in does to those that are kept.
+async fn compare(tx: &mut Tx<'_>, entries: &[Entry]) -> Result<ImportedEntries, Error> {
+    let kept = do_not_call::of_same(tx.read(), entries).await?;
+    let kept: HashMap<_, _> = kept.iter().map(|entry| ((&entry.covered, entry.scope), entry)).collect();
+    let (mut added, mut changed) = (0, 0);
+    for entry in entries {
+        match kept.get(&(&entry.covered, entry.scope)) {
+            None => added += 1,
+            Some(old) => {
+                let (now, before) = [entry, old].map(|of| (&of.reason, &of.source, of.until)).into();
+                changed += u32::from(now != before);
+            }
+        }
+    }
+    Ok(ImportedEntries { imported: u32::try_from(entries.len()).unwrap_or(u32::MAX), added, changed })
 }

@@ -22,8 +22,8 @@ macro_rules! select {
 const PAGE: &str = select!("WHERE number LIKE $1 AND (number, id) > ($2, $3) ORDER BY number, id LIMIT $4");
 const FIND: &str = select!("WHERE id = $1");
 const FIND_SAME: &str = select!("WHERE number = $1 AND is_prefix = $2 AND scope = $3");
-const OF_BEGINNINGS_SQLITE: &str = select!("WHERE number IN (SELECT value FROM json_each($1))");
-const OF_BEGINNINGS_POSTGRES: &str = select!("WHERE number IN (SELECT json_array_elements_text($1::json))");
+const OF_TEXTS_SQLITE: &str = select!("WHERE number IN (SELECT value FROM json_each($1))");
+const OF_TEXTS_POSTGRES: &str = select!("WHERE number IN (SELECT json_array_elements_text($1::json))");
 const PUT_SQLITE: &str = "INSERT INTO do_not_call \
      (id, number, is_prefix, scope, reason, source, until, created_at, created_by) \
      SELECT unhex(value ->> 0), value ->> 1, value ->> 2, unhex(value ->> 3), value ->> 4, value ->> 5, \
@@ -138,13 +138,22 @@ pub async fn of_numbers<'a>(
         let number = number.as_str();
         (2..=number.len()).map(move |length| &number[..length])
     });
-    let beginnings: Vec<&str> = beginnings.collect();
-    if beginnings.is_empty() {
+    of_texts(conn, beginnings.collect()).await
+}
+
+/// The entries that are kept for numbers or prefixes of these.
+pub async fn of_same(conn: &mut Conn, entries: &[Entry]) -> StoreResult<Vec<Entry>> {
+    of_texts(conn, entries.iter().map(|entry| key(&entry.covered).0).collect()).await
+}
+
+/// The entries whose numbers or prefixes are written like this.
+async fn of_texts(conn: &mut Conn, texts: Vec<&str>) -> StoreResult<Vec<Entry>> {
+    if texts.is_empty() {
         return Ok(Vec::new());
     }
-    let sql = conn.backend().pick(OF_BEGINNINGS_SQLITE, OF_BEGINNINGS_POSTGRES);
-    let beginnings = json!(beginnings).to_string();
-    let rows: Vec<Row> = on!(conn, |c| sqlx::query_as(sql).bind(beginnings).fetch_all(c).await)?;
+    let sql = conn.backend().pick(OF_TEXTS_SQLITE, OF_TEXTS_POSTGRES);
+    let texts = json!(texts).to_string();
+    let rows: Vec<Row> = on!(conn, |c| sqlx::query_as(sql).bind(texts).fetch_all(c).await)?;
     Ok(leave_out(rows.into_iter().map(Entry::try_from)))
 }
 

@@ -88,8 +88,12 @@ pub struct DoNotCallQuery {
 /// What an import did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ImportedEntries {
-    /// Lines that were taken in, as new entries or in place of others.
+    /// Entries that were taken in, as new ones or in place of others.
     pub imported: u32,
+    /// Those of them that are new.
+    pub added: u32,
+    /// Those of them that changed an entry; the rest were there already as they are.
+    pub changed: u32,
 }
 
 impl From<Entry> for DoNotCallEntry {

@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::id::{
-    ApiKeyId, CalendarId, CallbackId, CapacityRuleId, JobId, NumberRuleId, SavedViewId, ServiceId, SessionId,
-    UserId,
+    ApiKeyId, CalendarId, CallbackId, CapacityRuleId, DoNotCallId, JobId, NumberRuleId, SavedViewId,
+    ServiceId, SessionId, UserId,
 };
 use crate::number_rule::NumberRule;
 use crate::wire::admin::{
@@ -25,6 +25,7 @@ use crate::wire::callback::{
     AttemptView, CallbackView, CancelCallback, CloseCallback, CreateCallback, Items, RecreateCallback,
     RescheduleCallback, TimelineEntry,
 };
+use crate::wire::do_not_call::{AddDoNotCall, DoNotCallEntry, DoNotCallQuery, ImportedEntries};
 use crate::wire::gates::{DryRun, Gates};
 use crate::wire::list::{CallbackCount, CallbackFilter, CountQuery, ExportQuery, FindQuery, Page, PageQuery};
 use crate::wire::number_rule::{EditNumberRule, NumberRuleView, NumberTestQuery, NumberVerdict};
@@ -385,6 +386,21 @@ endpoints! {
 
     /// Tries a number against the rules of a service.
     TestNumber?(NumberTestQuery): Get "/number-rules/test" -> NumberVerdict;
+
+    /// Reads a page of the do-not-call list.
+    ListDoNotCall?(DoNotCallQuery): Get "/do-not-call" -> Page<DoNotCallEntry>;
+
+    /// Adds an entry to the do-not-call list.
+    PostDoNotCall(AddDoNotCall): Post "/do-not-call" -> DoNotCallEntry;
+
+    /// Removes an entry from the do-not-call list.
+    DeleteDoNotCall[DoNotCallId]: Delete "/do-not-call/{id}" -> ();
+
+    /// Takes in a CSV file, which is the body.
+    ImportDoNotCall: Post "/do-not-call/import" -> ImportedEntries;
+
+    /// The do-not-call list as a CSV file.
+    ExportDoNotCall: Get "/do-not-call/export" -> ();
 
     /// Reads the named views that the caller may see.
     ListSavedViews: Get "/saved-views" -> Items<SavedView>;

@@ -7,6 +7,7 @@ pub(crate) mod hours;
 pub(crate) mod integrations;
 pub(crate) mod login;
 pub(crate) mod not_found;
+pub(crate) mod numbers;
 pub(crate) mod record;
 pub(crate) mod saved_view;
 pub(crate) mod search;

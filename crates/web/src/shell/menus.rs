@@ -12,11 +12,12 @@ use crate::session::Session;
 /// A page of the menu: its permission, address, icon, shortcut and name.
 type Tool = (Permission, &'static str, &'static str, Option<&'static str>, fn() -> &'static str);
 
-const TOOLS: [Tool; 7] = [
+const TOOLS: [Tool; 8] = [
     (Permission::ViewCallbacks, "/search", "search", Some("g s"), messages::callback_search),
     (Permission::ViewServices, "/services", "phone", None, messages::services),
     (Permission::ViewServices, "/office-hours", "clock", None, messages::office_hours),
     (Permission::ViewServices, "/capacity", "gauge", None, messages::capacity),
+    (Permission::ViewServices, "/numbers", "shield-check", None, messages::numbers),
     (Permission::ManageApiKeys, "/integrations", "key-round", None, messages::integrations),
     (Permission::ManageUsers, "/users", "users", None, messages::users),
     (Permission::ViewAudit, "/audit", "scroll-text", None, messages::audit),

@@ -113,10 +113,7 @@ pub async fn import_do_not_call(
     body: File<CsvFile>,
 ) -> Result<HttpResponse, Error> {
     let key = idempotency.of(&caller, body.digest());
-    let import = async move |tx: &mut Tx<'_>| {
-        let imported = commands::import(tx, body.bytes()).await?;
-        Reply::ok(&ImportedEntries { imported })
-    };
+    let import = async move |tx: &mut Tx<'_>| Reply::ok(&commands::import(tx, body.bytes()).await?);
     Ok(api.commands.run(Audit::of(AuditAction::DoNotCallImport), key, &caller, import).await?.into())
 }
 

@@ -6,7 +6,7 @@ use leptos_router::components::A;
 use ringback_domain::wire::callback::ChosenTime;
 use ringback_domain::wire::endpoint::{CountCallbacks, Endpoint, Method, ReadNumber};
 use ringback_domain::wire::list::{CallbackFilter, CountQuery};
-use ringback_domain::wire::reference::{NumberKind, NumberReading, OpenCallback};
+use ringback_domain::wire::reference::{NumberReading, OpenCallback};
 use ringback_domain::{CallbackType, ServiceId, StateName};
 
 use super::date_time::{DateTimeFields, DateTimeForm, Zones};
@@ -228,14 +228,7 @@ fn reading_of(service: RwSignal<String>, number: RwSignal<String>) -> RwSignal<O
 
 /// The reading in words.
 fn read_as(reading: &NumberReading) -> String {
-    let kind = reading.kind.map(|kind| match kind {
-        NumberKind::FixedLine => messages::kind_fixed(),
-        NumberKind::Mobile => messages::kind_mobile(),
-        NumberKind::FixedLineOrMobile => messages::kind_fixed_or_mobile(),
-        NumberKind::TollFree => messages::kind_toll_free(),
-        NumberKind::PremiumRate => messages::kind_premium(),
-        NumberKind::Other => messages::kind_other(),
-    });
+    let kind = reading.kind.map(messages::number_kind_name);
     let extension = reading.extension.as_ref();
     let formatted = &reading.formatted;
     let number =
