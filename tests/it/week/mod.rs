@@ -2,6 +2,9 @@
 //! every way, nodes that are replaced in the middle, a change of clocks. Whoever watches knows what
 //! may happen by rules of its own, and compares what the server does with it at every step.
 
+mod agents;
+mod customers;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::time::Instant;
@@ -11,28 +14,20 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use ringback_api::app::App;
 use ringback_api::auth::Grant;
-use ringback_api::command::attempts::{self, AttemptReport, Order, Report};
-use ringback_api::command::callbacks::{self as commands, Answer, Target};
-use ringback_api::command::{Audit, Expected, Tx, rules};
-use ringback_api::error::Error;
+use ringback_api::command::{Audit, Tx, rules};
 use ringback_api::store::{Store, services};
 use ringback_api::worker::{leases, submitter};
-use ringback_domain::callback::Callback;
-use ringback_domain::callback::state::{Reservation, State};
-use ringback_domain::callback::transition::Release;
+use ringback_domain::callback::state::Reservation;
 use ringback_domain::retention::AUDIT_DAYS;
 use ringback_domain::service::Settings;
 use ringback_domain::wire::calendar::{CapacityRule, OfficeHoursCalendar};
-use ringback_domain::wire::callback::{CancelCallback, CreateCallback, RescheduleCallback};
-use ringback_domain::{
-    CalendarId, CallbackId, CapacityRuleId, DialResult, ResultCode, Service, ServiceId, StateName, Timestamp,
-};
+use ringback_domain::{CalendarId, CallbackId, CapacityRuleId, Service, ServiceId, StateName, Timestamp};
 use ringback_tests::{Backend, figure, seed, size};
 use rstest::rstest;
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
-use crate::store_setup::{Cluster, check_timeline, dialler, person};
+use crate::store_setup::{Cluster, check_timeline};
 
 /// Zones with the beginning of their customers' numbers. The clocks of the first two change on
 /// the Sunday, 2027-03-28.
@@ -378,60 +373,6 @@ impl Week {
         }
     }
 
-    fn customer(&mut self, zone: usize) -> String {
-        // Few enough that some ask twice.
-        let customers = self.scale.requests / self.scale.zones;
-        format!("{}{:07}", ZONES[zone].2, 2_000_000 + self.rng.random_range(0..customers))
-    }
-
-    async fn request(&mut self, service: usize) {
-        let zone = service % self.scale.zones;
-        let number = self.customer(zone);
-        let now = self.now();
-        self.tally.requests += 1;
-        let mut body = json!({
-            "callback_type": "immediate", "service_id": self.services[service], "customer_number": number,
-        });
-        let is_appointment = self.rng.random_range(0..4) == 0;
-        if is_appointment {
-            let ahead = self.rng.random_range(600..86_400);
-            let desired = (now + ahead).div_euclid(300) * 300;
-            body["callback_type"] = json!("scheduled");
-            body["desired_time"] = json!(micros(desired));
-        }
-        let mut created = self.create(&body).await;
-        // Who is refused takes the nearest time that is offered.
-        if let Err(Error::NotBookable { slots, .. }) = &created
-            && is_appointment
-            && let Some(slot) = slots.first()
-        {
-            assert!(self.is_free(service, seconds(slot.from)), "a full slot is offered");
-            body["desired_time"] = json!(slot.from);
-            created = self.create(&body).await;
-            assert!(created.is_ok(), "what is offered can be booked: {created:?}");
-        }
-        match created {
-            Ok(callback) => self.promised(service, number, is_appointment, &callback),
-            Err(Error::NotBookable { slots, .. }) => {
-                let should = is_appointment || !is_open(zone, &self.zones[zone], now);
-                assert!(should && (slots.is_empty() || !is_appointment), "refused while it is open");
-                self.tally.refused += 1;
-            }
-            Err(error) => panic!("{error}"),
-        }
-    }
-
-    async fn create(&mut self, body: &Value) -> Result<Callback, Error> {
-        let body: CreateCallback = serde_json::from_value(body.clone()).unwrap();
-        let create = async move |tx: &mut Tx<'_>| commands::create(tx, &body).await;
-        let node = self.node();
-        let answer = self.cluster.nodes[node].commands.change(Audit::None, &dialler(), create).await?;
-        match answer {
-            Answer::Made(callback) => Ok(callback),
-            Answer::Existing(callback) => panic!("{} stands for another", callback.id),
-        }
-    }
-
     fn is_free(&self, service: usize, at: i64) -> bool {
         let slot = at.div_euclid(SLOT_SECONDS);
         self.booked.get(&(service, slot)).copied().unwrap_or_default() < self.scale.capacity
@@ -447,44 +388,6 @@ impl Week {
 
     fn give_back(&mut self, service: usize, at: i64) {
         *self.booked.get_mut(&(service, at.div_euclid(SLOT_SECONDS))).unwrap() -= 1;
-    }
-
-    fn promised(&mut self, service: usize, number: String, is_appointment: bool, callback: &Callback) {
-        let (zone, now) = (service % self.scale.zones, self.now());
-        let desired = seconds(callback.desired_time);
-        if is_appointment {
-            self.book(service, desired);
-        } else {
-            assert!(is_open(zone, &self.zones[zone], now), "promised now while it is closed");
-        }
-        let record = Record {
-            zone,
-            service,
-            number,
-            is_appointment,
-            desired,
-            arrival: if is_appointment { desired - LEAD_SECONDS } else { now },
-            not_before: desired,
-            spared_until: if is_appointment { desired } else { now + SPARED_SECONDS },
-            stands: Stands::Scheduled,
-            attempts: 0,
-            first_attempt: None,
-            is_cancelled: false,
-        };
-        self.records.insert(callback.id, record);
-        self.stand(callback.id, Stands::Scheduled);
-        self.at(desired.max(now), Event::Due);
-        match self.rng.random_range(0..100) {
-            0..2 => {
-                let at = now + self.rng.random_range(1..desired.max(now) - now + 600);
-                self.at(at, Event::Cancel(callback.id.0));
-            }
-            2..5 if is_appointment => {
-                let at = now + self.rng.random_range(1..(desired - now).max(2));
-                self.at(at, Event::Move(callback.id.0));
-            }
-            _ => {}
-        }
     }
 
     async fn submit(&mut self) {
@@ -519,234 +422,6 @@ impl Week {
             }
             self.agents[agent].at = None;
             self.settle(id, &callback);
-        }
-    }
-
-    /// Notes where a callback stands after an attempt.
-    fn settle(&mut self, id: CallbackId, callback: &Callback) {
-        let record = self.records.get_mut(&id).unwrap();
-        self.open_numbers.remove(&record.number);
-        match &callback.state {
-            State::Queued(queued) => {
-                record.not_before = queued.retry_at.map_or(record.not_before, seconds);
-                if queued.quarantined_at.is_some() {
-                    // A person decides: that it is too late.
-                    record.not_before = i64::MAX;
-                    let soon = self.now() + 600;
-                    self.at(soon, Event::Cancel(id.0));
-                }
-                self.stand(id, Stands::Queued);
-            }
-            State::Completed(ended) => {
-                if ended.result == ResultCode::AGENT_CONNECTED {
-                    self.tally.reached += 1;
-                } else {
-                    self.tally.failed += 1;
-                }
-                self.stand(id, Stands::Done);
-            }
-            other => panic!("{id}: {other:?}"),
-        }
-    }
-
-    async fn look(&mut self, agent: usize) {
-        if self.agents[agent].at.is_some() {
-            return;
-        }
-        let now = self.now();
-        let (zone, zones) = (self.agents[agent].zone, self.scale.zones);
-        let served = (0..self.services.len()).filter(|service| service % zones == zone);
-        let order = Order {
-            agent: format!("agent-{agent}"),
-            services: served.map(|service| self.services[service]).collect(),
-            limit: 1,
-            lease_seconds: LEASE_SECONDS,
-        };
-        let node = self.node();
-        let (commands, grant) = (&self.cluster.nodes[node].commands, dialler());
-        let taken = attempts::reserve_together(commands, &grant, &order).await.unwrap();
-        let Some(callback) = taken.first() else {
-            assert_eq!(self.first_in_line(agent), None, "nobody was handed out while somebody could be");
-            self.agents[agent].is_idle = true;
-            return;
-        };
-        self.check_hand_out(agent, callback);
-        let held = callback.state.reservation().unwrap().clone();
-        self.stand(callback.id, Stands::Open);
-        let record = self.records.get_mut(&callback.id).unwrap();
-        record.first_attempt.get_or_insert(now);
-        self.open_numbers.insert(record.number.clone());
-        let taken_by = &mut self.agents[agent];
-        (taken_by.at, taken_by.is_idle) = (Some((callback.id, held)), false);
-        taken_by.attempts += 1;
-        let attempt = taken_by.attempts;
-        self.tally.dials += 1;
-        self.at(now + LEASE_SECONDS, Event::LeaseEnds);
-        let ring = self.rng.random_range(8..25);
-        if self.rng.random_range(0..100) < 3 {
-            // The agent is gone, and nobody says so.
-            self.tally.lost_agents += 1;
-            self.at(now + 600, Event::Free(agent));
-        } else {
-            self.at(now + ring, Event::Answered(agent, attempt));
-        }
-    }
-
-    /// Who is to be handed out next to this agent, by the watcher's own rules.
-    fn first_in_line(&self, agent: usize) -> Option<CallbackId> {
-        let (agent, now) = (&self.agents[agent], self.now());
-        if !is_open(agent.zone, &self.zones[agent.zone], now) {
-            return None;
-        }
-        let is_ready = |id: &CallbackId| {
-            let record = &self.records[id];
-            record.not_before <= now
-                && record.is_permitted(now)
-                && !self.open_numbers.contains(&record.number)
-                && agent.released.get(id).is_none_or(|until| *until <= now)
-        };
-        self.waiting[agent.zone].iter().map(|(_, id)| CallbackId(*id)).find(is_ready)
-    }
-
-    fn check_hand_out(&self, agent: usize, callback: &Callback) {
-        let (record, now) = (&self.records[&callback.id], self.now());
-        let zone = &self.zones[record.zone];
-        assert_eq!(record.stands, Stands::Queued, "handed out although it is {:?}", record.stands);
-        assert!(record.desired <= now, "called {} s early", record.desired - now);
-        assert!(record.not_before <= now, "called again before its pause was over");
-        assert!(!self.open_numbers.contains(&record.number), "a customer is called twice at once");
-        assert!(is_open(record.zone, zone, now), "called while it is closed");
-        assert!(record.is_permitted(now), "called at night");
-        assert!(record.attempts < MAX_ATTEMPTS, "called a fourth time");
-        assert_eq!(self.first_in_line(agent), Some(callback.id), "not the first in line");
-    }
-
-    async fn report(&mut self, held: &Reservation, report: Report) -> Callback {
-        let report =
-            AttemptReport { attempt_id: held.attempt_id, lease_token: held.lease_token.clone(), report };
-        let node = self.node();
-        let once = report.clone();
-        let send = async move |tx: &mut Tx<'_>| attempts::report(tx, &once).await;
-        let done = self.cluster.nodes[node].commands.change(Audit::None, &dialler(), send).await.unwrap();
-        if self.rng.random_range(0..20) == 0 {
-            // The answer was lost, and the router sends it again, to any node.
-            self.tally.repeated += 1;
-            let node = self.node();
-            let send = async move |tx: &mut Tx<'_>| attempts::report(tx, &report).await;
-            let again = self.cluster.nodes[node].commands.change(Audit::None, &dialler(), send).await;
-            assert!(matches!(again, Err(Error::Refused { .. } | Error::LeaseLost)), "a report counts twice");
-        }
-        done
-    }
-
-    async fn answered(&mut self, agent: usize) {
-        let Some((id, held)) = self.agents[agent].at.clone() else { return };
-        let now = self.now();
-        let outcome = match self.rng.random_range(0..100) {
-            0..68 => Report::Connected,
-            68..76 => Report::Failed(DialResult::Busy),
-            76..88 => Report::Failed(DialResult::NoAnswer),
-            88..91 => Report::Failed(DialResult::AnsweringMachine),
-            91..93 => Report::Failed(DialResult::Rejected),
-            93..95 => Report::Failed(DialResult::Congestion),
-            95..96 => Report::Failed(DialResult::InvalidNumber),
-            96..97 => Report::Failed(DialResult::Unknown),
-            _ => Report::Released(Release { reason: None, pause_seconds: 300 }),
-        };
-        let callback = self.report(&held, outcome.clone()).await;
-        if matches!(outcome, Report::Connected) {
-            let talk = self.rng.random_range(60..300);
-            let attempt = self.agents[agent].attempts;
-            return self.at(now + talk, Event::Ends(agent, attempt));
-        }
-        if let Report::Failed(result) = outcome
-            && result.counts()
-        {
-            self.records.get_mut(&id).unwrap().attempts += 1;
-        }
-        if matches!(outcome, Report::Released(_)) {
-            self.agents[agent].released.insert(id, now + 300);
-        }
-        self.agents[agent].at = None;
-        self.settle(id, &callback);
-        self.at(now + 5, Event::Free(agent));
-    }
-
-    async fn ends(&mut self, agent: usize) {
-        let Some((id, held)) = self.agents[agent].at.take() else { return };
-        let callback = self.report(&held, Report::Completed { result: None, disposition: None }).await;
-        assert_eq!(callback.state.name(), StateName::Completed);
-        self.settle(id, &callback);
-        // After some calls the agent goes for a while.
-        let pause = if self.rng.random_range(0..30) == 0 { 1_200 } else { 10 };
-        let now = self.now();
-        self.at(now + pause, Event::Free(agent));
-    }
-
-    async fn cancel(&mut self, id: CallbackId) {
-        let target = Target { id, expected: Expected::Any };
-        let cancel =
-            async move |tx: &mut Tx<'_>| commands::cancel(tx, target, CancelCallback::default()).await;
-        let node = self.node();
-        let cancelled = self.cluster.nodes[node].commands.change(Audit::None, &person(), cancel).await;
-        let before = self.records[&id].stands;
-        if cancelled.is_err() {
-            assert!(matches!(before, Stands::Open | Stands::Done), "a cancellation was refused: {before:?}");
-            return;
-        }
-        assert_ne!(before, Stands::Done, "what is over was cancelled");
-        self.stand(id, Stands::Done);
-        self.tally.cancelled += 1;
-        let record = self.records.get_mut(&id).unwrap();
-        record.is_cancelled = true;
-        let (service, desired, number) = (record.service, record.desired, record.number.clone());
-        if before == Stands::Scheduled && record.is_appointment {
-            self.give_back(service, desired);
-        }
-        if before == Stands::Open {
-            self.open_numbers.remove(&number);
-            let agent =
-                self.agents.iter().position(|agent| agent.at.as_ref().is_some_and(|(at, _)| *at == id));
-            let agent = agent.unwrap();
-            self.agents[agent].at = None;
-            let now = self.now();
-            self.at(now + 5, Event::Free(agent));
-        }
-    }
-
-    async fn move_to_another_time(&mut self, id: CallbackId) {
-        let record = self.records[&id].clone();
-        if record.stands != Stands::Scheduled {
-            return;
-        }
-        let desired = self.now().div_euclid(300) * 300 + self.rng.random_range(2..200) * 300;
-        let target = Target { id, expected: Expected::Any };
-        let body =
-            RescheduleCallback { desired_time: Some(micros(desired)), ..RescheduleCallback::default() };
-        let reschedule = async move |tx: &mut Tx<'_>| commands::reschedule(tx, target, &body).await;
-        let node = self.node();
-        let moved = self.cluster.nodes[node].commands.change(Audit::None, &person(), reschedule).await;
-        match moved {
-            Ok(_) => {
-                self.give_back(record.service, record.desired);
-                self.book(record.service, desired);
-                self.stand(id, Stands::Open);
-                let record = self.records.get_mut(&id).unwrap();
-                (record.desired, record.not_before) = (desired, desired);
-                record.arrival = desired - LEAD_SECONDS;
-                self.stand(id, Stands::Scheduled);
-                self.tally.moved += 1;
-                self.at(desired, Event::Due);
-            }
-            Err(Error::NotBookable { .. }) => {
-                let is_closed = !is_open(record.zone, &self.zones[record.zone], desired);
-                let slot = |at: i64| at.div_euclid(SLOT_SECONDS);
-                let has_begun = slot(desired) <= slot(self.now());
-                let is_full = slot(desired) != slot(record.desired) && !self.is_free(record.service, desired);
-                let is_night = !is_hour_to_call(record.zone, desired);
-                assert!(is_closed || has_begun || is_full || is_night, "a free time was refused");
-            }
-            Err(error) => panic!("{error}"),
         }
     }
 
