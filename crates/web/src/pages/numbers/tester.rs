@@ -302,6 +302,7 @@ fn Reasons(numbers: Numbers, verdict: NumberVerdict, rules: Vec<NumberRuleView>)
 #[cfg(test)]
 mod tests {
     use ringback_domain::NumberRuleId;
+    use ringback_domain::number_rule::NumberPattern;
     use ringback_domain::wire::number_rule::NumberRuleRef;
     use uuid::Uuid;
 
@@ -313,7 +314,7 @@ mod tests {
             name: format!("rule {id}"),
             kind,
             countries: countries.iter().map(|code| (*code).to_owned()).collect(),
-            pattern: pattern.map(|text| text.to_owned().try_into().unwrap()),
+            pattern: pattern.map(|text| NumberPattern::try_from(text.to_owned()).unwrap()),
             used_by: Vec::new(),
             version: 1,
         }
@@ -329,7 +330,7 @@ mod tests {
             rule(3, K::AllowCountries, &["DE"], None),
             rule(4, K::AllowCountries, &["GB"], None),
         ];
-        let verdict = |blocking: Option<u128>, do_not_call| NumberVerdict {
+        let verdict = |blocking: Option<u128>, do_not_call: bool| NumberVerdict {
             customer_number: "+442079460318".to_owned(),
             formatted: "+44 20 7946 0318".to_owned(),
             country: Some("GB".to_owned()),
