@@ -89,7 +89,7 @@ impl World {
     fn taken(&self, slot: usize, without: Option<usize>) -> Taken {
         let others = self.places.iter().enumerate().filter(|(customer, _)| Some(*customer) != without);
         let others: Vec<Place> = others.map(|(_, place)| *place).collect();
-        let count = |of: Place| u32::try_from(others.iter().filter(|place| **place == of).count()).unwrap();
+        let count = |of: Place| others.iter().map(|place| u32::from(*place == of)).sum();
         Taken { booked: count(Place::Booked(slot)), held: count(Place::Held(slot)) }
     }
 
@@ -226,15 +226,13 @@ const WAITS: &str = "a node waits for another";
 fn no_course_of_two_nodes_books_a_slot_above_its_capacity() {
     let explored = Guard::LockAndCount.checker().threads(2).spawn_bfs().join();
     explored.assert_properties();
-    println!("{} states", explored.unique_state_count());
-    assert!(explored.unique_state_count() > 1_000);
+    assert!(explored.unique_state_count() > 100_000, "the world is smaller than it was");
 }
 
 #[test]
 fn without_its_guard_a_booking_exceeds_the_capacity() {
     for guard in [Guard::Nothing, Guard::NothingForHolds] {
         let explored = guard.checker().spawn_bfs().join();
-        let course = explored.assert_any_discovery(WITHIN);
-        println!("{guard:?}: {:?}", course.into_actions());
+        explored.assert_any_discovery(WITHIN);
     }
 }

@@ -56,13 +56,33 @@ async fn each_role_sees_only_the_pages_that_it_may_use() {
     let browser = Browser::start().await;
     let open = async |path: &str| browser.open(&format!("http://{}{path}", app.address)).await;
     for (username, role, manages, tools) in [
-        ("monitor", "Monitor", false, ["Callback Search", "Services", "Office Hours", "Capacity"].as_slice()),
-        ("supervisor", "Supervisor", true, &["Callback Search", "Services", "Office Hours", "Capacity"]),
+        (
+            "monitor",
+            "Monitor",
+            false,
+            ["Callback Search", "Services", "Office Hours", "Capacity", "Permitted & Blocked Numbers"]
+                .as_slice(),
+        ),
+        (
+            "supervisor",
+            "Supervisor",
+            true,
+            &["Callback Search", "Services", "Office Hours", "Capacity", "Permitted & Blocked Numbers"],
+        ),
         (
             "administrator",
             "Administrator",
             true,
-            &["Callback Search", "Services", "Office Hours", "Capacity", "Integrations", "Users", "Audit"],
+            &[
+                "Callback Search",
+                "Services",
+                "Office Hours",
+                "Capacity",
+                "Permitted & Blocked Numbers",
+                "Integrations",
+                "Users",
+                "Audit",
+            ],
         ),
     ] {
         open("/callbacks").await;
@@ -91,7 +111,7 @@ async fn each_role_sees_only_the_pages_that_it_may_use() {
     browser.at("link", "Callbacks").gone().await;
     assert_eq!(
         items(&browser, "Tools", "Services").await,
-        ["Services", "Office Hours", "Capacity", "Integrations"]
+        ["Services", "Office Hours", "Capacity", "Permitted & Blocked Numbers", "Integrations"]
     );
     open("/search").await;
     browser.at("heading", "You have no access to callbacks").shown().await;

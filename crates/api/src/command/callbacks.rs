@@ -133,9 +133,9 @@ async fn promise(
     let at = desired.map_or(tx.now(), |desired| desired.at);
     let wish = Wish { service, kind, at, field, freed, party };
     match held {
-        Some(hold) => {
+        Some(place) => {
             permit(tx, wish).await?;
-            holds::redeem(tx, hold).await
+            holds::redeem(tx, place).await
         }
         None => book(tx, wish).await,
     }
