@@ -84,7 +84,7 @@ impl Week {
     }
 
     /// Who is to be handed out next to this agent, by the watcher's own rules.
-    fn first_in_line(&self, agent: usize) -> Option<CallbackId> {
+    pub(super) fn first_in_line(&self, agent: usize) -> Option<CallbackId> {
         let (agent, now) = (&self.agents[agent], self.now());
         if !is_open(agent.zone, &self.zones[agent.zone], now) {
             return None;

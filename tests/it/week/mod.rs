@@ -343,10 +343,16 @@ impl Week {
         if is_over && self.events.is_empty() {
             return;
         }
+        let now = self.now();
         for zone in 0..self.scale.zones {
-            (0..self.waiting[zone].len()).for_each(|_| self.wake(zone));
+            let idle = self.agents.iter().position(|agent| agent.is_idle && agent.zone == zone);
+            let Some(agent) = idle else { continue };
+            // Now and then they look although there should be nobody for them.
+            if now % 1_800 == 0 || self.first_in_line(agent).is_some() {
+                (0..self.waiting[zone].len()).for_each(|_| self.wake(zone));
+            }
         }
-        let next = self.now() + 30;
+        let next = now + 30;
         self.at(next, Event::Tick);
     }
 
