@@ -244,3 +244,29 @@ async fn booked_and_held_places_never_exceed_what_a_slot_can_hold(
         app.advance(1);
     }
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_place_at_night_is_booked_only_on_the_customers_word(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.supervisor().await;
+    with_capacity(&app, 1).await;
+    set(&app, json!({"called_party_hours": ["courtesy"]})).await;
+    let hold = held(&app, &client, TIME).await;
+    // It is five in the morning in New York.
+    let mut body = json!({
+        "callback_type": "scheduled", "service_id": app.service, "customer_number": "+12122000123", "hold": hold,
+    });
+    let asked = client.post(CALLBACKS, &body).await;
+    assert_eq!(
+        (refused(&asked).0.as_str(), refused(&asked).1.as_str()),
+        ("/hold", "outside_permitted_hours")
+    );
+    assert_eq!(slot(&app, &client).await, json!([0, 1, "held"]), "the place stays the customer's");
+    body["outside_hours_confirmed"] = json!(true);
+    let booked = client.post(CALLBACKS, &body).await;
+    assert_eq!(booked.status, 201, "{booked}");
+    assert_eq!(slot(&app, &client).await, json!([1, 0, "full"]));
+}
