@@ -67,10 +67,8 @@ impl Browser {
     }
 
     async fn open_session(&self) -> String {
-        let profile = format!("--user-data-dir={}", self.folder.path().join("profile").display());
-        let flags: Vec<_> = FLAGS.into_iter().chain([profile.as_str()]).collect();
         let downloads = json!({ "download.default_directory": self.downloads() });
-        let mut options = json!({ "args": flags, "prefs": downloads });
+        let mut options = json!({ "args": FLAGS, "prefs": downloads });
         if let Some(program) = setting("RINGBACK_TEST_CHROMIUM") {
             options["binary"] = program.into();
         }

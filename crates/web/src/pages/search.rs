@@ -8,26 +8,24 @@ use leptos_router::components::A;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use ringback_domain::CallbackId;
 use ringback_domain::retention::RETENTION_DAYS;
-use ringback_domain::wire::callback::{CallbackView, TimelineEntry};
-use ringback_domain::wire::endpoint::{FindCallbacks, GetCallback, GetTimeline};
+use ringback_domain::wire::callback::CallbackView;
+use ringback_domain::wire::endpoint::{FindCallbacks, GetCallback};
 use ringback_domain::wire::list::{FindQuery, PAGE_LIMIT};
 use ringback_domain::wire::problem::ProblemKind;
 
-use super::callbacks::record::details::Failed;
+use super::callbacks::record::Host;
+use super::callbacks::record::details::details;
 use super::callbacks::record::edit::EditDialog;
 use super::callbacks::record::recreate::RecreateDialog;
 use super::callbacks::record::row::{Action, Row};
-use super::callbacks::record::{Host, metrics, timeline};
 use super::callbacks::view::state::ViewState;
 use crate::api::Failure;
 use crate::client::Client;
 use crate::clock;
 use crate::components::button::{Appearance, Button};
 use crate::components::icon::Icon;
-use crate::components::key_value::KeyValue;
 use crate::components::page::PlainPage;
 use crate::components::state_badge::StateBadge;
-use crate::components::timeline::Timeline;
 use crate::components::toast::{Toast, Toasts};
 use crate::components::unique_id;
 use crate::events::{Event, Listener, listen};
@@ -222,7 +220,7 @@ fn Results(hits: Vec<CallbackView>, chosen: RwSignal<Option<CallbackId>>) -> imp
 }
 
 /// Its current state and result.
-fn badge(hit: RwSignal<CallbackView>) -> impl IntoView {
+fn badge(hit: impl With<Value = CallbackView>) -> impl IntoView {
     let (state, result) = hit.with(|hit| (hit.state, hit.result));
     view! { <StateBadge state result /> }
 }
@@ -230,42 +228,18 @@ fn badge(hit: RwSignal<CallbackView>) -> impl IntoView {
 /// Everything about one callback, kept up to date.
 #[component]
 pub(crate) fn Record(row: Row) -> impl IntoView {
-    let client = Client::here();
     let preferences = PreferenceStore::here();
     let toasts = Toasts::here();
-    let id = row.id;
-    let number = row.number();
-    let view = RwSignal::from(row.record.clone());
-    let timeline = RwSignal::new(Vec::<TimelineEntry>::new());
-    let [metrics_failed, timeline_failed] = std::array::from_fn(|_| RwSignal::new(false));
-    let load = move || {
-        spawn_local(async move {
-            // Search results have neither the position in the queue nor the
-            // timeline.
-            let full = client.call(&GetCallback(id)).await;
-            metrics_failed.try_set(full.is_err());
-            if let Ok(full) = full {
-                view.try_set(full);
-            }
-            let response = client.call(&GetTimeline(id)).await;
-            timeline_failed.try_set(response.is_err());
-            if let Ok(response) = response {
-                timeline.try_set(response.items);
-            }
-        });
-    };
-    load();
-    follow_changes(id, load);
+    let view = Memo::new({
+        let record = row.record.clone();
+        move |_| record.get()
+    });
+    follow_changes(row.clone());
     let open = RwSignal::new(Action::None);
+    let changed = row.clone();
     let host = Host {
-        changed: Callback::new(move |now| {
-            view.set(now);
-            load();
-        }),
-        recreated: Callback::new(move |_| {
-            toasts.show(Toast::success(messages::callback_recreated()));
-            load();
-        }),
+        changed: Callback::new(move |now| changed.update(now, false)),
+        recreated: Callback::new(move |_| toasts.show(Toast::success(messages::callback_recreated()))),
         closed: Callback::new(move |()| open.set(Action::None)),
     };
     let offered = Memo::new(move |_| view.with(Action::of));
@@ -280,13 +254,15 @@ pub(crate) fn Record(row: Row) -> impl IntoView {
     };
     // The focus goes here if the button has changed while its dialog was open.
     let heading = row.arrow_id();
+    let labelled_by = heading.clone();
+    let (id, number) = (row.id, row.number());
+    provide_context(row.clone());
     let row = StoredValue::new(row);
     let dialog = move || match open.get() {
         Action::None => ().into_any(),
         Action::Edit => view! { <EditDialog row=row.get_value() host /> }.into_any(),
         Action::Recreate => view! { <RecreateDialog row=row.get_value() host /> }.into_any(),
     };
-    let labelled_by = heading.clone();
     view! {
         <section class="card" aria-labelledby=labelled_by>
             <header class="record__header">
@@ -307,41 +283,6 @@ pub(crate) fn Record(row: Row) -> impl IntoView {
                 }}
                 {button}
             </header>
-            <RecordBody view timeline><Failed metrics=metrics_failed timeline=timeline_failed /></RecordBody>
-        </section>
-        {dialog}
-    }
-}
-
-/// Calls back whenever a callback may have changed, while the calling component
-/// exists.
-fn follow_changes(id: CallbackId, changed: impl Fn() + 'static) {
-    let listener = listen(Client::here(), &Session::here().user_id(), move |events| {
-        let concerns = events.into_iter().any(|event| match event {
-            Event::Changed(now) => now.id == id,
-            Event::Connected { resumed } => !resumed,
-            Event::Resync => true,
-            Event::ServicesChanged(_) | Event::Disconnected => false,
-        });
-        if concerns {
-            changed();
-        }
-    });
-    let listener = StoredValue::new_local(listener);
-    on_cleanup(move || listener.with_value(Listener::stop));
-}
-
-/// The facts, the timeline and the metrics of a callback.
-#[component]
-fn RecordBody(
-    view: RwSignal<CallbackView>,
-    timeline: RwSignal<Vec<TimelineEntry>>,
-    /// What could not be loaded.
-    children: Children,
-) -> impl IntoView {
-    let preferences = PreferenceStore::here();
-    view! {
-        <div class="record__body">
             <dl class="facts">
                 {move || {
                     let facts = view.with(|view| facts(view, preferences.style()));
@@ -349,55 +290,50 @@ fn RecordBody(
                         .collect_view()
                 }}
             </dl>
-            {children()}
-            <div class="record__columns">
-                <section aria-label=messages::timeline()>
-                    <h3>{messages::timeline()}</h3>
-                    {move || {
-                        let (style, now) = (preferences.style(), clock::now());
-                        let entries = timeline.with(|timeline| {
-                            view.with(|view| timeline::entries(timeline, view, style, now))
-                        });
-                        view! { <Timeline entries /> }
-                    }}
-                </section>
-                <section aria-label=messages::advanced_metrics()>
-                    <h3>{messages::advanced_metrics()}</h3>
-                    {move || {
-                        let facts = view.with(|view| metrics::advanced(view, preferences.style()));
-                        view! { <KeyValue facts /> }
-                    }}
-                </section>
-                {move || {
-                    let facts = view.with(metrics::user_data);
-                    (!facts.is_empty()).then(|| view! {
-                        <section aria-label=messages::user_data()>
-                            <h3>{messages::user_data()}</h3>
-                            <KeyValue facts />
-                        </section>
-                    })
-                }}
-            </div>
-        </div>
+            {details()}
+        </section>
+        {dialog}
     }
 }
 
-/// The most important facts.
-fn facts(view: &CallbackView, style: Style) -> Vec<(&'static str, String)> {
-    let metrics = &view.metrics;
-    let [position, wait] = metrics::place(view);
+/// Keeps the record of a row up to date while the calling component exists. Search
+/// results may be older than the events of now.
+fn follow_changes(row: Row) {
+    let client = Client::here();
+    let id = row.id;
+    let reload = {
+        let row = row.clone();
+        move || {
+            let row = row.clone();
+            spawn_local(async move {
+                // What fails is loaded again with the next event.
+                if let Ok(now) = client.call(&GetCallback(id)).await {
+                    row.update(now, false);
+                }
+            });
+        }
+    };
+    let listener = listen(client, &Session::here().user_id(), move |events| {
+        for event in events {
+            match event {
+                Event::Changed(now) if now.id == id => row.update(*now, false),
+                Event::Connected { resumed: false } | Event::Resync => reload(),
+                _ => {}
+            }
+        }
+    });
+    let listener = StoredValue::new_local(listener);
+    on_cleanup(move || listener.with_value(Listener::stop));
+}
+
+/// What a callback is about; its details say the rest.
+fn facts(view: &CallbackView, style: Style) -> [(&'static str, String); 3] {
     let kind = if view.scheduled_origin { messages::scheduled() } else { messages::immediate() };
-    let of_customer = metrics::customers_time(view, style)
-        .map(|(time, zone)| (messages::customers_time(), messages::time_in_zone(time, zone)));
-    let facts = [
+    [
         (messages::column_service(), view.service.name.clone()),
         (messages::column_desired_time(), format::day_time(view.desired_time, style)),
         (messages::callback_type(), kind.to_owned()),
-        (messages::position(), position),
-        (messages::estimated_wait(), wait),
-        (messages::column_attempts(), messages::attempts_short(metrics.attempts_made, metrics.max_attempts)),
-    ];
-    facts.into_iter().chain(of_customer).collect()
+    ]
 }
 
 #[cfg(test)]

@@ -129,7 +129,7 @@ pub(crate) fn details() -> AnyView {
 
 /// Says which parts could not be loaded, as long as they could not.
 #[component]
-pub(crate) fn Failed(metrics: RwSignal<bool>, timeline: RwSignal<bool>) -> impl IntoView {
+fn Failed(metrics: RwSignal<bool>, timeline: RwSignal<bool>) -> impl IntoView {
     let part = |failed: RwSignal<bool>, text: &'static str| {
         move || failed.get().then(|| view! { <p class="note note--warning" role="alert">{text}</p> })
     };

@@ -29,24 +29,29 @@ pub(super) fn WhyNotNow(
     let client = Client::here();
     let clock = Clock::here();
     let gates = RwSignal::new(Vec::<GateView>::new());
+    let failed = RwSignal::new(false);
     // They also change with rules, other callbacks and the time.
     Effect::new(move |_| {
         let (_, state) = version.get();
         if matches!(state, StateName::Processing | StateName::Completed) {
+            failed.set(false);
             return gates.set(Vec::new());
         }
         clock.coarse();
         spawn_local(async move {
             let response = client.call(&GetGates(id)).await;
+            failed.try_set(response.is_err());
             gates.try_set(response.map(|response| response.gates).unwrap_or_default());
         });
     });
     move || {
         let gates = gates.get();
-        (!gates.is_empty()).then(|| {
+        (failed.get() || !gates.is_empty()).then(|| {
+            let failed = failed.get().then(|| view! { <p role="alert">{messages::gates_failed()}</p> });
             view! {
                 <section class="panel" aria-label=messages::why_not_now()>
                     <h2 class="panel__heading">{messages::why_not_now()}</h2>
+                    {failed}
                     <GateList gates view />
                 </section>
             }
