@@ -63,12 +63,14 @@ impl Browser {
         let http = reqwest::Client::new();
         let mut browser = Self { http, driver, _output: output, port, session: String::new(), folder };
         browser.session = browser.open_session().await;
+        // The shell refuses downloads until it is told where to put them.
+        let downloads = json!({ "behavior": "allow", "downloadPath": browser.downloads() });
+        browser.chromium("Browser.setDownloadBehavior", downloads).await.expect("it keeps downloads");
         browser
     }
 
     async fn open_session(&self) -> String {
-        let downloads = json!({ "download.default_directory": self.downloads() });
-        let mut options = json!({ "args": FLAGS, "prefs": downloads });
+        let mut options = json!({ "args": FLAGS });
         if let Some(program) = setting("RINGBACK_TEST_CHROMIUM") {
             options["binary"] = program.into();
         }
@@ -338,6 +340,7 @@ impl Drop for Browser {
     /// Lets the driver close the browser, whose processes it knows, and ends the
     /// driver.
     fn drop(&mut self) {
+        self.wake();
         if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) {
             let host = "Host: localhost\r\nConnection: close";
             let _ = write!(stream, "DELETE {} HTTP/1.1\r\n{host}\r\n\r\n", self.session);

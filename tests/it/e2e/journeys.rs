@@ -93,6 +93,38 @@ async fn a_supervisors_morning() {
 }
 
 #[tokio::test]
+async fn a_computer_that_slept_shows_what_has_become_of_the_callbacks() {
+    let app = start(None).await;
+    night(&app, 5).await;
+    let browser = log_in(&app, "supervisor", "today").await;
+    row_says(&browser, NUMBER, "SCHEDULED").await;
+    browser.at("button", &format!("Edit {NUMBER}")).click().await;
+    let dialog = browser.at("dialog", "Edit Callback");
+    dialog.at("button", "Save").shown().await;
+
+    // The lid is closed with the dialog open, and the network goes with it. Meanwhile the callback is made.
+    browser.cut_off(true).await;
+    browser.sleep();
+    let router = app.router();
+    let made = wait_for("the callback of the dialog", async || {
+        let given = router.reserve(50).await;
+        given.into_iter().find(|given| given.callback["customer_number"] == "+442079460318")
+    })
+    .await;
+    assert_eq!(router.report(&made, "connect", json!({})).await.status, 200);
+    app.key(ApiScope::CallbacksWrite).create_immediate(app.other_service, OTHER).await;
+    browser.wake();
+    browser.cut_off(false).await;
+
+    // Nothing in the dialog can harm the conversation, and the list is up to date without a reload.
+    says(&dialog, "PROCESSING").await;
+    dialog.at("button", "Close").click().await;
+    row_says(&browser, NUMBER, "PROCESSING").await;
+    browser.at("button", "1 new callback").click().await;
+    browser.page().row_with(OTHER).shown().await;
+}
+
+#[tokio::test]
 async fn a_supervisors_morning_on_a_phone() {
     let app = start(None).await;
     night(&app, 3_600).await;

@@ -1,5 +1,8 @@
 //! Other networks, screens, zones and wishes than those of this machine.
 
+use std::fs;
+
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 use super::Browser;
@@ -35,6 +38,30 @@ impl Browser {
             json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
         self.chromium("Network.enable", json!({})).await.expect("it watches the network");
         self.chromium("Network.emulateNetworkConditions", conditions).await.expect("it can be offline");
+    }
+
+    /// Stops the browser, as a computer that sleeps does.
+    pub fn sleep(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets the browser go on after [`Self::sleep`].
+    pub fn wake(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    /// Signals all processes of the browser.
+    fn signal(&self, signal: Signal) {
+        let mut parents = vec![self.driver.id()];
+        while let Some(parent) = parents.pop() {
+            let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
+            for child in children.unwrap_or_default().split_whitespace() {
+                let pid: u32 = child.parse().expect("a number");
+                parents.push(pid);
+                // It may have ended by itself.
+                let _ = kill_process(Pid::from_raw(pid.cast_signed()).expect("it is not 0"), signal);
+            }
+        }
     }
 
     /// Sets the size of the viewport.
