@@ -10,13 +10,12 @@ mod emulation;
 pub mod key;
 
 use std::fmt::Write as _;
-use std::io::{BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::BufReader;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout};
-use std::time::Duration;
 
 use reqwest::Method;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -337,17 +336,9 @@ impl Browser {
 }
 
 impl Drop for Browser {
-    /// Lets the driver close the browser, whose processes it knows, and ends the
-    /// driver.
+    /// Ends the browser and its driver. Its profile is removed with the folder.
     fn drop(&mut self) {
-        self.wake();
-        if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) {
-            let host = "Host: localhost\r\nConnection: close";
-            let _ = write!(stream, "DELETE {} HTTP/1.1\r\n{host}\r\n\r\n", self.session);
-            let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
-            // It answers once the browser is closed.
-            let _ = stream.read(&mut [0; 1024]);
-        }
+        self.signal(Signal::KILL);
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }

@@ -50,17 +50,19 @@ impl Browser {
         self.signal(Signal::CONT);
     }
 
-    /// Signals all processes of the browser.
-    fn signal(&self, signal: Signal) {
-        let mut parents = vec![self.driver.id()];
-        while let Some(parent) = parents.pop() {
+    /// Signals all processes of the browser, which its driver has started.
+    pub(super) fn signal(&self, signal: Signal) {
+        let mut processes = vec![self.driver.id()];
+        let mut seen = 0;
+        while let Some(parent) = processes.get(seen) {
             let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
-            for child in children.unwrap_or_default().split_whitespace() {
-                let pid: u32 = child.parse().expect("a number");
-                parents.push(pid);
-                // It may have ended by itself.
-                let _ = kill_process(Pid::from_raw(pid.cast_signed()).expect("it is not 0"), signal);
-            }
+            let children = children.unwrap_or_default();
+            processes.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+            seen += 1;
+        }
+        for pid in processes.into_iter().skip(1).filter_map(|pid| Pid::from_raw(pid.cast_signed())) {
+            // It may have ended by itself.
+            let _ = kill_process(pid, signal);
         }
     }
 
