@@ -54,10 +54,12 @@ impl Browser {
     pub(super) fn signal(&self, signal: Signal) {
         let mut processes = vec![self.driver.id()];
         let mut seen = 0;
-        while let Some(parent) = processes.get(seen) {
-            let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
-            let children = children.unwrap_or_default();
-            processes.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+        while let Some(&parent) = processes.get(seen) {
+            // Each thread knows those that it has started.
+            for thread in fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten() {
+                let children = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+                processes.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+            }
             seen += 1;
         }
         for pid in processes.into_iter().skip(1).filter_map(|pid| Pid::from_raw(pid.cast_signed())) {
