@@ -159,7 +159,7 @@ fn the_reason_to_stay_is_what_was_nearest_to_a_place() {
 }
 
 #[test]
-fn a_customer_who_is_asleep_then_gets_the_next_slot_in_which_they_are_called() {
+fn a_customer_who_is_asleep_then_gets_the_next_slot_they_are_awake_in() {
     let asleep = Some(Unavailable::OutsidePermittedHours);
     let awake: Vec<Place> = (0..4).map(|index| place(index, None, 0, None)).collect();
     let mut late = awake.clone();

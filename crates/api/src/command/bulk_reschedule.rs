@@ -20,9 +20,8 @@ use crate::auth::Grant;
 use crate::called_party::Customer;
 use crate::error::Error;
 use crate::fault::Field;
-use crate::query::bulk_reschedule::Proposal;
 use crate::spread::plan;
-use crate::store::bulk_reschedule::{self as store, Item, OwnedJob};
+use crate::store::bulk_reschedule::{self as store, Item, OwnedJob, Proposal};
 use crate::store::callbacks;
 
 /// How often another slot is looked for where others keep coming first.

@@ -5,9 +5,7 @@ use std::collections::HashSet;
 use ringback_domain::calendar::spread::Placement;
 use ringback_domain::callback::Callback;
 use ringback_domain::wire::bulk::JobState;
-use ringback_domain::wire::bulk_reschedule::{
-    MAX_MOVES, MoveItem, MoveItemsQuery, MoveOutcome, SpreadRange, SpreadSlot,
-};
+use ringback_domain::wire::bulk_reschedule::{MAX_MOVES, MoveItem, MoveItemsQuery, MoveOutcome, SpreadRange};
 use ringback_domain::wire::list::{CountByState, PAGE_LIMIT, Page};
 use ringback_domain::wire::problem::FieldCode;
 use ringback_domain::{CallbackId, DesiredTime, JobId, Service, StateName, VisibleServices};
@@ -19,20 +17,9 @@ use crate::error::Error;
 use crate::fault::{Field, Part};
 use crate::phone;
 use crate::spread::plan;
-use crate::store::bulk_reschedule::{self as store, Item, Selection};
+use crate::store::bulk_reschedule::{self as store, Item, Proposal, Selection};
 use crate::store::list::ids_by_state;
 use crate::store::{Conn, callbacks};
-
-/// What a bulk reschedule is about, and what is planned for it.
-#[derive(Clone, Debug, Default)]
-pub struct Proposal {
-    /// How many of the selection are in each state.
-    pub selected: CountByState,
-    /// The callbacks in the order in which they are moved; those that stay have an outcome.
-    pub items: Vec<Item>,
-    /// What is planned for each slot.
-    pub slots: Vec<SpreadSlot>,
-}
 
 /// The callbacks that are selected, and the ids of those that the caller may not see.
 struct Found {

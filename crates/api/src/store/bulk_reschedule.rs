@@ -1,7 +1,8 @@
 //! Bulk reschedules: jobs, and the callbacks of each in the order in which they are moved.
 
 use ringback_domain::wire::bulk::JobState;
-use ringback_domain::wire::bulk_reschedule::{BulkReschedule, MoveOutcome};
+use ringback_domain::wire::bulk_reschedule::{BulkReschedule, MoveOutcome, SpreadSlot};
+use ringback_domain::wire::list::CountByState;
 use ringback_domain::{CallbackId, DesiredTime, JobId, LocalTime, ServiceId, Timestamp, WallTime};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -199,6 +200,17 @@ pub struct Item {
     pub outcome: Option<MoveOutcome>,
     /// What became of it when the job was undone.
     pub undo_outcome: Option<MoveOutcome>,
+}
+
+/// What a bulk reschedule is about, and what is planned for it.
+#[derive(Clone, Debug, Default)]
+pub struct Proposal {
+    /// How many of the selection are in each state.
+    pub selected: CountByState,
+    /// The callbacks in the order in which they are moved; those that stay have an outcome.
+    pub items: Vec<Item>,
+    /// What is planned for each slot.
+    pub slots: Vec<SpreadSlot>,
 }
 
 /// A desired time as JSON.

@@ -12,7 +12,7 @@ use ringback_domain::wire::problem::FieldCode;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::bulk_cancellations::selector;
-use crate::auth::{Caller, permit};
+use crate::auth::{Caller, Grant, permit};
 use crate::command::bulk_reschedule as commands;
 use crate::command::{Audit, Tx};
 use crate::error::Error;
@@ -44,6 +44,12 @@ fn check(into: SpreadRange) -> Result<(), Error> {
         return Err(Error::invalid("/into/to", FieldCode::OutOfRange, detail));
     }
     Ok(())
+}
+
+/// A job without the slots of services that the reader may not see.
+fn shown(mut job: BulkReschedule, reader: &Grant) -> BulkReschedule {
+    job.spread.retain(|slot| slot.service_id.is_none_or(|service| reader.visible.contains(service)));
+    job
 }
 
 /// Move many callbacks
@@ -119,9 +125,8 @@ pub async fn get_bulk_reschedule(
     Path(id): Path<JobId>,
 ) -> Result<HttpResponse, Error> {
     let found = store::find(&mut api.queries.store.read().await?, id, caller.whose_jobs()).await?;
-    let mut job = found.ok_or(Error::NotFound("bulk reschedule"))?.job;
-    job.spread.retain(|slot| slot.service_id.is_none_or(|service| caller.visible.contains(service)));
-    Ok(HttpResponse::Ok().json(job))
+    let job = found.ok_or(Error::NotFound("bulk reschedule"))?.job;
+    Ok(HttpResponse::Ok().json(shown(job, &caller)))
 }
 
 /// List the callbacks of a bulk reschedule
@@ -164,7 +169,7 @@ pub async fn stop_bulk_reschedule(
     _body: Empty,
 ) -> Result<HttpResponse, Error> {
     let key = idempotency.of(&caller, &[]);
-    let stop = async move |tx: &mut Tx<'_>| Reply::ok(&commands::stop(tx, id).await?);
+    let stop = async move |tx: &mut Tx<'_>| Reply::ok(&shown(commands::stop(tx, id).await?, tx.grant()));
     let audit = Audit::about(AuditAction::BulkRescheduleStop, id.0);
     Ok(api.commands.run(audit, key, &caller, stop).await?.into())
 }
@@ -190,7 +195,7 @@ pub async fn undo_bulk_reschedule(
     _body: Empty,
 ) -> Result<HttpResponse, Error> {
     let key = idempotency.of(&caller, &[]);
-    let undo = async move |tx: &mut Tx<'_>| Reply::ok(&commands::undo(tx, id).await?);
+    let undo = async move |tx: &mut Tx<'_>| Reply::ok(&shown(commands::undo(tx, id).await?, tx.grant()));
     let audit = Audit::about(AuditAction::BulkRescheduleUndo, id.0);
     Ok(api.commands.run(audit, key, &caller, undo).await?.into())
 }
