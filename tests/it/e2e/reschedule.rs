@@ -98,11 +98,11 @@ async fn the_preview_says_what_moves_and_undo_takes_it_back() {
     let lines = dialog.at("table", "Callbacks and their new times");
     says(&lines.row_with(&shown(4)), "stays").await;
     says(&lines.row_with(&shown(4)), "Full").await;
-    says(&lines.row_with(&shown(1)), "14:00").await;
-    says(&lines.row_with(&shown(2)), "15:00").await;
+    says(&lines.row_with(&shown(1)), "2:00 PM").await;
+    says(&lines.row_with(&shown(2)), "3:00 PM").await;
     says(&lines.row_with(&shown(2)), "+4 h 40 min").await;
     let places = dialog.at("table", "Places before and after");
-    says(&places.row_with("14:00"), "+1").await;
+    says(&places.row_with("2:00 PM"), "+1").await;
     browser.axe().await;
     assert_eq!(times(&app, &ids).await[0], "10:10", "a preview moves nothing");
 
@@ -128,7 +128,7 @@ async fn the_preview_says_what_moves_and_undo_takes_it_back() {
     assert_eq!(times(&app, &ids).await, ["10:10", "10:20", "18:00", "12:15", "14:30"]);
     dialog.at("button", "Close").click().await;
     dialog.gone().await;
-    row_says(&browser, &shown(1), "10:10").await;
+    row_says(&browser, &shown(1), "10:10 AM").await;
 }
 
 #[tokio::test]
@@ -146,14 +146,14 @@ async fn a_closed_dialog_leaves_a_message_that_can_undo() {
     dialog.at("button", "Undo").shown().await;
     dialog.at("button", "Close").click().await;
     dialog.gone().await;
-    row_says(&browser, &shown(3), "14:30").await;
+    row_says(&browser, &shown(3), "2:30 PM").await;
     browser.page().like("StaticText", "3 callbacks rescheduled").shown().await;
     browser.page().like("StaticText", "Undo is possible until").shown().await;
     browser.axe().await;
     browser.at("button", "Undo").click().await;
     browser.page().like("StaticText", "3 callbacks moved back").shown().await;
     assert_eq!(times(&app, &ids).await, ["10:00", "10:15", "10:30"]);
-    row_says(&browser, &shown(3), "10:30").await;
+    row_says(&browser, &shown(3), "10:30 AM").await;
 }
 
 #[tokio::test]
