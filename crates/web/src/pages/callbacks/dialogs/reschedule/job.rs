@@ -1,7 +1,5 @@
 //! The progress and the result of a bulk reschedule, and undoing it.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::JobId;
@@ -15,9 +13,9 @@ use super::count_of;
 use super::preview::{name_of, reason, service_name};
 use crate::api::{Command, Failure};
 use crate::browser::{self, js_number};
-use crate::clock::{self, Clock};
+use crate::clock::Clock;
 use crate::components::button::{Button, Size};
-use crate::components::toast::{Toast, ToastAction, Toasts};
+use crate::components::toast::{Toast, Toasts};
 use crate::format;
 use crate::forms::show_problems;
 use crate::messages;
@@ -88,7 +86,7 @@ impl Watched {
             match response {
                 Ok(now) if is_over(&now) => {
                     if shown.is_disposed() {
-                        toasts.show(toast(page, toasts, &now));
+                        toasts.show(toast(&now));
                     }
                     return job.set(Some(now));
                 }
@@ -104,9 +102,9 @@ impl Watched {
 }
 
 /// What came of a job that is over.
-fn toast(page: PageState, toasts: Toasts, job: &BulkReschedule) -> Toast {
+fn toast(job: &BulkReschedule) -> Toast {
     if stage(job) == Stage::Moved {
-        return undoable(page, toasts, job);
+        return rescheduled(job);
     }
     let (back, others) = moved_back(job);
     let mut toast = Toast::success(&messages::callbacks_moved_back(back));
@@ -114,37 +112,11 @@ fn toast(page: PageState, toasts: Toasts, job: &BulkReschedule) -> Toast {
     toast
 }
 
-/// Says what was moved, and offers to undo it for as long as that is possible.
-pub(super) fn undoable(page: PageState, toasts: Toasts, job: &BulkReschedule) -> Toast {
-    let id = job.id;
+/// Says what was moved.
+pub(super) fn rescheduled(job: &BulkReschedule) -> Toast {
     let mut toast = Toast::success(&messages::callbacks_rescheduled(moved(job)));
     let stayed = job.progress.total.saturating_sub(moved(job));
-    let until = job
-        .undo_until
-        .map(|until| messages::undo_until(format::time_seconds(until, page.preferences.style_untracked())));
-    let parts = [(stayed > 0).then(|| messages::stayed(stayed)), until];
-    toast.detail = parts.into_iter().flatten().reduce(|one, other| format!("{one} {other}"));
-    if let Some(until) = job.undo_until {
-        let left = until.seconds_since(clock::now()).max(1);
-        toast.display_time = Duration::from_secs(left.unsigned_abs());
-        let run = Callback::new(move |()| {
-            spawn_local(async move {
-                match page.client.command(&PostBulkRescheduleUndo(id), &Command::new(None)).await {
-                    Ok(job) => {
-                        let job = ArcRwSignal::new(Some(job));
-                        let shown = RwSignal::from(job.clone());
-                        // Nobody shows it: the end is said by a toast.
-                        shown.dispose();
-                        Watched { page, toasts, job, shown }.watch(id).await;
-                    }
-                    Err(failure) => {
-                        toasts.show(Toast::error(messages::reschedule_undo_failed(), failure.message()));
-                    }
-                }
-            });
-        });
-        toast.action = Some(ToastAction { label: messages::undo().to_owned(), run });
-    }
+    toast.detail = (stayed > 0).then(|| messages::stayed(stayed));
     toast
 }
 

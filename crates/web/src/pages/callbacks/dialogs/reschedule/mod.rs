@@ -16,7 +16,7 @@ use crate::components::toast::Toasts;
 use crate::forms::{Submission, show_problems};
 use crate::messages;
 use crate::pages::callbacks::list::page::PageState;
-use job::{JobView, Stage, StopButton, UndoButton, Watched, stage, undoable};
+use job::{JobView, Stage, StopButton, UndoButton, Watched, rescheduled, stage};
 use preview::PreviewView;
 use scope::{RescheduleScope, ScopeFields};
 
@@ -62,7 +62,7 @@ pub(super) fn RescheduleDialog() -> impl IntoView {
         page.dialog.set(None);
         if let Some(job) = job.get_untracked() {
             if stage(&job) == Stage::Moved {
-                toasts.show(undoable(page, toasts, &job));
+                toasts.show(rescheduled(&job));
             }
             page.feed.load();
         }
