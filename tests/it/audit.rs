@@ -76,6 +76,16 @@ async fn object(app: &TestApp, admin: &Client, operation: &Operation) -> String 
             let body = json!({"ids": [UNKNOWN], "dry_run": true});
             id(&admin.post("/api/v1/bulk-cancellations", &body).await.read())
         }
+        "bulk-reschedules" => {
+            let made = admin.create_scheduled(app.service, NUMBER, "2026-11-25T09:00:00Z").await;
+            let into = json!({"from": "2026-11-26T09:00:00Z", "to": "2026-11-26T10:00:00Z"});
+            let body = json!({"ids": [made["id"]], "into": into});
+            let job = id(&admin.post("/api/v1/bulk-reschedules", &body).await.read());
+            if operation.id() == "undo_bulk_reschedule" {
+                app.finish_bulk_reschedules().await;
+            }
+            job
+        }
         "me" => {
             app.admin().await;
             let sessions = admin.json("/api/v1/me/sessions").await;

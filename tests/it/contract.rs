@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use ringback_domain::wire::endpoint::{self, BASE};
 use ringback_domain::wire::{
-    admin, auth, bulk, calendar, callback, do_not_call, gates, number_rule, router, saved_view,
+    admin, auth, bulk, bulk_reschedule, calendar, callback, do_not_call, gates, number_rule, router,
+    saved_view,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -227,6 +228,7 @@ fn the_server_accepts_every_example_of_a_request() {
             "RescheduleCallback" => reads::<callback::RescheduleCallback>(example),
             "RecreateCallback" => reads::<callback::RecreateCallback>(example),
             "CreateBulkCancellation" => reads::<bulk::CreateBulkCancellation>(example),
+            "CreateBulkReschedule" => reads::<bulk_reschedule::CreateBulkReschedule>(example),
             "Reserve" => reads::<router::Reserve>(example),
             "CancelCallback" => reads::<callback::CancelCallback>(example),
             "CloseCallback" => reads::<callback::CloseCallback>(example),

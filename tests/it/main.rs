@@ -28,6 +28,7 @@ mod pgbouncer;
 mod program;
 mod purge;
 mod race;
+mod reschedule_race;
 mod schemathesis;
 mod store;
 mod store_setup;

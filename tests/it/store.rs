@@ -13,6 +13,7 @@ use ringback_api::command::sweep::{self, Leftover};
 use ringback_api::command::{self, Audit, Tx};
 use ringback_api::error::Error;
 use ringback_api::store::bulk::Selected;
+use ringback_api::store::bulk_reschedule::{Item, Proposal};
 use ringback_api::store::feed::Position;
 use ringback_api::store::holds::{self, Hold, Holder};
 use ringback_api::store::idempotency::{self, IdempotencyKey};
@@ -21,6 +22,7 @@ use ringback_api::store::{Conn, Store, StoreError, WriteConn, callbacks, feed};
 use ringback_api::worker::retention;
 use ringback_domain::callback::Callback;
 use ringback_domain::retention::AUDIT_DAYS;
+use ringback_domain::wire::bulk_reschedule::{MoveOutcome, SpreadRange};
 use ringback_domain::wire::list::Sort;
 use ringback_domain::{Actor, CallbackId, State, StateName, Timestamp, VisibleServices};
 use ringback_tests::{Backend, TestApp};
@@ -416,6 +418,20 @@ async fn leftovers_go_a_chunk_at_a_time(#[values(Backend::Sqlite, Backend::Postg
         command::bulk::create(tx, &selected, true, None).await
     };
     node.commands.change(Audit::None, &Grant::system("test"), job).await.unwrap();
+    let job = async |tx: &mut Tx<'_>| {
+        let item = |number| Item {
+            number,
+            callback: CallbackId(tx.new_id()),
+            selected: None,
+            moved_to: None,
+            outcome: Some(MoveOutcome::NotPermitted),
+            undo_outcome: None,
+        };
+        let proposal = Proposal { items: (1..=600).map(item).collect(), ..Proposal::default() };
+        let into = SpreadRange { from: tx.now(), to: tx.now() };
+        command::bulk_reschedule::create(tx, &proposal, into, false).await
+    };
+    node.commands.change(Audit::None, &Grant::system("test"), job).await.unwrap();
     cluster.clock.advance_seconds(15 * 86_400);
     for leftover in Leftover::ALL {
         let purge = async move |tx: &mut Tx<'_>| sweep::purge_leftover(tx, leftover).await;
@@ -426,7 +442,7 @@ async fn leftovers_go_a_chunk_at_a_time(#[values(Backend::Sqlite, Backend::Postg
         assert!(chunks.iter().all(|chunk| *chunk <= 510), "{leftover:?}: {chunks:?}");
         let expected = match leftover {
             Leftover::IdempotencyKeys | Leftover::Holds => 600,
-            Leftover::Reports => 601,
+            Leftover::Reports | Leftover::BulkReschedules => 601,
             Leftover::NameRecordings | Leftover::Sessions | Leftover::LogInAttempts | Leftover::Keys => 0,
         };
         assert_eq!(chunks.iter().sum::<u64>(), expected, "{leftover:?}: {chunks:?}");

@@ -43,6 +43,7 @@ struct World {
     callbacks: Vec<String>,
     attempts: Vec<ReservedCallback>,
     job: String,
+    moves: String,
     session: String,
     /// A view that another person keeps for themselves.
     view: String,
@@ -61,6 +62,9 @@ impl World {
         let (callbacks, attempts) = hidden_callbacks(&app, &supervisor).await;
         let every = json!({"ids": callbacks, "dry_run": true});
         let job: Value = supervisor.post("/api/v1/bulk-cancellations", &every).await.read();
+        let into = json!({"from": "2026-11-27T09:00:00Z", "to": "2026-11-27T10:00:00Z"});
+        let moving = json!({"ids": callbacks, "into": into, "dry_run": true});
+        let moves: Value = supervisor.post("/api/v1/bulk-reschedules", &moving).await.read();
         let session = supervisor.json("/api/v1/me/sessions").await["items"][0]["id"].clone();
         let view = json!({"name": "Mine", "query": "range=today"});
         let view: Value = supervisor.post("/api/v1/saved-views", &view).await.read();
@@ -77,6 +81,7 @@ impl World {
             callbacks,
             attempts,
             job: text(&job["id"]),
+            moves: text(&moves["id"]),
             session: text(&session),
             view: text(&view["id"]),
             hold: text(&hold["hold"]),
@@ -94,7 +99,12 @@ impl World {
             "services" => vec![self.app.other_service.to_string()],
             "me/sessions" => vec![self.session.clone()],
             // Whoever manages users sees everybody's jobs.
-            "bulk-cancellations" if caller.permissions.contains(&Permission::ManageUsers) => Vec::new(),
+            "bulk-cancellations" | "bulk-reschedules"
+                if caller.permissions.contains(&Permission::ManageUsers) =>
+            {
+                Vec::new()
+            }
+            "bulk-reschedules" => vec![self.moves.clone()],
             "bulk-cancellations" => vec![self.job.clone()],
             // Users, keys and rules are not divided by service: whoever may see them sees all.
             "users" | "api-keys" | "office-hours" | "capacity-rules" | "number-rules" | "do-not-call" => {
@@ -330,6 +340,18 @@ fn request_with(world: &World, operation: &str, place: &str, id: &str) -> Option
                 "matching": {"service": [id]}, "dry_run": true
             }),
         ),
+        ("create_bulk_reschedule", "/ids/0") => (
+            "/api/v1/bulk-reschedules".to_owned(),
+            json!({"ids": [id], "into": {"from": "2026-11-27T09:00:00Z", "to": "2026-11-27T10:00:00Z"}}),
+        ),
+        ("create_bulk_reschedule", "/matching/service/0") => (
+            "/api/v1/bulk-reschedules".to_owned(),
+            json!({
+                "range": {"from": "2026-11-24T00:00:00Z", "to": "2026-11-25T00:00:00Z"},
+                "into": {"from": "2026-11-27T09:00:00Z", "to": "2026-11-27T10:00:00Z"},
+                "matching": {"service": [id]}, "dry_run": true
+            }),
+        ),
         ("list_callbacks" | "count_callbacks" | "export_callbacks", "?service/0") => {
             let rest = match operation {
                 "list_callbacks" => "",
@@ -390,9 +412,13 @@ async fn an_invisible_id_in_a_body_or_query_is_answered_as_an_unknown_one(
             let reads = caller.permissions.contains(&Permission::ViewCallbacks);
             if place == "/ids/0" && answer.status == 202 && reads {
                 world.app.finish_bulk_cancellations().await;
+                world.app.finish_bulk_reschedules().await;
                 let report = async |answer: &Answer, id: &str| {
                     let job = text(&answer.read::<Value>()["id"]);
-                    let report = format!("/api/v1/bulk-cancellations/{job}/report");
+                    let report = match &**operation {
+                        "create_bulk_reschedule" => format!("/api/v1/bulk-reschedules/{job}/items"),
+                        _ => format!("/api/v1/bulk-cancellations/{job}/report"),
+                    };
                     comparable(&caller.client.get(&report).await, id)
                 };
                 assert_eq!(report(&answer, &hidden).await, report(&unknown, UNKNOWN).await, "{what}");

@@ -225,6 +225,16 @@ impl TestApp {
         self.inside(async |app| worker::bulk::round(&app.workers).await.expect("a round")).await
     }
 
+    /// Runs the worker until all bulk reschedules are finished and those that are undone are back.
+    pub async fn finish_bulk_reschedules(&self) {
+        while self.run_bulk_reschedule_round().await > 0 {}
+    }
+
+    /// Moves the next callback of a bulk reschedule. Returns how many it processed.
+    pub async fn run_bulk_reschedule_round(&self) -> u64 {
+        self.inside(async |app| worker::bulk_reschedule::round(&app.workers).await.expect("a round")).await
+    }
+
     /// A caller without credentials.
     pub fn anonymous(&self) -> Client {
         Client::new(self.address)

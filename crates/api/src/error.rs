@@ -67,6 +67,9 @@ pub enum Error {
     /// The job is past the time to undo it.
     #[error("The bulk cancellation cannot be undone: it is {}. Stop it, if it is not over.", .0.as_str())]
     JobInEffect(JobState),
+    /// There is nothing that could be undone, or not any more.
+    #[error("{0}")]
+    CannotUndo(&'static str),
     /// There is one with this name already.
     #[error("{0}")]
     Duplicate(&'static str),
@@ -189,7 +192,7 @@ impl Error {
             Self::Forbidden(_) | Self::MoreRights(_) | Self::CrossSite => ProblemKind::Forbidden,
             Self::NotFound(_) => ProblemKind::NotFound,
             Self::MethodNotAllowed(_) => ProblemKind::MethodNotAllowed,
-            Self::Refused { .. } | Self::JobInEffect(_) => ProblemKind::StateConflict,
+            Self::Refused { .. } | Self::JobInEffect(_) | Self::CannotUndo(_) => ProblemKind::StateConflict,
             Self::LeaseLost => ProblemKind::LeaseLost,
             Self::Stale { .. } => ProblemKind::Stale,
             Self::Duplicate(_) | Self::OpenCallback(_) => ProblemKind::Duplicate,

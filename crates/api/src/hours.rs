@@ -132,8 +132,39 @@ impl Rules {
         limit: usize,
         party: Option<&CalledParty>,
     ) -> StoreResult<Vec<SlotState>> {
-        let Some(own) = time_zone::clock(&service.time_zone, now) else { return Ok(Vec::new()) };
-        let Some(capacity) = self.capacity(service, &own) else { return Ok(Vec::new()) };
+        let Some((_, taken)) = self.taken(conn, service, now, within, limit).await? else {
+            return Ok(Vec::new());
+        };
+        let is_limit_reached = match service.settings.limits.pending {
+            Some(most) => open::pending(conn, service.id, now, &[]).await? >= u64::from(most),
+            None => false,
+        };
+        let hours = self.hours(service);
+        let state = |(span, capacity, taken): (Span, Option<u32>, Taken)| {
+            let reason = unavailable(&service.settings, &hours, now, span.from, capacity, taken, party)
+                .or_else(|| is_limit_reached.then_some(Unavailable::LimitReached));
+            let label = hours.exception(span.from).flatten().map(str::to_owned);
+            SlotState { span, capacity, taken, reason, label }
+        };
+        Ok(taken.into_iter().map(state).collect())
+    }
+
+    /// The slots of a service that begin within a stretch of time, in order, at most so many, with
+    /// what they can hold and what is taken of it, and the clock that cuts them; `None` if that
+    /// clock or the service's rule is unknown.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub async fn taken(
+        &self,
+        conn: &mut Conn,
+        service: &Service,
+        now: Timestamp,
+        within: Span,
+        limit: usize,
+    ) -> StoreResult<Option<(Arc<ZoneClock>, Vec<(Span, Option<u32>, Taken)>)>> {
+        let Some(own) = time_zone::clock(&service.time_zone, now) else { return Ok(None) };
+        let Some(capacity) = self.capacity(service, &own) else { return Ok(None) };
         let mut spans = capacity.slots(within);
         spans.truncate(limit);
         let mut taken: HashMap<Timestamp, Taken> = HashMap::new();
@@ -145,19 +176,12 @@ impl Rules {
                 }
             }
         }
-        let is_limit_reached = match service.settings.limits.pending {
-            Some(most) => open::pending(conn, service.id, now, &[]).await? >= u64::from(most),
-            None => false,
+        let of = |(span, capacity): (Span, Option<u32>)| {
+            (span, capacity, taken.get(&span.from).copied().unwrap_or_default())
         };
-        let hours = self.hours(service);
-        let state = |(span, capacity): (Span, Option<u32>)| {
-            let taken = taken.get(&span.from).copied().unwrap_or_default();
-            let reason = unavailable(&service.settings, &hours, now, span.from, capacity, taken, party)
-                .or_else(|| is_limit_reached.then_some(Unavailable::LimitReached));
-            let label = hours.exception(span.from).flatten().map(str::to_owned);
-            SlotState { span, capacity, taken, reason, label }
-        };
-        Ok(spans.into_iter().map(state).collect())
+        let slots = spans.into_iter().map(of).collect();
+        let clock = service.settings.capacity_rule.and_then(|rule| self.capacity.get(&rule));
+        Ok(Some((clock.map_or(own, |(_, clock)| Arc::clone(clock)), slots)))
     }
 
     /// The bookable times that are nearest to one, on both sides, nearest first.

@@ -36,6 +36,7 @@ pub mod query;
 pub mod recent;
 pub mod server;
 pub mod signals;
+pub mod spread;
 pub mod store;
 pub mod telephony;
 pub mod time_zone;

@@ -27,6 +27,8 @@ pub struct Signals {
     pub changed: Notify,
     /// A bulk cancellation was created.
     pub bulk: Notify,
+    /// A bulk reschedule was created or is to be undone.
+    pub bulk_reschedule: Notify,
     /// Raised when services change.
     pub services: Version,
     /// Raised when access is revoked, or visible services change.

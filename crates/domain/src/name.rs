@@ -13,6 +13,7 @@ use crate::phone::NumberWarning;
 use crate::service::LatePolicy;
 use crate::wire::audit::AuditAction;
 use crate::wire::bulk::{JobState, Outcome};
+use crate::wire::bulk_reschedule::MoveOutcome;
 use crate::wire::problem::FieldCode;
 
 macro_rules! named {
@@ -39,6 +40,7 @@ named!(
     FieldCode,
     JobState,
     LatePolicy,
+    MoveOutcome,
     NamedResult,
     NumberWarning,
     Origin,

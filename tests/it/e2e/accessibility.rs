@@ -88,6 +88,7 @@ async fn signing_in_the_list_its_dialogs_and_menus_conform_to_wcag(#[case] width
     check_dialog_by(&browser, "menuitem", "My account", "My account").await;
     check_menu(&browser, "Export", "Export Cancelled Reports").await;
     browser.at("checkbox", &format!("Select {WAITING}")).click().await;
+    check_dialog(&browser, "Reschedule Callbacks", "Reschedule Callbacks").await;
     check_dialog(&browser, "Cancel Callbacks", "Cancel Callbacks Confirmation").await;
     browser.at("button", "Clear").click().await;
     check_menu(&browser, "Tools", "Callback Search").await;

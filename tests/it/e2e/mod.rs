@@ -16,6 +16,7 @@ mod life;
 mod metrics;
 mod numbers;
 mod options;
+mod reschedule;
 mod search;
 mod shell;
 mod slots;

@@ -392,7 +392,7 @@ async fn help_has_the_recent_messages_and_explains_the_work() {
     news.gone().await;
 
     let guide = open("Guide").await;
-    guide.at("heading", "Cancel many").shown().await;
+    guide.at("heading", "Cancel or reschedule many").shown().await;
     guide.at("StaticText", "(AGENT_CONNECTED)").shown().await;
     browser.type_keys(key::ESCAPE).await;
     guide.gone().await;

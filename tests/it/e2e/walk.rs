@@ -199,6 +199,21 @@ impl Walk {
         self.close().await;
     }
 
+    /// Moves a callback to another time, and back.
+    async fn reschedule(&mut self, number: &str) {
+        self.of("checkbox", "Select {0}", number).click().await;
+        self.open_dialog(("button", "Reschedule Callbacks", ""), "Reschedule Callbacks").await;
+        self.at("table", "Callbacks and their new times").shown().await;
+        self.look("Reschedule Callbacks").await;
+        self.browser.script("document.querySelector('dialog[open] [type=submit]').click()").await;
+        self.at("button", "Undo").shown().await;
+        self.look("Rescheduled callbacks").await;
+        self.at("button", "Undo").click().await;
+        self.at("term", "Moved back").shown().await;
+        self.look("Callbacks moved back").await;
+        self.close().await;
+    }
+
     /// Keeps a view, and asks to delete it.
     async fn save_view(&mut self) {
         const NAME: &str = "Everything that is due today, for the morning shift";
@@ -356,6 +371,7 @@ async fn walk_the_list(language: &str) {
     walk.of("button", "Metrics {0}", SCHEDULED).shown().await;
     walk.look("Next 24 Hours").await;
     walk.dialog(("button", "Edit {0}", SCHEDULED), "Edit Callback").await;
+    walk.reschedule(SCHEDULED).await;
     walk.open("/callbacks?range=today").await;
     walk.of("button", "Metrics {0}", TALKING).click().await;
     let region = walk.of("region", "Callback metrics for {0}", TALKING);

@@ -4,6 +4,7 @@ mod account;
 mod admission;
 mod attempts;
 mod bulk;
+mod bulk_reschedules;
 mod cancellations;
 mod credentials;
 mod cross_site;

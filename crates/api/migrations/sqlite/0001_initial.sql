@@ -381,6 +381,46 @@ CREATE TABLE bulk_cancellation_items (
     PRIMARY KEY (job_id, number)
 ) STRICT;
 
+-- Bulk reschedules: the job as JSON, without the spread.
+CREATE TABLE bulk_reschedules (
+    id BLOB NOT NULL PRIMARY KEY,
+    owner TEXT NOT NULL,
+    job TEXT NOT NULL,
+    spread TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    finished_at INTEGER,
+    -- Callbacks wait to be moved, or to be moved back.
+    has_work INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX bulk_reschedules_with_work ON bulk_reschedules (created_at, id) WHERE has_work = 1;
+CREATE INDEX bulk_reschedules_by_owner ON bulk_reschedules (owner, created_at);
+
+-- The callbacks of a bulk reschedule, in the order in which they are moved.
+CREATE TABLE bulk_reschedule_items (
+    job_id BLOB NOT NULL REFERENCES bulk_reschedules (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    callback_id BLOB NOT NULL,
+    -- Null, as what follows, where its owner may not see it.
+    service_id BLOB,
+    customer_number TEXT,
+    -- The desired time that it had, as JSON.
+    was TEXT,
+    -- Where it was moved, or is planned to be.
+    moved_to INTEGER,
+    -- Its version when it was selected; once it was moved, its version then.
+    version INTEGER,
+    -- Null until the job has come to it.
+    outcome TEXT,
+    undo_outcome TEXT,
+    PRIMARY KEY (job_id, number)
+) STRICT;
+
+CREATE INDEX bulk_reschedule_items_to_move ON bulk_reschedule_items (job_id, number)
+    WHERE outcome IS NULL;
+CREATE INDEX bulk_reschedule_items_to_undo ON bulk_reschedule_items (job_id, number)
+    WHERE outcome = 'moved' AND undo_outcome IS NULL;
+
 -- What people, machines and Ringback itself did, written in the transaction of its effect. A
 -- worker moves it into `audit` within a second: only that has to be one after the other.
 CREATE TABLE audit_waiting (

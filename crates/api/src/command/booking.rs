@@ -63,38 +63,65 @@ pub(super) async fn closed(tx: &mut Tx<'_>, services: &[Service]) -> Result<Hash
 /// # Errors
 /// [`Error::NotBookable`] with the nearest times that can be booked.
 pub(super) async fn book(tx: &mut Tx<'_>, wish: Wish<'_>) -> Result<(), Error> {
+    match obstacle(tx, wish).await? {
+        None => Ok(()),
+        Some((rules, reason)) => refuse(tx, &rules, wish, reason).await,
+    }
+}
+
+/// Why the callback cannot be promised, with the rules by which that is so. If it can, and its
+/// service has a capacity rule, nobody else can take the place until the transaction ends.
+pub(super) async fn obstacle(tx: &mut Tx<'_>, wish: Wish<'_>) -> Result<Option<(Rules, Unavailable)>, Error> {
     let (service, now) = (wish.service, tx.now());
     let outside = outside_permitted_hours(wish.party, wish.at);
     if !Rules::are_needed_by(service) && service.settings.minimum_notice_seconds == 0 && outside.is_none() {
-        return Ok(());
+        return Ok(None);
     }
     let rules = rules_of(tx, slice::from_ref(service)).await?;
     let hours = rules.hours(service);
-    if wish.kind == CallbackType::Immediate {
-        let is_open = hours.is_open(now);
-        return if is_open { Ok(()) } else { refuse(tx, &rules, wish, Unavailable::Closed).await };
-    }
-    if let Some(reason) = outside_hours(&service.settings, &hours, now, wish.at) {
-        return refuse(tx, &rules, wish, reason).await;
-    }
-    let Some(rule) = service.settings.capacity_rule else {
-        return if let Some(reason) = outside { refuse(tx, &rules, wish, reason).await } else { Ok(()) };
+    let reason = if wish.kind == CallbackType::Immediate {
+        (!hours.is_open(now)).then_some(Unavailable::Closed)
+    } else {
+        match outside_hours(&service.settings, &hours, now, wish.at) {
+            None => room(tx, &rules, wish, outside).await?,
+            closed => closed,
+        }
     };
+    Ok(reason.map(|reason| (rules, reason)))
+}
+
+/// Why there is no place for a callback at its time, or else what is `outside`.
+async fn room(
+    tx: &mut Tx<'_>,
+    rules: &Rules,
+    wish: Wish<'_>,
+    outside: Option<Unavailable>,
+) -> Result<Option<Unavailable>, Error> {
+    let (service, now) = (wish.service, tx.now());
+    let Some(rule) = service.settings.capacity_rule else { return Ok(outside) };
     let slot = rules.slot_at(rule, wish.at).ok_or_else(|| missing(service))?;
     if slot.span.from <= now {
-        return refuse(tx, &rules, wish, Unavailable::TooSoon).await;
+        return Ok(Some(Unavailable::TooSoon));
     }
     // Most who come too late see it here, without waiting for each other.
     let taken = slots::taken(tx.read(), rule, slot.span, wish.freed, now).await?;
     if let Some(reason) = without_room(slot.capacity, taken).or(outside) {
-        return refuse(tx, &rules, wish, reason).await;
+        return Ok(Some(reason));
     }
     slots::lock(tx.write()?, rule, slot.span.from).await?;
     let taken = slots::taken(tx.read(), rule, slot.span, wish.freed, now).await?;
-    match without_room(slot.capacity, taken) {
-        Some(reason) => refuse(tx, &rules, wish, reason).await,
-        None => Ok(()),
+    Ok(without_room(slot.capacity, taken))
+}
+
+/// Why a callback cannot be given back a time that it had been promised, whatever the hours and
+/// the notice of its service say by now. If it can, nobody else can take the place until the
+/// transaction ends.
+pub(super) async fn lost(tx: &mut Tx<'_>, wish: Wish<'_>) -> Result<Option<Unavailable>, Error> {
+    if wish.at <= tx.now() {
+        return Ok(Some(Unavailable::Past));
     }
+    let rules = rules_of(tx, slice::from_ref(wish.service)).await?;
+    room(tx, &rules, wish, None).await
 }
 
 /// Makes sure that the customer is called at an hour at which people are, for a place that is

@@ -10,6 +10,7 @@ pub mod attempts;
 pub mod audit;
 mod booking;
 pub mod bulk;
+pub mod bulk_reschedule;
 pub mod callbacks;
 pub mod configuration;
 pub mod do_not_call;

@@ -12,7 +12,9 @@ use super::tx::Tx;
 use crate::auth::token::OLD_KEY_SECONDS;
 use crate::directory::Services;
 use crate::error::Error;
-use crate::store::{bulk, holds, idempotency, log_in_attempts, name_recordings, queue, sessions};
+use crate::store::{
+    bulk, bulk_reschedule, holds, idempotency, log_in_attempts, name_recordings, queue, sessions,
+};
 use crate::time_zone;
 
 /// Records that one transaction takes on: a longer one would keep others
@@ -190,11 +192,13 @@ pub enum Leftover {
     Holds,
     /// Reports of bulk cancellations, which name numbers: kept as long as a record is.
     Reports,
+    /// Bulk reschedules, which name numbers too.
+    BulkReschedules,
 }
 
 impl Leftover {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NameRecordings,
         Self::IdempotencyKeys,
         Self::Sessions,
@@ -202,6 +206,7 @@ impl Leftover {
         Self::Keys,
         Self::Holds,
         Self::Reports,
+        Self::BulkReschedules,
     ];
 }
 
@@ -225,6 +230,10 @@ pub async fn purge_leftover(tx: &mut Tx<'_>, what: Leftover) -> Result<u64, Erro
             0
         }
         Leftover::Holds => holds::purge(conn, now, REMOVAL_CHUNK * 5).await?,
+        Leftover::BulkReschedules => {
+            let before = now.plus_seconds(-RETENTION_DAYS * 86_400);
+            bulk_reschedule::purge(conn, before, REMOVAL_CHUNK * 5).await?
+        }
         Leftover::Reports => {
             bulk::purge(conn, now.plus_seconds(-RETENTION_DAYS * 86_400), REMOVAL_CHUNK * 5).await?
         }

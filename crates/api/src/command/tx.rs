@@ -96,6 +96,7 @@ enum Changed {
     Services,
     Access,
     BulkCancellations,
+    BulkReschedules,
 }
 
 /// A key that is running.
@@ -237,6 +238,11 @@ impl<'c> Tx<'c> {
     /// A bulk cancellation waits for its worker.
     pub(super) fn bulk_waits(&mut self) {
         self.done.changed.push(Changed::BulkCancellations);
+    }
+
+    /// A bulk reschedule waits for its worker.
+    pub(super) fn bulk_reschedule_waits(&mut self) {
+        self.done.changed.push(Changed::BulkReschedules);
     }
 
     /// It changed nothing, so the audit keeps nothing. The answer is kept with its idempotency key.
@@ -509,6 +515,7 @@ impl Commands {
                 }
                 Changed::Access => self.signals.access.raise(),
                 Changed::BulkCancellations => self.signals.bulk.notify_one(),
+                Changed::BulkReschedules => self.signals.bulk_reschedule.notify_one(),
             }
         }
     }

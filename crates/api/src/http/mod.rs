@@ -35,8 +35,9 @@ use crate::query::Queries;
 use crate::recent::Recent;
 use site::Site;
 use v1::{
-    api_keys, attempts, audit, bulk_cancellations, calendars, callbacks, do_not_call, events, export, gates,
-    holds, me, name_recordings, number_rules, reference, reports, saved_views, services, session, users,
+    api_keys, attempts, audit, bulk_cancellations, bulk_reschedules, calendars, callbacks, do_not_call,
+    events, export, gates, holds, me, name_recordings, number_rules, reference, reports, saved_views,
+    services, session, users,
 };
 
 /// What handlers work with.
@@ -139,6 +140,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
                 .service(name_recordings::get_name_recording)
                 .service(name_recordings::delete_name_recording)
                 .service(callbacks::get_callback)
+                .configure(bulk_reschedules::routes)
                 .service(bulk_cancellations::create_bulk_cancellation)
                 .service(bulk_cancellations::list_bulk_cancellations)
                 .service(bulk_cancellations::get_report)

@@ -36,6 +36,7 @@ use super::extract::AUDIO;
         (name = "Credentials", description = "Logging in, and who the caller is"),
         (name = "Callbacks", description = "Callback records: lists, single records, commands, events"),
         (name = "Bulk cancellations", description = "Cancelling many callbacks at once"),
+        (name = "Bulk reschedules", description = "Moving many callbacks at once"),
         (name = "Reports", description = "What became of callbacks"),
         (name = "Router", description = "What an ACD, a dialler or an agent desktop calls"),
         (name = "Services", description = "Virtual queues and their settings"),
@@ -298,7 +299,7 @@ const VERSION_PATTERN: &str = r#"^(\*|"?[0-9]{1,18}"?)$"#;
 
 /// What a client may go on with after it created something: the operation that created
 /// it, the status, and the operations on its id.
-const LINKS: [(&str, &str, &[&str]); 4] = [
+const LINKS: [(&str, &str, &[&str]); 5] = [
     (
         "create_callback",
         "201",
@@ -308,6 +309,11 @@ const LINKS: [(&str, &str, &[&str]); 4] = [
         "create_bulk_cancellation",
         "202",
         &["get_bulk_cancellation", "stop_bulk_cancellation", "undo_bulk_cancellation", "get_report"],
+    ),
+    (
+        "create_bulk_reschedule",
+        "202",
+        &["get_bulk_reschedule", "stop_bulk_reschedule", "undo_bulk_reschedule", "list_move_items"],
     ),
     ("create_service", "201", &["get_service", "edit_service"]),
     ("create_user", "201", &["get_user", "edit_user"]),

@@ -3,6 +3,7 @@
 pub mod audit;
 mod availability;
 pub mod bulk;
+pub mod bulk_reschedule;
 mod cancellations;
 pub mod daily;
 mod do_not_call;

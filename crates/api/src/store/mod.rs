@@ -21,6 +21,7 @@ mod writer;
 pub mod api_keys;
 pub mod audit;
 pub mod bulk;
+pub mod bulk_reschedule;
 pub mod callbacks;
 pub mod do_not_call;
 pub mod feed;

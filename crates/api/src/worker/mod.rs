@@ -1,5 +1,5 @@
 //! Background work: submitting due callbacks, releasing expired leases,
-//! cancellations that could be undone, bulk cancellations, sealing the audit, removing old records.
+//! cancellations that could be undone, bulk cancellations and reschedules, sealing the audit, removing old records.
 //!
 //! Each worker may run on several nodes at once: a node skips the rows that
 //! another has locked. Each round is a function of its own, so that a test can
@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod bulk;
+pub mod bulk_reschedule;
 pub mod cancellations;
 pub mod clocks;
 pub mod database_clock;
@@ -90,6 +91,9 @@ pub fn start(workers: &Arc<Workers>, stop: &watch::Receiver<bool>) -> Vec<JoinHa
         }),
         spawn(workers, stop, "bulk_cancellations", bulk::round, async |workers| {
             let _ = tokio::time::timeout(POLL_INTERVAL, workers.signals().bulk.notified()).await;
+        }),
+        spawn(workers, stop, "bulk_reschedules", bulk_reschedule::round, async |workers| {
+            let _ = tokio::time::timeout(POLL_INTERVAL, workers.signals().bulk_reschedule.notified()).await;
         }),
         spawn(workers, stop, "audit", audit::round, async |_| {
             tokio::time::sleep(audit::INTERVAL).await;

@@ -9,3 +9,4 @@ pub mod called_party;
 pub mod capacity;
 pub mod office_hours;
 pub mod schedule;
+pub mod spread;

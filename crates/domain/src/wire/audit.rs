@@ -51,6 +51,18 @@ pub enum AuditAction {
     #[serde(rename = "bulk_cancellation.undo")]
     #[strum(serialize = "bulk_cancellation.undo")]
     BulkCancellationUndo,
+    /// A bulk reschedule was begun, or tried without effect.
+    #[serde(rename = "bulk_reschedule.create")]
+    #[strum(serialize = "bulk_reschedule.create")]
+    BulkRescheduleCreate,
+    /// A bulk reschedule was stopped.
+    #[serde(rename = "bulk_reschedule.stop")]
+    #[strum(serialize = "bulk_reschedule.stop")]
+    BulkRescheduleStop,
+    /// A bulk reschedule was undone.
+    #[serde(rename = "bulk_reschedule.undo")]
+    #[strum(serialize = "bulk_reschedule.undo")]
+    BulkRescheduleUndo,
     /// The report of the cancellations of a time was read.
     #[serde(rename = "cancellation.export")]
     #[strum(serialize = "cancellation.export")]

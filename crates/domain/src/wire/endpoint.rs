@@ -17,6 +17,7 @@ use crate::wire::auth::{ChangePassword, LogIn, Me, Preferences, Session, Session
 use crate::wire::bulk::{
     BulkCancellation, CancellationsQuery, CreateBulkCancellation, ReportLine, ReportQuery,
 };
+use crate::wire::bulk_reschedule::{BulkReschedule, CreateBulkReschedule, MoveItem, MoveItemsQuery};
 use crate::wire::calendar::{
     Availability, AvailabilityQuery, CapacityRule, CapacityRuleView, EditCapacityRule, EditOfficeHours,
     OfficeHoursCalendar, OfficeHoursView, OpenQuery, OpenState,
@@ -321,6 +322,9 @@ endpoints! {
     /// Cancels many callbacks.
     PostBulkCancellation(CreateBulkCancellation): Post "/bulk-cancellations" -> BulkCancellation;
 
+    /// Moves many callbacks.
+    PostBulkReschedule(CreateBulkReschedule): Post "/bulk-reschedules" -> BulkReschedule;
+
     /// Reads the services.
     ListServices: Get "/services" -> Items<ServiceView>;
 
@@ -449,6 +453,21 @@ endpoints! {
 
     /// Reads what became of each callback of a bulk cancellation.
     GetReport[JobId]?(ReportQuery): Get "/bulk-cancellations/{id}/report" -> Items<ReportLine>;
+
+    /// Lists the caller's bulk reschedules.
+    ListBulkReschedules: Get "/bulk-reschedules" -> Items<BulkReschedule>;
+
+    /// Reads how far a bulk reschedule has got.
+    GetBulkReschedule[JobId]: Get "/bulk-reschedules/{id}" -> BulkReschedule;
+
+    /// Stops a bulk reschedule.
+    PostBulkRescheduleStop[JobId]: Post "/bulk-reschedules/{id}/stop" -> BulkReschedule;
+
+    /// Moves the callbacks of a bulk reschedule back.
+    PostBulkRescheduleUndo[JobId]: Post "/bulk-reschedules/{id}/undo" -> BulkReschedule;
+
+    /// Reads what becomes of each callback of a bulk reschedule.
+    ListMoveItems[JobId]?(MoveItemsQuery): Get "/bulk-reschedules/{id}/items" -> Page<MoveItem>;
 
     /// Reads which callbacks were cancelled.
     ReportCancellations?(CancellationsQuery): Get "/reports/cancellations" -> Page<ReportLine>;

@@ -6,6 +6,7 @@ pub mod admin;
 pub mod audit;
 pub mod auth;
 pub mod bulk;
+pub mod bulk_reschedule;
 pub mod calendar;
 pub mod callback;
 pub mod do_not_call;

@@ -5,12 +5,13 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use ringback_domain::wire::audit::AuditAction;
 use ringback_domain::wire::bulk::{
-    BulkCancellation, CreateBulkCancellation, MAX_IDS, ReportFormat, ReportLine, ReportQuery,
+    BulkCancellation, CreateBulkCancellation, MAX_IDS, Matching, ReportFormat, ReportLine, ReportQuery,
+    TimeRange,
 };
 use ringback_domain::wire::callback::Items;
 use ringback_domain::wire::list::CallbackFilter;
 use ringback_domain::wire::problem::FieldCode;
-use ringback_domain::{JobId, Timestamp};
+use ringback_domain::{CallbackId, JobId, Timestamp};
 
 use crate::auth::{Caller, Grant, permit};
 use crate::command::bulk as commands;
@@ -26,14 +27,15 @@ use crate::query::bulk::Selector;
 use crate::query::filter;
 use crate::store::bulk;
 
-fn selector(
-    body: CreateBulkCancellation,
+/// What a request selects, by `ids` or by `range` and what is `matching` of it.
+pub(super) fn selector(
+    (ids, range, matching): (Option<Vec<CallbackId>>, Option<TimeRange>, Option<Matching>),
     services: &Services,
     caller: &Grant,
     now: Timestamp,
 ) -> Result<Selector, Error> {
-    match (body.ids, body.range) {
-        (Some(_), _) if body.matching.is_some() => {
+    match (ids, range) {
+        (Some(_), _) if matching.is_some() => {
             Err(Error::invalid("/matching", FieldCode::Conflict, "Give `matching` together with `range`."))
         }
         (Some(ids), None) => {
@@ -54,7 +56,7 @@ fn selector(
                     "`to` must be after `from`.",
                 ));
             }
-            let matching = body.matching.unwrap_or_default();
+            let matching = matching.unwrap_or_default();
             let wanted = CallbackFilter {
                 state: matching.state,
                 service: matching.service,
@@ -113,7 +115,9 @@ pub async fn create_bulk_cancellation(
     let key = idempotency.of(&caller, body.digest());
     let (dry_run, undo_seconds) = (body.dry_run, body.undo_seconds);
     let services = api.queries.directory.services().await?;
-    let selector = selector(body.into_inner(), &services, &caller, api.queries.clock.now())?;
+    let body = body.into_inner();
+    let named = (body.ids, body.range, body.matching);
+    let selector = selector(named, &services, &caller, api.queries.clock.now())?;
     let selected = api.queries.select(&selector, &caller).await?;
     let create = async move |tx: &mut Tx<'_>| {
         let job = commands::create(tx, &selected, dry_run, undo_seconds).await?;

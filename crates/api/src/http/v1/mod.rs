@@ -4,6 +4,7 @@ pub mod api_keys;
 pub mod attempts;
 pub mod audit;
 pub mod bulk_cancellations;
+pub mod bulk_reschedules;
 pub mod calendars;
 pub mod callbacks;
 pub mod do_not_call;

@@ -5,6 +5,7 @@ mod create;
 mod more_details;
 mod options;
 mod reports;
+mod reschedule;
 mod views;
 
 use leptos::prelude::*;
@@ -27,6 +28,7 @@ pub(crate) fn open_dialog() -> AnyView {
         Some(OpenDialog::Recreate(row)) => view! { <RecreateDialog row host /> }.into_any(),
         Some(OpenDialog::Options) => view! { <options::OptionsDialog /> }.into_any(),
         Some(OpenDialog::CancelSelected) => view! { <bulk::CancelSelectedDialog /> }.into_any(),
+        Some(OpenDialog::RescheduleSelected) => view! { <reschedule::RescheduleDialog /> }.into_any(),
         Some(OpenDialog::Reports) => view! { <reports::ReportsDialog /> }.into_any(),
         Some(OpenDialog::Views) => view! { <views::ViewsDialog /> }.into_any(),
     }

@@ -32,6 +32,8 @@ pub(crate) enum OpenDialog {
     Options,
     /// Cancel Callbacks.
     CancelSelected,
+    /// Reschedule Callbacks.
+    RescheduleSelected,
     /// Export Cancelled Reports.
     Reports,
     /// Saved Views.

@@ -230,6 +230,13 @@ pub(crate) fn selection_bar() -> AnyView {
             </span>
         </Show>
         <LinkButton on_press=move |()| selection.clear()>{messages::clear()}</LinkButton>
+        <Button
+            class="btn--small"
+            icon="calendar"
+            on_press=move |()| page.dialog.set(Some(OpenDialog::RescheduleSelected))
+        >
+            {messages::reschedule_callbacks()}
+        </Button>
     }
     .into_any()
 }

@@ -29,7 +29,7 @@ type Entries = ([String; 3], Option<Occurrence>);
 
 /// The fields.
 #[derive(Clone, Copy)]
-pub(super) struct DateTimeForm {
+pub(crate) struct DateTimeForm {
     date: RwSignal<String>,
     time: RwSignal<String>,
     /// The time zone of the fields; empty for the zone of all times on screen.
@@ -53,7 +53,7 @@ const QUARTER: i64 = 15 * 60;
 
 impl DateTimeForm {
     /// A form with a given time.
-    pub(super) fn at(at: Timestamp, style: Style) -> Self {
+    pub(crate) fn at(at: Timestamp, style: Style) -> Self {
         let zone = format::zone_name(style.utc);
         let (date, time) = wall_time(at, &zone).unwrap_or_default();
         // The fields have no seconds.
@@ -145,13 +145,21 @@ impl DateTimeForm {
         }
     }
 
-    /// The fields that the server may report problems about.
-    pub(super) fn fields(self) -> [(&'static str, FieldError); 2] {
-        ["/desired_time", "/desired_local"].map(|pointer| (pointer, self.time_error))
+    /// Follows every change of the fields.
+    pub(crate) fn track(self) {
+        self.date.track();
+        self.time.track();
+        self.zone.track();
+        self.occurrence.track();
     }
 
-    /// The wall time. `None` if a field is invalid; it is then marked.
-    pub(super) fn read(self, style: Style) -> Option<ChosenTime> {
+    /// The error of the time.
+    pub(crate) const fn error(self) -> FieldError {
+        self.time_error
+    }
+
+    /// The instant that is meant. `None` if a field is invalid; it is then marked.
+    pub(crate) fn read_instant(self, style: Style) -> Option<Timestamp> {
         self.nearest.set(Vec::new());
         let filled = [
             require(self.date, self.date_error, messages::enter_date()),
@@ -166,6 +174,17 @@ impl DateTimeForm {
             self.time_error.set(Some(messages::time_in_past().to_owned()));
             return None;
         }
+        Some(at)
+    }
+
+    /// The fields that the server may report problems about.
+    pub(super) fn fields(self) -> [(&'static str, FieldError); 2] {
+        ["/desired_time", "/desired_local"].map(|pointer| (pointer, self.time_error))
+    }
+
+    /// The wall time. `None` if a field is invalid; it is then marked.
+    pub(super) fn read(self, style: Style) -> Option<ChosenTime> {
+        self.read_instant(style)?;
         let second = untrack(|| self.occurrence.get()) == Some(Occurrence::Second);
         Some(ChosenTime {
             desired_time: None,
@@ -204,7 +223,7 @@ impl DateTimeForm {
 
 /// Time zones to choose from, besides that of the page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Zones {
+pub(crate) struct Zones {
     /// The zone of the service.
     pub(super) service: Option<String>,
     /// The zone of the customer.
@@ -233,7 +252,7 @@ impl Zones {
 
 /// The fields and their time zone.
 #[component]
-pub(super) fn DateTimeFields(
+pub(crate) fn DateTimeFields(
     /// The form.
     date_time: DateTimeForm,
     /// The zones to choose from.

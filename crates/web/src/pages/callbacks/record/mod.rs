@@ -1,7 +1,7 @@
 //! One callback: its row, its details, and the dialogs that change it. Shared
 //! by the list and Callback Search.
 
-mod date_time;
+pub(crate) mod date_time;
 pub(crate) mod details;
 pub(crate) mod edit;
 mod free_times;

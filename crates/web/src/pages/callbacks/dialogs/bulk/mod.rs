@@ -126,7 +126,7 @@ fn reveal(page: PageState) {
 }
 
 /// Counts side by side.
-fn tally(entries: Vec<(&'static str, u64)>) -> AnyView {
+pub(super) fn tally(entries: Vec<(&'static str, u64)>) -> AnyView {
     let class = if entries.len() == 3 { "tally tally--three" } else { "tally" };
     let entry = |(term, count): (&'static str, u64)| {
         view! { <div><dt>{term}</dt><dd class="num">{format::count(count)}</dd></div> }
