@@ -132,7 +132,7 @@ async fn the_preview_says_what_moves_and_undo_takes_it_back() {
 }
 
 #[tokio::test]
-async fn everything_in_the_range_is_spread_and_a_message_says_so() {
+async fn everything_in_the_range_is_spread_and_undone_from_the_message() {
     let app = start(None).await;
     let ids = create(&app, &["10:00", "10:15", "10:30"]).await;
     let browser = open_list(&app).await;
@@ -150,6 +150,10 @@ async fn everything_in_the_range_is_spread_and_a_message_says_so() {
     browser.page().like("StaticText", "3 callbacks rescheduled").shown().await;
     browser.axe().await;
     assert_eq!(times(&app, &ids).await, ["14:00", "14:15", "14:30"]);
+    browser.at("button", "Undo").click().await;
+    browser.page().like("StaticText", "3 callbacks moved back").shown().await;
+    row_says(&browser, &shown(3), "10:30 AM").await;
+    assert_eq!(times(&app, &ids).await, ["10:00", "10:15", "10:30"]);
 }
 
 #[tokio::test]

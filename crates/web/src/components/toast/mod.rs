@@ -1,5 +1,6 @@
 //! Short messages at the edge of the page.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -20,13 +21,17 @@ pub(crate) enum Tone {
     Error,
 }
 
+/// What a button of a message does. It outlives the dialog that offers it, which no `Callback`
+/// would.
+pub(crate) type Run = Arc<dyn Fn() + Send + Sync>;
+
 /// An action offered with the message.
 #[derive(Clone)]
 pub(crate) struct ToastAction {
     /// The label of the button.
     pub(crate) label: String,
     /// The action.
-    pub(crate) run: Callback<()>,
+    pub(crate) run: Run,
 }
 
 /// A message.
@@ -174,7 +179,7 @@ fn ToastCard(toast: Toast, #[prop(into)] on_dismiss: Callback<()>) -> impl IntoV
             {toast.detail.map(|detail| view! { <p>{detail}</p> })}
             {toast.action.map(|action| {
                 let press = move |()| {
-                    action.run.run(());
+                    (action.run)();
                     on_dismiss.run(());
                 };
                 view! { <LinkButton on_press=press>{action.label}</LinkButton> }

@@ -1,5 +1,7 @@
 //! Create Callback.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use ringback_domain::wire::callback::{CallbackView, ChosenTime, CreateCallback};
 use ringback_domain::wire::endpoint::PostCallback;
@@ -8,7 +10,7 @@ use super::more_details::{MoreDetails, MoreDetailsFields};
 use crate::clock;
 use crate::components::dialog::{Dialog, DialogHandle};
 use crate::components::input::SelectOption;
-use crate::components::toast::{Toast, ToastAction, Toasts};
+use crate::components::toast::{Run, Toast, ToastAction, Toasts};
 use crate::format;
 use crate::forms::{Submission, show_problems};
 use crate::messages;
@@ -101,8 +103,10 @@ pub(super) fn created(page: PageState, view: &CallbackView, title: &str) -> Toas
     let style = page.preferences.style_untracked();
     let list = page.view.with_untracked(|view| view.list.clone());
     let bounds = list.bounds(now, style.utc);
-    let callback = view.clone();
-    let reveal = |range| Callback::new(move |()| page.reveal(range, &callback));
+    let reveal = |range| -> Run {
+        let callback = view.clone();
+        Arc::new(move || page.reveal(range, &callback))
+    };
     let (label, run) = if !matches(view, &bounds.clone().into(), None, now) {
         let time = format::day_time(view.desired_time, style);
         toast.detail = Some(messages::outside_range(time, untrack(|| page.range_label(list.range))));
@@ -110,7 +114,7 @@ pub(super) fn created(page: PageState, view: &CallbackView, title: &str) -> Toas
             (messages::switch_to(range.label()), reveal(Some(Range::Preset(range))))
         } else {
             let href = format!("/callbacks/{}", view.id);
-            (messages::show_it().to_owned(), Callback::new(move |()| page.open(&href)))
+            (messages::show_it().to_owned(), Arc::new(move || page.open(&href)) as Run)
         }
     } else if !page.feed.lists(view, &list.filter(bounds), now) {
         toast.detail = Some(messages::outside_filters().to_owned());

@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::retention::RETENTION_DAYS;
@@ -221,11 +223,11 @@ impl Form {
     fn undoable(self, toasts: Toasts) -> Toast {
         // The dialog is gone by then; the row learns of it as of any change.
         let Self { client, id, .. } = self;
-        let undo = Callback::new(move |()| {
+        let undo = move || {
             spawn_local(async move { drop(undo_cancellation(client, toasts, id).await) });
-        });
+        };
         Toast {
-            action: Some(ToastAction { label: messages::undo().to_owned(), run: undo }),
+            action: Some(ToastAction { label: messages::undo().to_owned(), run: Arc::new(undo) }),
             ..Toast::success(&messages::callback_being_cancelled(format::duration(UNDO_SECONDS.into())))
         }
     }

@@ -1,5 +1,6 @@
 //! The progress and the result of a bulk cancellation.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -95,15 +96,15 @@ pub(super) fn undoable(client: Client, toasts: Toasts, job: &BulkCancellation) -
     let id = job.id;
     // The dialog may have been open for a while.
     let left = job.effective_at.map_or(0, |at| at.seconds_since(clock::now()).max(1));
-    let undo = Callback::new(move |()| {
+    let undo = move || {
         spawn_local(async move {
             if let Err(failure) = client.command(&PostBulkUndo(id), &Command::new(None)).await {
                 toasts.show(Toast::error(messages::undo_failed(), failure.message()));
             }
         });
-    });
+    };
     Toast {
-        action: Some(ToastAction { label: messages::undo().to_owned(), run: undo }),
+        action: Some(ToastAction { label: messages::undo().to_owned(), run: Arc::new(undo) }),
         display_time: Duration::from_secs(left.unsigned_abs()),
         ..Toast::success(&messages::callbacks_being_cancelled(job.progress.total, format::duration(left)))
     }

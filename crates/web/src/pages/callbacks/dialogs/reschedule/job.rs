@@ -1,5 +1,8 @@
 //! The progress and the result of a bulk reschedule, and undoing it.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ringback_domain::JobId;
@@ -13,9 +16,9 @@ use super::count_of;
 use super::preview::{name_of, reason, service_name};
 use crate::api::{Command, Failure};
 use crate::browser::{self, js_number};
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::components::button::{Button, Size};
-use crate::components::toast::{Toast, Toasts};
+use crate::components::toast::{Toast, ToastAction, Toasts};
 use crate::format;
 use crate::forms::show_problems;
 use crate::messages;
@@ -63,8 +66,8 @@ pub(super) struct Watched {
     pub(super) toasts: Toasts,
     /// The job; lives as long as it is watched.
     pub(super) job: ArcRwSignal<Option<BulkReschedule>>,
-    /// The same; gone once the dialog is closed.
-    pub(super) shown: RwSignal<Option<BulkReschedule>>,
+    /// The same, in the dialog if there is one.
+    pub(super) shown: Option<RwSignal<Option<BulkReschedule>>>,
 }
 
 impl Watched {
@@ -73,7 +76,7 @@ impl Watched {
     pub(super) async fn watch(self, id: JobId) {
         /// Shortest and longest time between two polls, in milliseconds.
         const POLL_INTERVALS: (i32, i32) = (250, 4_000);
-        let Self { page, toasts, job, shown } = self;
+        let Self { page, toasts, ref job, shown } = self;
         let is_over = |job: &BulkReschedule| matches!(stage(job), Stage::Moved | Stage::Undone);
         let mut interval = POLL_INTERVALS.0;
         loop {
@@ -85,8 +88,8 @@ impl Watched {
             }
             match response {
                 Ok(now) if is_over(&now) => {
-                    if shown.is_disposed() {
-                        toasts.show(toast(&now));
+                    if shown.is_none_or(|shown| shown.is_disposed()) {
+                        toasts.show(self.toast(&now));
                     }
                     return job.set(Some(now));
                 }
@@ -99,25 +102,44 @@ impl Watched {
             interval = (interval + interval / 4).min(POLL_INTERVALS.1);
         }
     }
-}
 
-/// What came of a job that is over.
-fn toast(job: &BulkReschedule) -> Toast {
-    if stage(job) == Stage::Moved {
-        return rescheduled(job);
+    /// Undoes a job, and follows it; returns why that is not possible.
+    async fn undo(self, id: JobId) -> Result<(), Failure> {
+        let undoing = self.page.client.command(&PostBulkRescheduleUndo(id), &Command::new(None)).await?;
+        self.job.set(Some(undoing));
+        self.watch(id).await;
+        Ok(())
     }
-    let (back, others) = moved_back(job);
-    let mut toast = Toast::success(&messages::callbacks_moved_back(back));
-    toast.detail = (others > 0).then(|| messages::not_moved_back(others));
-    toast
-}
 
-/// Says what was moved.
-pub(super) fn rescheduled(job: &BulkReschedule) -> Toast {
-    let mut toast = Toast::success(&messages::callbacks_rescheduled(moved(job)));
-    let stayed = job.progress.total.saturating_sub(moved(job));
-    toast.detail = (stayed > 0).then(|| messages::stayed(stayed));
-    toast
+    /// What came of a job that is over. What was moved can be moved back from there as long as
+    /// that is possible.
+    pub(super) fn toast(&self, job: &BulkReschedule) -> Toast {
+        if stage(job) == Stage::Undone {
+            let (back, others) = moved_back(job);
+            let mut toast = Toast::success(&messages::callbacks_moved_back(back));
+            toast.detail = (others > 0).then(|| messages::not_moved_back(others));
+            return toast;
+        }
+        let mut toast = Toast::success(&messages::callbacks_rescheduled(moved(job)));
+        let stayed = job.progress.total.saturating_sub(moved(job));
+        toast.detail = (stayed > 0).then(|| messages::stayed(stayed));
+        let left = job.undo_until.map_or(0, |until| until.seconds_since(clock::now()));
+        if let Ok(left @ 1..) = u64::try_from(left) {
+            let (watched, id) = (Self { shown: None, ..self.clone() }, job.id);
+            let undo = move || {
+                let watched = watched.clone();
+                spawn_local(async move {
+                    let toasts = watched.toasts;
+                    if let Err(failure) = watched.undo(id).await {
+                        toasts.show(Toast::error(messages::reschedule_undo_failed(), failure.message()));
+                    }
+                });
+            };
+            toast.display_time = Duration::from_secs(left);
+            toast.action = Some(ToastAction { label: messages::undo().to_owned(), run: Arc::new(undo) });
+        }
+        toast
+    }
 }
 
 /// The progress, then the result.
@@ -276,28 +298,27 @@ pub(super) fn StopButton(
 pub(super) fn UndoButton(watched: Watched, problem: RwSignal<Option<String>>) -> impl IntoView {
     let clock = Clock::here();
     let busy = RwSignal::new(false);
-    let job = watched.shown;
+    let job = watched.job.clone();
+    let until =
+        Memo::new(move |_| job.with(|job| job.as_ref().and_then(|job| Some((job.id, job.undo_until?)))));
     let left = move || {
-        let until = job.with(|job| job.as_ref().and_then(|job| job.undo_until))?;
+        let (_, until) = until.get()?;
         Some(-clock.since(until)).filter(|left| *left >= 0)
     };
     let watched = StoredValue::new(watched);
     let undo = Callback::new(move |()| {
-        let Some(id) = job.with_untracked(|job| job.as_ref().map(|job| job.id)) else { return };
+        let Some((id, _)) = until.get_untracked() else { return };
         let watched = watched.get_value();
+        let toasts = watched.toasts;
         problem.set(None);
         busy.set(true);
         spawn_local(async move {
-            let response =
-                watched.page.client.command(&PostBulkRescheduleUndo(id), &Command::new(None)).await;
+            let undone = watched.undo(id).await;
             let closed = busy.try_set(false).is_some();
-            match response {
-                Ok(undoing) => {
-                    watched.job.set(Some(undoing));
-                    watched.watch(id).await;
-                }
+            match undone {
+                Ok(()) => {}
                 Err(failure) if closed => {
-                    watched.toasts.show(Toast::error(messages::reschedule_undo_failed(), failure.message()));
+                    toasts.show(Toast::error(messages::reschedule_undo_failed(), failure.message()));
                 }
                 Err(failure) => problem.set(show_problems(&failure, &[])),
             }

@@ -16,7 +16,7 @@ use crate::components::toast::Toasts;
 use crate::forms::{Submission, show_problems};
 use crate::messages;
 use crate::pages::callbacks::list::page::PageState;
-use job::{JobView, Stage, StopButton, UndoButton, Watched, rescheduled, stage};
+use job::{JobView, Stage, StopButton, UndoButton, Watched, stage};
 use preview::PreviewView;
 use scope::{RescheduleScope, ScopeFields};
 
@@ -36,8 +36,8 @@ pub(super) fn RescheduleDialog() -> impl IntoView {
     // One signal lives as long as the job is watched, the other as long as the dialog.
     let kept = ArcRwSignal::new(None::<BulkReschedule>);
     let job = RwSignal::from(kept.clone());
-    let watched = Watched { page, toasts, job: kept, shown: job };
-    let follow = watched.clone();
+    let watched = Watched { page, toasts, job: kept, shown: Some(job) };
+    let (follow, closing) = (watched.clone(), watched.clone());
     let submit = move |()| {
         if job.with_untracked(Option::is_some) {
             return;
@@ -62,7 +62,7 @@ pub(super) fn RescheduleDialog() -> impl IntoView {
         page.dialog.set(None);
         if let Some(job) = job.get_untracked() {
             if stage(&job) == Stage::Moved {
-                toasts.show(rescheduled(&job));
+                toasts.show(closing.toast(&job));
             }
             page.feed.load();
         }
