@@ -17,4 +17,5 @@ pub mod problem;
 pub mod reference;
 pub mod router;
 pub mod saved_view;
+pub mod service;
 pub mod user_data;
