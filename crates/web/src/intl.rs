@@ -94,15 +94,15 @@ impl Counts {
     }
 }
 
-/// A number as a language writes it, with at most three decimals.
+/// A number as the language with this tag writes it, with at most three decimals.
 #[cfg(target_family = "wasm")]
-pub(crate) fn decimal(language: &str, number: f64) -> String {
-    js_sys::Number::from(number).to_locale_string(language).into()
+pub(crate) fn decimal(tag: fn() -> String, number: f64) -> String {
+    js_sys::Number::from(number).to_locale_string(&tag()).into()
 }
 
 /// A number in English, for tests outside a browser.
 #[cfg(not(target_family = "wasm"))]
-pub(crate) fn decimal(_language: &str, number: f64) -> String {
+pub(crate) fn decimal(_tag: fn() -> String, number: f64) -> String {
     number.to_string()
 }
 

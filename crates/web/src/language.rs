@@ -128,7 +128,7 @@ pub(crate) fn count(count: u64) -> String {
 
 /// `1.5`: a number to the hundredth, as the language writes it.
 pub(crate) fn decimal(number: f64) -> String {
-    decimal_of(&current(), number)
+    decimal_of(current, number)
 }
 
 /// The plural form for a count, out of a text's forms behind their categories. The

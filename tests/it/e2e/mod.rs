@@ -17,6 +17,7 @@ mod metrics;
 mod numbers;
 mod options;
 mod search;
+mod services;
 mod shell;
 mod slots;
 mod truth;

@@ -51,7 +51,9 @@ impl Input {
     /// The value; tracked. A list keeps the order that it has on the server.
     fn value(self, saved: &Value) -> Value {
         if !matches!(self.kind, Kind::Some(_)) {
-            return self.text.with(|text| self.kind.read(text));
+            // What nobody typed needs no reading.
+            let is_saved = |text: &String| *text == self.kind.text(saved);
+            return self.text.with(|text| if is_saved(text) { saved.clone() } else { self.kind.read(text) });
         }
         let before: Vec<String> = serde_json::from_value(saved.clone()).unwrap_or_default();
         self.chosen.with(|chosen| {
@@ -237,10 +239,11 @@ mod tests {
         }
     }
 
-    fn draft() -> Draft {
+    /// With the owner of its signals.
+    fn draft() -> (Owner, Draft) {
         let owner = Owner::new();
         owner.set();
-        Draft::of((&service()).into(), owner)
+        (owner.clone(), Draft::of((&service()).into(), owner))
     }
 
     fn fill(draft: Draft, pointer: &str, text: &str) -> Input {
@@ -253,7 +256,7 @@ mod tests {
 
     #[test]
     fn only_what_was_changed_is_sent() {
-        let draft = draft();
+        let (_owner, draft) = draft();
         assert_eq!(draft.changes(), []);
         fill(draft, BUSY_GAP, "3 min");
         fill(draft, "/limits/pending", "400");
@@ -272,7 +275,7 @@ mod tests {
 
     #[test]
     fn wrong_values_are_marked_and_stay_as_they_were_typed() {
-        let draft = draft();
+        let (_owner, draft) = draft();
         let [gap, name] = [fill(draft, BUSY_GAP, "soon"), fill(draft, "/name", " ")];
         let pending = fill(draft, "/limits/pending", "0");
         assert!(!draft.check());
@@ -291,7 +294,7 @@ mod tests {
 
     #[test]
     fn what_others_saved_is_taken_over_where_nothing_was_changed_here() {
-        let draft = draft();
+        let (_owner, draft) = draft();
         fill(draft, BUSY_GAP, "what?");
         let mut theirs = service();
         theirs.name = "Theirs".to_owned();

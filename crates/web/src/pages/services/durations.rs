@@ -11,7 +11,7 @@ pub(super) fn text(seconds: u32) -> String {
         (seconds % 60, |count| messages::seconds(count)),
     ];
     let parts: Vec<_> =
-        parts.into_iter().filter_map(|(count, unit)| (count > 0).then(|| unit(count))).collect();
+        parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, unit)| unit(count)).collect();
     if parts.is_empty() { messages::seconds(0) } else { parts.join(" ") }
 }
 
@@ -42,8 +42,21 @@ fn split(text: &str, is_part: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(|sign| !is_part(sign)).unwrap_or(text.len()))
 }
 
-/// The unit by how its name begins in English, German or French.
+/// The unit by how its name begins in the language of the page, in English, German or French.
 fn unit_seconds(name: &str) -> Option<f64> {
+    let own = [
+        (messages::days(2), 86_400.0),
+        (messages::hours(2), 3_600.0),
+        (messages::minutes(2), 60.0),
+        (messages::seconds(2), 1.0),
+    ];
+    let is_own = |text: &str| {
+        let letters: String = text.to_lowercase().chars().filter(|sign| sign.is_alphabetic()).collect();
+        !name.is_empty() && letters.starts_with(name)
+    };
+    if let Some((_, seconds)) = own.iter().find(|(text, _)| is_own(text)) {
+        return Some(*seconds);
+    }
     let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| name.starts_with(beginning));
     if begins(&["h", "st"]) {
         Some(3_600.0)

@@ -225,11 +225,20 @@ fn SettingField(services: Services, draft: Draft, setting: Setting, input: Input
         }
         .into_any(),
         kind => {
-            let inputmode =
-                if matches!(kind, Kind::Count | Kind::OptionalCount) { "numeric" } else { "text" };
+            let is_count = matches!(kind, Kind::Count | Kind::OptionalCount);
+            let inputmode = if is_count { "numeric" } else { "text" };
+            let optional = matches!(kind, Kind::OptionalCount | Kind::OptionalSeconds);
+            let placeholder = optional.then(|| messages::any_number().to_owned());
             view! {
                 <span class="contents" on:focusout=leave>
-                    <TextField label value=input.text error=input.error inputmode hint=hint.map(str::to_owned) />
+                    <TextField
+                        label
+                        value=input.text
+                        error=input.error
+                        inputmode
+                        placeholder
+                        hint=hint.map(str::to_owned)
+                    />
                 </span>
             }
             .into_any()

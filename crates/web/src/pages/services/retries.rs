@@ -5,6 +5,7 @@ use ringback_domain::DialResult;
 use ringback_domain::dial::RetryPolicy;
 use ringback_domain::wire::admin::ServiceView;
 use ringback_domain::wire::service::setting_faults;
+use wasm_bindgen::JsCast;
 
 use super::draft::{Draft, Input};
 use super::settings::{Known, RulePart, describe, rule_pointer};
@@ -119,6 +120,12 @@ fn Cell(
         event.prevent_default();
         if let Some(next) = next {
             browser::focus(&cell_id(next, part));
+            // As Tab does.
+            let field =
+                browser::focused().and_then(|field| field.dyn_into::<web_sys::HtmlInputElement>().ok());
+            if let Some(field) = field {
+                field.select();
+            }
         }
     };
     view! {

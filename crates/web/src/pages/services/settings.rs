@@ -35,9 +35,9 @@ pub(super) enum Kind {
     Seconds,
     /// Empty for any length.
     OptionalSeconds,
-    /// `1.5`
+    /// `× 1.5`
     Factor,
-    /// `10`, of a share that is 0.1
+    /// `10 %`, of a share that is 0.1
     Percent,
     Choice(fn() -> Vec<SelectOption>),
     /// One of these or none.
@@ -171,10 +171,14 @@ impl Kind {
             (Self::Seconds | Self::OptionalSeconds, _) => {
                 seconds(value).map(durations::text).unwrap_or_default()
             }
-            (Self::Factor, _) => value.as_f64().map(format::decimal).unwrap_or_default(),
-            (Self::Percent, _) => {
-                value.as_f64().map(|share| format::decimal(rounded(share * 100.0))).unwrap_or_default()
-            }
+            (Self::Factor, _) => value
+                .as_f64()
+                .map(|factor| messages::times_factor(format::decimal(factor)))
+                .unwrap_or_default(),
+            (Self::Percent, _) => value
+                .as_f64()
+                .map(|share| messages::percent(format::decimal(rounded(share * 100.0))))
+                .unwrap_or_default(),
             (_, Value::String(text)) => text.clone(),
             _ => value.to_string(),
         }
@@ -199,8 +203,6 @@ impl Kind {
                 if names.is_empty() { messages::none().to_owned() } else { names.join(", ") }
             }
             Self::Count | Self::OptionalCount => value.as_u64().map_or(text, format::count),
-            Self::Factor => messages::times_factor(text),
-            Self::Percent => messages::percent(text),
             _ => text,
         }
     }
@@ -211,7 +213,8 @@ impl Kind {
             SettingFaultKind::OutOfRange { least, most, optional } => {
                 let whole = |number: f64| json!(browser::truncate(number));
                 let bound = |number: f64| match self {
-                    Self::Factor | Self::Percent => self.text(&json!(number)),
+                    Self::Factor => format::decimal(number),
+                    Self::Percent => messages::percent(format::decimal(number * 100.0)),
                     _ => self.describe(&whole(number), &Known::default()),
                 };
                 let (least, most) = (bound(least), bound(most));
@@ -334,7 +337,7 @@ pub(super) const GROUPS: [Group; 4] = [
         settings: &[
             setting(
                 "/number_rules",
-                messages::service_number_rules,
+                messages::number_rules,
                 messages::service_number_rules_hint,
                 Kind::Some(Source::NumberRules),
             ),
@@ -477,7 +480,7 @@ mod tests {
     fn numbers_are_read_with_their_signs_and_in_either_notation() {
         assert_eq!(Kind::Factor.read("× 1,5"), json!(1.5));
         assert_eq!(Kind::Percent.read("12 %"), json!(0.12));
-        assert_eq!(Kind::Percent.text(&json!(0.12)), "12");
+        assert_eq!(Kind::Percent.text(&json!(0.12)), "12 %");
         assert_eq!(Kind::OptionalCount.read(" "), Value::Null);
         for text in ["-1", "many", "1.5", "99999999999"] {
             assert_eq!(Kind::Count.read(text), json!(UNREADABLE), "{text}");

@@ -71,9 +71,11 @@ pub(super) fn Switches(services: Services, draft: Draft) -> impl IntoView {
         let label = (switch.label)();
         let is_on = move || draft.saved.with(switch.get);
         let control = if services.may_edit {
-            // Raised where the server refused, so that the box shows what is.
-            let drawn = RwSignal::new(());
+            // As the person turned it, until the server refuses.
+            let shown = RwSignal::new(untrack(is_on));
+            Effect::new(move |_| shown.set(is_on()));
             let turn = move |on: bool| {
+                shown.set(on);
                 let mut edit = EditService::default();
                 (switch.set)(&mut edit, on);
                 let id = draft.saved.with_untracked(|saved| saved.id);
@@ -85,15 +87,11 @@ pub(super) fn Switches(services: Services, draft: Draft) -> impl IntoView {
                     adopt(services, draft, service);
                 };
                 submission.run(work, done, move |failure| {
-                    drawn.set(());
+                    shown.set(!on);
                     toasts.show(Toast::error(label, show_problems(&failure, &[]).unwrap_or_default()));
                 });
             };
-            let on = Signal::derive(move || {
-                drawn.track();
-                is_on()
-            });
-            view! { <Switch label on on_switch=turn /> }.into_any()
+            view! { <Switch label on=shown on_switch=turn /> }.into_any()
         } else {
             let state = move || if is_on() { messages::on() } else { messages::off() };
             view! { <p><b>{label}</b>": "{state}</p> }.into_any()
