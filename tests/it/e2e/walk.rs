@@ -258,7 +258,7 @@ impl Walk {
         for group in GROUPS {
             self.at("region", group).shown().await;
         }
-        self.at("checkbox", POOL).shown().await;
+        self.at("group", "Open by").at("checkbox", POOL).shown().await;
         self.look("All settings of a service").await;
         let path = format!("/api/v1/services/{}", self.app.other_service);
         let settings = json!({"limits": {"pending": 7}, "number_rules": []});
