@@ -13,7 +13,7 @@ pub(crate) const REFERENCE: &str = "en";
 
 /// The sections that only the second module has texts of, so that the first view does
 /// not wait for them.
-const LATER: [&str; 3] = ["hours", "numbers", "reschedule"];
+const LATER: [&str; 4] = ["hours", "numbers", "reschedule", "services"];
 
 /// A language of the page.
 pub(crate) struct Language {

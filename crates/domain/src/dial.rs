@@ -109,6 +109,11 @@ impl Ratio {
         Self(hundredths)
     }
 
+    /// The ratio as a number.
+    pub fn as_f64(self) -> f64 {
+        f64::from(self.0) / 100.0
+    }
+
     /// So much of a number; nothing of it where the ratio is negative.
     fn of(self, number: u64) -> u64 {
         number.saturating_mul(u64::from(self.0.max(0).unsigned_abs())) / 100
@@ -117,7 +122,7 @@ impl Ratio {
 
 impl fmt::Display for Ratio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&(f64::from(self.0) / 100.0), f)
+        fmt::Display::fmt(&self.as_f64(), f)
     }
 }
 
@@ -129,7 +134,7 @@ impl fmt::Debug for Ratio {
 
 impl Serialize for Ratio {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_f64(f64::from(self.0) / 100.0)
+        serializer.serialize_f64(self.as_f64())
     }
 }
 
@@ -214,6 +219,33 @@ pub struct RetryPolicy {
     pub results: BTreeMap<DialResult, RetryRule>,
 }
 
+impl RetryPolicy {
+    /// The gap after a dial that ended so, the so-manieth of this result, and how much chance may
+    /// add to it, in seconds; `None` where that was the last attempt. `attempts` is how many
+    /// dials count as attempts so far.
+    pub fn gap_after(&self, result: DialResult, times: u32, attempts: u32) -> Option<(u64, u64)> {
+        let rule = self.results.get(&result)?;
+        (times < rule.max && attempts < self.max_attempts).then(|| rule.gap_after(result, times))
+    }
+
+    /// The gaps between the dials of a callback all of which end so, in seconds, where nothing
+    /// but the policy makes them wait and chance adds nothing. There is one dial more than gaps.
+    pub fn gaps(&self, result: DialResult) -> Vec<u64> {
+        let mut gaps = Vec::new();
+        let mut since_desired = 0;
+        for times in 1..MAX_OF_RESULT {
+            let attempts = if result.counts() { times } else { 0 };
+            let Some((gap, _)) = self.gap_after(result, times, attempts) else { break };
+            since_desired += gap;
+            if since_desired > u64::from(self.give_up_after_seconds) {
+                break;
+            }
+            gaps.push(gap);
+        }
+        gaps
+    }
+}
+
 impl Default for RetryPolicy {
     fn default() -> Self {
         // Three days: what fails before a weekend is tried again after it.
@@ -291,6 +323,17 @@ mod tests {
         assert_eq!(gaps(DialResult::AnsweringMachine), [3_600; 7]);
         let slow = RetryRule { gap_seconds: 900, ..RetryRule::default_for(DialResult::Congestion).unwrap() };
         assert_eq!(slow.gap_after(DialResult::Congestion, 9), (900, 90), "it never shrinks");
+    }
+
+    #[test]
+    fn gaps_end_with_the_attempts_and_with_the_time_to_give_up() {
+        let policy = RetryPolicy::default();
+        assert_eq!(policy.gaps(DialResult::Busy), [120, 240], "three attempts in all");
+        assert_eq!(policy.gaps(DialResult::Rejected), [1_800]);
+        assert!(policy.gaps(DialResult::InvalidNumber).is_empty());
+        let short = RetryPolicy { max_attempts: 1, give_up_after_seconds: 145, ..policy };
+        assert!(short.gaps(DialResult::Busy).is_empty());
+        assert_eq!(short.gaps(DialResult::Congestion), [20, 40, 80], "it counts as no attempt");
     }
 
     #[test]

@@ -205,6 +205,27 @@ proptest! {
     }
 }
 
+/// What the page says of a policy before anybody is dialled.
+#[test]
+fn the_gaps_of_a_policy_are_those_of_a_callback_whose_dials_all_end_so() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    for _ in 0..50 {
+        let mut policy = policies().new_tree(&mut runner).expect("a policy").current();
+        for rule in policy.results.values_mut() {
+            rule.jitter = Ratio::percent(0);
+        }
+        for result in policy.results.keys().copied() {
+            let dials = vec![(result, 0); 200];
+            let story = Story { policy: policy.clone(), calendars: Vec::new(), id: 1, dials };
+            let waited = |dial: &Dial| Some(dial.retry_at()?.seconds_since(dial.failed_at));
+            let waits: Vec<_> = story.tell().iter().filter_map(waited).collect();
+            let gaps = policy.gaps(result).into_iter().map(|gap| i64::try_from(gap).expect("days"));
+            assert_eq!(gaps.collect::<Vec<_>>(), waits, "{result:?} {policy:?}");
+        }
+    }
+}
+
 /// The others would hold as well if nobody were ever dialled again.
 #[test]
 fn the_stories_have_long_ones_and_every_kind_of_ending() {

@@ -10,8 +10,8 @@ use wasm_bindgen::JsValue;
 use crate::browser::{self, js_number};
 use crate::clock;
 use crate::intl::{UTC, date_format, set};
-pub(crate) use crate::language::count;
 use crate::language::locale;
+pub(crate) use crate::language::{count, decimal};
 use crate::messages;
 use crate::zones;
 

@@ -132,15 +132,12 @@ pub(crate) fn field_message(error: &FieldProblem) -> String {
     use FieldCode as C;
     let text = match (error.code, error.pointer.as_str()) {
         (C::OutOfRange, "/priority") => messages::fault_priority(),
-        (C::OutOfRange, "/desired_window_seconds") => messages::fault_window(),
         (C::InThePast, "/desired_time" | "/desired_local") => messages::time_in_past(),
         (C::Required, "/desired_time") => messages::enter_time(),
         (C::InvalidValue, "/username") => messages::fault_username(),
-        (C::OutOfRange, "/horizon_days") => messages::fault_horizon(),
-        (C::OutOfRange, "/minimum_notice_seconds") => messages::fault_notice(),
-        (C::Unknown, "/capacity_rule") => messages::fault_unknown_rule(),
+        (C::InvalidValue, "/name") => messages::fault_label(),
+        (C::Unknown, place) if is_chosen_rule(place) => messages::fault_unknown_rule(),
         (C::UnknownCountry, list) if list.starts_with("/countries/") => messages::fault_countries(),
-        (C::Unknown, list) if list.contains("_calendars/") => messages::fault_unknown_rule(),
         (C::AmbiguousLocalTime, _) => messages::fault_ambiguous_time(),
         (C::SkippedLocalTime, _) => messages::fault_skipped_time(),
         (C::Closed, "/callback_type") => messages::fault_closed_now(),
@@ -184,6 +181,13 @@ pub(crate) fn field_message(error: &FieldProblem) -> String {
         (C::WeakPassword, _) => messages::fault_weak_password(),
     };
     text.to_owned()
+}
+
+/// Whether it is a calendar or a rule that a service has chosen.
+fn is_chosen_rule(pointer: &str) -> bool {
+    ["/open_calendars", "/closed_calendars", "/capacity_rule", "/number_rules"]
+        .iter()
+        .any(|field| is_about(pointer, field))
 }
 
 /// Marks a field that is empty. `true` if it is filled in.

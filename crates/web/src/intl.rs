@@ -94,6 +94,18 @@ impl Counts {
     }
 }
 
+/// A number as the language with this tag writes it, with at most three decimals.
+#[cfg(target_family = "wasm")]
+pub(crate) fn decimal(tag: fn() -> String, number: f64) -> String {
+    js_sys::Number::from(number).to_locale_string(&tag()).into()
+}
+
+/// A number in English, for tests outside a browser.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn decimal(_tag: fn() -> String, number: f64) -> String {
+    number.to_string()
+}
+
 /// A text for comparison without regard to case, as
 /// [`ringback_domain::text::fold`] makes it. Browsers have the tables already, which
 /// would be a fiftieth of the page's module.

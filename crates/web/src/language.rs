@@ -7,7 +7,7 @@ use leptos::prelude::document;
 use web_sys::Element;
 
 use crate::browser;
-use crate::intl::Counts;
+use crate::intl::{Counts, decimal as decimal_of};
 
 /// A language of the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,6 +124,11 @@ thread_local! {
 /// `1,284`: a count with its digits grouped.
 pub(crate) fn count(count: u64) -> String {
     COUNTS.with(|counts| counts.format(count))
+}
+
+/// `1.5`: a number to the hundredth, as the language writes it.
+pub(crate) fn decimal(number: f64) -> String {
+    decimal_of(current, number)
 }
 
 /// The plural form for a count, out of a text's forms behind their categories. The

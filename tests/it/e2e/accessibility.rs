@@ -7,6 +7,7 @@ use ringback_tests::{Browser, TestApp};
 use rstest::rstest;
 use serde_json::json;
 
+use super::services::GROUPS;
 use super::walk::fill_hours;
 use super::{log_in, start};
 
@@ -131,7 +132,21 @@ async fn the_pages_of_the_tools_menu_conform_to_wcag(#[case] width: u32, #[case]
     browser.open(&format!("http://{}/services", app.address)).await;
     browser.at("table", "Services").shown().await;
     check(&browser).await;
-    check_dialog(&browser, "Edit Billing EN", "Edit Service").await;
+    browser.at("link", "Billing EN").click().await;
+    for group in GROUPS {
+        browser.at("region", group).shown().await;
+    }
+    check(&browser).await;
+    // With a wrong value and what somebody else has saved meanwhile.
+    let path = format!("/api/v1/services/{}", app.service);
+    assert_eq!(app.admin().await.patch(&path, &json!({"limits": {"pending": 7}})).await.status, 200);
+    browser.at("textbox", "Gap, BUSY").fill("3 min").await;
+    browser.at("button", "Save as version 2").click().await;
+    browser.at("table", "Saved and own values").shown().await;
+    browser.at("textbox", "Growth, BUSY").fill("99").await;
+    browser.type_keys(key::TAB).await;
+    check(&browser).await;
+    browser.at("button", "Take the saved values").click().await;
     fill_hours(&app).await;
     for (page, dialog) in
         [("office-hours", "Date with Other Hours"), ("capacity", "Date with Other Capacity")]

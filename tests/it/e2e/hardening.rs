@@ -10,7 +10,7 @@ use ringback_tests::browser::key;
 use ringback_tests::{Answer, Backend, Browser, Client, Options, TestApp, wait_for};
 use serde_json::{Value, json};
 
-use super::{sign_in, status_says, web_dir};
+use super::{says, sign_in, status_says, web_dir};
 use crate::http::headers::is_protected;
 use crate::http::name_recordings::attach;
 
@@ -252,24 +252,18 @@ async fn dialogs_messages_and_addresses_show_markup_as_text() {
     let app = filled(&texts).await;
     let browser = enter(&app, "administrator").await;
     for written in texts {
-        for (path, button, dialog) in [
-            ("services", format!("Edit {written}"), "Edit Service"),
-            ("integrations", format!("Revoke {written}"), "Revoke API Key"),
-        ] {
-            browser.open(&format!("http://{}/{path}", app.address)).await;
-            browser.at("button", &button).click().await;
-            let dialog = browser.at("dialog", dialog);
-            dialog.shown().await;
-            check(&browser, &button).await;
-            if path == "services" {
-                assert_eq!(dialog.at("textbox", "Name").property("value").await, written);
-                dialog.at("textbox", "Name").fill(&format!("{written}!")).await;
-                dialog.at("button", "Save").click().await;
-                dialog.gone().await;
-                status_says(&browser, "saved").await;
-                check(&browser, &button).await;
-            }
-        }
+        browser.open(&format!("http://{}/services", app.address)).await;
+        browser.at("link", written).click().await;
+        assert_eq!(browser.at("textbox", "Name").property("value").await, written);
+        browser.at("textbox", "Name").fill(&format!("{written}!")).await;
+        browser.at("button", "Save as version 2").click().await;
+        status_says(&browser, "saved").await;
+        says(&browser.at("region", "Versions"), "Version 1").await;
+        check(&browser, "a service").await;
+        browser.open(&format!("http://{}/integrations", app.address)).await;
+        browser.at("button", &format!("Revoke {written}")).click().await;
+        browser.at("dialog", "Revoke API Key").shown().await;
+        check(&browser, "a key").await;
         // Whatever comes with an address.
         let encoded = written.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
         for address in [

@@ -275,19 +275,16 @@ async fn a_service_chooses_its_hours_and_its_capacity() {
     let rule =
         create(&app, RULES, &json!({"name": "Pool", "time_zone": "Europe/London", "slot_minutes": 15})).await;
     let browser = open(&app, "administrator", "/services").await;
-    // The footer of the dialog must not cover what is clicked.
-    browser.resize(1440, 2000).await;
-    browser.at("button", "Edit Billing EN").click().await;
-    let dialog = browser.at("dialog", "Edit Service");
-    dialog.at("group", "Open by").at("checkbox", NAME).click().await;
-    dialog.at("combobox", "Capacity rule").choose("Pool").await;
-    dialog.at("combobox", "Due while closed").choose("Close as FAIL_BUSINESS_CLOSED").await;
-    dialog.at("textbox", "Notice in seconds").fill("700000").await;
-    dialog.at("button", "Save").click().await;
-    says(&dialog, "Enter 0 to 604800 seconds.").await;
-    dialog.at("textbox", "Notice in seconds").fill("3600").await;
-    dialog.at("button", "Save").click().await;
-    dialog.gone().await;
+    // The bar at the end must not cover what is clicked.
+    browser.resize(1440, 2600).await;
+    browser.at("link", "Billing EN").click().await;
+    let group = browser.at("region", "Hours and capacity");
+    group.at("group", "Open by").at("checkbox", NAME).click().await;
+    group.at("combobox", "Capacity rule").choose("Pool").await;
+    group.at("combobox", "Due while closed").choose("Close as FAIL_BUSINESS_CLOSED").await;
+    group.at("textbox", "Minimum notice").fill("1 h").await;
+    browser.at("button", "Save as version 2").click().await;
+    status_says(&browser, "saved as version 2").await;
     let service = app.admin().await.json(&format!("/api/v1/services/{}", app.service)).await;
     assert_eq!(service["open_calendars"], json!([calendar]));
     assert_eq!(service["capacity_rule"], rule["id"]);

@@ -18,6 +18,7 @@ mod numbers;
 mod options;
 mod reschedule;
 mod search;
+mod services;
 mod shell;
 mod slots;
 mod truth;

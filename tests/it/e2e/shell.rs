@@ -221,12 +221,14 @@ async fn services_are_created_and_edited_on_their_page() {
     dialog.gone().await;
     browser.page().row_with("New FR").shown().await;
 
-    browser.at("button", "Edit New FR").click().await;
-    let dialog = browser.at("dialog", "Edit Service");
-    dialog.at("switch", "Accept new callbacks").click().await;
-    dialog.at("textbox", "Window in seconds").fill("300").await;
-    dialog.at("button", "Save").click().await;
-    dialog.gone().await;
+    browser.resize(1440, 2600).await;
+    browser.at("link", "New FR").click().await;
+    browser.at("switch", "Accept new callbacks").click().await;
+    status_says(&browser, "Accept new callbacks: Off").await;
+    browser.at("textbox", "Window").fill("5 min").await;
+    browser.at("button", "Save as version 3").click().await;
+    status_says(&browser, "saved as version 3").await;
+    browser.at("link", "Services").click().await;
     wait_for("5 min", async || {
         browser.page().row_with("New FR").text().await.contains("5 min").then_some(())
     })

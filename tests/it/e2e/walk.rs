@@ -12,6 +12,7 @@ use ringback_tests::{Browser, Options, TestApp, size, wait_for};
 use rstest::rstest;
 use serde_json::{Value, json};
 
+use super::services::GROUPS;
 use super::{options, web_dir};
 
 const WAITING: &str = "+44 20 7946 0318";
@@ -261,8 +262,36 @@ impl Walk {
             self.close().await;
             self.dialog(("button", "Delete {0}", POOL), kind).await;
         }
+        self.service().await;
+    }
+
+    /// Looks at all settings of a service, as they are, with wrong values, and with what somebody
+    /// else has saved meanwhile.
+    async fn service(&mut self) {
         self.open("/services").await;
-        self.dialog(("button", "Edit {0}", "Billing EN"), "Edit Service").await;
+        self.at("table", "Services").at("link", "Support DE").click().await;
+        for group in GROUPS {
+            self.at("region", group).shown().await;
+        }
+        self.at("group", "Open by").at("checkbox", POOL).shown().await;
+        self.look("All settings of a service").await;
+        let path = format!("/api/v1/services/{}", self.app.other_service);
+        let settings = json!({"limits": {"pending": 7}, "number_rules": []});
+        assert_eq!(self.app.admin().await.patch(&path, &settings).await.status, 200);
+        // A screen on which the bar at the end covers no field.
+        self.browser.resize(1440, 2600).await;
+        self.at("textbox", "Days ahead").fill("14").await;
+        let version = self.of("button", "Save as version {0}", "3");
+        version.click().await;
+        self.at("table", "Saved and own values").shown().await;
+        for (label, result) in [("Gap", "BUSY"), ("Growth", "NO_ANSWER"), ("At most", "FAX")] {
+            let name = self.texts.say("{0}, {1}").replace("{0}", self.texts.say(label));
+            self.browser.at("textbox", &name.replace("{1}", result)).fill("-1").await;
+        }
+        self.browser.press_key(key::TAB).await;
+        self.look("A service with wrong values").await;
+        self.browser.resize(1440, 2600).await;
+        self.at("button", "Take the saved values").click().await;
     }
 
     /// Looks at Permitted & Blocked Numbers with a verdict, and at its dialogs.
@@ -467,7 +496,6 @@ async fn walk_the_other_pages(language: &str) {
     walk.at("table", "Services").shown().await;
     walk.look("Services").await;
     walk.dialog(("button", "Create Service", ""), "Create Service").await;
-    walk.dialog(("button", "Edit {0}", "Billing EN"), "Edit Service").await;
     walk.hours().await;
     walk.numbers().await;
     walk.open("/integrations").await;

@@ -33,6 +33,7 @@ mod reports;
 mod retention;
 mod retries;
 mod saved_views;
+mod services;
 mod sheets;
 mod streams;
 mod undo;

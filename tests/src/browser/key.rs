@@ -7,6 +7,8 @@ pub const TAB: &str = "\u{E004}";
 pub const ENTER: &str = "\u{E007}";
 /// Closes a dialog.
 pub const ESCAPE: &str = "\u{E00C}";
+/// Removes the character before the cursor.
+pub const BACKSPACE: &str = "\u{E003}";
 /// Presses a button or ticks a box.
 pub const SPACE: &str = " ";
 /// Moves within a list or a group, or raises a number.

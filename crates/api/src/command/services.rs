@@ -1,18 +1,11 @@
 //! Commands on services.
 
-use ringback_domain::dial::{
-    DialResult, GROWTH, JITTER, MAX_ATTEMPTS, MAX_GAP_SECONDS, MAX_GIVE_UP_SECONDS, MAX_OF_RESULT,
-    RetryPolicy, RetryRule,
-};
 use ringback_domain::number_rule::NumberRule;
-use ringback_domain::service::{
-    Limits, MAX_APPOINTMENT_LEAD_SECONDS, MAX_HORIZON_DAYS, MAX_LONGEST_WAIT_SECONDS, MAX_NOTICE_SECONDS,
-    MAX_PENDING, MAX_PER_NUMBER_PER_DAY, MAX_SERVICE_CALENDARS, MAX_SERVICE_NUMBER_RULES,
-    MAX_SERVICE_RULE_SETS, MAX_WINDOW_SECONDS, Settings,
-};
-use ringback_domain::wire::admin::{CreateService, EditService};
+use ringback_domain::service::Settings;
+use ringback_domain::wire::admin::{CreateService, EditService, ServiceView};
 use ringback_domain::wire::calendar::{CapacityRule, OfficeHoursCalendar};
 use ringback_domain::wire::problem::FieldCode;
+use ringback_domain::wire::service::{SettingFault, service_changes, setting_faults};
 use ringback_domain::{CalendarId, Service, ServiceId};
 use uuid::Uuid;
 
@@ -20,7 +13,7 @@ use super::expected::Expected;
 use super::faults::Faults;
 use super::tx::Tx;
 use crate::error::Error;
-use crate::fault::{Field, Part, Step};
+use crate::fault::{Fault, Field, Part, Step};
 use crate::store::{StoreError, queue, rules, services};
 use crate::{phone, time_zone};
 
@@ -38,96 +31,13 @@ pub(super) fn check(service: &Service) -> Result<(), Error> {
         let detail = "Unknown country. Use an ISO 3166 code of two letters, for example GB.";
         faults.add(Field::DefaultCountry, FieldCode::UnknownCountry, detail);
     }
-    if !(1..=MAX_WINDOW_SECONDS).contains(&service.settings.desired_window_seconds) {
-        let detail = format!("`desired_window_seconds` must be between 1 and {MAX_WINDOW_SECONDS}.");
-        faults.add(Field::DesiredWindowSeconds, FieldCode::OutOfRange, detail);
-    }
-    if !(1..=MAX_HORIZON_DAYS).contains(&service.settings.horizon_days) {
-        let detail = format!("`horizon_days` must be between 1 and {MAX_HORIZON_DAYS}.");
-        faults.add(Field::HorizonDays, FieldCode::OutOfRange, detail);
-    }
-    if service.settings.minimum_notice_seconds > MAX_NOTICE_SECONDS {
-        let detail = format!("`minimum_notice_seconds` must be between 0 and {MAX_NOTICE_SECONDS}.");
-        faults.add(Field::MinimumNoticeSeconds, FieldCode::OutOfRange, detail);
-    }
-    if service.settings.appointment_lead_seconds > MAX_APPOINTMENT_LEAD_SECONDS {
-        let detail =
-            format!("`appointment_lead_seconds` must be between 0 and {MAX_APPOINTMENT_LEAD_SECONDS}.");
-        faults.add(Field::AppointmentLeadSeconds, FieldCode::OutOfRange, detail);
-    }
-    check_limits(&mut faults, service.settings.limits);
-    check_retry_policy(&mut faults, &service.settings.retry_policy);
-    for (field, calendars) in calendars(&service.settings) {
-        if calendars.len() > MAX_SERVICE_CALENDARS {
-            let detail = format!("Name at most {MAX_SERVICE_CALENDARS} calendars.");
-            faults.add(field, FieldCode::TooLong, detail);
-        }
-    }
-    if service.settings.number_rules.len() > MAX_SERVICE_NUMBER_RULES {
-        let detail = format!("Name at most {MAX_SERVICE_NUMBER_RULES} number rules.");
-        faults.add(Field::NumberRules, FieldCode::TooLong, detail);
-    }
-    if service.settings.called_party_hours.len() > MAX_SERVICE_RULE_SETS {
-        let detail = format!("Name at most {MAX_SERVICE_RULE_SETS} rule sets.");
-        faults.add(Field::CalledPartyHours, FieldCode::TooLong, detail);
-    }
+    faults.extend(setting_faults(&service.settings).iter().map(fault));
     faults.check()
 }
 
-fn check_limits(faults: &mut Faults, limits: Limits) {
-    for (field, limit, max) in [
-        (Field::Pending, limits.pending, MAX_PENDING),
-        (Field::PerNumberPerDay, limits.per_number_per_day, MAX_PER_NUMBER_PER_DAY),
-        (Field::LongestWaitSeconds, limits.longest_wait_seconds, MAX_LONGEST_WAIT_SECONDS),
-    ] {
-        if limit.is_some_and(|limit| !(1..=max).contains(&limit)) {
-            let part = Part::Path(vec![Field::Limits.into(), field.into()]);
-            let detail = format!("`{}` must be null or between 1 and {max}.", <&str>::from(field));
-            faults.add(part, FieldCode::OutOfRange, detail);
-        }
-    }
-}
-
-fn check_retry_policy(faults: &mut Faults, policy: &RetryPolicy) {
-    for (field, value, max) in [
-        (Field::MaxAttempts, policy.max_attempts, MAX_ATTEMPTS),
-        (Field::GiveUpAfterSeconds, policy.give_up_after_seconds, MAX_GIVE_UP_SECONDS),
-    ] {
-        if !(1..=max).contains(&value) {
-            let part = Part::Path(vec![Field::RetryPolicy.into(), field.into()]);
-            let detail = format!("`{}` must be between 1 and {max}.", <&str>::from(field));
-            faults.add(part, FieldCode::OutOfRange, detail);
-        }
-    }
-    for (result, rule) in &policy.results {
-        check_retry_rule(faults, *result, rule);
-    }
-}
-
-fn check_retry_rule(faults: &mut Faults, result: DialResult, rule: &RetryRule) {
-    let at = |field: Option<Field>| {
-        let rule = [Field::RetryPolicy.into(), Field::Results.into(), Step::Name(result.as_str())];
-        Part::Path(rule.into_iter().chain(field.map(Step::Field)).collect())
-    };
-    if RetryRule::default_for(result).is_none() {
-        let detail = format!("Nobody is called again after {}, so it has no rule.", result.as_str());
-        return faults.add(at(None), FieldCode::NotAllowed, detail);
-    }
-    let min_gap = result.min_gap_seconds();
-    let mut check = |field: Field, is_allowed: bool, least: String, most: String| {
-        if !is_allowed {
-            let detail = format!("`{}` must be between {least} and {most}.", <&str>::from(field));
-            faults.add(at(Some(field)), FieldCode::OutOfRange, detail);
-        }
-    };
-    let most = MAX_OF_RESULT.to_string();
-    check(Field::Max, (1..=MAX_OF_RESULT).contains(&rule.max), 1.to_string(), most);
-    let (least, most) = (min_gap.to_string(), MAX_GAP_SECONDS.to_string());
-    check(Field::GapSeconds, (min_gap..=MAX_GAP_SECONDS).contains(&rule.gap_seconds), least, most);
-    for (field, range, ratio) in [(Field::Growth, GROWTH, rule.growth), (Field::Jitter, JITTER, rule.jitter)]
-    {
-        check(field, range.contains(&ratio), range.start().to_string(), range.end().to_string());
-    }
+fn fault(of: &SettingFault) -> Fault {
+    let path = of.path.iter().copied().map(Step::Name).collect();
+    Fault::new(Part::Path(path), of.code(), of.to_string())
 }
 
 const fn calendars(settings: &Settings) -> [(Field, &Vec<CalendarId>); 2] {
@@ -217,8 +127,9 @@ pub async fn edit(
     {
         queue::forget_deferred(tx.write()?, service.id).await?;
     }
-    tx.audit_detail("changes", body);
     service.version += 1;
+    tx.audit_detail("version", service.version);
+    tx.audit_detail("changes", service_changes(&ServiceView::from(&before), &ServiceView::from(&service)));
     tx.services_changed();
     Ok(service)
 }

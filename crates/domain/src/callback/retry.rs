@@ -38,12 +38,8 @@ impl Callback {
         retry: Retry<'_>,
         now: Timestamp,
     ) -> Option<Timestamp> {
-        let rule = retry.policy.results.get(&last)?;
         let times = self.dial_counts.of(last);
-        if times >= rule.max || self.attempts_made() >= retry.policy.max_attempts {
-            return None;
-        }
-        let (gap, jitter) = rule.gap_after(last, times);
+        let (gap, jitter) = retry.policy.gap_after(last, times, self.attempts_made())?;
         let seconds = gap + chance(self.id, self.dial_counts.total()) % (jitter + 1);
         let earliest = now.plus_seconds(i64::try_from(seconds).ok()?);
         let give_up_at = self.desired_time.plus_seconds(i64::from(retry.policy.give_up_after_seconds));

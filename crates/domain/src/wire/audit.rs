@@ -307,7 +307,8 @@ pub struct AuditEntry {
     pub result: AuditResult,
     /// Why not: the end of the problem's `type`, such as `state-conflict`.
     pub reason: Option<String>,
-    /// What else belongs to it.
+    /// What else belongs to it. Of a service that was edited, its new `version`, and as `changes`
+    /// each value that differs: the `pointer` to it, its value before (`from`) and now (`to`).
     #[schema(value_type = Object)]
     pub details: serde_json::Value,
     /// Hash of the entry before, in hexadecimal digits.

@@ -328,6 +328,9 @@ endpoints! {
     /// Reads the services.
     ListServices: Get "/services" -> Items<ServiceView>;
 
+    /// Reads a service.
+    GetService[ServiceId]: Get "/services/{id}" -> ServiceView;
+
     /// Reads a number as a service does; the query is not described here.
     ReadNumber[ServiceId]: Get "/services/{id}/number-reading" -> NumberReading;
 

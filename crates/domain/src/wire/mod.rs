@@ -18,4 +18,5 @@ pub mod problem;
 pub mod reference;
 pub mod router;
 pub mod saved_view;
+pub mod service;
 pub mod user_data;

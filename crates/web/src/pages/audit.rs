@@ -162,7 +162,8 @@ fn row(entry: AuditEntry, preferences: PreferenceStore) -> impl IntoView {
     }
 }
 
-fn actor(actor: AuditActor) -> String {
+/// Who acted, in words.
+pub(super) fn actor(actor: AuditActor) -> String {
     match actor.kind {
         ActorKind::User if actor.name.is_empty() => messages::audit_unknown_user().to_owned(),
         ActorKind::ApiKey => messages::audit_of_key(actor.name),

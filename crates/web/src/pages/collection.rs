@@ -66,6 +66,11 @@ impl<T: Clone + Send + Sync + 'static> Collection<T> {
         Self { items, subject: RwSignal::new(None), reload }
     }
 
+    /// The records, or why they could not be loaded.
+    pub(super) fn items(self) -> Items<T> {
+        self.items
+    }
+
     /// Loads the records again.
     pub(super) fn reload(self) {
         self.reload.run(());
@@ -96,6 +101,9 @@ pub(super) fn CollectionPage<T: Clone + Send + Sync + 'static>(
     create: Option<&'static str>,
     /// The column headings; the last column is for actions.
     columns: Vec<&'static str>,
+    /// The last column is one as the others.
+    #[prop(optional)]
+    shows_last: bool,
     /// Draws the row of a record.
     #[prop(into)]
     row: Callback<T, AnyView>,
@@ -119,7 +127,7 @@ pub(super) fn CollectionPage<T: Clone + Send + Sync + 'static>(
     });
     view! {
         <PlainPage title actions=actions.into_any()>
-            <RecordTable items columns label row reload />
+            <RecordTable items columns label row reload shows_last />
         </PlainPage>
         {move || subject.get().map(|subject| dialog.run(subject))}
     }

@@ -12,4 +12,5 @@ pub(crate) mod record;
 pub(crate) mod saved_view;
 pub(crate) mod search;
 pub(crate) mod services;
+mod unsaved;
 pub(crate) mod users;

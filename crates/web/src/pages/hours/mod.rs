@@ -25,7 +25,7 @@ use ringback_domain::wire::endpoint::GetReferenceData;
 use ringback_domain::wire::reference::{MAX_TIME_ZONES, ReferenceQuery};
 use uuid::Uuid;
 
-use crate::browser;
+use super::unsaved::guard;
 use crate::client::Client;
 use crate::components::button::{Appearance, Button};
 use crate::components::empty_state::{EmptyState, Skeleton};
@@ -193,25 +193,10 @@ impl Rules {
     }
 }
 
-/// Asks before the page is left with changes that are not saved.
-fn guard(rules: Rules) {
-    let unload = window_event_listener_untyped("beforeunload", move |event| {
-        if rules.has_changes() {
-            event.prevent_default();
-        }
-    });
-    let path = rules.kind.path();
-    browser::on_link_click(move |address| {
-        let stays = address.split('?').next() == Some(path);
-        stays || !rules.has_changes() || browser::confirm(messages::leave_unsaved())
-    });
-    on_cleanup(move || unload.remove());
-}
-
 #[component]
 fn RulesPage(kind: Kind) -> impl IntoView {
     let rules = Rules::new(kind);
-    guard(rules);
+    guard(kind.path(), move || rules.has_changes());
     let query = use_query_map();
     // The first, unless the address says another.
     let open = Memo::new(move |_| {
