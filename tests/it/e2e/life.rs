@@ -238,6 +238,12 @@ async fn more_details_of_a_callback_are_entered_and_shown_with_its_metrics() {
     metrics.at("switch", "Advanced Callback Metrics").click().await;
     says(&metrics.at("region", "User data"), "4711").await;
 
+    // Callback Search shows as much as the list does.
+    let person = app.supervisor().await;
+    wait_for("the choice", async || {
+        (person.json("/api/v1/me/preferences").await["advanced_metrics"] == true).then_some(())
+    })
+    .await;
     browser.open(&format!("http://{}/search?q={id}", app.address)).await;
     says(&browser.at("region", "User data"), "4711").await;
     browser.at("term", "Customer's time").shown().await;

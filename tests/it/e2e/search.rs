@@ -50,6 +50,7 @@ async fn callback_search_finds_by_id_and_by_number_at_any_time() {
     status_says(&browser, "2 callbacks for (020) 7946-0318").await;
     let results = browser.at("region", "Results");
     results.like("button", "CANCELLED_BY_ADMIN").click().await;
+    browser.at("switch", "Advanced Callback Metrics").click().await;
     let metrics = browser.at("region", "Advanced metrics");
     wait_for("who cancelled", async || {
         let shown = metrics.text().await;
@@ -115,6 +116,7 @@ async fn callback_search_can_edit_and_recreate_its_results() {
     status_says(&browser, "Callback recreated").await;
     // A callback can be recreated only once.
     browser.at("button", "Recreate").gone().await;
+    browser.at("switch", "Advanced Callback Metrics").click().await;
     let metrics = browser.at("region", "Advanced metrics");
     wait_for("what it became", async || metrics.text().await.contains("Recreated as").then_some(())).await;
     browser.at("button", "Search").click().await;
