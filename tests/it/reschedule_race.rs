@@ -147,7 +147,7 @@ async fn two_nodes_and_competitors_never_fill_a_slot_beyond_its_capacity(
     let moved = done.outcomes[&MoveOutcome::Moved];
     let full = done.outcomes.get(&MoveOutcome::Full).copied().unwrap_or_default();
     assert_eq!(moved + full, count as u64, "{done:?}");
-    assert_eq!(moved as usize + booked, quarters * CAPACITY as usize, "no place was left: {done:?}");
+    assert_eq!(moved + booked as u64, quarters as u64 * u64::from(CAPACITY), "no place was left: {done:?}");
     let mut filled: HashMap<Timestamp, u32> = HashMap::new();
     let mut rescheduled = 0;
     for callback in callbacks.iter().chain(&others) {
