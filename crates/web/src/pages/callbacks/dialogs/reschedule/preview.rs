@@ -268,11 +268,13 @@ fn Lines(lines: Vec<MoveItem>, total: u64) -> impl IntoView {
     }
 }
 
-/// `+1 h 45 min`.
+/// `+1 h 45 min`, to the minute.
 fn change(from: Timestamp, to: Timestamp) -> String {
     let seconds = to.seconds_since(from);
     let sign = if seconds < 0 { "−" } else { "+" };
-    format!("{sign}{}", format::exact_duration(seconds.abs()))
+    let rounded = (seconds.abs() + 30) / 60 * 60;
+    let length = if rounded < 3_600 { format::duration(rounded) } else { format::exact_duration(rounded) };
+    format!("{sign}{length}")
 }
 
 #[cfg(test)]

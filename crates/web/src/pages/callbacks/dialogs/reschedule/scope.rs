@@ -219,8 +219,8 @@ pub(super) fn ScopeFields(scope: RescheduleScope) -> impl IntoView {
                     on:change=move |event| all.set(event_target_checked(&event))
                 />
                 <span id=id>{messages::reschedule_all()}</span>
-                <span class="hint num" id=hint_id>{move || messages::reschedule_all_hint(label())}</span>
             </label>
+            <p class="hint num" id=hint_id>{move || messages::reschedule_all_hint(label())}</p>
         </div>
     }
 }
