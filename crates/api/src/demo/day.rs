@@ -10,7 +10,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use ringback_domain::callback::Callback;
 use ringback_domain::callback::cancellation::MAX_UNDO_SECONDS;
-use ringback_domain::{ServiceId, VisibleServices};
+use ringback_domain::{Service, ServiceId, VisibleServices};
 
 use super::{DAY, History, MINUTE, SERVICES, save, schedule, website};
 use crate::auth::Grant;
@@ -89,11 +89,12 @@ pub async fn round(commands: &Commands) -> Result<(), Error> {
     commands.change(Audit::None, &Grant::system("demo"), happen).await
 }
 
-/// The places in [`SERVICES`] and the ids of those that take new callbacks.
+/// The places in [`SERVICES`] and the ids of those that take new callbacks now.
 async fn accepting(tx: &mut Tx<'_>) -> Result<Vec<(usize, ServiceId)>, Error> {
-    let known = tx.services().await?;
+    let (now, known) = (tx.now(), tx.services().await?);
+    let is_open = |service: &Service| known.rules().hours(service).is_open(now);
     let place = |name: &str| SERVICES.iter().position(|(service, ..)| *service == name);
-    let accepting = known.all().iter().filter(|service| service.settings.accept_new);
+    let accepting = known.all().iter().filter(|service| service.settings.accept_new && is_open(service));
     Ok(accepting.filter_map(|service| Some((place(&service.name)?, service.id))).collect())
 }
 

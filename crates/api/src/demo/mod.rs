@@ -16,10 +16,12 @@ use ringback_domain::callback::state::{Reservation, State};
 use ringback_domain::callback::transition::{Claim, NewCallback, Refusal, Transition};
 use ringback_domain::callback::{Callback, Retry};
 use ringback_domain::dial::RetryPolicy;
+use ringback_domain::do_not_call::Scope;
 use ringback_domain::phone::NumberWarning;
 use ringback_domain::retention::GIVE_UP_DAYS;
 use ringback_domain::service::{DEFAULT_APPOINTMENT_LEAD_SECONDS, LatePolicy, Settings};
-use ringback_domain::wire::admin::{CreateService, CreateUser, EditService, EditUser};
+use ringback_domain::wire::admin::{CreateUser, EditUser};
+use ringback_domain::wire::do_not_call::AddDoNotCall;
 use ringback_domain::{
     Actor, ActorKind, AttemptId, CallbackId, CallbackType, DialResult, PhoneNumber, Request, Role, ServiceId,
     Timestamp,
@@ -28,7 +30,8 @@ use ringback_domain::{
 use crate::auth::token::new_secret;
 use crate::auth::{Grant, password};
 use crate::clock::Clock;
-use crate::command::{Audit, Commands, Expected, Tx, services as service_commands, users as user_commands};
+use crate::command::{Audit, Commands, Expected, Tx, configuration, do_not_call, users as user_commands};
+use crate::configuration::Configuration;
 use crate::error::Error;
 use crate::store::{Store, services, users};
 use crate::telephony::simulator::{self, RARE_FAILURES};
@@ -63,22 +66,23 @@ const PEOPLE: [(&str, Role, &str); 3] = [
     ("monitor", Role::Monitor, "Demo Monitor"),
 ];
 
-/// The service that a person decides for where a window was missed.
-const ASKS: &str = "Claims Intake";
+/// The services and their rules.
+const CONFIGURATION: &str = include_str!("configuration.toml");
 
-/// The service that gives up where a window was missed.
-const CLOSES: &str = "Retail Orders";
+/// Numbers that are not called, and why.
+const BLOCKED: [(&str, &str); 2] =
+    [("+442079460999", "Asked not to be called"), ("+498999998000", "Moved abroad, wants letters")];
 
-/// Name, time zone, country, language, and the start of a number range that is
+/// Name, time zone of the customers, language, and the start of a number range that is
 /// reserved for fictitious use, with the count of the digits that follow it.
-const SERVICES: [(&str, &str, &str, &str, &str, u32); 7] = [
-    ("Billing EN", "Europe/London", "GB", "en-GB", "+442079460", 3),
-    ("Billing DE", "Europe/Berlin", "DE", "de-DE", "+493023125", 3),
-    ("Claims Intake", "Europe/Berlin", "DE", "de-DE", "+4917139200", 2),
-    ("Fraud Hotline", "America/New_York", "US", "en-US", "+16465550", 3),
-    ("Mortgage Advice", "Europe/Berlin", "DE", "de-DE", "+498999998", 3),
-    ("Retail Orders", "America/New_York", "US", "en-US", "+12125550", 3),
-    ("Tech Support", "Europe/Paris", "FR", "fr-FR", "+3363998", 4),
+const SERVICES: [(&str, &str, &str, &str, u32); 7] = [
+    ("Billing EN", "Europe/London", "en-GB", "+442079460", 3),
+    ("Billing DE", "Europe/Berlin", "de-DE", "+493023125", 3),
+    ("Claims Intake", "Europe/Berlin", "de-DE", "+4917139200", 2),
+    ("Fraud Hotline", "America/New_York", "en-US", "+16465550", 3),
+    ("Mortgage Advice", "Europe/Berlin", "de-DE", "+498999998", 3),
+    ("Retail Orders", "America/New_York", "en-US", "+12125550", 3),
+    ("Tech Support", "Europe/Paris", "fr-FR", "+3363998", 4),
 ];
 
 /// Fills the database if it has neither users nor services, and returns how to
@@ -99,29 +103,24 @@ pub async fn fill(store: &Store, clock: &Clock) -> Result<Option<Credentials>, E
     if !empty {
         return renew_passwords(&commands, &grant, credentials, hash).await;
     }
-    let create_services = async |tx: &mut Tx<'_>| {
-        let mut ids = Vec::new();
-        for (name, zone, country, ..) in SERVICES {
-            let body = CreateService {
-                name: name.to_owned(),
-                time_zone: zone.to_owned(),
-                default_country: country.to_owned(),
+    let configure = async |tx: &mut Tx<'_>| {
+        configuration::apply(tx, &configured(tx.now()), false).await?;
+        let services = services::list(tx.read()).await?;
+        let id = |name: &str| services.iter().find(|service| service.name == name).map(|service| service.id);
+        for (number, reason) in BLOCKED {
+            let body = AddDoNotCall {
+                number: Some(number.to_owned()),
+                prefix: None,
+                scope: Scope::All,
+                reason: reason.to_owned(),
+                source: None,
+                until: None,
             };
-            let id = service_commands::create(tx, &body).await?.id;
-            let late_policy = match name {
-                ASKS => Some(LatePolicy::Ask),
-                CLOSES => Some(LatePolicy::Close),
-                _ => None,
-            };
-            // Something happens at any hour of the day.
-            let called_party_hours = Some(Vec::new());
-            let body = EditService { late_policy, called_party_hours, ..EditService::default() };
-            service_commands::edit(tx, id, Expected::Any, &body).await?;
-            ids.push(id);
+            do_not_call::add(tx, &body).await?;
         }
-        Ok(ids)
+        Ok(SERVICES.iter().filter_map(|(name, ..)| id(name)).collect())
     };
-    let ids: Vec<ServiceId> = commands.change(Audit::None, &grant, create_services).await?;
+    let ids: Vec<ServiceId> = commands.change(Audit::None, &grant, configure).await?;
     let called = Arc::default();
     for chunk in 0..CALLBACKS.div_ceil(CHUNK) {
         let (ids, clock, called) = (ids.clone(), clock.clone(), Arc::clone(&called));
@@ -161,6 +160,12 @@ pub async fn fill(store: &Store, clock: &Clock) -> Result<Option<Credentials>, E
     };
     commands.change(Audit::None, &grant, create_people).await?;
     Ok(Some(credentials))
+}
+
+/// The services and their rules, with the holidays of the years to come.
+fn configured(now: Timestamp) -> Configuration {
+    let wanted = Configuration::from_toml(CONFIGURATION).expect("the configuration can be read");
+    configuration::check(wanted, now).expect("the configuration is right")
 }
 
 /// Sets a new password: only its hash is stored, so the last one is lost.
@@ -228,7 +233,7 @@ impl History {
         service_id: ServiceId,
         desired: Option<Timestamp>,
     ) -> NewCallback {
-        let (_, zone, _, language, range, digits) = SERVICES[index];
+        let (_, zone, language, range, digits) = SERVICES[index];
         let is_long = self.rng.random_bool(0.02);
         let digits = digits + if is_long { 3 } else { 0 };
         let customer_number = loop {
