@@ -376,6 +376,24 @@ where
     (counted, done)
 }
 
+/// What SQLite says of a setting of a connection.
+async fn pragma(conn: &mut Conn, statement: &'static str) -> i64 {
+    let Conn::Sqlite(conn) = conn else { panic!("a connection to SQLite") };
+    sqlx::query_scalar(statement).fetch_one(&mut **conn).await.unwrap()
+}
+
+#[tokio::test]
+async fn sqlite_maps_no_file_and_cuts_its_log_short() {
+    const MEBIBYTE: i64 = 1 << 20;
+    let cluster = Cluster::new(Backend::Sqlite).await;
+    let mut conn = cluster.nodes[0].store.read().await.unwrap();
+    assert_eq!(pragma(&mut conn, "PRAGMA mmap_size").await, 0, "a fault of the disk would end the process");
+    let limit = pragma(&mut conn, "PRAGMA journal_size_limit").await;
+    assert!((1..=64 * MEBIBYTE).contains(&limit), "{limit} bytes");
+    drop(conn);
+    cluster.close().await;
+}
+
 #[tokio::test]
 async fn removal_costs_the_same_however_many_records_share_a_number() {
     let purge = async |tx: &mut Tx<'_>| sweep::purge(tx).await;

@@ -5,11 +5,11 @@ use ringback_api::clock::Clock;
 use ringback_domain::wire::auth::Preferences;
 use ringback_domain::wire::endpoint::PutPreferences;
 use ringback_domain::{ApiScope, StateName};
-use ringback_tests::app::PASSWORD;
+use ringback_tests::app::{PASSWORD, text};
 use ringback_tests::{Backend, Browser, Options, TestApp, wait_for};
 use serde_json::{Value, json};
 
-use super::{log_in, row_says, rows_are, sign_in, start, web_dir};
+use super::{log_in, row_says, rows_are, says, sign_in, start, web_dir};
 
 const NUMBER: &str = "+44 20 7946 0318";
 const OTHER: &str = "+49 30 23125051";
@@ -331,6 +331,22 @@ async fn a_changed_cell_flashes_at_once_and_only_while_it_is_visible() {
     let scroll = "document.querySelector('tr.row:last-child').scrollIntoView(); \
                   for (let left = 5; left > 0; left--) await new Promise(requestAnimationFrame); return flashed";
     assert_eq!(browser.script_async(scroll).await, json!([first["id"]]));
+}
+
+#[tokio::test]
+async fn a_time_of_another_year_has_its_weekday_and_its_year() {
+    let app = start(None).await;
+    let settings = json!({ "horizon_days": 366 });
+    let service = format!("/api/v1/services/{}", app.service);
+    assert_eq!(app.admin().await.patch(&service, &settings).await.status, 200);
+    let next_year = app.clock.now().plus_seconds(366 * DAY - HOUR).to_string();
+    let callback = app.key(ApiScope::CallbacksWrite).create_scheduled(app.service, NUMBER, &next_year).await;
+    let browser = log_in(&app, "supervisor", "today").await;
+    browser.open(&format!("http://{}/callbacks/{}", app.address, text(&callback["id"]))).await;
+    let parts = "{ weekday: 'short', month: 'short', day: 'numeric', year: 'numeric' }";
+    let expected =
+        browser.script(&format!("return new Date('{next_year}').toLocaleString('en', {parts})")).await;
+    says(&browser.at("region", NUMBER), &text(&expected)).await;
 }
 
 #[tokio::test]

@@ -179,10 +179,34 @@ async fn each_move_is_an_ordinary_reschedule_that_the_audit_keeps(
         assert_eq!(entry["details"]["bulk_reschedule"], job["id"]);
         assert!(ids.contains(&entry["object"]["id"]), "{entry}");
     }
-    let timeline = client.json(&format!("/api/v1/callbacks/{}/timeline", text(&ids[0]))).await;
-    let last = timeline["items"].as_array().unwrap().last().unwrap().clone();
-    assert_eq!((&last["action"], &last["actor"]["name"]), (&json!("rescheduled"), &json!("supervisor")));
-    assert_eq!(last["detail"]["previous_desired_time"], at("14:00"));
+    let last = async || {
+        let timeline = client.json(&format!("/api/v1/callbacks/{}/timeline", text(&ids[0]))).await;
+        let last = timeline["items"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!(last["action"], "rescheduled");
+        (text(&last["actor"]["name"]), text(&last["detail"]["previous_desired_time"]))
+    };
+    assert_eq!(last().await, ("supervisor".to_owned(), at("14:00")));
+
+    let undo = undone(&app, &admin, &job).await;
+    assert_eq!(undo["requested_by"]["name"], "admin");
+    assert_eq!(last().await, ("admin".to_owned(), at("16:00")), "who moves it back is who asked for that");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_place_that_has_begun_is_replaced_by_the_next(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let client = app.supervisor().await;
+    let ids = made(&app, &client, &["14:00"]).await;
+    let today = json!({"from": "2026-11-24T09:15:00Z", "to": "2026-11-24T10:15:00Z"});
+    let job = start(&client, &json!({"ids": ids, "into": today})).await;
+    app.advance(20 * 60);
+    app.finish_bulk_reschedules().await;
+    let client = app.supervisor().await;
+    assert_eq!(read(&client, &job).await["outcomes"], json!({"moved": 1}));
+    assert_eq!(times(&client, &ids).await, ["2026-11-24T09:30:00Z"]);
 }
 
 #[rstest]

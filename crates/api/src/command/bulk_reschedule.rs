@@ -4,6 +4,7 @@
 
 use std::slice;
 
+use ringback_domain::calendar::availability::Unavailable;
 use ringback_domain::calendar::spread::Placement;
 use ringback_domain::callback::Callback;
 use ringback_domain::callback::transition::Refusal;
@@ -14,7 +15,7 @@ use ringback_domain::wire::bulk_reschedule::{
 use ringback_domain::wire::callback::ActorView;
 use ringback_domain::{Actor, CallbackType, DesiredTime, JobId, Service, Timestamp, VisibleServices};
 
-use super::booking::{Wish, lost, obstacle};
+use super::booking::{Wish, lost, obstacle, rules_of};
 use super::tx::Tx;
 use crate::auth::Grant;
 use crate::called_party::Customer;
@@ -22,7 +23,7 @@ use crate::error::Error;
 use crate::fault::Field;
 use crate::spread::plan;
 use crate::store::bulk_reschedule::{self as store, Item, OwnedJob, Proposal};
-use crate::store::callbacks;
+use crate::store::{StoreError, callbacks};
 
 /// How often another slot is looked for where others keep coming first.
 const MAX_TRIES: usize = 10;
@@ -141,6 +142,7 @@ pub async fn undo(tx: &mut Tx<'_>, id: JobId) -> Result<BulkReschedule, Error> {
         progress: Progress { done: 0, total: moved(&job) },
         outcomes: std::collections::BTreeMap::new(),
         requested_at: now,
+        requested_by: ActorView { kind: grant.actor.kind, name: grant.actor.name.clone() },
         finished_at: None,
     });
     store::update(tx.write()?, &job).await?;
@@ -148,9 +150,10 @@ pub async fn undo(tx: &mut Tx<'_>, id: JobId) -> Result<BulkReschedule, Error> {
     Ok(job)
 }
 
-/// The creator of a job, on whose behalf its callbacks are moved.
+/// Who asked for what a job does now, on whose behalf its callbacks are moved.
 pub fn grant(found: &OwnedJob) -> Grant {
-    let by = &found.job.created_by;
+    let job = &found.job;
+    let by = job.undo.as_ref().map_or(&job.created_by, |undo| &undo.requested_by);
     let actor = Actor { kind: by.kind, name: by.name.clone() };
     Grant { actor, owner: found.owner.clone(), ..Grant::system("bulk_reschedules") }
 }
@@ -219,8 +222,8 @@ type Settled = (MoveOutcome, Option<Callback>);
 /// A fault in the records of one callback does not stop the others.
 fn settled(outcome: Result<Settled, Error>) -> Result<Settled, Error> {
     match outcome {
-        Err(Error::Internal(error)) => {
-            tracing::error!(error = format!("{error:#}"), "a callback cannot be moved");
+        Err(error @ (Error::Internal(_) | Error::Store(StoreError::Inconsistent { .. }))) => {
+            tracing::error!(%error, "a callback cannot be moved");
             Ok((MoveOutcome::Failed, None))
         }
         other => other,
@@ -257,7 +260,13 @@ async fn move_forward(tx: &mut Tx<'_>, job: &BulkReschedule, item: &Item) -> Res
             freed: slice::from_ref(&callback.id),
             party: party.as_ref(),
         };
-        let Some((rules, reason)) = obstacle(tx, wish).await? else {
+        // A slot that has begun since it was planned is as good as taken.
+        let found = if to <= now {
+            Some((rules_of(tx, slice::from_ref(&service)).await?, Unavailable::Past))
+        } else {
+            obstacle(tx, wish).await?
+        };
+        let Some((rules, reason)) = found else {
             return Ok(reschedule(tx, &callback, to.into()));
         };
         let alone = slice::from_ref(&callback);

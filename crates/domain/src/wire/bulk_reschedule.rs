@@ -100,6 +100,8 @@ pub struct UndoProgress {
     pub outcomes: BTreeMap<MoveOutcome, u64>,
     /// When it was asked for.
     pub requested_at: Timestamp,
+    /// Who asked for it.
+    pub requested_by: ActorView,
     /// When it was done.
     pub finished_at: Option<Timestamp>,
 }

@@ -89,6 +89,8 @@ const MAX_SHOWN: usize = 3;
 /// The number of messages that are kept for Help.
 const MAX_HISTORY: usize = 100;
 const DISPLAY_TIME: Duration = Duration::from_secs(10);
+/// How long a message whose time is over stays after the pointer has left it, at most.
+const LINGER: Duration = Duration::from_secs(2);
 
 impl Toasts {
     /// Gives the messages to the components below.
@@ -122,7 +124,13 @@ impl Toasts {
         });
         self.shown.update(|shown| {
             shown.insert(0, (id, toast));
-            shown.truncate(MAX_SHOWN);
+            // What is to stay for longer is not pushed out by other messages.
+            let mut others = 0;
+            shown.retain(|(_, toast)| {
+                let stays = toast.display_time > DISPLAY_TIME;
+                others += usize::from(!stays);
+                stays || others <= MAX_SHOWN
+            });
         });
         if tone == Tone::Success {
             self.expire(id, display_time);
@@ -132,7 +140,7 @@ impl Toasts {
     fn expire(self, id: u32, after: Duration) {
         let expire = move || {
             if self.paused.get_untracked() {
-                self.expire(id, after);
+                self.expire(id, LINGER);
             } else {
                 self.dismiss(id);
             }

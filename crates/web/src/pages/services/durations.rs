@@ -42,7 +42,7 @@ fn split(text: &str, is_part: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(|sign| !is_part(sign)).unwrap_or(text.len()))
 }
 
-/// The unit by how its name begins in the language of the page, in English, German or French.
+/// The unit by its name as the page writes it, or one that is usual in English, German or French.
 fn unit_seconds(name: &str) -> Option<f64> {
     let own = [
         (messages::days(2), 86_400.0),
@@ -52,23 +52,19 @@ fn unit_seconds(name: &str) -> Option<f64> {
     ];
     let is_own = |text: &str| {
         let letters: String = text.to_lowercase().chars().filter(|sign| sign.is_alphabetic()).collect();
-        !name.is_empty() && letters.starts_with(name)
+        !name.is_empty() && letters == name
     };
     if let Some((_, seconds)) = own.iter().find(|(text, _)| is_own(text)) {
         return Some(*seconds);
     }
-    let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| name.starts_with(beginning));
-    if begins(&["h", "st"]) {
-        Some(3_600.0)
-    } else if begins(&["s"]) {
-        Some(1.0)
-    } else if begins(&["m"]) {
-        Some(60.0)
-    } else if begins(&["d", "t", "j"]) {
-        Some(86_400.0)
-    } else {
-        None
-    }
+    Some(match name {
+        "s" | "sec" | "secs" | "second" | "seconds" | "sek" | "sekunde" | "sekunden" | "seconde"
+        | "secondes" => 1.0,
+        "m" | "min" | "mins" | "minute" | "minutes" | "minuten" => 60.0,
+        "h" | "hr" | "hrs" | "hour" | "hours" | "std" | "stunde" | "stunden" | "heure" | "heures" => 3_600.0,
+        "d" | "day" | "days" | "t" | "tag" | "tage" | "tagen" | "j" | "jour" | "jours" => 86_400.0,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -84,7 +80,9 @@ mod tests {
         for text in ["3 days", "3 Tage", "3 jours", "72 Stunden", "2 d 24 heures"] {
             assert_eq!(read(text), Some(259_200), "{text}");
         }
-        for text in ["", "soon", "5 x", "h", "1 2", "1 h 30", "-5", "1..5 h"] {
+        for text in
+            ["", "soon", "5 x", "h", "1 2", "1 h 30", "-5", "1..5 h", "1 month", "500 ms", "2 semaines"]
+        {
             assert_eq!(read(text), None, "{text}");
         }
         assert_eq!(read("99999999999"), Some(u32::MAX));

@@ -23,7 +23,11 @@ use crate::messages;
 /// The page of a service.
 #[component]
 pub(super) fn Editor(services: Services, draft: Draft) -> impl IntoView {
-    services.handle.problem.set(None);
+    // What could not be loaded before is loaded again.
+    if services.handle.problem.with_untracked(Option::is_some) {
+        services.handle.problem.set(None);
+        services.load_known();
+    }
     services.refresh(draft);
     let heading = NodeRef::<html::H1>::new();
     focus_heading(heading);

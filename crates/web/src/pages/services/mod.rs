@@ -90,7 +90,7 @@ impl Services {
     }
 
     /// Loads what there is to choose from.
-    fn load_known(self) {
+    pub(super) fn load_known(self) {
         let client = self.client;
         spawn_local(async move {
             let loaded = futures_util::try_join!(

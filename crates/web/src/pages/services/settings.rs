@@ -136,7 +136,7 @@ const UNREADABLE: u32 = u32::MAX;
 /// A number with a decimal point or comma and without its sign, to the hundredth.
 fn decimal(text: &str) -> f64 {
     let number = text.trim().trim_matches(['%', '×', 'x', ' ', '\u{a0}', '\u{202f}']).replace(',', ".");
-    number.parse().unwrap_or(f64::from(UNREADABLE))
+    number.parse().ok().filter(|number: &f64| number.is_finite()).unwrap_or(f64::from(UNREADABLE))
 }
 
 /// To the hundredth.

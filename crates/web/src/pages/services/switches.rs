@@ -104,6 +104,10 @@ pub(super) fn Switches(services: Services, draft: Draft) -> impl IntoView {
 /// Goes on from what the server keeps after a switch was turned, unless somebody else has changed
 /// something as well: then the person decides.
 fn adopt(services: Services, draft: Draft, service: ServiceView) {
+    // Answers to two quick turns may overtake one another.
+    if draft.saved.with_untracked(|saved| saved.version >= service.version) {
+        return;
+    }
     let is_next = draft.saved.with_untracked(|saved| saved.version + 1 == service.version);
     let unchanged = untrack(|| draft.changes().is_empty());
     if is_next || unchanged {

@@ -234,11 +234,20 @@ fn Exceptions(id: JobId, undone: bool) -> impl IntoView {
     let page = PageState::here();
     let items = RwSignal::new(Vec::new());
     spawn_local(async move {
-        let query = MoveItemsQuery { stayed: Some(true), ..MoveItemsQuery::default() };
-        if let Ok(found) = page.client.call(&ListMoveItems(id, query)).await {
-            let concerned = |item: &MoveItem| !undone || item.undo_outcome.is_some();
-            items.try_set(found.items.into_iter().filter(concerned).collect());
+        /// More than this are not read one by one.
+        const MAX_LINES: usize = 250;
+        let concerned = |item: &MoveItem| !undone || item.undo_outcome.is_some();
+        let (mut lines, mut cursor) = (Vec::new(), None);
+        loop {
+            let query = MoveItemsQuery { stayed: Some(true), cursor, limit: None };
+            let Ok(found) = page.client.call(&ListMoveItems(id, query)).await else { break };
+            lines.extend(found.items.into_iter().filter(concerned));
+            cursor = found.next;
+            if cursor.is_none() || lines.len() >= MAX_LINES {
+                break;
+            }
         }
+        items.try_set(lines);
     });
     let style = page.preferences.style_untracked();
     let line = move |item: MoveItem| {
