@@ -187,8 +187,9 @@ async fn numbers_beyond_every_limit_are_refused() {
                 continue;
             }
             let name = parameter["name"].as_str().unwrap();
+            let path = operation.path.replace("{id}", "019ab5c4-7d1e-7c20-9c4f-3a5d5b1e90c2");
             for number in ["1000000000", "4294967296", "99999999999999999999999", "-1", "1e9"] {
-                let answer = watched.client.get(&format!("{}?{name}={number}", operation.path)).await;
+                let answer = watched.client.get(&format!("{path}?{name}={number}")).await;
                 // Counting stops by itself at what there is.
                 if name == "up_to" && number == "1000000000" {
                     assert_eq!(answer.status, 200, "{answer}");

@@ -188,8 +188,12 @@ async fn each_move_is_an_ordinary_reschedule_that_the_audit_keeps(
     assert_eq!(last().await, ("supervisor".to_owned(), at("14:00")));
 
     let undo = undone(&app, &admin, &job).await;
-    assert_eq!(undo["requested_by"]["name"], "admin");
-    assert_eq!(last().await, ("admin".to_owned(), at("16:00")), "who moves it back is who asked for that");
+    assert_eq!(undo["requested_by"]["name"], "administrator");
+    assert_eq!(
+        last().await,
+        ("administrator".to_owned(), at("16:00")),
+        "who moves it back is who asked for that"
+    );
 }
 
 #[rstest]
