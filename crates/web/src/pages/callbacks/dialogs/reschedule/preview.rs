@@ -301,9 +301,9 @@ mod tests {
         assert_eq!((seconds, few.len()), (900, 2));
         let day: Vec<SpreadSlot> = (0..96).map(|quarter| slot(quarter, 1, 2, Some(4))).collect();
         let (seconds, bars) = bars(&day);
-        assert_eq!(seconds, 4 * 3_600);
+        assert_eq!(seconds, 3_600);
         assert_eq!(bars.values().map(|bar| bar.moving).sum::<u64>(), 192);
-        let full = Bar { before: 16, moving: 32, capacity: Some(64) };
+        let full = Bar { before: 4, moving: 8, capacity: Some(16) };
         assert!(bars.values().all(|bar| *bar == full), "{bars:?}");
     }
 
