@@ -220,7 +220,7 @@ pub(super) fn ScopeFields(scope: RescheduleScope) -> impl IntoView {
                 />
                 <span id=id>{messages::reschedule_all()}</span>
             </label>
-            <p class="hint num" id=hint_id>{move || messages::reschedule_all_hint(label())}</p>
+            <p class="hint" id=hint_id>{move || messages::reschedule_all_hint(label())}</p>
         </div>
     }
 }
