@@ -415,6 +415,31 @@ async fn a_job_is_its_owners_and_goes_with_the_records(
     assert_eq!(app.supervisor().await.json(JOBS).await["items"], json!([]));
 }
 
+#[rstest]
+#[tokio::test]
+async fn undo_moves_nothing_of_services_that_its_caller_sees_no_more(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let owner = app.supervisor().await;
+    let mut ids = made(&app, &owner, &["14:00"]).await;
+    let elsewhere = owner.create_scheduled(app.other_service, "+493023125051", &at("14:00")).await;
+    ids.push(elsewhere["id"].clone());
+    let job = finished(&app, &owner, &json!({"ids": ids, "into": into("18:00", "19:00")})).await;
+    assert_eq!(job["outcomes"], json!({"moved": 2}));
+
+    let admin = app.admin().await;
+    let users = admin.json("/api/v1/users").await;
+    let mut users = users["items"].as_array().unwrap().iter();
+    let user = users.find(|user| user["username"] == "supervisor").unwrap();
+    let path = format!("/api/v1/users/{}", text(&user["id"]));
+    assert_eq!(admin.patch(&path, &json!({"services": [app.other_service]})).await.status, 200);
+    let undo = undone(&app, &app.supervisor().await, &job).await;
+    assert_eq!(undo["outcomes"], json!({"moved": 1, "not_permitted": 1}));
+    assert_eq!(undo["progress"], json!({"done": 2, "total": 2}));
+    assert_eq!(times(&admin, &ids).await, ["18:00", "14:00"].map(at));
+}
+
 #[tokio::test]
 async fn an_invalid_bulk_reschedule_is_refused_at_its_field() {
     let app = TestApp::start(Backend::Sqlite).await;

@@ -117,8 +117,8 @@ pub async fn stop(tx: &mut Tx<'_>, id: JobId) -> Result<BulkReschedule, Error> {
     Ok(job)
 }
 
-/// Has the callbacks of a job moved back that did not change since. A job that is being undone,
-/// or was, is given as it is.
+/// Has the callbacks of a job moved back that did not change since and whose services the caller
+/// may see. A job that is being undone, or was, is given as it is.
 ///
 /// # Errors
 /// That there is no such job that the caller may see; [`Error::CannotUndo`] while it is running,
@@ -138,12 +138,17 @@ pub async fn undo(tx: &mut Tx<'_>, id: JobId) -> Result<BulkReschedule, Error> {
     if now > until {
         return Err(Error::CannotUndo("A bulk reschedule can be undone for 10 minutes after its end."));
     }
+    let forbidden = match &grant.visible {
+        VisibleServices::All => 0,
+        VisibleServices::Only(visible) => store::forbid_undo(tx.write()?, id, visible).await?,
+    };
+    let (done, total) = (forbidden, moved(&job));
     job.undo = Some(UndoProgress {
-        progress: Progress { done: 0, total: moved(&job) },
-        outcomes: std::collections::BTreeMap::new(),
+        progress: Progress { done, total },
+        outcomes: (forbidden > 0).then_some((MoveOutcome::NotPermitted, forbidden)).into_iter().collect(),
         requested_at: now,
         requested_by: ActorView { kind: grant.actor.kind, name: grant.actor.name.clone() },
-        finished_at: None,
+        finished_at: (done >= total).then_some(now),
     });
     store::update(tx.write()?, &job).await?;
     tx.bulk_reschedule_waits();

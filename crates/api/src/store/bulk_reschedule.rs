@@ -1,5 +1,7 @@
 //! Bulk reschedules: jobs, and the callbacks of each in the order in which they are moved.
 
+use std::collections::BTreeSet;
+
 use ringback_domain::wire::bulk::JobState;
 use ringback_domain::wire::bulk_reschedule::{BulkReschedule, MoveOutcome, SpreadSlot};
 use ringback_domain::wire::list::CountByState;
@@ -8,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::error::inconsistent;
+use super::sql::id_array;
 use super::unreadable::leave_out;
 use super::{Conn, StoreResult, WriteConn, on};
 
@@ -40,6 +43,13 @@ const ADD_POSTGRES: &str = "INSERT INTO bulk_reschedule_items (job_id, number, c
      customer_number text, was text, moved_to bigint, version bigint, outcome text)";
 const SETTLE: &str = "UPDATE bulk_reschedule_items SET moved_to = $3, version = $4, outcome = $5, undo_outcome = $6 \
      WHERE job_id = $1 AND number = $2";
+
+const FORBID_UNDO_SQLITE: &str = "UPDATE bulk_reschedule_items SET undo_outcome = 'not_permitted' \
+     WHERE job_id = $1 AND outcome = 'moved' AND undo_outcome IS NULL \
+     AND service_id NOT IN (SELECT unhex(value) FROM json_each($2))";
+const FORBID_UNDO_POSTGRES: &str = "UPDATE bulk_reschedule_items SET undo_outcome = 'not_permitted' \
+     WHERE job_id = $1 AND outcome = 'moved' AND undo_outcome IS NULL \
+     AND service_id NOT IN (SELECT value::uuid FROM json_array_elements_text($2::json))";
 
 macro_rules! items {
     ($rest:literal) => {
@@ -278,6 +288,15 @@ pub async fn add(conn: &mut WriteConn, job: JobId, items: &[Item]) -> StoreResul
     let rows = serde_json::to_string(&rows).map_err(|_| unwritable(job))?;
     on!(conn, |c| sqlx::query(sql).bind(job.0).bind(rows).execute(c).await.map(|_| ()))?;
     Ok(())
+}
+
+/// Leaves callbacks of all services but these where they were moved. Gives how many that are.
+pub async fn forbid_undo(conn: &mut WriteConn, job: JobId, but: &BTreeSet<ServiceId>) -> StoreResult<u64> {
+    let sql = conn.backend().pick(FORBID_UNDO_SQLITE, FORBID_UNDO_POSTGRES);
+    let but = id_array(but.iter().map(|id| id.0));
+    Ok(on!(conn, |c| {
+        sqlx::query(sql).bind(job.0).bind(but).execute(c).await.map(|done| done.rows_affected())
+    })?)
 }
 
 /// Stores what became of a callback.
