@@ -9,17 +9,20 @@ use ringback_domain::{ServiceId, Timestamp};
 use super::count_of;
 use super::scope::{Preview, RescheduleScope};
 use crate::browser::shares;
+use crate::clock;
 use crate::components::icon::Icon;
 use crate::format;
 use crate::messages;
 use crate::pages::callbacks::dialogs::bulk::tally;
 use crate::pages::callbacks::list::page::PageState;
+use crate::zones;
 
 /// Most bars side by side.
 const MAX_BARS: usize = 24;
 
 /// How long the time of a bar may be, in seconds: the shortest with which there are not too many.
-const BAR_SECONDS: [i64; 6] = [900, 1_800, 3_600, 4 * 3_600, 86_400, 7 * 86_400];
+const BAR_SECONDS: [i64; 6] = [900, 1_800, 3_600, 4 * 3_600, DAY, 7 * DAY];
+const DAY: i64 = 86_400;
 
 /// Why a callback is not moved, in a word.
 pub(super) fn reason(outcome: MoveOutcome) -> &'static str {
@@ -116,17 +119,16 @@ struct Bar {
     capacity: Option<u64>,
 }
 
-/// The slots in bars of equal time, from the first on, and how long these are.
-fn bars(slots: &[SpreadSlot]) -> (i64, BTreeMap<Timestamp, Bar>) {
+/// The slots in bars of equal time, counted from a midnight, and how long these are.
+fn bars(slots: &[SpreadSlot], midnight: Timestamp) -> (i64, BTreeMap<Timestamp, Bar>) {
     let (Some(first), Some(last)) = (slots.first(), slots.last()) else { return (0, BTreeMap::new()) };
-    let length = |seconds: i64| seconds * 1_000_000;
-    let bar = |seconds: i64, at: Timestamp| at.micros().div_euclid(length(seconds));
+    let bar = |seconds: i64, at: Timestamp| at.seconds_since(midnight).div_euclid(seconds);
     let number = |seconds: i64| bar(seconds, last.from) - bar(seconds, first.from) + 1;
     let fits = |seconds: &&i64| usize::try_from(number(**seconds)).is_ok_and(|number| number <= MAX_BARS);
     let seconds = BAR_SECONDS.iter().find(fits).copied().unwrap_or(BAR_SECONDS[BAR_SECONDS.len() - 1]);
     let mut bars: BTreeMap<Timestamp, Bar> = BTreeMap::new();
     for slot in slots {
-        let from = Timestamp::from_micros(bar(seconds, slot.from) * length(seconds));
+        let from = midnight.plus_seconds(bar(seconds, slot.from) * seconds);
         let known = bars.get(&from).copied();
         let before = known.unwrap_or_default();
         let capacity = slot.capacity.map(u64::from);
@@ -149,7 +151,10 @@ fn bars(slots: &[SpreadSlot]) -> (i64, BTreeMap<Timestamp, Bar>) {
 fn Bars(slots: Vec<SpreadSlot>) -> impl IntoView {
     let page = PageState::here();
     let style = page.preferences.style_untracked();
-    let (seconds, bars) = bars(&slots);
+    let start_of_day = |at| zones::start_of_day(at, 0, &format::zone_name(style.utc));
+    let midnight = slots.first().map_or_else(clock::now, |first| start_of_day(first.from));
+    let (seconds, bars) = bars(&slots, midnight);
+    let is_of_one_day = slots.last().is_none_or(|last| start_of_day(last.from) == midnight);
     if bars.is_empty() {
         return ().into_any();
     }
@@ -158,7 +163,12 @@ fn Bars(slots: Vec<SpreadSlot>) -> impl IntoView {
     #[expect(clippy::cast_precision_loss, reason = "a bar needs no more than 52 bits")]
     let share = move |part: u64| part as f64 / most as f64;
     let bar = move |(from, bar): (Timestamp, Bar)| {
-        let label = if seconds < 86_400 { format::time(from, style) } else { format::day(from, style) };
+        let label = match seconds {
+            // Noon is of the same day on either side of a change of clocks.
+            DAY.. => format::day(from.plus_seconds(DAY / 2), style),
+            _ if is_of_one_day => format::time(from, style),
+            _ => format::day_time(from, style),
+        };
         let shown = bar.capacity.unwrap_or_default();
         view! {
             <tr>
@@ -281,6 +291,12 @@ fn change(from: Timestamp, to: Timestamp) -> String {
 mod tests {
     use super::*;
 
+    const MIDNIGHT_IN_NEW_YORK: &str = "2026-11-24T05:00:00Z";
+
+    fn bars(slots: &[SpreadSlot]) -> (i64, BTreeMap<Timestamp, Bar>) {
+        super::bars(slots, MIDNIGHT_IN_NEW_YORK.parse().unwrap())
+    }
+
     fn slot(quarter: i64, before: u32, moving: u32, capacity: Option<u32>) -> SpreadSlot {
         let from = "2026-11-24T16:00:00Z".parse::<Timestamp>().unwrap().plus_seconds(quarter * 900);
         let before = capacity.map(|_| before);
@@ -305,6 +321,14 @@ mod tests {
         assert_eq!(bars.values().map(|bar| bar.moving).sum::<u64>(), 192);
         let full = Bar { before: 4, moving: 8, capacity: Some(16) };
         assert!(bars.values().all(|bar| *bar == full), "{bars:?}");
+    }
+
+    #[test]
+    fn bars_of_days_begin_at_midnight_of_the_reader() {
+        let days: Vec<SpreadSlot> = (0..30 * 24).map(|hour| slot(hour * 4, 0, 1, Some(1))).collect();
+        let (seconds, bars) = bars(&days);
+        assert!(seconds >= DAY, "{seconds}");
+        assert_eq!(bars.first_key_value().unwrap().0.to_string(), MIDNIGHT_IN_NEW_YORK);
     }
 
     #[test]
