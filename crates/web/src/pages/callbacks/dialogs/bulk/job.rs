@@ -221,19 +221,39 @@ pub(super) fn StopButton(
     problem: RwSignal<Option<String>>,
 ) -> impl IntoView {
     let page = PageState::here();
-    let busy = RwSignal::new(false);
     let pending =
         Memo::new(move |_| job.with(|job| job.as_ref().is_some_and(|job| job.state == JobState::Pending)));
-    let stop = move |()| {
-        problem.set(None);
-        busy.set(true);
+    let label = move || if pending.get() { messages::undo() } else { messages::stop() };
+    let stop = move || {
         let (command, undoes) = (Command::new(None), pending.get_untracked());
-        spawn_local(async move {
-            let response = if undoes {
+        async move {
+            if undoes {
                 page.client.command(&PostBulkUndo(id), &command).await
             } else {
                 page.client.command(&PostBulkStop(id), &command).await
-            };
+            }
+        }
+    };
+    stop_button(job, problem, label, stop)
+}
+
+/// A button that ends a job in its dialog by a command.
+pub(in crate::pages::callbacks::dialogs) fn stop_button<J, F>(
+    job: RwSignal<Option<J>>,
+    problem: RwSignal<Option<String>>,
+    label: impl Fn() -> &'static str + Send + 'static,
+    stop: impl Fn() -> F + Copy + Send + Sync + 'static,
+) -> impl IntoView
+where
+    J: Send + Sync + 'static,
+    F: Future<Output = Result<J, Failure>> + 'static,
+{
+    let busy = RwSignal::new(false);
+    let press = move |()| {
+        problem.set(None);
+        busy.set(true);
+        spawn_local(async move {
+            let response = stop().await;
             // The job may have ended before.
             if busy.try_set(false).is_some() {
                 return;
@@ -244,8 +264,7 @@ pub(super) fn StopButton(
             }
         });
     };
-    let label = move || if pending.get() { messages::undo() } else { messages::stop() };
-    view! { <Button size=Size::Large busy=Signal::from(busy) on_press=stop>{label}</Button> }
+    view! { <Button size=Size::Large busy=Signal::from(busy) on_press=press>{label}</Button> }
 }
 
 /// Saves the report of a job.

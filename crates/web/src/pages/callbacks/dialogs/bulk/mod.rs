@@ -19,6 +19,7 @@ use crate::pages::callbacks::list::page::PageState;
 use crate::pages::callbacks::record::edit::UNDO_SECONDS;
 use crate::pages::callbacks::view::state::Quick;
 pub(super) use job::save_report;
+pub(super) use job::stop_button;
 use job::{JobView, ReportButton, StopButton, is_finished, undoable, watch};
 use scope::{CancelScope, ScopeFields};
 

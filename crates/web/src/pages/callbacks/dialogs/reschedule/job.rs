@@ -22,7 +22,7 @@ use crate::components::toast::{Toast, ToastAction, Toasts};
 use crate::format;
 use crate::forms::show_problems;
 use crate::messages;
-use crate::pages::callbacks::dialogs::bulk::tally;
+use crate::pages::callbacks::dialogs::bulk::{stop_button, tally};
 use crate::pages::callbacks::list::page::PageState;
 
 /// Where a job stands.
@@ -283,23 +283,9 @@ pub(super) fn StopButton(
     problem: RwSignal<Option<String>>,
 ) -> impl IntoView {
     let page = PageState::here();
-    let busy = RwSignal::new(false);
-    let stop = move |()| {
-        problem.set(None);
-        busy.set(true);
-        spawn_local(async move {
-            let response = page.client.command(&PostBulkRescheduleStop(id), &Command::new(None)).await;
-            // The job may have ended before.
-            if busy.try_set(false).is_some() {
-                return;
-            }
-            match response {
-                Ok(stopped) => job.set(Some(stopped)),
-                Err(failure) => problem.set(show_problems(&failure, &[])),
-            }
-        });
-    };
-    view! { <Button size=Size::Large busy=Signal::from(busy) on_press=stop>{messages::stop()}</Button> }
+    let stop =
+        move || async move { page.client.command(&PostBulkRescheduleStop(id), &Command::new(None)).await };
+    stop_button(job, problem, messages::stop, stop)
 }
 
 /// Undoes the job, and says how long that is possible.

@@ -283,7 +283,11 @@ fn change(from: Timestamp, to: Timestamp) -> String {
     let seconds = to.seconds_since(from);
     let sign = if seconds < 0 { "−" } else { "+" };
     let rounded = (seconds.abs() + 30) / 60 * 60;
-    let length = if rounded < 3_600 { format::duration(rounded) } else { format::exact_duration(rounded) };
+    let length = match rounded {
+        ..3_600 => format::duration(rounded),
+        _ if rounded % 3_600 == 0 && rounded < 2 * DAY => messages::hours(rounded / 3_600),
+        _ => format::exact_duration(rounded),
+    };
     format!("{sign}{length}")
 }
 
