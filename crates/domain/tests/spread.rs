@@ -14,14 +14,22 @@ fn at(slot: i64) -> Timestamp {
     Timestamp::from_micros(1_795_000_000_000_000).plus_seconds(slot * SLOT)
 }
 
-fn place(index: i64, capacity: Option<u32>, booked: u32, closed: Option<Unavailable>) -> Place {
+fn place(index: i64, capacity: Option<u32>, taken: Taken, closed: Option<Unavailable>) -> Place {
     let span = Span { from: at(index), to: at(index + 1) };
-    Place { span, capacity, taken: Taken { booked, held: 0 }, closed }
+    Place { span, capacity, taken, closed }
 }
 
-/// Capacity and bookings of a slot.
-fn room() -> impl Strategy<Value = (u32, u32)> {
-    (0..6_u32, 0..7_u32)
+fn booked(booked: u32) -> Taken {
+    Taken { booked, held: 0 }
+}
+
+/// Capacity of a slot, and what is booked and held of it.
+fn room() -> impl Strategy<Value = (u32, Taken)> {
+    (0..6_u32, 0..5_u32, 0..4_u32).prop_map(|(capacity, booked, held)| (capacity, Taken { booked, held }))
+}
+
+fn taken(place: &Place) -> u32 {
+    place.taken.booked + place.taken.held
 }
 
 fn closed() -> impl Strategy<Value = Option<Unavailable>> {
@@ -41,8 +49,8 @@ fn shared() -> impl Strategy<Value = (Vec<Choice>, Vec<Mover>)> {
             pool: 7,
             places: (0..)
                 .zip(&slots)
-                .map(|(index, ((capacity, booked), first, second))| {
-                    place(index, Some(*capacity), *booked, [*first, *second][which])
+                .map(|(index, ((capacity, taken), first, second))| {
+                    place(index, Some(*capacity), *taken, [*first, *second][which])
                 })
                 .collect(),
         };
@@ -75,7 +83,7 @@ proptest! {
         for place in &choices[0].places {
             let moved = counts.get(&place.span.from).copied().unwrap_or_default();
             let capacity = place.capacity.unwrap_or(u32::MAX);
-            prop_assert!(moved == 0 || place.taken.booked + moved <= capacity, "{place:?} and {moved}");
+            prop_assert!(moved == 0 || taken(place) + moved <= capacity, "{place:?} and {moved}");
         }
     }
 
@@ -88,7 +96,7 @@ proptest! {
             match placement {
                 Placement::Stays(_) => for place in places.iter().filter(|place| place.closed.is_none()) {
                     let moved = counts.get(&place.span.from).copied().unwrap_or_default();
-                    prop_assert!(place.taken.booked + moved >= place.capacity.unwrap_or(u32::MAX), "{place:?}");
+                    prop_assert!(taken(place) + moved >= place.capacity.unwrap_or(u32::MAX), "{place:?}");
                 },
                 Placement::Moves(to) => {
                     let place = places.iter().find(|place| place.span.from == *to);
@@ -109,10 +117,10 @@ proptest! {
         callbacks in 0..50_usize,
     ) {
         let places: Vec<Place> = (0..).zip(slots)
-            .map(|(index, ((capacity, booked), closed))| place(index, Some(capacity), booked, closed))
+            .map(|(index, ((capacity, taken), closed))| place(index, Some(capacity), taken, closed))
             .collect();
         let open = places.iter().filter(|place| place.closed.is_none());
-        let free: u32 = open.map(|place| place.capacity.unwrap_or_default().saturating_sub(place.taken.booked)).sum();
+        let free: u32 = open.map(|place| place.capacity.unwrap_or_default().saturating_sub(taken(place))).sum();
         let movers: Vec<Mover> = (0..callbacks).map(|_| Mover { choice: 0, at: at(-3) }).collect();
         let placements = spread(&[Choice { pool: 0, places }], &movers);
         let to = moved_to(&placements);
@@ -130,7 +138,7 @@ proptest! {
         callbacks in 0..50_usize,
     ) {
         let places: Vec<Place> =
-            (0..).zip(slots).map(|(index, closed)| place(index, None, 0, closed)).collect();
+            (0..).zip(slots).map(|(index, closed)| place(index, None, booked(0), closed)).collect();
         let open: Vec<Timestamp> =
             places.iter().filter(|place| place.closed.is_none()).map(|place| place.span.from).collect();
         let movers: Vec<Mover> = (0..callbacks).map(|_| Mover { choice: 0, at: at(-3) }).collect();
@@ -149,9 +157,9 @@ proptest! {
 fn the_reason_to_stay_is_what_was_nearest_to_a_place() {
     let stays =
         |places: Vec<Place>| spread(&[Choice { pool: 0, places }], &[Mover { choice: 0, at: at(-1) }])[0];
-    let full = place(0, Some(2), 2, None);
-    let night = place(1, Some(2), 0, Some(Unavailable::OutsidePermittedHours));
-    let shut = place(2, Some(2), 0, Some(Unavailable::Closed));
+    let full = place(0, Some(2), booked(2), None);
+    let night = place(1, Some(2), booked(0), Some(Unavailable::OutsidePermittedHours));
+    let shut = place(2, Some(2), booked(0), Some(Unavailable::Closed));
     assert_eq!(stays(vec![full, night.clone(), shut.clone()]), Placement::Stays(Unavailable::Full));
     assert_eq!(stays(vec![shut.clone(), night]), Placement::Stays(Unavailable::OutsidePermittedHours));
     assert_eq!(stays(vec![shut]), Placement::Stays(Unavailable::Closed));
@@ -161,7 +169,7 @@ fn the_reason_to_stay_is_what_was_nearest_to_a_place() {
 #[test]
 fn a_customer_who_is_asleep_then_gets_the_next_slot_they_are_awake_in() {
     let asleep = Some(Unavailable::OutsidePermittedHours);
-    let awake: Vec<Place> = (0..4).map(|index| place(index, None, 0, None)).collect();
+    let awake: Vec<Place> = (0..4).map(|index| place(index, None, booked(0), None)).collect();
     let mut late = awake.clone();
     late[0].closed = asleep;
     late[1].closed = asleep;

@@ -61,6 +61,10 @@ struct Spreading<'a> {
     moved: HashMap<(usize, Timestamp), u32>,
     /// The first slot of each choice that may still have room.
     first: Vec<usize>,
+    /// The slots of each choice that is spread evenly; `None` where room is limited.
+    open: Vec<Option<Vec<&'a Place>>>,
+    /// Why nothing of a choice is left, once that is so: room only becomes less.
+    reasons: Vec<Option<Unavailable>>,
     /// Callbacks of each pool that need a slot, and how many of them came.
     wanted: HashMap<usize, (usize, usize)>,
 }
@@ -74,7 +78,14 @@ impl<'a> Spreading<'a> {
                 wanted.entry(choice.pool).or_default().0 += 1;
             }
         }
-        Self { choices, moved: HashMap::new(), first: vec![0; choices.len()], wanted }
+        Self {
+            choices,
+            moved: HashMap::new(),
+            first: vec![0; choices.len()],
+            open: choices.iter().map(open).collect(),
+            reasons: vec![None; choices.len()],
+            wanted,
+        }
     }
 
     fn place(&mut self, mover: &Mover) -> Placement {
@@ -85,9 +96,11 @@ impl<'a> Spreading<'a> {
         let (wanted, come) = self.wanted.entry(choice.pool).or_default();
         let share = (*come, *wanted);
         *come += 1;
-        let is_limited = choice.places.iter().any(|place| place.capacity.is_some());
-        let found = if is_limited { self.earliest(mover.choice) } else { even(choice, share) };
-        let Some(place) = found else { return Placement::Stays(self.least_obstacle(choice)) };
+        let found = match &self.open[mover.choice] {
+            None => self.earliest(mover.choice),
+            Some(open) => even(open, share),
+        };
+        let Some(place) = found else { return Placement::Stays(self.least_obstacle(mover.choice)) };
         *self.moved.entry((choice.pool, place.span.from)).or_default() += 1;
         Placement::Moves(place.span.from)
     }
@@ -107,9 +120,14 @@ impl<'a> Spreading<'a> {
         place.closed.or_else(|| place.capacity.and_then(|capacity| without_room(capacity, taken)))
     }
 
-    fn least_obstacle(&self, choice: &Choice) -> Unavailable {
+    fn least_obstacle(&mut self, index: usize) -> Unavailable {
+        if let Some(known) = self.reasons[index] {
+            return known;
+        }
+        let choice = &self.choices[index];
         let all = choice.places.iter().filter_map(|place| self.obstacle(choice, place));
-        all.max_by_key(|obstacle| nearness(*obstacle)).unwrap_or(Unavailable::Closed)
+        let least = all.max_by_key(|obstacle| nearness(*obstacle)).unwrap_or(Unavailable::Closed);
+        *self.reasons[index].insert(least)
     }
 }
 
@@ -120,12 +138,17 @@ fn is_there(choice: &Choice, at: Timestamp) -> bool {
     place.is_some_and(|place| at < place.span.to && place.closed.is_none())
 }
 
-/// The slot of a callback of which others came before it, of so many in all. Where the customer
-/// is not called then, the next at which they are, or the last before it.
-fn even(choice: &Choice, (before, all): (usize, usize)) -> Option<&Place> {
+/// The slots in which the service of a choice is open, unless its room is limited.
+fn open(choice: &Choice) -> Option<Vec<&Place>> {
     let may_be_open =
         |place: &&Place| matches!(place.closed, None | Some(Unavailable::OutsidePermittedHours));
-    let open: Vec<&Place> = choice.places.iter().filter(may_be_open).collect();
+    let is_limited = choice.places.iter().any(|place| place.capacity.is_some());
+    (!is_limited).then(|| choice.places.iter().filter(may_be_open).collect())
+}
+
+/// The slot of a callback of which others came before it, of so many in all. Where the customer
+/// is not called then, the next at which they are, or the last before it.
+fn even<'a>(open: &[&'a Place], (before, all): (usize, usize)) -> Option<&'a Place> {
     let share = before * open.len() / all.max(1);
     let (earlier, later) = open.split_at(share.min(open.len()));
     later.iter().chain(earlier.iter().rev()).find(|place| place.closed.is_none()).copied()
